@@ -1,0 +1,317 @@
+"""Every setting of the project, validated and frozen, with its bounds and its one-line meaning.
+
+Bounds live here and nowhere else: the forms of the pages and the options of the command line read
+them through `describe`.
+"""
+
+import dataclasses
+import json
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from musicgen.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class SettingInfo:
+    """What a form or a command line needs to know about one setting."""
+
+    name: str
+    kind: type
+    default: Any
+    help: str
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[str, ...] = ()
+
+
+def _setting(
+    default: Any,
+    help: str,
+    low: float | None = None,
+    high: float | None = None,
+    choices: tuple[str, ...] = (),
+) -> Any:
+    return field(
+        default=default, metadata={"help": help, "low": low, "high": high, "choices": choices}
+    )
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Base of all settings: checks types and bounds when made, reads and writes plain JSON."""
+
+    def __post_init__(self) -> None:
+        for info in describe(type(self)):
+            _check(type(self).__name__, info, getattr(self, info.name))
+
+    def to_dict(self) -> dict[str, Any]:
+        """All settings as JSON-ready values."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Settings from JSON values.
+
+        Raises:
+            ConfigError: a name is unknown, or a value has the wrong type or is out of its bounds.
+        """
+        names = {info.name for info in describe(cls)}
+        unknown = sorted(str(name) for name in values if name not in names)
+        if unknown:
+            raise ConfigError(
+                f"There is no setting named {', '.join(map(repr, unknown))}. "
+                f"Choose from: {', '.join(sorted(names))}."
+            )
+        return cls(**values)
+
+    def replace(self, **changes: Any) -> Self:
+        """A copy with some settings changed, checked anew."""
+        return type(self).from_dict(self.to_dict() | changes)
+
+
+def describe(settings: type[Settings]) -> tuple[SettingInfo, ...]:
+    """Name, type, default, bounds and meaning of every setting of a class, in order."""
+    infos = []
+    for item in dataclasses.fields(settings):
+        infos.append(
+            SettingInfo(
+                item.name,
+                type(item.default),
+                item.default,
+                item.metadata["help"],
+                item.metadata["low"],
+                item.metadata["high"],
+                item.metadata["choices"],
+            )
+        )
+    return tuple(infos)
+
+
+def _check(owner: str, info: SettingInfo, value: Any) -> None:
+    if info.kind is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if type(value) is not info.kind:
+        raise ConfigError(f"{info.name} takes a value of type {info.kind.__name__}, not {value!r}.")
+    if info.choices and value not in info.choices:
+        raise ConfigError(f"{info.name} is {value!r}; choose from: {', '.join(info.choices)}.")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ConfigError(f"{info.name} must be a finite number.")
+    if info.low is not None and value < info.low or info.high is not None and value > info.high:
+        raise ConfigError(
+            f"{info.name} is {value}; it must lie between {info.low:g} and {info.high:g}."
+        )
+
+
+@dataclass(frozen=True)
+class NetworkConfig(Settings):
+    """Shape of a network. `vocab_size` is set from the vocabulary when a training starts."""
+
+    kind: str = _setting("lstm", "Kind of network, by its name in the registry.")
+    vocab_size: int = _setting(83, "Distinct characters the network knows.", 2, 4096)
+    embedding_dim: int = _setting(256, "Numbers that stand for one character.", 1, 2048)
+    hidden_size: int = _setting(1024, "Memory cells in each layer.", 1, 4096)
+    num_layers: int = _setting(1, "LSTM layers on top of one another.", 1, 8)
+    dropout: float = _setting(
+        0.0, "Share of values zeroed between layers while training: against memorising.", 0.0, 0.95
+    )
+    layer_norm: bool = _setting(False, "Normalise the output of each layer.")
+    init: str = _setting(
+        "pytorch",
+        "First weights: PyTorch's own, or normal embedding, orthogonal recurrence and Xavier output.",
+        choices=("pytorch", "orthogonal"),
+    )
+
+
+@dataclass(frozen=True)
+class TrainingConfig(Settings):
+    """How a network is trained."""
+
+    source: str = _setting("lab", "Corpus to learn from, by its name.")
+    batch_size: int = _setting(8, "Stretches of text looked at in one step.", 1, 1024)
+    seq_len: int = _setting(100, "Characters in each stretch.", 2, 2048)
+    learning_rate: float = _setting(5e-3, "Size of a step of the optimizer.", 1e-7, 1.0)
+    max_steps: int = _setting(3000, "Steps to train.", 1, 1_000_000)
+    optimizer: str = _setting(
+        "adam", "The rule that turns gradients into steps.", choices=("adam", "adamw")
+    )
+    weight_decay: float = _setting(0.0, "Pull of all weights towards zero.", 0.0, 10.0)
+    grad_clip: float = _setting(0.0, "Longest gradient allowed; 0 lets all pass.", 0.0, 1000.0)
+    schedule: str = _setting(
+        "constant",
+        "How the learning rate moves over the training.",
+        choices=("constant", "cosine"),
+    )
+    warmup_steps: int = _setting(0, "Steps in which the learning rate rises from zero.", 0, 100_000)
+    eval_interval: int = _setting(100, "Steps between two looks at held-out tunes.", 1, 100_000)
+    save_interval: int = _setting(200, "Steps between two saves.", 1, 100_000)
+    precision: str = _setting(
+        "auto",
+        "Arithmetic: auto takes bfloat16 where the processor has it.",
+        choices=("auto", "float32", "bfloat16"),
+    )
+    threads: int = _setting(0, "Processor threads; 0 leaves one core to the screen.", 0, 256)
+    seed: int = _setting(0, "Start of all random numbers.", 0, 2**31 - 1)
+
+
+@dataclass(frozen=True)
+class SampleConfig(Settings):
+    """How tunes are drawn from a network."""
+
+    temperature: float = _setting(
+        0.8, "Below 1 the network plays safe, above 1 it dares.", 0.05, 3.0
+    )
+    top_k: int = _setting(0, "Choose among the k likeliest characters only; 0 for all.", 0, 4096)
+    top_p: float = _setting(
+        1.0, "Choose among the likeliest characters that make up this share.", 0.01, 1.0
+    )
+    seed: int = _setting(0, "The same seed gives the same tune.", 0, 2**31 - 1)
+    count: int = _setting(1, "Tunes to compose.", 1, 1000)
+    prompt: str = _setting("", "Beginning of the tune, in ABC; empty for a tune from nothing.")
+    max_new_tokens: int = _setting(1500, "Characters after which a tune is cut.", 1, 20_000)
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A network and a training that belong together, with the one line that explains them."""
+
+    name: str
+    meaning: str
+    network: NetworkConfig
+    training: TrainingConfig
+
+
+PRESETS: dict[str, Preset] = {
+    preset.name: preset
+    for preset in (
+        Preset(
+            "quick",
+            "A small network that makes recognisable tunes within three minutes.",
+            NetworkConfig(embedding_dim=64, hidden_size=256, num_layers=1, dropout=0.1),
+            TrainingConfig(
+                batch_size=32,
+                seq_len=64,
+                learning_rate=5e-3,
+                max_steps=1500,
+                grad_clip=1.0,
+                schedule="cosine",
+                warmup_steps=50,
+                eval_interval=100,
+                save_interval=100,
+            ),
+        ),
+        Preset(
+            "baseline",
+            "The settings of the MIT lab: one wide layer, no regularisation; it memorises.",
+            NetworkConfig(embedding_dim=256, hidden_size=1024, num_layers=1),
+            TrainingConfig(batch_size=8, seq_len=100, learning_rate=5e-3, max_steps=3000),
+        ),
+        Preset(
+            "improved",
+            "The settings of the written study: two layers and four times the data a step.",
+            NetworkConfig(embedding_dim=256, hidden_size=512, num_layers=2),
+            TrainingConfig(batch_size=64, seq_len=50, learning_rate=1e-3, max_steps=3000),
+        ),
+    )
+}
+
+
+def get_preset(name: str) -> Preset:
+    """The preset of that name.
+
+    Raises:
+        ConfigError: there is none; the message lists the names.
+    """
+    try:
+        return PRESETS[name]
+    except KeyError:
+        raise ConfigError(
+            f"There is no preset named {name!r}. Choose from: {', '.join(PRESETS)}."
+        ) from None
+
+
+def parse_setting(info: SettingInfo, text: str) -> Any:
+    """The value that a text means for a setting, as typed on a command line.
+
+    Raises:
+        ConfigError: the text is not of the setting's type.
+    """
+    if info.kind is str:
+        return text
+    if info.kind is bool:
+        words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+        if text.lower() in words:
+            return words[text.lower()]
+    else:
+        try:
+            return info.kind(text)
+        except ValueError:
+            pass
+    raise ConfigError(f"{info.name} takes a value of type {info.kind.__name__}, not {text!r}.")
+
+
+def apply_overrides(preset: Preset, overrides: Mapping[str, str]) -> Preset:
+    """A preset with settings of its network or training changed by text values.
+
+    Raises:
+        ConfigError: a name is unknown, or a value is of the wrong type or out of its bounds.
+    """
+    parts: dict[str, Settings] = {"network": preset.network, "training": preset.training}
+    changes: dict[str, dict[str, Any]] = {"network": {}, "training": {}}
+    infos = {
+        info.name: (part, info) for part, value in parts.items() for info in describe(type(value))
+    }
+    for name, text in overrides.items():
+        if name not in infos or name == "vocab_size":
+            known = ", ".join(sorted(set(infos) - {"vocab_size"}))
+            raise ConfigError(f"There is no setting named {name!r}. Choose from: {known}.")
+        part, info = infos[name]
+        changes[part][name] = parse_setting(info, text)
+    return dataclasses.replace(
+        preset,
+        network=preset.network.replace(**changes["network"]),
+        training=preset.training.replace(**changes["training"]),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """Where the project keeps its files. `MUSICGEN_HOME` moves everything that is written."""
+
+    project: Path
+    home: Path
+
+    @classmethod
+    def default(cls) -> Self:
+        """The folder of the checkout, and `MUSICGEN_HOME` (else the same folder) for own files."""
+        project = Path(__file__).resolve().parent.parent
+        return cls(project, Path(os.environ.get("MUSICGEN_HOME") or project).expanduser())
+
+    @property
+    def data(self) -> Path:
+        """Corpora fetched at set-up."""
+        return self.home / "data"
+
+    @property
+    def runs(self) -> Path:
+        """One folder for each training run."""
+        return self.home / "runs"
+
+    @property
+    def checkpoints(self) -> Path:
+        """The checkpoints that come with the project."""
+        return self.project / "checkpoints"
+
+    @property
+    def abcjs(self) -> Path:
+        """The engraving library, fetched by npm at set-up."""
+        return self.project / "node_modules" / "abcjs" / "dist" / "abcjs-basic-min.js"
+
+
+def to_json(values: Mapping[str, Any]) -> str:
+    """Readable JSON with a line end, the same for the same values."""
+    return json.dumps(values, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

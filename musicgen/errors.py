@@ -1,0 +1,62 @@
+"""The tree of errors: everything a user can cause, each with a sentence that says what to do.
+
+::
+
+    MusicgenError
+    ├── ConfigError           a setting is out of its bounds, or a preset does not exist
+    ├── CorpusError           a corpus is missing, unreadable or too small to train on
+    ├── NotationError         a text holds nothing that can be read as a tune
+    ├── CheckpointError       a checkpoint is missing, damaged or not one
+    ├── RunError              a run does not exist, exists already, or is busy
+    │   └── TrainingDiverged  the loss is no longer a finite number
+    ├── CompositionError      a prompt the network cannot read, or nothing was composed
+    ├── AudioError            a tune has no sound, or no synthesiser can play it
+    ├── StorageError          a file could not be written (full disk, no permission)
+    └── SetupError            a part fetched at set-up is missing, or a port is in use
+
+The two faces (command line and pages) catch `MusicgenError` and nothing else.
+"""
+
+
+class MusicgenError(Exception):
+    """Base of all errors that a user can cause; its message is shown as it is."""
+
+
+class ConfigError(MusicgenError):
+    """A setting is out of its bounds, or a preset does not exist."""
+
+
+class CorpusError(MusicgenError):
+    """A corpus is missing, unreadable or too small to train on."""
+
+
+class NotationError(MusicgenError):
+    """A text holds nothing that can be read as a tune."""
+
+
+class CheckpointError(MusicgenError):
+    """A checkpoint is missing, damaged or not one."""
+
+
+class RunError(MusicgenError):
+    """A run does not exist, exists already, or is busy."""
+
+
+class TrainingDiverged(RunError):
+    """The loss is no longer a finite number; the last good checkpoint is kept."""
+
+
+class CompositionError(MusicgenError):
+    """A prompt the network cannot read, or nothing was composed."""
+
+
+class AudioError(MusicgenError):
+    """A tune has no sound, or no synthesiser can play it."""
+
+
+class StorageError(MusicgenError):
+    """A file could not be written: the disk is full or the folder is not writable."""
+
+
+class SetupError(MusicgenError):
+    """A part that set-up fetches is missing, or a port is in use."""

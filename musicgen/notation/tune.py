@@ -1,0 +1,148 @@
+"""What a tune is once it has been read: plain, frozen values with exact times.
+
+Times and lengths are `fractions.Fraction` in **quarter notes**; character spans are half-open
+``[start, end)`` offsets into the text that was read (`Tune.text`), so a note on the screen, a
+character of the network and a sound in the file can be matched with one another.
+"""
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something in the text that could not be taken as it stands, and what was assumed instead.
+
+    `line` and `column` count from 1 in the text that was read.
+    """
+
+    start: int
+    end: int
+    line: int
+    column: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """A meter (ABC 2.1 §3.1.6). `text` is as written: ``6/8``, ``C``, ``C|``, ``none``."""
+
+    text: str
+    numerator: int
+    denominator: int
+
+    @property
+    def bar_quarters(self) -> Fraction | None:
+        """Length of a full bar in quarter notes; None in free meter."""
+        if not self.numerator:
+            return None
+        return Fraction(4 * self.numerator, self.denominator)
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key (ABC 2.1 §3.1.14).
+
+    `tonic` is a letter A–G with ``#`` or ``b`` (empty for ``K:none``), `mode` one of major, minor,
+    ionian, dorian, phrygian, lydian, mixolydian, aeolian, locrian; `accidentals` maps each letter
+    the signature changes to -2..2 semitones, as sorted pairs.
+    """
+
+    text: str
+    tonic: str
+    mode: str
+    accidentals: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A note, a chord (several pitches) or a rest (no pitch) as it is written.
+
+    `onset` counts from the start of the tune **as written** (repeats not expanded). `tied` says
+    that every pitch continues into the next note of the same pitch. `grace` notes have duration 0
+    in the bar; `graces` of a note holds the pitches of the grace notes before it.
+    """
+
+    pitches: tuple[int, ...]
+    onset: Fraction
+    duration: Fraction
+    start: int
+    end: int
+    bar: int
+    tied: bool = False
+    graces: tuple[int, ...] = ()
+    chord_symbol: str = ""
+    decorations: tuple[str, ...] = ()
+
+    @property
+    def is_rest(self) -> bool:
+        return not self.pitches
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """What stands between two bar lines.
+
+    `expected` is the full length in the meter at that place (None in free meter), `actual` the sum
+    of what is in it, both in quarter notes. `closing` is the bar line that ends it as written.
+    """
+
+    index: int
+    start: int
+    end: int
+    notes: tuple[Note, ...]
+    onset: Fraction
+    expected: Fraction | None
+    actual: Fraction
+    closing: str = ""
+    ending: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PlayedNote:
+    """One sounding pitch in playing order: repeats expanded, ties merged, chords one by one.
+
+    `start` and `end` are the span of the written note in `Tune.text`; `bar` its written bar.
+    """
+
+    pitch: int
+    onset: Fraction
+    duration: Fraction
+    start: int
+    end: int
+    bar: int
+    is_grace: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tune:
+    """A tune as it was read. `play_order` lists indices of `bars` in the order they are played."""
+
+    text: str
+    reference: str
+    titles: tuple[str, ...]
+    meter: Meter
+    unit_quarters: Fraction
+    key: Key
+    tempo_qpm: Fraction | None
+    rhythm: str
+    bars: tuple[Bar, ...]
+    play_order: tuple[int, ...]
+    fields: tuple[tuple[str, str], ...] = ()
+    body_start: int = 0
+    performance: tuple[PlayedNote, ...] = field(default=(), repr=False)
+
+    @property
+    def title(self) -> str:
+        """The first title, or the empty string."""
+        return self.titles[0] if self.titles else ""
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """All notes, chords and rests in written order."""
+        return tuple(note for bar in self.bars for note in bar.notes)
+
+    @property
+    def duration_quarters(self) -> Fraction:
+        """Length in quarter notes as played, rests at the end included."""
+        return sum((self.bars[index].actual for index in self.play_order), Fraction(0))
