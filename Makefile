@@ -1,0 +1,95 @@
+# make run     sets everything up and serves the app
+# make test    sets everything up and runs every test
+# make lint    style, types and layers
+# make bench   speed, measured side by side
+# make setup   what these have in common; .venv/bin/python is then the project's interpreter
+#
+# PYTHON=...          the Python (3.11 or newer) to make the environment with
+# TORCH_PIP_ARGS=...  more arguments for pip when it installs torch, such as the index of another build
+# PYTEST_ARGS=...     more arguments for pytest
+
+PYTHON ?= python3
+TORCH_PIP_ARGS ?=
+PYTEST_ARGS ?=
+PYTEST_WORKERS ?= 2
+
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check --quiet
+MADE := .make
+
+# Written by npm when it is done, and newer than what it was made from.
+ABCJS := node_modules/.package-lock.json
+LAB := data/irish.abc
+
+# A General MIDI soundfont with stereo samples; the one that comes with pretty_midi is a tenth of it.
+SOUNDFONT := musescore-general-soundfont-small
+SYSTEM_DEV := chromium abcmidi
+
+.PHONY: run test lint format bench setup setup-dev system clean
+.DEFAULT_GOAL := run
+
+run: setup
+	@$(PY) -m musicgen app
+
+# One thread for each worker: more would fight for the same cores.
+test: setup setup-dev
+	@OMP_NUM_THREADS=1 $(PY) -m pytest -n $(PYTEST_WORKERS) $(PYTEST_ARGS)
+
+lint: setup-dev
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+	@$(VENV)/bin/lint-imports
+
+format: setup-dev
+	@$(PY) -m ruff check --fix-only --quiet .
+	@$(PY) -m ruff format .
+
+bench: setup
+	@$(PY) -m bench
+
+setup: $(MADE)/system $(MADE)/requirements $(ABCJS) $(LAB)
+
+setup-dev: $(MADE)/system-dev $(MADE)/requirements-dev
+
+# Tries once more what could not be installed before.
+system:
+	@rm -f $(MADE)/system $(MADE)/system-dev
+	@$(MAKE) --no-print-directory $(MADE)/system $(MADE)/system-dev
+
+clean:
+	rm -rf $(VENV) $(MADE) node_modules
+
+$(MADE):
+	@mkdir -p $@
+
+# One after the other: two runs of apt at once would lock each other out.
+$(MADE)/system: packages.txt tools/apt-install | $(MADE)
+	@tools/apt-install $$(cat packages.txt) $(SOUNDFONT)
+	@touch $@
+
+$(MADE)/system-dev: tools/apt-install | $(MADE) $(MADE)/system $(PY)
+	@tools/apt-install $(SYSTEM_DEV)
+	@touch $@
+
+$(PY): | $(MADE)/system
+	@tools/make-venv "$(PYTHON)" $(VENV)
+
+$(MADE)/requirements: requirements.txt $(PY) | $(MADE)
+	@echo "Installing Python packages: this takes some minutes the first time." >&2
+	@$(PIP) install $(TORCH_PIP_ARGS) "$$(grep '^torch==' requirements.txt)"
+	@$(PIP) install -r requirements.txt
+	@touch $@
+
+$(MADE)/requirements-dev: requirements-dev.txt $(MADE)/requirements
+	@$(PIP) install -r requirements-dev.txt
+	@touch $@
+
+# What is fetched may fail, on a train for example: the app starts all the same and says what is
+# missing, and the next run tries again.
+$(ABCJS): package.json package-lock.json .npmrc | $(MADE)/requirements
+	@$(PY) -m musicgen.installation abcjs || true
+
+$(LAB): | $(MADE)/requirements
+	@$(PY) -m musicgen.installation lab || true
