@@ -1,0 +1,1 @@
+"""How good a network and its tunes are: pure measures, each with its formula and source."""

@@ -1,0 +1,1 @@
+"""The networks, under one contract, and the files they are kept in."""

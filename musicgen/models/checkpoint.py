@@ -1,0 +1,314 @@
+"""Checkpoints: a folder with weights as safetensors and everything else as JSON.
+
+``checkpoint.json`` names the format version, network, vocabulary, corpus and split, training
+settings, metrics, licence and provenance; ``model.safetensors`` holds the weights. Loading runs no
+code from the file and refuses, with a sentence, what does not fit.
+"""
+
+import hashlib
+import json
+import time
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
+import safetensors
+import safetensors.torch
+import torch
+
+from musicgen.config import NetworkConfig, Paths, TrainingConfig, to_json
+from musicgen.corpus.vocabulary import Vocabulary
+from musicgen.errors import CheckpointError, MusicgenError
+from musicgen.models.network import Network
+from musicgen.models.registry import build_network
+from musicgen.storage import replacing_folder, whole_folder
+
+FORMAT = "musicgen-checkpoint"
+FORMAT_VERSION = 1
+WEIGHTS_FILE = "model.safetensors"
+METADATA_FILE = "checkpoint.json"
+
+MAX_METADATA_BYTES = 4_000_000
+MAX_WEIGHTS_BYTES = 1_000_000_000
+_READ_ATTEMPTS = 20
+
+
+@dataclass(frozen=True)
+class CheckpointMetadata:
+    """All of a checkpoint but its weights.
+
+    `corpus` tells source, fingerprint and sizes of the split; `metrics` the losses in nats per
+    character (``val_loss`` and others); `created` is an ISO 8601 time in UTC.
+    """
+
+    name: str
+    step: int
+    network: NetworkConfig
+    training: TrainingConfig
+    vocabulary: tuple[str, ...]
+    preset: str = ""
+    corpus: dict[str, Any] = field(default_factory=dict)
+    metrics: dict[str, Any] = field(default_factory=dict)
+    parameters: int = 0
+    license: str = "MIT"
+    created: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready values, the format and its version first."""
+        values = {key: getattr(self, key) for key in self.__dataclass_fields__}
+        return (
+            {"format": FORMAT, "format_version": FORMAT_VERSION}
+            | values
+            | {
+                "network": self.network.to_dict(),
+                "training": self.training.to_dict(),
+                "vocabulary": "".join(self.vocabulary),
+            }
+        )
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """Metadata from JSON values.
+
+        Raises:
+            CheckpointError: it is not a checkpoint's, or of a newer version.
+            ConfigError, CorpusError: settings or vocabulary do not hold.
+        """
+        if not isinstance(values, dict) or values.get("format") != FORMAT:
+            raise CheckpointError("This is not a checkpoint of this program.")
+        if values.get("format_version") != FORMAT_VERSION:
+            raise CheckpointError(
+                f"This checkpoint has format version {values.get('format_version')}; "
+                f"this program reads version {FORMAT_VERSION}. Update the program."
+            )
+        known = {key: values[key] for key in cls.__dataclass_fields__ if key in values}
+        _check_types(known)
+        return cls(
+            **known
+            | {
+                "network": NetworkConfig.from_dict(known["network"]),
+                "training": TrainingConfig.from_dict(known["training"]),
+                "vocabulary": Vocabulary(tuple(known["vocabulary"])).characters,
+            }
+        )
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A trained network ready to use, in eval mode, with what is known about it."""
+
+    network: Network
+    metadata: CheckpointMetadata
+    fingerprint: str
+
+    @property
+    def name(self) -> str:
+        """The name it was saved under."""
+        return self.metadata.name
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The characters it knows."""
+        return Vocabulary(self.metadata.vocabulary)
+
+
+@dataclass(frozen=True)
+class CheckpointRef:
+    """Where a checkpoint lies. `origin` is ``bundled``, ``run`` or ``file``."""
+
+    name: str
+    path: Path
+    origin: str
+
+    def metadata(self) -> CheckpointMetadata:
+        """Reads the JSON only.
+
+        Raises:
+            CheckpointError: it is damaged or not a checkpoint.
+        """
+        return read_metadata(self.path)
+
+
+def save_checkpoint(
+    path: Path,
+    network: Network,
+    metadata: CheckpointMetadata,
+    *,
+    half_precision: bool = False,
+    extra_files: dict[str, bytes] | None = None,
+) -> None:
+    """Writes a checkpoint folder in one piece, further files in it included.
+
+    Args:
+        path: The folder.
+        network: Its weights are saved, in float16 if `half_precision`.
+        metadata: All the rest.
+        extra_files: File name to content, such as the state of an optimizer.
+
+    Raises:
+        StorageError: the disk is full or the folder cannot be written; the old one is untouched.
+    """
+    dtype = torch.float16 if half_precision else torch.float32
+    weights = {
+        name: value.detach().to("cpu", dtype).contiguous()
+        for name, value in network.state_dict().items()
+    }
+    with replacing_folder(path) as folder:
+        (folder / WEIGHTS_FILE).write_bytes(safetensors.torch.save(weights))
+        (folder / METADATA_FILE).write_text(
+            to_json(metadata.to_dict()), encoding="utf-8"
+        )
+        for name, data in (extra_files or {}).items():
+            (folder / name).write_bytes(data)
+
+
+def read_metadata(path: Path) -> CheckpointMetadata:
+    """The metadata of the checkpoint in a folder.
+
+    Raises:
+        CheckpointError: there is none, or it does not fit.
+    """
+    try:
+        values = json.loads(_read(path / METADATA_FILE, MAX_METADATA_BYTES))
+        return CheckpointMetadata.from_dict(values)
+    except (ValueError, RecursionError) as error:
+        raise CheckpointError(
+            f"{path.name} is damaged: {METADATA_FILE} is not readable JSON."
+        ) from error
+    except CheckpointError as error:
+        raise CheckpointError(f"{path.name} cannot be used: {error}") from error
+    except MusicgenError as error:
+        raise CheckpointError(
+            f"{path.name} has settings that do not hold: {error}"
+        ) from error
+
+
+def load_checkpoint(path: Path) -> Checkpoint:
+    """The checkpoint in a folder, its network in eval mode and float32.
+
+    Raises:
+        CheckpointError: there is none, it is damaged, or its weights do not fit its settings.
+    """
+    metadata, data = _read_together(path)
+    weights = _parse_weights(path, data)
+    config = metadata.network
+    if config.vocab_size != len(metadata.vocabulary):
+        raise CheckpointError(
+            f"{path.name} does not fit together: its network has {config.vocab_size} characters, "
+            f"its vocabulary {len(metadata.vocabulary)}."
+        )
+    with torch.device("meta"):
+        expected = {
+            name: value.shape
+            for name, value in build_network(config).state_dict().items()
+        }
+    if expected != {name: value.shape for name, value in weights.items()}:
+        raise CheckpointError(
+            f"{path.name} is damaged: its weights do not fit its settings."
+        )
+    if not all(bool(torch.isfinite(value).all()) for value in weights.values()):
+        raise CheckpointError(
+            f"{path.name} is damaged: some of its weights are not numbers."
+        )
+    network = build_network(config)
+    network.load_state_dict(weights)
+    network.eval().requires_grad_(False)
+    identity = data + "".join(metadata.vocabulary).encode()
+    return Checkpoint(network, metadata, hashlib.sha256(identity).hexdigest()[:12])
+
+
+def list_checkpoints(paths: Paths) -> list[CheckpointRef]:
+    """All checkpoints there are: bundled ones (``house`` first), then runs, the newest first."""
+    bundled = [
+        CheckpointRef(folder.name, folder, "bundled")
+        for folder in _folders(paths.checkpoints)
+        if (folder / METADATA_FILE).is_file()
+    ]
+    bundled.sort(key=lambda ref: (ref.name != "house", ref.name))
+    runs = [
+        CheckpointRef(folder.name, folder / "best", "run")
+        for folder in _folders(paths.runs)
+        if (folder / "best" / METADATA_FILE).is_file()
+    ]
+    runs.sort(key=lambda ref: (ref.path / METADATA_FILE).stat().st_mtime, reverse=True)
+    return bundled + runs
+
+
+def find_checkpoint(name: str, paths: Paths) -> CheckpointRef:
+    """The checkpoint of that name, or in the folder that `name` is a path to.
+
+    Raises:
+        CheckpointError: there is none; the message lists the names there are.
+    """
+    known = list_checkpoints(paths)
+    for ref in known:
+        if ref.name == name:
+            return ref
+    path = Path(name)
+    for folder in (path, path / "best"):
+        if name and (folder / METADATA_FILE).is_file():
+            return CheckpointRef(path.name, folder, "file")
+    if name and path.exists():
+        raise CheckpointError(f"{name} is not a checkpoint: it has no {METADATA_FILE}.")
+    names = ", ".join(ref.name for ref in known) or "none yet; train one first"
+    raise CheckpointError(f"There is no checkpoint named {name!r}. There are: {names}.")
+
+
+def _folders(root: Path) -> list[Path]:
+    return [path for path in root.iterdir() if path.is_dir()] if root.is_dir() else []
+
+
+def _read(path: Path, limit: int) -> bytes:
+    try:
+        if path.stat().st_size > limit:
+            raise CheckpointError(
+                f"{path.parent.name} is too large to be a checkpoint of ours."
+            )
+        return path.read_bytes()
+    except OSError as error:
+        raise CheckpointError(
+            f"{path.parent.name} is not a checkpoint: {path.name} cannot be read."
+        ) from error
+
+
+def _read_together(path: Path) -> tuple[CheckpointMetadata, bytes]:
+    """Metadata and weights of one save, also while a training replaces the folder."""
+    for _ in range(_READ_ATTEMPTS - 1):
+        folder = whole_folder(path)
+        try:
+            metadata = read_metadata(folder)
+            data = _read(folder / WEIGHTS_FILE, MAX_WEIGHTS_BYTES)
+            if read_metadata(whole_folder(path)) == metadata:
+                return metadata, data
+        except CheckpointError:
+            if folder == path and whole_folder(path) == path:
+                break  # nobody is replacing it: it is as broken as it looks
+        time.sleep(0.05)
+    return read_metadata(path), _read(path / WEIGHTS_FILE, MAX_WEIGHTS_BYTES)
+
+
+def _parse_weights(path: Path, data: bytes) -> dict[str, torch.Tensor]:
+    try:
+        return {
+            name: value.float() for name, value in safetensors.torch.load(data).items()
+        }
+    except (safetensors.SafetensorError, ValueError, KeyError, RuntimeError) as error:
+        raise CheckpointError(
+            f"{path.name} is damaged: {WEIGHTS_FILE} is not a readable safetensors file."
+        ) from error
+
+
+_TYPES: dict[str, type | tuple[type, ...]] = {
+    "name": str, "step": int, "network": dict, "training": dict, "vocabulary": str, "preset": str,
+    "corpus": dict, "metrics": dict, "parameters": int, "license": str, "created": str,
+}  # fmt: skip
+
+
+def _check_types(values: dict[str, Any]) -> None:
+    for key in ("name", "step", "network", "training", "vocabulary"):
+        if key not in values:
+            raise CheckpointError(f"{METADATA_FILE} lacks {key!r}.")
+    for key, value in values.items():
+        if not isinstance(value, _TYPES[key]):
+            raise CheckpointError(f"{METADATA_FILE} has a {key!r} of the wrong type.")

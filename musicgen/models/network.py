@@ -1,0 +1,68 @@
+"""The contract of every network: characters in, logits and a carried state out.
+
+Shapes: B batch, T time, V vocabulary, E embedding, H hidden, L layers. One pass over T characters
+equals T passes over one, with the state handed on. A network does not know what its characters
+mean, who trains it or who draws from its logits.
+"""
+
+from typing import Any
+
+import torch
+from torch import nn
+
+from musicgen.config import NetworkConfig
+
+State = Any
+"""What a network carries from one character to the next; an LSTM's is (h, c), each (L, B, H)."""
+
+
+class Network(nn.Module):
+    """Base of all networks.
+
+    Subclasses implement `forward` and `init_state`.
+    """
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        self.config = config
+
+    def init_state(
+        self, batch_size: int, device: torch.device | str | None = None
+    ) -> State:
+        """The state before the first character, for B = `batch_size` tunes."""
+        raise NotImplementedError(
+            f"{type(self).__name__} must say how its state begins."
+        )
+
+    def set_generator(self, generator: torch.Generator | None) -> None:
+        """Draw all randomness of training (dropout) from this generator; None: torch's own."""
+        for module in self.modules():
+            if isinstance(module, LockedDropout):
+                module.generator = generator
+
+    @property
+    def num_parameters(self) -> int:
+        """Trainable numbers in the network."""
+        return sum(parameter.numel() for parameter in self.parameters())
+
+
+class LockedDropout(nn.Module):
+    """Dropout with one mask for all time steps of a window (Gal and Ghahramani 2016).
+
+    The mask comes from an explicit generator, so that a resumed training repeats it exactly
+    whatever else the process draws.
+    """
+
+    def __init__(self, share: float) -> None:
+        super().__init__()
+        self.share = share
+        self.generator: torch.Generator | None = None
+
+    def forward(self, values: torch.Tensor) -> torch.Tensor:
+        """(B, T, ·) to the same shape; in eval mode or at share 0 the identity."""
+        if not self.training or self.share == 0.0:
+            return values
+        keep = 1.0 - self.share
+        shape = (values.shape[0], 1, values.shape[2])
+        mask = torch.empty(shape).bernoulli_(keep, generator=self.generator) / keep
+        return values * mask.to(values)

@@ -1,0 +1,26 @@
+"""Networks by name: the one place that knows which kinds exist."""
+
+import torch
+
+from musicgen.config import NetworkConfig
+from musicgen.errors import ConfigError
+from musicgen.models.lstm import LSTMNetwork
+from musicgen.models.network import Network
+
+NETWORKS: dict[str, type[Network]] = {"lstm": LSTMNetwork}
+
+
+def build_network(config: NetworkConfig, seed: int | None = None) -> Network:
+    """A network with fresh weights; the same seed gives the same weights.
+
+    Raises:
+        ConfigError: the kind is unknown.
+    """
+    if config.kind not in NETWORKS:
+        raise ConfigError(
+            f"There is no network of kind {config.kind!r}. Choose from: {', '.join(NETWORKS)}."
+        )
+    with torch.random.fork_rng(devices=[]):
+        if seed is not None:
+            torch.manual_seed(seed)
+        return NETWORKS[config.kind](config)

@@ -1,0 +1,116 @@
+"""Files that are either whole or not there: written beside their place, flushed, then renamed."""
+
+import contextlib
+import errno
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from musicgen.errors import StorageError
+
+
+@contextlib.contextmanager
+def storing(path: Path) -> Iterator[None]:
+    """Turns an `OSError` while writing `path` into a `StorageError` that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(_sentence(path, error)) from error
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Writes a file in one piece: readers see the old one or the new one, never a part.
+
+    Raises:
+        StorageError: the disk is full or the folder cannot be written; the old file is untouched.
+    """
+    with storing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        temporary = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def replacing_folder(path: Path) -> Iterator[Path]:
+    """A new folder to fill that takes the place of `path` at the end, or vanishes on an error.
+
+    The new folder is complete and flushed before the old one moves away, so after a crash either
+    `path` or ``path.new`` is whole; `recover_folder` puts that right.
+
+    Raises:
+        StorageError: the disk is full or the folder cannot be written; the old one is untouched.
+    """
+    new, old = _beside(path)
+    with storing(path):
+        shutil.rmtree(new, ignore_errors=True)
+        new.mkdir(parents=True)
+        try:
+            yield new
+            _sync_folder(new)
+        except BaseException:
+            shutil.rmtree(new, ignore_errors=True)
+            raise
+        shutil.rmtree(old, ignore_errors=True)
+        if path.exists():
+            os.replace(path, old)
+        os.replace(new, path)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def recover_folder(path: Path) -> None:
+    """Finishes or undoes a `replacing_folder` that a crash cut short.
+
+    Only for the one who writes the folder: it removes what another writer may be filling.
+    """
+    new, old = _beside(path)
+    with storing(path):
+        if not path.exists() and new.exists():
+            os.replace(new, path)
+        elif not path.exists() and old.exists():
+            os.replace(old, path)
+        shutil.rmtree(new, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def whole_folder(path: Path) -> Path:
+    """Where a reader finds the folder now: `path`, or its new or old self while it is replaced."""
+    new, old = _beside(path)
+    return next((folder for folder in (path, new, old) if folder.exists()), path)
+
+
+def _beside(path: Path) -> tuple[Path, Path]:
+    return path.with_name(f"{path.name}.new"), path.with_name(f"{path.name}.old")
+
+
+def _sync_folder(folder: Path) -> None:
+    for file in folder.iterdir():
+        with file.open("rb+") as handle:
+            os.fsync(handle.fileno())
+    if os.name == "posix":  # elsewhere a folder cannot be opened to be flushed
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _sentence(path: Path, error: OSError) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"The disk is full: {path.name} could not be saved. Free some space and try again."
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return (
+            f"{path.name} could not be saved: the folder {path.parent} is not writable."
+        )
+    return (
+        f"{path.name} could not be saved in {path.parent}: {error.strerror or error}."
+    )

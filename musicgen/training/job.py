@@ -1,0 +1,261 @@
+"""A training in the background: start, pause, resume, stop, and a snapshot for whoever watches.
+
+The thread never touches a screen. Watchers poll `TrainingJob.snapshot`, which gives frozen values.
+One training runs at a time; others wait their turn.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from musicgen.config import Paths, Preset
+from musicgen.corpus.dataset import Dataset, load_dataset
+from musicgen.errors import MusicgenError, RunError
+from musicgen.training.runs import Run, RunStore
+from musicgen.training.session import TrainingSession
+from musicgen.training.trainer import StepMetrics
+
+logger = logging.getLogger(__name__)
+
+_RATE_WINDOW = 50  # steps over which the speed is averaged
+
+
+class JobStatus(StrEnum):
+    """What a job is doing."""
+
+    QUEUED = "queued"
+    PREPARING = "preparing"
+    RUNNING = "running"
+    PAUSED = "paused"
+    STOPPING = "stopping"
+    STOPPED = "stopped"
+    FINISHED = "finished"
+    FAILED = "failed"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing more will happen."""
+        return self in (JobStatus.STOPPED, JobStatus.FINISHED, JobStatus.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class JobSnapshot:
+    """A job at one instant.
+
+    `metrics` has every step of the run so far, earlier sittings included; `time_left_s` is None
+    until some steps were timed; `message` is an error or a warning, else empty.
+    """
+
+    run_id: str
+    status: JobStatus
+    preset: Preset
+    metrics: tuple[StepMetrics, ...]
+    step: int
+    max_steps: int
+    elapsed_s: float
+    time_left_s: float | None
+    chars_per_second: float
+    best_val_loss: float | None
+    best_step: int
+    message: str
+    has_checkpoint: bool
+
+
+class TrainingJob:
+    """Trains one run in a thread of its own.
+
+    Args:
+        run: The run, new or to be resumed.
+        load: Gives the corpus of a source; called in the thread.
+        turn: Held while training, so that trainings follow one another.
+    """
+
+    def __init__(
+        self, run: Run, load: Callable[[str], Dataset], turn: threading.Lock | None = None
+    ) -> None:
+        self.run = run
+        self.preset = run.preset
+        self._load = load
+        self._turn = turn or threading.Lock()
+        self._lock = threading.Lock()
+        self._awake = threading.Event()
+        self._awake.set()
+        self._stop = threading.Event()
+        self._metrics: list[StepMetrics] = run.read_metrics()
+        self._status = JobStatus.QUEUED
+        self._message = ""
+        self._session: TrainingSession | None = None
+        self._thread = threading.Thread(target=self._work, name=f"training-{run.id}", daemon=True)
+
+    def start(self) -> None:
+        """Starts the thread; returns at once."""
+        self._thread.start()
+
+    def pause(self) -> None:
+        """Holds the training before its next step."""
+        with self._lock:
+            if self._status in (JobStatus.RUNNING, JobStatus.PREPARING):
+                self._awake.clear()
+                self._status = JobStatus.PAUSED
+
+    def resume(self) -> None:
+        """Goes on after a pause."""
+        with self._lock:
+            if self._status is JobStatus.PAUSED:
+                self._status = JobStatus.RUNNING
+                self._awake.set()
+
+    def stop(self) -> None:
+        """Asks the training to save and end after its present step."""
+        with self._lock:
+            if not self._status.is_final:
+                self._status = JobStatus.STOPPING
+        self._stop.set()
+        self._awake.set()
+
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Waits for the end; True if it came in time."""
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def snapshot(self) -> JobSnapshot:
+        """The job at this instant, safe to keep and to read from any thread."""
+        with self._lock:
+            metrics = tuple(self._metrics)
+            status, message, session = self._status, self._message, self._session
+        best = min(
+            (item for item in metrics if item.val_loss is not None),
+            key=lambda item: item.val_loss or 0.0,
+            default=None,
+        )
+        step = metrics[-1].step if metrics else 0
+        max_steps = self.preset.training.max_steps
+        return JobSnapshot(
+            run_id=self.run.id,
+            status=status,
+            preset=self.preset,
+            metrics=metrics,
+            step=step,
+            max_steps=max_steps,
+            elapsed_s=metrics[-1].elapsed_s if metrics else 0.0,
+            time_left_s=_time_left(metrics, max_steps),
+            chars_per_second=_mean_speed(metrics),
+            best_val_loss=best.val_loss if best else None,
+            best_step=best.step if best else 0,
+            message=message or (session.warning if session else ""),
+            has_checkpoint=self.run.has_best,
+        )
+
+    def _work(self) -> None:
+        try:
+            with self._turn:
+                if self._stop.is_set():
+                    self._finish(JobStatus.STOPPED)
+                    return
+                self._set_status(JobStatus.PREPARING)
+                dataset = self._load(self.preset.training.source)
+                self._session = TrainingSession(self.run, dataset, self._on_step)
+                self._finish(JobStatus(self._session.train(self._should_stop)))
+        except MusicgenError as error:
+            self._finish(JobStatus.FAILED, str(error))
+        except Exception:  # a thread has no caller: log it all, and tell the watcher in a sentence
+            logger.exception("training %s failed", self.run.id)
+            self._finish(JobStatus.FAILED, "The training failed. The server's log says where.")
+
+    def _on_step(self, metrics: StepMetrics) -> None:
+        with self._lock:
+            while self._metrics and self._metrics[-1].step >= metrics.step:
+                self._metrics.pop()  # a resumed run repeats the steps after its last save
+            self._metrics.append(metrics)
+
+    def _should_stop(self) -> bool:
+        self._set_status(JobStatus.RUNNING, only_from=JobStatus.PREPARING)
+        self._awake.wait()
+        return self._stop.is_set()
+
+    def _set_status(self, status: JobStatus, only_from: JobStatus | None = None) -> None:
+        with self._lock:
+            is_held = self._status in (JobStatus.STOPPING, JobStatus.PAUSED)
+            if not is_held and only_from in (None, self._status):
+                self._status = status
+
+    def _finish(self, status: JobStatus, message: str = "") -> None:
+        with self._lock:
+            self._status, self._message = status, message
+
+
+class JobRegistry:
+    """The jobs of this process: one trains, others wait their turn.
+
+    Args:
+        store: Where runs are kept.
+        paths: Where corpora are found.
+    """
+
+    def __init__(self, store: RunStore, paths: Paths) -> None:
+        self.store = store
+        self._paths = paths
+        self._lock = threading.Lock()
+        self._turn = threading.Lock()
+        self._jobs: dict[str, TrainingJob] = {}
+
+    def start(self, preset: Preset, run_id: str) -> TrainingJob:
+        """Creates a run and trains it in the background.
+
+        Raises:
+            RunError: the name is taken or not usable.
+            StorageError: the run's folder cannot be written.
+        """
+        with self._lock:
+            return self._launch(self.store.create(run_id, preset))
+
+    def resume(self, run_id: str) -> TrainingJob:
+        """Goes on with a run that was stopped or interrupted.
+
+        Raises:
+            RunError: there is no such run, or it is being trained.
+        """
+        with self._lock:
+            job = self._jobs.get(run_id)
+            if job and not job.snapshot().status.is_final:
+                raise RunError(f"The run {run_id!r} is being trained already.")
+            return self._launch(self.store.get(run_id))
+
+    def current(self) -> TrainingJob | None:
+        """The job that trains or waits, else the latest one, else None."""
+        with self._lock:
+            jobs = list(self._jobs.values())
+        active = [job for job in jobs if not job.snapshot().status.is_final]
+        return active[0] if active else (jobs[-1] if jobs else None)
+
+    def get(self, run_id: str) -> TrainingJob | None:
+        """The job of a run in this process, or None."""
+        with self._lock:
+            return self._jobs.get(run_id)
+
+    def jobs(self) -> list[TrainingJob]:
+        """All jobs of this process, the oldest first."""
+        with self._lock:
+            return list(self._jobs.values())
+
+    def _launch(self, run: Run) -> TrainingJob:
+        job = TrainingJob(run, lambda source: load_dataset(source, self._paths), self._turn)
+        self._jobs.pop(run.id, None)
+        self._jobs[run.id] = job
+        job.start()
+        return job
+
+
+def _mean_speed(metrics: tuple[StepMetrics, ...]) -> float:
+    recent = metrics[-_RATE_WINDOW:]
+    return sum(item.chars_per_second for item in recent) / len(recent) if recent else 0.0
+
+
+def _time_left(metrics: tuple[StepMetrics, ...], max_steps: int) -> float | None:
+    recent = metrics[-_RATE_WINDOW:]
+    if len(recent) < 5:
+        return None
+    per_step = (recent[-1].elapsed_s - recent[0].elapsed_s) / (recent[-1].step - recent[0].step)
+    return max(0.0, per_step * (max_steps - recent[-1].step))

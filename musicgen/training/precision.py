@@ -1,0 +1,36 @@
+"""What the machine can compute with: device, precision and number of threads."""
+
+import os
+
+import torch
+
+from musicgen.config import TrainingConfig
+
+
+def choose_device() -> torch.device:
+    """CUDA where there is one, else the processor."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def choose_precision(wish: str, device: torch.device) -> torch.dtype:
+    """The type of matrix products; ``auto`` takes bfloat16 only where the hardware computes it."""
+    if wish == "float32" or (wish == "auto" and not has_bfloat16(device)):
+        return torch.float32
+    return torch.bfloat16
+
+
+def has_bfloat16(device: torch.device) -> bool:
+    """Whether bfloat16 products run in hardware (AVX-512 BF16 or AMX; on CUDA Ampere or newer)."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return bool(torch.cpu._is_avx512_bf16_supported())
+
+
+def set_threads(config: TrainingConfig) -> int:
+    """Sets torch's threads as the settings say and returns their number.
+
+    0 in the settings leaves one core to the screen and the sound.
+    """
+    threads = config.threads or max(1, (os.cpu_count() or 1) - 1)
+    torch.set_num_threads(threads)
+    return threads

@@ -1,0 +1,316 @@
+"""The folder of a run: settings, metrics, checkpoints and all that resuming needs.
+
+::
+
+    runs/<id>/
+      config.json      preset, network and training settings, as they were at the start
+      status.json      what the run is doing, or how it ended
+      metrics.jsonl    one line a step, append-only; a torn last line is dropped on reading
+      best/            checkpoint with the lowest validation loss
+      last/            newest checkpoint, with the state of optimizer and generators
+
+Killing the process at any instant loses at most the steps since the last save.
+"""
+
+import dataclasses
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import filelock
+import safetensors
+import safetensors.torch
+import torch
+
+from musicgen.config import NetworkConfig, Preset, TrainingConfig, to_json
+from musicgen.errors import CheckpointError, RunError
+from musicgen.models.checkpoint import CheckpointMetadata, load_checkpoint, save_checkpoint
+from musicgen.storage import recover_folder, storing, write_file
+from musicgen.training.trainer import StepMetrics, Trainer
+
+_RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_STATE_TENSORS = "trainer.safetensors"
+_STATE_VALUES = "trainer.json"
+
+
+@dataclass(frozen=True, slots=True)
+class RunInfo:
+    """One line about a run. `created` is an ISO 8601 time in UTC."""
+
+    id: str
+    path: Path
+    created: str
+    status: str
+    message: str
+    preset: str
+    step: int
+    max_steps: int
+    best_val_loss: float | None
+    can_resume: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What resuming must know beside the trainer's own state."""
+
+    best_val_loss: float | None = None
+    best_step: int = 0
+
+
+class RunStore:
+    """All runs below one folder."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def list(self) -> list[RunInfo]:
+        """One line for each readable run, the newest first."""
+        folders = self.root.iterdir() if self.root.is_dir() else ()
+        runs = [Run(folder) for folder in folders if (folder / "config.json").is_file()]
+        infos = []
+        for run in runs:
+            try:
+                infos.append(run.info())
+            except RunError:  # a folder somebody damaged must not hide the others
+                continue
+        return sorted(infos, key=lambda info: info.created, reverse=True)
+
+    def get(self, run_id: str) -> "Run":
+        """The run of that name.
+
+        Raises:
+            RunError: there is none.
+        """
+        run = Run(self.root / _check_id(run_id))
+        if not (run.path / "config.json").is_file():
+            known = ", ".join(info.id for info in self.list()) or "none yet"
+            raise RunError(f"There is no run named {run_id!r}. There are: {known}.")
+        return run
+
+    def create(self, run_id: str, preset: Preset) -> "Run":
+        """A new run with its settings written.
+
+        Raises:
+            RunError: the name is taken or not usable as a folder.
+            StorageError: it cannot be written.
+        """
+        run = Run(self.root / _check_id(run_id))
+        if run.path.exists():
+            raise RunError(
+                f"There is a run named {run_id!r} already. Choose another name, or resume it."
+            )
+        values = {
+            "preset": preset.name,
+            "created": datetime.now(UTC).isoformat(timespec="seconds"),
+            "network": preset.network.to_dict(),
+            "training": preset.training.to_dict(),
+        }
+        write_file(run.path / "config.json", to_json(values).encode("utf-8"))
+        return run
+
+    def new_id(self, preset_name: str) -> str:
+        """A free name for a run of a preset: ``quick-1``, ``quick-2`` …"""
+        number = 1
+        while (self.root / f"{preset_name}-{number}").exists():
+            number += 1
+        return f"{preset_name}-{number}"
+
+
+class Run:
+    """One run on disk."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.id = path.name
+
+    @property
+    def preset(self) -> Preset:
+        """The settings the run was started with.
+
+        Raises:
+            RunError: they are damaged.
+        """
+        values = self._read_json("config.json")
+        try:
+            return Preset(
+                str(values["preset"]),
+                "",
+                NetworkConfig.from_dict(values["network"]),
+                TrainingConfig.from_dict(values["training"]),
+            )
+        except (KeyError, TypeError) as error:
+            raise RunError(
+                f"The run {self.id!r} is damaged: config.json lacks settings."
+            ) from error
+
+    @property
+    def has_best(self) -> bool:
+        """Whether there is something to play."""
+        return (self.path / "best").is_dir()
+
+    @property
+    def can_resume(self) -> bool:
+        """Whether a save is there to go on from."""
+        return any((self.path / name).is_dir() for name in ("last", "last.new", "last.old"))
+
+    def info(self) -> RunInfo:
+        """One line about the run.
+
+        Raises:
+            RunError: its settings are damaged.
+        """
+        config, preset = self._read_json("config.json"), self.preset
+        status = self.read_status()
+        return RunInfo(
+            self.id, self.path, str(config.get("created", "")), str(status["status"]),
+            str(status["message"]), preset.name, int(status["step"]), preset.training.max_steps,
+            status["best_val_loss"], self.can_resume,
+        )  # fmt: skip
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Holds the run for one training.
+
+        Raises:
+            RunError: another training holds it.
+        """
+        lock = filelock.FileLock(self.path / ".lock", timeout=0)
+        try:
+            with lock:
+                yield
+        except filelock.Timeout as error:
+            raise RunError(f"The run {self.id!r} is being trained already.") from error
+
+    def is_busy(self) -> bool:
+        """Whether some process trains it right now."""
+        try:
+            with self.locked():
+                return False
+        except RunError:
+            return True
+
+    def read_status(self) -> dict[str, Any]:
+        """Status, message, step and best loss as last written."""
+        default = {"status": "queued", "message": "", "step": 0, "best_val_loss": None}
+        try:
+            return default | self._read_json("status.json")
+        except RunError:
+            return default
+
+    def write_status(self, status: str, message: str, step: int, progress: Progress) -> None:
+        """Writes what the run is doing."""
+        values = {"status": status, "message": message, "step": step}
+        write_file(
+            self.path / "status.json",
+            to_json(values | dataclasses.asdict(progress)).encode("utf-8"),
+        )
+
+    def append_metrics(self, metrics: StepMetrics) -> None:
+        """Adds a line to the metrics."""
+        line = json.dumps(dataclasses.asdict(metrics), allow_nan=False) + "\n"
+        with storing(self.path / "metrics.jsonl"):
+            with (self.path / "metrics.jsonl").open("a", encoding="utf-8") as file:
+                file.write(line)
+
+    def read_metrics(self) -> list[StepMetrics]:
+        """All steps written so far; lines that are torn or not ours are dropped."""
+        try:
+            text = (self.path / "metrics.jsonl").read_text(encoding="utf-8", errors="replace")
+        except FileNotFoundError:
+            return []
+        metrics = []
+        for line in text.splitlines():
+            try:
+                metrics.append(StepMetrics(**json.loads(line)))
+            except (ValueError, TypeError):
+                continue
+        return metrics
+
+    def save_best(self, trainer: Trainer, metadata: CheckpointMetadata) -> None:
+        """Keeps the weights as the best so far."""
+        save_checkpoint(self.path / "best", trainer.network, metadata)
+
+    def save_last(self, trainer: Trainer, metadata: CheckpointMetadata, progress: Progress) -> None:
+        """Keeps the weights and all that resuming needs."""
+        tensors, values = _flatten(trainer.state_dict())
+        values["progress"] = dataclasses.asdict(progress)
+        extra = {
+            _STATE_TENSORS: safetensors.torch.save(tensors),
+            _STATE_VALUES: to_json(values).encode("utf-8"),
+        }
+        save_checkpoint(self.path / "last", trainer.network, metadata, extra_files=extra)
+
+    def restore(self, trainer: Trainer) -> Progress:
+        """Puts the trainer where the last save left it, and cuts the metrics back to there.
+
+        Raises:
+            CheckpointError: the save is damaged or does not fit.
+        """
+        for name in ("last", "best"):
+            recover_folder(self.path / name)
+        folder = self.path / "last"
+        checkpoint = load_checkpoint(folder)
+        try:
+            tensors = safetensors.torch.load((folder / _STATE_TENSORS).read_bytes())
+            values = json.loads((folder / _STATE_VALUES).read_text(encoding="utf-8"))
+            trainer.network.load_state_dict(checkpoint.network.state_dict())
+            trainer.load_state_dict(_unflatten(tensors, values))
+            progress = Progress(**values["progress"])
+        except (OSError, ValueError, KeyError, TypeError, safetensors.SafetensorError) as error:
+            raise CheckpointError(
+                f"The last save of the run {self.id!r} is damaged. Its best checkpoint still plays."
+            ) from error
+        kept = [metrics for metrics in self.read_metrics() if metrics.step <= trainer.step]
+        lines = "".join(json.dumps(dataclasses.asdict(metrics)) + "\n" for metrics in kept)
+        write_file(self.path / "metrics.jsonl", lines.encode("utf-8"))
+        return progress
+
+    def _read_json(self, name: str) -> dict[str, Any]:
+        try:
+            values = json.loads((self.path / name).read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise RunError(f"The run {self.id!r} is damaged: {name} cannot be read.") from error
+        if not isinstance(values, dict):
+            raise RunError(f"The run {self.id!r} is damaged: {name} holds no settings.")
+        return values
+
+
+def _check_id(run_id: str) -> str:
+    if not _RUN_ID.fullmatch(run_id):
+        raise RunError(
+            f"{run_id!r} cannot name a run: use up to 64 letters, digits, '.', '_' and '-', "
+            "beginning with a letter or digit."
+        )
+    return run_id
+
+
+def _flatten(state: dict[str, Any]) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+    """The tensors of a trainer's state by name, and the rest as JSON values."""
+    tensors = {
+        f"optimizer.{index}.{key}": value.detach().cpu().contiguous()
+        for index, entry in state["optimizer"].items()
+        for key, value in entry.items()
+    }
+    for number, generator in enumerate(state["generators"]):
+        tensors[f"generator.{number}"] = generator
+    return tensors, {"step": state["step"], "elapsed_s": state["elapsed_s"]}
+
+
+def _unflatten(tensors: dict[str, torch.Tensor], values: dict[str, Any]) -> dict[str, Any]:
+    optimizer: dict[int, dict[str, torch.Tensor]] = {}
+    for name, value in tensors.items():
+        if name.startswith("optimizer."):
+            _, index, key = name.split(".")
+            optimizer.setdefault(int(index), {})[key] = value
+    generators = [tensors["generator.0"], tensors["generator.1"]]
+    return {
+        "step": int(values["step"]),
+        "elapsed_s": float(values["elapsed_s"]),
+        "optimizer": optimizer,
+        "generators": generators,
+    }

@@ -1,0 +1,132 @@
+"""One sitting of a training: a trainer, a run folder, and what is saved when."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from musicgen.config import Preset
+from musicgen.corpus.dataset import Dataset
+from musicgen.errors import StorageError, TrainingDiverged
+from musicgen.models.checkpoint import CheckpointMetadata
+from musicgen.training.precision import set_threads
+from musicgen.training.runs import Progress, Run
+from musicgen.training.trainer import StepMetrics, Trainer
+
+logger = logging.getLogger(__name__)
+
+
+def fit_preset(preset: Preset, dataset: Dataset) -> Preset:
+    """The preset with the network's `vocab_size` set to that of the corpus."""
+    return replace(preset, network=preset.network.replace(vocab_size=len(dataset.vocabulary)))
+
+
+class TrainingSession:
+    """Trains a run, new or interrupted, and keeps its folder up to date.
+
+    A full disk stops the saving, not the training: `warning` then holds the sentence, and the next
+    save tries again.
+
+    Args:
+        run: The run; if it has a last save, training goes on from there.
+        dataset: What to learn from.
+        on_step: Called after each step, in the thread that trains.
+    """
+
+    def __init__(self, run: Run, dataset: Dataset, on_step: Callable[[StepMetrics], None]) -> None:
+        self.run = run
+        self.dataset = dataset
+        self.preset = fit_preset(run.preset, dataset)
+        self.warning = ""
+        self.progress = Progress()
+        self._on_step = on_step
+        self._saved_step = -1
+
+    def train(self, should_stop: Callable[[], bool] = lambda: False) -> str:
+        """Trains until the end or until told to stop; returns ``finished`` or ``stopped``.
+
+        Raises:
+            RunError: another process trains this run.
+            TrainingDiverged: the loss is no longer a number; what was saved is kept.
+            CheckpointError: the last save is damaged.
+        """
+        with self.run.locked():
+            set_threads(self.preset.training)
+            trainer = self._build_trainer()
+            self._write_status(trainer, "running")
+            try:
+                trainer.train(lambda metrics: self._after_step(trainer, metrics), should_stop)
+            except TrainingDiverged as error:
+                self._write_status(trainer, "failed", str(error))
+                raise
+            self._finish(trainer)
+            is_done = trainer.step >= self.preset.training.max_steps
+            status = "finished" if is_done else "stopped"
+            self._write_status(trainer, status)
+            return status
+
+    def _build_trainer(self) -> Trainer:
+        dataset = self.dataset
+        trainer = Trainer(self.preset, dataset.vocabulary, dataset.train_text, dataset.texts("val"))
+        if self.run.can_resume:
+            self.progress = self.run.restore(trainer)
+            self._saved_step = trainer.step
+        return trainer
+
+    def _after_step(self, trainer: Trainer, metrics: StepMetrics) -> None:
+        self._storing(lambda: self.run.append_metrics(metrics))
+        self._keep_best(trainer, metrics.val_loss)
+        if metrics.val_loss is not None or metrics.step % self.preset.training.save_interval == 0:
+            self._save_last(trainer)
+            self._write_status(trainer, "running")
+        self._on_step(metrics)
+
+    def _keep_best(self, trainer: Trainer, val_loss: float | None) -> None:
+        best = self.progress.best_val_loss
+        if val_loss is None or (best is not None and val_loss >= best):
+            return
+        self.progress = Progress(val_loss, trainer.step)
+        self._storing(lambda: self.run.save_best(trainer, self._metadata(trainer)))
+
+    def _finish(self, trainer: Trainer) -> None:
+        """Saves what the last steps brought; a training stopped early can be played, too."""
+        if trainer.step and not self.run.has_best:
+            if trainer.val_tunes:
+                self._keep_best(trainer, trainer.evaluate().loss)
+            else:
+                self._storing(lambda: self.run.save_best(trainer, self._metadata(trainer)))
+        if trainer.step != self._saved_step:
+            self._save_last(trainer)
+
+    def _save_last(self, trainer: Trainer) -> None:
+        def save() -> None:
+            self.run.save_last(trainer, self._metadata(trainer), self.progress)
+            self._saved_step = trainer.step
+
+        self._storing(save)
+
+    def _write_status(self, trainer: Trainer, status: str, message: str = "") -> None:
+        text = message or self.warning
+        self._storing(lambda: self.run.write_status(status, text, trainer.step, self.progress))
+
+    def _storing(self, save: Callable[[], None]) -> None:
+        try:
+            save()
+        except StorageError as error:
+            if str(error) != self.warning:
+                logger.warning("%s", error)
+            self.warning = str(error)
+
+    def _metadata(self, trainer: Trainer) -> CheckpointMetadata:
+        return CheckpointMetadata(
+            name=self.run.id,
+            step=trainer.step,
+            network=trainer.network.config,
+            training=trainer.config,
+            vocabulary=trainer.vocabulary.characters,
+            preset=self.preset.name,
+            corpus=self.dataset.describe(),
+            metrics={"val_loss": self.progress.best_val_loss, "best_step": self.progress.best_step},
+            parameters=trainer.network.num_parameters,
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+        )
