@@ -22,8 +22,8 @@ MADE := .make
 ABCJS := node_modules/.package-lock.json
 LAB := data/irish.abc
 
-# A General MIDI soundfont with stereo samples; the one that comes with pretty_midi is a tenth of it.
-SOUNDFONT := musescore-general-soundfont-small
+# packages.txt, which Streamlit Cloud reads too, can hold no comment: it names FluidSynth's library
+# and a soundfont with stereo samples (34 MB to fetch; the one inside pretty_midi has 6).
 SYSTEM_DEV := chromium abcmidi
 
 .PHONY: run test lint format bench setup setup-dev system clean
@@ -66,7 +66,7 @@ $(MADE):
 
 # One after the other: two runs of apt at once would lock each other out.
 $(MADE)/system: packages.txt tools/apt-install | $(MADE)
-	@tools/apt-install $$(cat packages.txt) $(SOUNDFONT)
+	@tools/apt-install $$(cat packages.txt)
 	@touch $@
 
 $(MADE)/system-dev: tools/apt-install | $(MADE) $(MADE)/system $(PY)
@@ -89,7 +89,7 @@ $(MADE)/requirements-dev: requirements-dev.txt $(MADE)/requirements
 # What is fetched may fail, on a train for example: the app starts all the same and says what is
 # missing, and the next run tries again.
 $(ABCJS): package.json package-lock.json .npmrc | $(MADE)/requirements
-	@$(PY) -m musicgen.installation abcjs || true
+	@$(PY) -m musicgen.installation abcjs && touch $@ || true
 
 $(LAB): | $(MADE)/requirements
 	@$(PY) -m musicgen.installation lab || true
