@@ -59,8 +59,9 @@ class Note:
     """A note, a chord (several pitches) or a rest (no pitch) as it is written.
 
     `onset` counts from the start of the tune **as written** (repeats not expanded). `tied` says
-    that every pitch continues into the next note of the same pitch. `grace` notes have duration 0
-    in the bar; `graces` of a note holds the pitches of the grace notes before it.
+    that every pitch continues into the next note of the same pitch, `tied_pitches` which do where
+    only some of a chord are tied. Grace notes are no notes of the bar: `graces` holds the pitches
+    of those before this note, `grace_spans` where they stand.
     """
 
     pitches: tuple[int, ...]
@@ -73,18 +74,36 @@ class Note:
     graces: tuple[int, ...] = ()
     chord_symbol: str = ""
     decorations: tuple[str, ...] = ()
+    tied_pitches: tuple[int, ...] = ()
+    grace_spans: tuple[tuple[int, int], ...] = ()
 
     @property
     def is_rest(self) -> bool:
+        """Whether nothing sounds."""
         return not self.pitches
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """A sign to jump by, above the beginning of a bar (`is_before`) or above its end.
+
+    `kind` is one of ``segno``, ``coda``, ``tocoda``, ``fine``, ``D.C.`` and ``D.S.``.
+    """
+
+    kind: str
+    is_before: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Bar:
-    """What stands between two bar lines.
+    """What stands between two bar lines; nothing between two bar lines makes no bar.
 
     `expected` is the full length in the meter at that place (None in free meter), `actual` the sum
-    of what is in it, both in quarter notes. `closing` is the bar line that ends it as written.
+    of what is in it, both in quarter notes. `closing` is the bar line that ends it as written,
+    empty where an ending or a part begins inside a bar and at a torn end; `opening` the bar line
+    before it. `ending` lists the passes that play it (empty: all), `starts_ending` marks the bar at
+    which that list is written. `part` is the letter of the last ``P:``, `tempo_qpm` a tempo that
+    begins here.
     """
 
     index: int
@@ -96,6 +115,11 @@ class Bar:
     actual: Fraction
     closing: str = ""
     ending: tuple[int, ...] = ()
+    opening: str = ""
+    starts_ending: bool = False
+    part: str = ""
+    marks: tuple[Mark, ...] = ()
+    tempo_qpm: Fraction | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +140,11 @@ class PlayedNote:
 
 @dataclass(frozen=True, slots=True)
 class Tune:
-    """A tune as it was read. `play_order` lists indices of `bars` in the order they are played."""
+    """A tune as it was read. `play_order` lists indices of `bars` in the order they are played.
+
+    `meter`, `unit_quarters`, `key` and `tempo_qpm` are those of the beginning; `fields` are the
+    information fields of the header in written order; the body begins at `body_start`.
+    """
 
     text: str
     reference: str

@@ -1,0 +1,104 @@
+"""Notes and bars while they are being read: what later signs may still change."""
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from musicgen.notation.lengths import to_quarters
+from musicgen.notation.tune import Bar, Mark, Note
+
+
+@dataclass(slots=True)
+class NoteDraft:
+    """A note whose length, tie and ornaments may still change; times in ticks."""
+
+    pitches: tuple[int, ...]
+    onset: int
+    ticks: int
+    start: int
+    end: int
+    letters: list[tuple[str, str]]
+    tied_pitches: tuple[int, ...] = ()
+    chord_symbol: str = ""
+    decorations: tuple[str, ...] = ()
+    graces: list[tuple[int, tuple[int, int]]] = field(default_factory=list)
+
+    def finish(self, bar: int) -> Note:
+        """The note as a value; its duration is settled now."""
+        return Note(
+            self.pitches,
+            to_quarters(self.onset),
+            to_quarters(self.ticks),
+            self.start,
+            self.end,
+            bar,
+            bool(self.tied_pitches) and self.tied_pitches == self.pitches,
+            tuple(pitch for pitch, _ in self.graces),
+            self.chord_symbol,
+            self.decorations,
+            self.tied_pitches,
+            tuple(span for _, span in self.graces),
+        )
+
+
+@dataclass(slots=True)
+class BarDraft:
+    """A bar that is not closed yet; times in ticks."""
+
+    start: int = -1
+    end: int = -1
+    notes: list[NoteDraft] = field(default_factory=list)
+    opening: str = ""
+    closing: str = ""
+    ending: tuple[int, ...] = ()
+    starts_ending: bool = False
+    opens_section: bool = False
+    part: str = ""
+    marks: list[Mark] = field(default_factory=list)
+    tempo_qpm: Fraction | None = None
+    full_ticks: int = 0
+    full_bars: int = 1
+
+    @property
+    def repeats(self) -> int:
+        """How many times more the music before the closing bar line is to be played."""
+        return count_repeats(self.closing)
+
+    def finish(self, index: int) -> Bar:
+        """The bar as a value, `index` its place in the tune."""
+        notes = tuple(note.finish(index) for note in self.notes)
+        last = self.notes[-1]
+        onset = self.notes[0].onset
+        return Bar(
+            index,
+            self.start if self.start >= 0 else notes[0].start,
+            self.end,
+            notes,
+            to_quarters(onset),
+            to_quarters(self.full_ticks * self.full_bars) if self.full_ticks else None,
+            to_quarters(last.onset + last.ticks - onset),
+            self.closing,
+            self.ending,
+            self.opening,
+            self.starts_ending,
+            self.part,
+            tuple(self.marks),
+            self.tempo_qpm,
+        )
+
+
+def count_repeats(closing: str) -> int:
+    """Colons before the first bar line, at most 8: ``:|`` 1, ``::|`` 2; ``::`` and ``:::`` 1 and 2.
+
+    A line of colons alone closes one section and opens the next (ABC 2.1 §4.8).
+    """
+    if not closing.startswith(":"):
+        return 0
+    bare = closing.rstrip(":")
+    if not bare:
+        return max(1, min(8, len(closing) // 2))
+    return min(8, len(closing) - len(closing.lstrip(":")))
+
+
+def opens_repeat(line: str) -> bool:
+    """Whether a bar line begins a section to repeat: ``|:``, ``::``, ``:|:``."""
+    return line.endswith(":") and len(line) > 1

@@ -1,0 +1,311 @@
+"""In which order the bars of a tune are played, and what then sounds when.
+
+Rules (ABC 2.1 §4.8–4.10 where it speaks, the custom of tunebooks where it is silent):
+
+- ``:|`` goes back to the last ``|:`` still open, else to the last ``:|``, double bar line
+  (``||``, ``|]``, ``[|``), part or the beginning.
+- An ending is played in the passes it lists; a last ending without a closing line is taken to be as
+  long as the first. ``:|`` gives as many passes as the highest ending asks for.
+- ``P:`` in the header orders the parts that ``P:`` in the body names.
+- ``D.C.`` and ``D.S.`` are obeyed once, after all repeats; the second time repeats are left out,
+  the last endings are played, and the tune ends at ``fine`` or leaps from the first coda sign to
+  the second.
+- Grace notes sound for a quarter of their written length, all together at most half of the note
+  they adorn, and take that time from it.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from musicgen.notation.drafts import count_repeats, opens_repeat
+from musicgen.notation.tune import Bar, Note, PlayedNote, Tune
+
+MAX_PLAYED_BARS = 8192
+_DOUBLE = re.compile(r"\|\||\|\]|\[\|")
+
+
+def play_order(bars: Sequence[Bar], parts: str = "") -> tuple[int, ...]:
+    """Indices of bars in the order they are played; linear in their number.
+
+    Args:
+        bars: the bars as written.
+        parts: the value of ``P:`` in the header, as in ``A2(BC)3``; empty for the order written.
+    """
+    sections = _part_spans(bars)
+    letters = expand_parts(parts) if len(sections) > 1 or parts else ""
+    known = {letter for letter, _ in sections}
+    if not letters or not known & set(letters):
+        order = [index for _, span in sections for index in _walk(bars, span)]
+    else:
+        played = {letter: list(_walk(bars, span)) for letter, span in reversed(sections)}
+        order = list(played.get("", []))
+        for letter in letters:
+            order += played.get(letter, [])
+            if len(order) > MAX_PLAYED_BARS:
+                break
+    limit = max(MAX_PLAYED_BARS, 2 * len(bars))
+    return tuple(_follow_jumps(bars, order)[:limit])
+
+
+def expand_parts(text: str) -> str:
+    """Letters of a part order written out: ``A2(BC)3`` is AABCBCBC; at most 512 letters."""
+    stack: list[str] = [""]
+    last = ""
+    for sign in re.findall(r"[A-Za-z]|\d{1,2}|[()]", text[:400]):
+        if sign == "(" and len(stack) < 8:
+            stack.append("")
+            last = ""
+        elif sign == ")" and len(stack) > 1:
+            last = stack.pop()
+            stack[-1] += last
+        elif sign.isdigit():
+            stack[-1] += last * (int(sign) - 1)
+        elif sign.isalpha():
+            last = sign
+            stack[-1] += sign
+        stack[-1] = stack[-1][:512]
+    return "".join(stack)[:512]
+
+
+def _part_spans(bars: Sequence[Bar]) -> list[tuple[str, range]]:
+    """Runs of bars of the same part, in written order."""
+    starts = [
+        index for index, bar in enumerate(bars) if not index or bar.part != bars[index - 1].part
+    ]
+    ends = [*starts[1:], len(bars)]
+    return [(bars[a].part, range(a, b)) for a, b in zip(starts, ends, strict=True)]
+
+
+class _Walker:
+    """Plays one section of a tune with its repeats: a pointer, and the pass it is in."""
+
+    def __init__(self, bars: Sequence[Bar], span: range) -> None:
+        self.bars = bars
+        self.end = span.stop
+        self.at = span.start
+        self.back = span.start
+        self.is_open = False
+        self.passing = 1
+
+    def walk(self) -> Iterable[int]:
+        while self.at < self.end:
+            bar = self.bars[self.at]
+            if opens_repeat(bar.opening) and self.at != self.back:
+                self._begin(self.at, is_open=True)
+            elif opens_repeat(bar.opening):
+                self.is_open = True
+            if not bar.ending:
+                self._leave_endings()
+            elif self.passing not in bar.ending:
+                self._skip_ending()
+                continue
+            yield self.at
+            self._after(bar)
+
+    def _begin(self, at: int, is_open: bool) -> None:
+        self.back, self.is_open, self.passing = at, is_open, 1
+
+    def _leave_endings(self) -> None:
+        """Past the last ending, repeats go back to here."""
+        previous = self.at - 1
+        if previous >= self.back and self.bars[previous].ending:
+            self._begin(self.at, is_open=False)
+
+    def _skip_ending(self) -> None:
+        while self.at < self.end and self.bars[self.at].ending:
+            if self.passing in self.bars[self.at].ending:
+                return
+            self.at += 1
+        if self.at < self.end:
+            self._begin(self.at, is_open=False)
+
+    def _after(self, bar: Bar) -> None:
+        repeats = count_repeats(bar.closing) or self._is_repeat_implied(bar)
+        following = self.at + 1
+        if repeats and self.passing < max(repeats + 1, self._last_ending()):
+            self.passing += 1
+            self.at = self.back
+            return
+        if repeats or (_DOUBLE.search(bar.closing) and not self.is_open):
+            goes_on = following < self.end and self.bars[following].ending
+            self._begin(following, is_open=False) if not goes_on else None
+        self.at = following
+
+    def _is_repeat_implied(self, bar: Bar) -> int:
+        """An ending is followed by that of the next pass, though no ``:|`` was written."""
+        if not bar.ending or self.at + 1 >= self.end:
+            return 0
+        following = self.bars[self.at + 1]
+        owed = following.starts_ending and self.passing not in following.ending
+        return int(owed and self.passing + 1 in following.ending)
+
+    def _last_ending(self) -> int:
+        """The highest pass that the endings around this bar ask for, 0 if there are none."""
+        highest, at = max(self.bars[self.at].ending, default=0), self.at + 1
+        seen = highest
+        while at < self.end and self.bars[at].ending and not opens_repeat(self.bars[at].opening):
+            bar = self.bars[at]
+            if bar.starts_ending and min(bar.ending) <= 1 and seen:
+                break
+            highest = seen = max(highest, *bar.ending)
+            at += 1
+        return highest
+
+
+def _walk(bars: Sequence[Bar], span: range) -> Iterable[int]:
+    return _Walker(bars, span).walk()
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A boundary between two bars at which a mark stands: before bar `index`."""
+
+    kind: str
+    index: int
+
+
+def _follow_jumps(bars: Sequence[Bar], order: list[int]) -> list[int]:
+    places = [
+        _Place(mark.kind, bar.index if mark.is_before else bar.index + 1)
+        for bar in bars
+        for mark in bar.marks
+    ]
+    jump = next((place for place in places if place.kind in ("D.C.", "D.S.")), None)
+    if jump is None:
+        return order
+    at = max((n for n, index in enumerate(order) if index < jump.index), default=-1)
+    if at < 0:
+        return order
+    segno = _first(places, "segno")
+    start = segno if jump.kind == "D.S." and segno is not None else 0
+    return order[: at + 1] + _second_time(bars, places, start)
+
+
+def _first(places: list[_Place], kind: str) -> int | None:
+    return next((place.index for place in places if place.kind == kind), None)
+
+
+def _second_time(bars: Sequence[Bar], places: list[_Place], start: int) -> list[int]:
+    """Bars played after a D.C. or D.S.: without repeats, up to the fine or through the coda."""
+    fine = _first(places, "fine")
+    codas = [place.index for place in places if place.kind == "coda"]
+    leap = _first(places, "tocoda")
+    if leap is None and len(codas) > 1:
+        leap = codas[0]
+    if fine is not None and fine > start:
+        return _without_repeats(bars, start, fine)
+    if leap is not None and codas and codas[-1] >= leap:
+        return _without_repeats(bars, start, leap) + _without_repeats(bars, codas[-1], len(bars))
+    return _without_repeats(bars, start, len(bars))
+
+
+def _without_repeats(bars: Sequence[Bar], start: int, stop: int) -> list[int]:
+    """Bars of a stretch played once, each with the last of its endings."""
+    order: list[int] = []
+    group: list[Bar] = []
+    for bar in [*bars[start:stop]]:
+        if bar.ending:
+            group.append(bar)
+            continue
+        order += _last_of(group)
+        group = []
+        order.append(bar.index)
+    return order + _last_of(group)
+
+
+def _last_of(group: list[Bar]) -> list[int]:
+    highest = max((max(bar.ending) for bar in group), default=0)
+    return [bar.index for bar in group if highest in bar.ending]
+
+
+@dataclass(frozen=True, slots=True)
+class PlayedSpan:
+    """A note, chord or rest as it comes by in playing order, tied ones each for itself.
+
+    `onset` and `duration` are in quarter notes, ``[start, end)`` is the span in `Tune.text`.
+    """
+
+    onset: Fraction
+    duration: Fraction
+    start: int
+    end: int
+    bar: int
+    is_rest: bool
+
+
+def follow(tune: Tune) -> tuple[PlayedSpan, ...]:
+    """What a cursor points at while the tune is played: sorted, without gaps or overlaps."""
+    spans: list[PlayedSpan] = []
+    now = Fraction(0)
+    for index in tune.play_order:
+        bar = tune.bars[index]
+        for note in bar.notes:
+            onset = now + (note.onset - bar.onset)
+            spans.append(
+                PlayedSpan(onset, note.duration, note.start, note.end, index, note.is_rest)
+            )
+        now += bar.actual
+    return tuple(spans)
+
+
+def perform(
+    bars: Sequence[Bar], order: Iterable[int], unit_quarters: Fraction
+) -> tuple[PlayedNote, ...]:
+    """What sounds, in order of onset: repeats expanded, ties merged, chords one pitch at a time."""
+    performer = _Performer(unit_quarters / 4)
+    for index in order:
+        performer.play(bars[index])
+    return tuple(performer.played)
+
+
+class _Performer:
+    """Lays notes along the time line; remembers which pitches a tie holds."""
+
+    def __init__(self, grace_quarters: Fraction) -> None:
+        self.grace_quarters = grace_quarters
+        self.now = Fraction(0)
+        self.played: list[PlayedNote] = []
+        self.held: dict[int, int] = {}
+
+    def play(self, bar: Bar) -> None:
+        for note in bar.notes:
+            self._play_note(note)
+
+    def _play_note(self, note: Note) -> None:
+        onset, duration = self.now, note.duration
+        self.now += duration
+        if not note.pitches:
+            self.held = {}
+            return
+        if note.graces:
+            taken = self._play_graces(note, onset)
+            onset, duration = onset + taken, duration - taken
+        held: dict[int, int] = {}
+        for pitch in note.pitches:
+            place = self.held.get(pitch)
+            if place is None or note.graces:
+                place = len(self.played)
+                self.played.append(
+                    PlayedNote(pitch, onset, duration, note.start, note.end, note.bar)
+                )
+            else:
+                self._lengthen(place, duration)
+            if pitch in note.tied_pitches:
+                held[pitch] = place
+        self.held = held
+
+    def _lengthen(self, place: int, duration: Fraction) -> None:
+        first = self.played[place]
+        self.played[place] = PlayedNote(
+            first.pitch, first.onset, first.duration + duration, first.start, first.end, first.bar
+        )
+
+    def _play_graces(self, note: Note, onset: Fraction) -> Fraction:
+        each = min(self.grace_quarters, note.duration / 2 / len(note.graces))
+        for number, (pitch, span) in enumerate(zip(note.graces, note.grace_spans, strict=True)):
+            self.played.append(
+                PlayedNote(pitch, onset + number * each, each, *span, note.bar, is_grace=True)
+            )
+        return each * len(note.graces)

@@ -1,0 +1,111 @@
+"""The smallest pieces of a tune body: one regular expression, and the tables its pieces need.
+
+Every alternative is linear: a quantifier is either followed by what it cannot match, or bounded.
+"""
+
+import re
+
+_ACCIDENTAL = r"(?:[\^_=]+(?:\d?/\d?)?)?"
+_LENGTH = r"(\d*)(/*)(\d*)"
+
+NOTE = re.compile(rf"({_ACCIDENTAL})([A-Ga-g])([,']*){_LENGTH}([,']*)")
+"""Accidental, letter, octave marks, numerator, slashes, denominator, octave marks too late."""
+
+TOKEN = re.compile(
+    r"(?P<note>([\^_=]*(?:(?<=[\^_=])\d?/\d?)?)([A-Ga-g])([,']*)(\d*)(/*)(\d*)([,']*))"
+    r"|(?P<space>[ \t]+)"
+    r"|(?P<bar>\.?(?:\[?\||:)[|\]:]*(?:\[(?=\|)[|\]:]*)*)"
+    r"|(?P<rest>([zxZXy])(\d*)(/*)(\d*))"
+    r"|(?P<broken>[<>]+)"
+    r"|(?P<tuplet>\((\d{1,2})(?::(\d{0,2}))?(?::(\d{0,2}))?)"
+    r"|(?P<slur>\.?[()])"
+    r"|(?P<tie>\.?-)"
+    r"|(?P<quote>\"([^\"\n]*)\"?)"
+    r"|(?P<grace>\{/?([^}|\n]{0,200})\})"
+    r"|(?P<inline>\[([A-Za-z]):([^\]\n]{0,200})\])"
+    r"|(?P<ending>\[[ \t]*(\d{1,3}(?:[ \t]*[,\-][ \t]*\d{1,3}){0,16}))"
+    r"|(?P<textending>\[\"([^\"\n]{0,40})\")"
+    r"|(?P<chord>\[([^\]|\n]{0,200})\](\d*)(/*)(\d*))"
+    r"|(?P<decoration>!([^!|\s]{1,30})!|\+([^+|\s]{1,30})\+)"
+    r"|(?P<comment>%)"
+    r"|(?P<field>[MLK]:(?![|:]))"
+    r"|(?P<shorthand>[~.H-WYh-w])"
+    r"|(?P<ignored>[\\*!$`]+)"
+    r"|(?P<overlay>&+)"
+    r"|(?P<accidental>[\^_=]+)"
+    r"|(?P<digits>\d+)"
+    r"|(?P<stray>.)",
+    re.DOTALL,
+)
+
+SEMITONES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+
+SHORTHAND = {
+    "~": "roll",
+    ".": "staccato",
+    "H": "fermata",
+    "L": "accent",
+    "M": "lowermordent",
+    "O": "coda",
+    "P": "uppermordent",
+    "S": "segno",
+    "T": "trill",
+    "u": "upbow",
+    "v": "downbow",
+    "J": "slide",
+    "R": "roll",
+}
+"""Letters that stand for decorations (ABC 2.1 §4.14), with J and R of older tunebooks."""
+
+_DECORATION_NAMES = """
+trill trill( trill) lowermordent uppermordent mordent pralltriller roll turn turnx invertedturn
+invertedturnx arpeggio > accent emphasis fermata invertedfermata tenuto 0 1 2 3 4 5 + plus snap
+slide wedge upbow downbow open thumb breath pppp ppp pp p mp mf f ff fff ffff sfz crescendo( <(
+crescendo) <) diminuendo( >( diminuendo) >) segno coda D.S. D.C. dacoda dacapo fine shortphrase
+mediumphrase longphrase editorial courtesy staccato marcato D.C.alfine D.C.alcoda D.S.alfine
+D.S.alcoda tocoda dalsegno slur ^ . - ~ / // /// ped ped-up 8va( 8va) 8vb( 8vb) ghost glissando
+"""
+
+DECORATIONS = frozenset(_DECORATION_NAMES.split())
+"""Names between exclamation marks (ABC 2.1 §4.14) and a few that abcjs and abcm2ps add."""
+
+_JUMPS = {
+    "segno": "segno",
+    "coda": "coda",
+    "tocoda": "tocoda",
+    "dacoda": "tocoda",
+    "fine": "fine",
+    "dc": "D.C.",
+    "dacapo": "D.C.",
+    "dcalfine": "D.C.",
+    "dacapoalfine": "D.C.",
+    "dcalcoda": "D.C.",
+    "dacapoalcoda": "D.C.",
+    "ds": "D.S.",
+    "dalsegno": "D.S.",
+    "dsalfine": "D.S.",
+    "dalsegnoalfine": "D.S.",
+    "dsalcoda": "D.S.",
+    "dalsegnoalcoda": "D.S.",
+}
+
+_NOTE_LIKE = re.compile(r"[A-Ga-gzx0-9/,'^_=\-~.()<>]+")
+_CHORD_SYMBOL = re.compile(
+    r"\(?[A-G][#b♯♭]?(?:maj|min|dim|aug|sus|add|m|M|[+°ø]|o|[#b]?\d{1,2})*(?:/[A-Ga-g][#b]?)?\)?"
+)
+_BARE = re.compile(r"[^a-z]+")
+
+
+def jump_of(words: str) -> str | None:
+    """The kind of `Mark` that a decoration or a text above the music means, else None."""
+    return _JUMPS.get(_BARE.sub("", words.lower())) if len(words) < 40 else None
+
+
+def is_chord_symbol(words: str) -> bool:
+    """Whether a text in quotes names a chord (ABC 2.1 §4.18), as in ``Am7/G``."""
+    return len(words) < 20 and _CHORD_SYMBOL.fullmatch(words) is not None
+
+
+def is_note_like(words: str) -> bool:
+    """Whether what stands between two marks is music, so that the marks are line ends or chords."""
+    return _NOTE_LIKE.fullmatch(words) is not None
