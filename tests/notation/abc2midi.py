@@ -1,5 +1,6 @@
 """An independent reader of ABC to compare with: abc2midi (the `abcmidi` package) through mido."""
 
+import re
 import shutil
 import subprocess
 import tempfile
@@ -7,6 +8,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import mido
+
+from musicgen.notation.tune import Tune
 
 
 class ReferenceNote(NamedTuple):
@@ -34,6 +37,47 @@ def read_notes(abc: str, *options: str) -> tuple[list[ReferenceNote], str]:
             check=False,
         ).stdout.decode("latin-1")
         return (_notes_of(mido.MidiFile(target)) if target.exists() else []), said
+
+
+def plain(abc: str) -> str:
+    """The text without what abc2midi realises in a way of its own, and the standard leaves open.
+
+    Chord symbols (strummed), ornaments and staccato (played out), rhythms (hornpipes are swung) and
+    texts above the music go; chords are struck at once.
+    """
+    lines = []
+    for line in abc.splitlines():
+        if re.match(r"\s*[RQN]:(?![|:])|%%", line):
+            continue
+        if not re.match(r"\s*[A-Za-z+]:(?![|:])", line):
+            line = _bare_music(line)
+        lines.append(line)
+    text = "\n".join(lines) + "\n"
+    return re.sub(r"(?m)^(K:.*)$", r"%%MIDI chordattack 0\n\1", text, count=1)
+
+
+def _bare_music(line: str) -> str:
+    line = re.sub(r"%.*", "", line)
+    line = re.sub(r'(?<!\[)"[^"]*"', "", line)
+    line = re.sub(r"!([a-zA-Z.]{2,}|[<>]\(|[<>]\)|\d)!", "", line)
+    line = re.sub(r"\[[IrRN]:[^\]]*\]", "", line)
+    return re.sub(r"[~HLMOPSTJRuv](?![:\]])|\.(?!\|)", "", line)
+
+
+def with_repeats_written(tune: Tune) -> str:
+    """The text of a tune with ``|:`` at every place that its repeats go back to."""
+    back = {
+        later
+        for earlier, later in zip(tune.play_order, tune.play_order[1:], strict=False)
+        if later <= earlier
+    }
+    text = tune.text
+    for index in sorted(back, reverse=True):
+        bar = tune.bars[index]
+        if not bar.opening.endswith(":"):
+            start = bar.notes[0].start if index == 0 else bar.start
+            text = f"{text[:start]}|:{text[start:]}"
+    return text
 
 
 def _notes_of(midi: mido.MidiFile) -> list[ReferenceNote]:
