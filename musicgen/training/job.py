@@ -73,7 +73,7 @@ class TrainingJob:
     """
 
     def __init__(
-        self, run: Run, load: Callable[[str], Dataset], turn: threading.Lock | None = None
+        self, run: Run, load: Callable[[str], Dataset], turn: "threading.Lock | None" = None
     ) -> None:
         self.run = run
         self.preset = run.preset
