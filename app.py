@@ -1,0 +1,25 @@
+"""Play: one slider, one button, and a new tune."""
+
+import streamlit as st
+
+from musicgen.ui import resources
+from musicgen.ui.controls import controls, follow_link, pick_model
+from musicgen.ui.language import _
+from musicgen.ui.page import errors_told, language_picker, page
+from musicgen.ui.tune_view import tune_on_screen
+
+page(_("Play"), _("Choose how daring the network may be, and hear a tune nobody has played yet."))
+
+if resources.checkpoints():
+    with errors_told():
+        follow_link()
+    pick_model()
+    controls()
+    with errors_told():
+        tune_on_screen()
+else:
+    with st.container(border=True, key="empty"):
+        st.subheader(_("No model can play yet"), anchor=False)
+        st.write(_("Train one: the small one makes recognisable tunes within three minutes."))
+        st.page_link("pages/Train.py", label=_("Train a model"), icon=":material/model_training:")
+language_picker()

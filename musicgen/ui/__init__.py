@@ -1,0 +1,1 @@
+"""The browser's face: everything that imports streamlit, apart from the pages themselves."""

@@ -1,0 +1,53 @@
+"""What the address of Play means: ``?model=house&temperature=0.8&seed=4711`` is one exact tune.
+
+The address always describes the tune on the screen, so that a refresh, a bookmark and a link sent
+to a friend all bring that tune back. A link without a seed only chooses model and settings.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from musicgen.config import SampleConfig, describe, parse_setting
+
+SETTINGS = ("temperature", "seed", "top_k", "top_p", "prompt")
+"""The settings of `SampleConfig` that an address may name, beside the model."""
+
+_INFOS = {info.name: info for info in describe(SampleConfig) if info.name in SETTINGS}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A tune somebody wants: which model, and how to draw from it."""
+
+    model: str
+    config: SampleConfig
+
+
+def to_parameters(request: Request) -> dict[str, str]:
+    """The address of a tune; settings that have their default are left out, except the seed."""
+    values = {name: getattr(request.config, name) for name in SETTINGS}
+    shown = {
+        name: str(value)
+        for name, value in values.items()
+        if name in ("temperature", "seed") or value != _INFOS[name].default
+    }
+    return {"model": request.model} | shown
+
+
+def own_parameters(parameters: Mapping[str, str]) -> dict[str, str]:
+    """The part of an address that speaks of a tune."""
+    return {name: parameters[name] for name in ("model", *SETTINGS) if name in parameters}
+
+
+def from_parameters(parameters: Mapping[str, str]) -> Request:
+    """The request that an address makes; the model is empty if it names none.
+
+    Raises:
+        ConfigError: a value is not of its setting's type, or out of its bounds.
+    """
+    values = {
+        name: parse_setting(_INFOS[name], parameters[name])
+        for name in SETTINGS
+        if name in parameters
+    }
+    return Request(parameters.get("model", ""), SampleConfig(**values))

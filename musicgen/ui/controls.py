@@ -1,0 +1,173 @@
+"""The controls of Play: one slider and one button; the rest waits beside or behind them."""
+
+import random
+
+import streamlit as st
+
+from musicgen.config import SampleConfig, describe
+from musicgen.ui import address, resources, state
+from musicgen.ui.address import Request
+from musicgen.ui.language import _
+from musicgen.ui.player import find_model
+
+TEMPERATURES = (0.1, 2.0)
+"""Ends of the slider; beyond them all models repeat themselves, or write noise."""
+
+DRAWN_SEEDS = 1_000_000
+"""Seeds that are drawn are short enough to be read out to a friend."""
+
+_INFO = {info.name: info for info in describe(SampleConfig)}
+
+
+def pick_model() -> None:
+    """The choice of model, in the sidebar. There must be at least one."""
+    names = [ref.name for ref in resources.checkpoints()]
+    if state.MODEL.get() not in names:
+        state.MODEL.set(names[0])
+    with st.sidebar:
+        st.selectbox(
+            _("Model"),
+            names,
+            key=state.MODEL.name,
+            help=_("Who composes: the model that comes with the program, or one you trained."),
+        )
+
+
+def follow_link() -> None:
+    """Takes over what the address asks for, when somebody came by a link or refreshed the page.
+
+    Raises:
+        ConfigError, CheckpointError: the address asks for what there is not.
+    """
+    asked = address.own_parameters(st.query_params.to_dict())
+    if asked == state.ADDRESS.get():
+        return
+    if not asked:  # back from another page, whose links say nothing about the tune
+        st.query_params.update(state.ADDRESS.get())
+        return
+    state.ADDRESS.set(asked)
+    request = address.from_parameters(asked)
+    _fill_in(request, find_model(request.model).name if request.model else state.MODEL.get())
+    if "seed" in asked:
+        _want(request.config, autoplay=False)
+
+
+def controls() -> None:
+    """Temperature, the button, the seed, and a popover with everything else."""
+    with st.container(border=True, key="controls"):
+        _temperature()
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+            st.button(
+                _("Compose"),
+                type="primary",
+                icon=":material/music_note:",
+                key="compose",
+                on_click=_compose_clicked,
+            )
+            _seed()
+            with st.popover(_("More"), icon=":material/tune:"):
+                _more()
+
+
+def _temperature() -> None:
+    st.slider(
+        _("Temperature"),
+        *TEMPERATURES,
+        step=0.05,
+        key=state.TEMPERATURE.name,
+        help=_(_INFO["temperature"].help),
+    )
+    with st.container(horizontal=True, horizontal_alignment="distribute"):
+        st.caption(_("cautious"))
+        st.caption(_("adventurous"))
+
+
+def _seed() -> None:
+    locked = state.SEED_LOCKED.get()
+    st.number_input(
+        _("Seed"),
+        min_value=int(_INFO["seed"].low or 0),
+        max_value=int(_INFO["seed"].high or 0),
+        step=1,
+        key=state.SEED.name,
+        width=150,
+        help=_(_INFO["seed"].help),
+        on_change=lambda: state.SEED_LOCKED.set(True),
+    )
+    st.button(
+        _("Kept") if locked else _("New each time"),
+        key="play_lock",
+        icon=":material/lock:" if locked else ":material/lock_open:",
+        help=_("Keep this seed to hear what the other settings do, or draw a new one each time."),
+        on_click=lambda: state.SEED_LOCKED.set(not locked),
+    )
+    st.button(
+        _("Throw"),
+        key="play_dice",
+        icon=":material/casino:",
+        help=_("Throw the dice for another seed, and keep it."),
+        on_click=_throw_dice,
+    )
+
+
+def _more() -> None:
+    st.number_input(
+        _("Likeliest characters (top-k)"),
+        int(_INFO["top_k"].low or 0),
+        int(_INFO["top_k"].high or 0),
+        step=1,
+        key=state.TOP_K.name,
+        help=_(_INFO["top_k"].help),
+    )
+    st.slider(
+        _("Share of the likeliest (top-p)"),
+        0.05,
+        1.0,
+        step=0.05,
+        key=state.TOP_P.name,
+        help=_(_INFO["top_p"].help),
+    )
+    st.text_area(
+        _("Beginning"),
+        key=state.PROMPT.name,
+        placeholder="X:1\nT:\nM:6/8\nK:D Major\nDFA dAF|",
+        height=140,
+        help=_(_INFO["prompt"].help),
+    )
+
+
+def _compose_clicked() -> None:
+    if not state.SEED_LOCKED.get() or not state.SEED.get():
+        state.SEED.set(random.randrange(1, DRAWN_SEEDS))
+    config = SampleConfig(
+        temperature=round(state.TEMPERATURE.get(), 2),
+        top_k=state.TOP_K.get(),
+        top_p=round(state.TOP_P.get(), 2),
+        seed=state.SEED.get(),
+        prompt=state.PROMPT.get(),
+    )
+    _want(config, autoplay=True)
+
+
+def _throw_dice() -> None:
+    state.SEED.set(random.randrange(1, DRAWN_SEEDS))
+    state.SEED_LOCKED.set(True)
+
+
+def _want(config: SampleConfig, autoplay: bool) -> None:
+    request = Request(state.MODEL.get(), config)
+    shown = state.SHOWN.get()
+    if shown and shown.request == request and autoplay:
+        state.SHOWN.set(None)  # asked for again: it is to be heard again
+    state.WANTED.set(request)
+    state.AUTOPLAY.set(autoplay)
+
+
+def _fill_in(request: Request, model: str) -> None:
+    low, high = TEMPERATURES
+    state.MODEL.set(model)
+    state.TEMPERATURE.set(min(max(request.config.temperature, low), high))
+    state.SEED.set(request.config.seed)
+    state.TOP_K.set(request.config.top_k)
+    state.TOP_P.set(max(request.config.top_p, 0.05))
+    state.PROMPT.set(request.config.prompt)

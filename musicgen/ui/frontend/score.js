@@ -1,0 +1,149 @@
+// Sheet music that follows the sound: abcjs engraves, our own times move the cursor.
+// data: {layouts: [{min_width, abc, starts: [startChar of each sounding note]}] (widest first),
+//        onsets_s, durations_s, audio: selector of the player, label}
+
+const NARROWEST = { min_width: 0 };
+
+class Score {
+  constructor(host) {
+    this.host = host;
+    this.paper = host.querySelector(".musicgen-paper");
+    this.cursor = host.querySelector(".musicgen-cursor");
+    this.elements = new Map(); // startChar -> SVG groups of the note
+    this.current = -1;
+    this.resizing = new ResizeObserver(() => this.engrave());
+    this.resizing.observe(host);
+    this.frame = requestAnimationFrame(() => this.follow());
+  }
+
+  update(data) {
+    if (JSON.stringify(data) === this.text) return;
+    this.text = JSON.stringify(data);
+    this.data = data;
+    this.layout = undefined;
+    this.host.setAttribute("role", "img");
+    this.host.setAttribute("aria-label", data.label);
+    this.engrave();
+  }
+
+  // Only when the width asks for other line breaks: a resize alone scales the picture.
+  engrave() {
+    const width = this.host.clientWidth;
+    const abcjs = globalThis.musicgenAbcjs;
+    if (!this.data || !width || !abcjs) return;
+    const layout = this.data.layouts.find((one) => width >= one.min_width) ?? NARROWEST;
+    if (layout === this.layout) return this.show(this.current);
+    this.layout = layout;
+    const tunes = abcjs.renderAbc(this.paper, layout.abc, {
+      responsive: "resize", add_classes: true, selectTypes: false, foregroundColor: "currentColor",
+      staffwidth: layout.staff_width, paddingleft: 0, paddingright: 0, paddingtop: 0, paddingbottom: 0,
+      format: { titlefont: "serif 20", tempofont: "serif 12 bold", infofont: "serif 12", gchordfont: "serif 12" },
+    });
+    this.collect(tunes);
+    this.current = -1;
+    this.cursor.hidden = true;
+  }
+
+  collect(tunes) {
+    this.elements.clear();
+    const staffs = tunes.flatMap((tune) => tune.lines).flatMap((line) => line.staff ?? []);
+    for (const item of staffs.flatMap((staff) => staff.voices).flat()) {
+      const drawn = item.abselem?.elemset?.filter((element) => element instanceof Element) ?? [];
+      if (item.el_type !== "note" || !drawn.length) continue;
+      this.elements.set(item.startChar, drawn);
+      for (const element of drawn) this.makeSeekable(element, item.startChar);
+    }
+  }
+
+  makeSeekable(element, startChar) {
+    element.classList.add("musicgen-note");
+    element.addEventListener("click", () => {
+      const index = this.layout.starts.indexOf(startChar);
+      const audio = this.audio();
+      if (index < 0 || !audio) return;
+      audio.currentTime = this.data.onsets_s[index];
+      audio.play();
+    });
+  }
+
+  audio() {
+    if (!this.player?.isConnected) this.player = document.querySelector(this.data.audio);
+    return this.player;
+  }
+
+  follow() {
+    this.frame = requestAnimationFrame(() => this.follow());
+    const audio = this.data && this.layout && this.audio();
+    if (!audio) return;
+    const begun = !audio.paused || audio.currentTime > 0;
+    const index = begun && !audio.ended ? this.sounding(audio.currentTime) : -1;
+    if (index !== this.current) this.show(index);
+  }
+
+  // Binary search: the last note that begins at or before the time; -1 before the first.
+  sounding(time) {
+    const onsets = this.data.onsets_s;
+    let low = 0, high = onsets.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (onsets[middle] <= time) low = middle + 1; else high = middle;
+    }
+    return low - 1;
+  }
+
+  show(index) {
+    for (const element of this.lit ?? []) element.classList.remove("musicgen-sounding");
+    this.current = index;
+    this.lit = this.elements.get(this.layout.starts?.[index]) ?? [];
+    this.cursor.hidden = !this.lit.length;
+    if (!this.lit.length) return;
+    for (const element of this.lit) element.classList.add("musicgen-sounding");
+    this.place();
+  }
+
+  place() {
+    const frame = this.host.getBoundingClientRect();
+    const note = this.lit[0].getBoundingClientRect();
+    const staff = (this.lit[0].closest(".abcjs-staff-wrapper") ?? this.lit[0]).getBoundingClientRect();
+    const top = staff.top - frame.top;
+    const seen = this.inView();
+    Object.assign(this.cursor.style, {
+      left: `${note.left - frame.left - 4}px`, width: `${note.width + 8}px`,
+      top: `${top}px`, height: `${staff.height}px`,
+    });
+    // Turn the page only for those who were reading along.
+    if (seen && this.top !== undefined && Math.abs(top - this.top) > 4 && !this.inView()) {
+      this.cursor.scrollIntoView({ block: "center", behavior: "smooth" });
+    }
+    this.top = top;
+  }
+
+  inView() {
+    const box = this.cursor.getBoundingClientRect();
+    return box.height > 0 && box.top >= 0 && box.bottom <= innerHeight;
+  }
+
+  stop() {
+    cancelAnimationFrame(this.frame);
+    this.resizing.disconnect();
+  }
+}
+
+const scores = globalThis.musicgenScores ??= new WeakMap();
+
+function ready() {
+  return new Promise((resolve) => {
+    const look = () => globalThis.musicgenAbcjs ? resolve() : setTimeout(look, 30);
+    look();
+  });
+}
+
+export default async function ({ data, parentElement }) {
+  const host = parentElement.querySelector(".musicgen-score");
+  let score = scores.get(host);
+  if (!score) scores.set(host, score = new Score(host));
+  score.waiting = data;
+  await ready();
+  score.update(score.waiting);
+  return () => { score.stop(); scores.delete(host); };
+}

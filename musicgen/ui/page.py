@@ -1,0 +1,99 @@
+"""What every page begins with: title, language, the way to the other pages, and what trains now."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import streamlit as st
+
+from musicgen.errors import MusicgenError
+from musicgen.training.job import JobStatus
+from musicgen.ui import resources, state
+from musicgen.ui.language import (
+    LANGUAGES,
+    N_,
+    _,
+    choose_language,
+    chosen_language,
+    current_language,
+)
+
+ICON = Path(__file__).resolve().parents[2] / "assets" / "icon.png"
+
+ROOMS = (
+    ("app.py", N_("Play"), ":material/music_note:"),
+    ("pages/Train.py", N_("Train"), ":material/model_training:"),
+)
+"""Script, name and icon of every page, in the order of the sidebar."""
+
+NOTE_INTERVAL_S = 3.0
+
+STYLE = Path(__file__).parent / "frontend" / "page.css"
+
+
+def page(title: str, intro: str) -> None:
+    """Sets up a page and draws what all pages share. Call it before anything else.
+
+    Args:
+        title: Name of the page, in the reader's language.
+        intro: One line that says what one does here.
+    """
+    st.set_page_config(f"{title} · musicgen", str(ICON), layout="wide")
+    st.html(STYLE)
+    with st.sidebar:
+        for script, name, icon in ROOMS:
+            st.page_link(script, label=_(name), icon=icon, query_params=_kept_parameters())
+        _training_note()
+    for slot in state.SETTINGS:
+        slot.hold()
+    st.title(title, anchor=False)
+    st.caption(intro)
+
+
+@contextmanager
+def errors_told() -> Iterator[None]:
+    """Shows an error that the user can do something about as its sentence; lets others rise."""
+    try:
+        yield
+    except MusicgenError as error:
+        st.error(str(error), icon=":material/error:")
+
+
+def language_picker() -> None:
+    """The choice of language, at the foot of the sidebar."""
+    with st.sidebar:
+        st.segmented_control(
+            _("Language"),
+            list(LANGUAGES),
+            key="language",
+            default=current_language(),
+            format_func=LANGUAGES.__getitem__,
+            required=True,
+            label_visibility="collapsed",
+            on_change=lambda: choose_language(st.session_state["language"]),
+        )
+
+
+def play_link(model: str, step: int, label: str) -> None:
+    """A link to Play where a model composes on arrival, another tune for each step it was saved."""
+    parameters = _kept_parameters() | {"model": model, "seed": str(step)}
+    st.page_link("app.py", label=label, icon=":material/music_note:", query_params=parameters)
+
+
+def _kept_parameters() -> dict[str, str]:
+    language = chosen_language()
+    return {"lang": language} if language else {}
+
+
+@st.fragment(run_every=NOTE_INTERVAL_S)
+def _training_note() -> None:
+    job = resources.registry().current()
+    if job is None or job.snapshot().status.is_final:
+        return
+    now = job.snapshot()
+    if now.status is JobStatus.PAUSED:
+        text = _("paused at {percent:.0f} %")
+    else:
+        text = _("training {percent:.0f} %")
+    percent = 100 * now.step / max(1, now.max_steps)
+    st.badge(text.format(percent=percent), icon=":material/circle:", color="green")

@@ -1,0 +1,89 @@
+"""From a request to something one can hear and see: composing, sound, and what is shown of it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from musicgen.audio.files import midi_bytes, wav_bytes
+from musicgen.audio.midi import timeline, to_midi
+from musicgen.audio.synthesis import synthesize
+from musicgen.errors import CheckpointError
+from musicgen.models.checkpoint import CheckpointRef
+from musicgen.sampling.composer import Composition, compose
+from musicgen.ui import resources
+from musicgen.ui.address import Request
+
+MAX_RENDERED = 12
+"""Rendered tunes kept for all sessions, some 7 MB each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """A tune as files, and the moments at which its notes sound (as `audio.midi.timeline`)."""
+
+    wav: bytes
+    midi: bytes
+    moments: tuple[tuple[int, float, float], ...]
+    synthesizer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Performance:
+    """A composed tune with its sound; `silence` says why there is none."""
+
+    request: Request
+    composition: Composition
+    sound: Sound | None
+    silence: str = ""
+
+
+def find_model(name: str) -> CheckpointRef:
+    """The model of that name among those that the picker shows.
+
+    Raises:
+        CheckpointError: there is none. A path is not a name: links must not open files.
+    """
+    known = resources.checkpoints()
+    for ref in known:
+        if ref.name == name:
+            return ref
+    names = ", ".join(ref.name for ref in known)
+    raise CheckpointError(f"There is no model named {name!r}. Choose from: {names}.")
+
+
+def compose_tune(request: Request, slot: Any) -> Composition:
+    """Composes, and writes the text into a slot of the page as it grows.
+
+    Raises:
+        CheckpointError: the model is gone or damaged.
+        CompositionError: the beginning has characters the network does not know.
+    """
+    checkpoint = resources.checkpoint(find_model(request.model))
+
+    def show(texts: list[str]) -> None:
+        slot.code(texts[0], language=None, wrap_lines=True)
+
+    return compose(checkpoint, request.config, show)[0]
+
+
+def render(composition: Composition) -> Sound:
+    """The sound of a tune, rendered once for all sessions.
+
+    Raises:
+        AudioError: the tune has no notes, or nothing can play it.
+    """
+    return _rendered(composition.to_abc(), composition)
+
+
+@st.cache_resource(max_entries=MAX_RENDERED, show_spinner=False)
+def _rendered(text: str, _composition: Composition) -> Sound:  # noqa: ARG001 - the cache's key
+    comment = _composition.provenance()
+    midi = to_midi(_composition.tune, comment=comment)
+    rendering = synthesize(midi)
+    return Sound(
+        wav_bytes(rendering.waveform, rendering.sample_rate, comment),
+        midi_bytes(midi),
+        tuple(timeline(_composition.tune)),
+        rendering.synthesizer,
+    )

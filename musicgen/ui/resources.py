@@ -1,0 +1,57 @@
+"""What all sessions of this server share: loaded networks, the trainings, rendered sound."""
+
+import streamlit as st
+
+from musicgen.config import Paths
+from musicgen.models.checkpoint import (
+    METADATA_FILE,
+    Checkpoint,
+    CheckpointRef,
+    list_checkpoints,
+    load_checkpoint,
+)
+from musicgen.training.job import JobRegistry
+from musicgen.training.runs import RunStore
+
+MAX_NETWORKS = 4
+"""Networks kept in memory: the baseline takes 21 MB, the largest allowed some hundred."""
+
+
+def paths() -> Paths:
+    """Where this server keeps its files."""
+    return Paths.default()
+
+
+def checkpoints() -> list[CheckpointRef]:
+    """All models that can play now, the bundled ones first."""
+    return list_checkpoints(paths())
+
+
+def checkpoint(ref: CheckpointRef) -> Checkpoint:
+    """The network of a model, loaded once for all sessions and again when its file is newer.
+
+    Raises:
+        CheckpointError: it is damaged, or gone since it was listed.
+    """
+    changed = (ref.path / METADATA_FILE).stat().st_mtime_ns if ref.path.is_dir() else 0
+    return _loaded(ref, changed)
+
+
+@st.cache_resource(max_entries=MAX_NETWORKS, show_spinner=False)
+def _loaded(ref: CheckpointRef, changed: int) -> Checkpoint:  # noqa: ARG001 - in the cache's key
+    return load_checkpoint(ref.path)
+
+
+def store() -> RunStore:
+    """The runs on the disk."""
+    return RunStore(paths().runs)
+
+
+def registry() -> JobRegistry:
+    """The trainings of this server: one for the process, whichever page or session asks."""
+    return _registry(paths())
+
+
+@st.cache_resource(show_spinner=False)
+def _registry(where: Paths) -> JobRegistry:
+    return JobRegistry(RunStore(where.runs), where)

@@ -1,0 +1,56 @@
+"""What a browser session remembers, under typed names: the only ones used in session state.
+
+Threads never touch these: Streamlit drops what they write without a word.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar, cast
+
+import streamlit as st
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Slot(Generic[T]):
+    """One remembered value: its name in session state, and what holds until it is set."""
+
+    name: str
+    default: T
+
+    def get(self) -> T:
+        """The value, or the default."""
+        return cast(T, st.session_state.get(self.name, self.default))
+
+    def set(self, value: T) -> None:
+        """Remembers a value. A widget's slot can only be set before the widget is drawn."""
+        st.session_state[self.name] = value
+
+    def hold(self) -> None:
+        """Makes a widget's value last while its page is not open; before the widget is drawn."""
+        st.session_state[self.name] = self.get()
+
+
+MODEL = Slot("play_model", "")
+TEMPERATURE = Slot("play_temperature", 0.8)
+SEED = Slot("play_seed", 0)
+TOP_K = Slot("play_top_k", 0)
+TOP_P = Slot("play_top_p", 1.0)
+PROMPT = Slot("play_prompt", "")
+
+SETTINGS: tuple[Slot[Any], ...] = (MODEL, TEMPERATURE, SEED, TOP_K, TOP_P, PROMPT)
+"""Values of the widgets of Play, held on while another page is open."""
+
+SEED_LOCKED = Slot("play_seed_locked", False)
+
+WANTED: Slot[Any] = Slot("play_wanted", None)
+"""The `address.Request` whose tune is to be on the screen; None before the first."""
+
+SHOWN: Slot[Any] = Slot("play_shown", None)
+"""The `player.Performance` that is on the screen."""
+
+ADDRESS: Slot[dict[str, str]] = Slot("play_address", {})
+"""What the address said when this session last looked: a difference means a link was followed."""
+
+AUTOPLAY = Slot("play_autoplay", False)
+"""Whether the tune on the screen was asked for by a click, so that the browser lets it sound."""

@@ -1,0 +1,117 @@
+"""The form that starts a training, built from what `config.describe` says of each setting."""
+
+import dataclasses
+import math
+from typing import Any
+
+import streamlit as st
+
+from musicgen.config import PRESETS, NetworkConfig, Preset, SettingInfo, Settings, describe
+from musicgen.corpus.sources import SOURCES
+from musicgen.models.registry import NETWORKS
+from musicgen.ui import resources
+from musicgen.ui.language import N_, _
+
+LABELS = {
+    "kind": N_("Kind of network"),
+    "embedding_dim": N_("Embedding size"),
+    "hidden_size": N_("Hidden size"),
+    "num_layers": N_("Layers"),
+    "dropout": N_("Dropout"),
+    "layer_norm": N_("Layer normalisation"),
+    "init": N_("Initialisation"),
+    "source": N_("Corpus"),
+    "batch_size": N_("Batch size"),
+    "seq_len": N_("Sequence length"),
+    "learning_rate": N_("Learning rate"),
+    "max_steps": N_("Steps"),
+    "optimizer": N_("Optimizer"),
+    "weight_decay": N_("Weight decay"),
+    "grad_clip": N_("Gradient clipping"),
+    "schedule": N_("Learning rate schedule"),
+    "warmup_steps": N_("Warm-up steps"),
+    "eval_interval": N_("Validation interval"),
+    "save_interval": N_("Save interval"),
+    "precision": N_("Precision"),
+    "threads": N_("Threads"),
+    "seed": N_("Seed"),
+}
+"""What a setting is called on the page; one without an entry is shown by its own name."""
+
+_COLUMNS = 3
+
+
+def training_form() -> tuple[Preset, str] | None:
+    """Draws the form; the preset as filled in and the name of the run, once Start was pressed.
+
+    Raises:
+        ConfigError: the values do not go together.
+    """
+    name = st.segmented_control(
+        _("Preset"), list(PRESETS), default=next(iter(PRESETS)), key="train_preset", required=True
+    )
+    preset = PRESETS[name or next(iter(PRESETS))]
+    st.caption(_(preset.meaning))
+    with st.form("train_form", border=False):
+        with st.expander(_("Settings"), icon=":material/tune:"):
+            run_id = st.text_input(
+                _("Name of the run"), resources.store().new_id(preset.name), max_chars=64
+            )
+            training = _fields(_("Training"), preset.training, preset.name)
+            network = _fields(_("Network"), preset.network, preset.name)
+        started = st.form_submit_button(
+            _("Start training"), type="primary", icon=":material/play_arrow:", key="train_start"
+        )
+    if not started:
+        return None
+    filled = dataclasses.replace(
+        preset,
+        network=preset.network.replace(**network),
+        training=preset.training.replace(**training),
+    )
+    return filled, run_id.strip()
+
+
+def _fields(title: str, settings: Settings, preset: str) -> dict[str, Any]:
+    st.subheader(title, anchor=False)
+    values = {}
+    infos = [info for info in describe(type(settings)) if info.name != "vocab_size"]
+    for start in range(0, len(infos), _COLUMNS):
+        row = infos[start : start + _COLUMNS]
+        for column, info in zip(st.columns(_COLUMNS), row, strict=False):
+            with column:
+                part = "network" if isinstance(settings, NetworkConfig) else "training"
+                key = f"train_{preset}_{part}_{info.name}"
+                values[info.name] = _field(info, getattr(settings, info.name), key)
+    return values
+
+
+def _field(info: SettingInfo, value: Any, key: str) -> Any:
+    label = _(LABELS[info.name]) if info.name in LABELS else info.name
+    choices = info.choices or _known_names(info.name)
+    if choices:
+        index = choices.index(value) if value in choices else 0
+        return st.selectbox(label, choices, index, key=key, help=_(info.help))
+    if info.kind is bool:
+        return st.checkbox(label, value, key=key, help=_(info.help))
+    if info.kind is str:
+        return st.text_input(label, value, key=key, help=_(info.help))
+    low, high = (None if bound is None else info.kind(bound) for bound in (info.low, info.high))
+    return st.number_input(
+        label, low, high, value, _step(info, value), _format(info), key=key, help=_(info.help)
+    )
+
+
+def _known_names(setting: str) -> tuple[str, ...]:
+    return {"source": tuple(SOURCES), "kind": tuple(NETWORKS)}.get(setting, ())
+
+
+def _step(info: SettingInfo, value: float) -> float:
+    """One for whole numbers; else a unit of the value's first digit: 0.001 for 0.005."""
+    if info.kind is int:
+        return 1
+    return 10.0 ** math.floor(math.log10(value)) if value else 0.1
+
+
+def _format(info: SettingInfo) -> str | None:
+    return "%g" if info.kind is float else None

@@ -1,0 +1,158 @@
+"""A training while it runs, and the runs on the disk."""
+
+import math
+
+import streamlit as st
+
+from musicgen.errors import MusicgenError
+from musicgen.training.job import JobSnapshot, JobStatus, TrainingJob
+from musicgen.training.runs import RunInfo
+from musicgen.ui import resources
+from musicgen.ui.charts import loss_figure
+from musicgen.ui.language import N_, _
+from musicgen.ui.live_chart import live_chart, load_plotly
+from musicgen.ui.page import play_link
+
+TICK_S = 1.0
+MAX_LISTED = 12
+
+STATUS_WORDS = {
+    JobStatus.QUEUED: N_("waiting for its turn"),
+    JobStatus.PREPARING: N_("reading the corpus"),
+    JobStatus.RUNNING: N_("training"),
+    JobStatus.PAUSED: N_("paused"),
+    JobStatus.STOPPING: N_("saving"),
+    JobStatus.STOPPED: N_("stopped"),
+    JobStatus.FINISHED: N_("finished"),
+    JobStatus.FAILED: N_("failed"),
+}
+
+
+def is_training() -> bool:
+    """Whether a training of this server is under way."""
+    job = resources.registry().current()
+    return job is not None and not job.snapshot().status.is_final
+
+
+def live_training() -> None:
+    """The current training, brought up to date every second in every tab that looks at it."""
+    load_plotly()
+    _live(_seen(resources.registry().current()))
+
+
+def _seen(job: TrainingJob | None) -> tuple[str, bool] | None:
+    """What the rest of the page depends on: which training, and whether it is over."""
+    return (job.run.id, job.snapshot().status.is_final) if job else None
+
+
+@st.fragment(run_every=TICK_S)
+def _live(drawn: tuple[str, bool] | None) -> None:
+    job = resources.registry().current()
+    if _seen(job) != drawn:
+        st.rerun()
+    if job is None:
+        return
+    now = job.snapshot()
+    with st.container(border=True, key="live"):
+        _progress(now)
+        _buttons(job, now)
+        _figures(now)
+        names = (_("training"), _("held-out tunes"), _("best: {loss:.3f} at step {step}"))
+        figure = loss_figure(now.metrics, now.run_id, names, now.max_steps)
+        live_chart(figure, "loss", _("Loss over the steps of the training"))
+
+
+def _progress(now: JobSnapshot) -> None:
+    parts = [
+        f"**{now.run_id}**",
+        _(STATUS_WORDS[now.status]),
+        _("step {step:,} of {steps:,}").format(step=now.step, steps=now.max_steps),
+    ]
+    if now.time_left_s is not None and not now.status.is_final:
+        parts.append(_("{time} left").format(time=_clock(now.time_left_s)))
+    st.progress(min(1.0, now.step / max(1, now.max_steps)), " · ".join(parts))
+    if now.message:
+        st.warning(now.message, icon=":material/warning:")
+
+
+def _buttons(job: TrainingJob, now: JobSnapshot) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if now.status is JobStatus.PAUSED:
+            st.button(_("Go on"), key="train_resume", icon=":material/resume:", on_click=job.resume)
+        elif now.status in (JobStatus.RUNNING, JobStatus.PREPARING):
+            st.button(_("Pause"), key="train_pause", icon=":material/pause:", on_click=job.pause)
+        if not now.status.is_final:
+            st.button(
+                _("Stop and keep"),
+                key="train_stop",
+                icon=":material/stop:",
+                on_click=job.stop,
+                disabled=now.status is JobStatus.STOPPING,
+            )
+        if now.has_checkpoint:
+            play_link(now.run_id, now.best_step, _("Play the new model"))
+
+
+def _figures(now: JobSnapshot) -> None:
+    latest = now.metrics[-1] if now.metrics else None
+    best = now.best_val_loss
+    figures = (
+        (_("Training loss"), f"{latest.train_loss:.3f}" if latest else "–"),
+        (_("Best held-out loss"), f"{best:.3f}" if best is not None else "–"),
+        (_("Perplexity"), f"{math.exp(best):.2f}" if best is not None else "–"),
+        (_("Characters right"), f"{latest.accuracy:.0%}" if latest else "–"),
+        (_("Characters a second"), f"{now.chars_per_second:,.0f}" if latest else "–"),
+    )
+    with st.container(horizontal=True, key="figures"):
+        for label, value in figures:
+            st.metric(label, value, width=150)
+
+
+def _clock(seconds: float) -> str:
+    whole = round(seconds)
+    hours, minutes = whole // 3600, whole // 60 % 60
+    return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
+
+
+def runs_on_disk() -> None:
+    """The runs there are, the newest first: play one, or go on with one that was interrupted."""
+    infos = resources.store().list()
+    if not infos:
+        return
+    st.subheader(_("Runs"), anchor=False)
+    for info in infos[:MAX_LISTED]:
+        _run_row(info)
+
+
+def _run_row(info: RunInfo) -> None:
+    job = resources.registry().get(info.id)
+    active = job is not None and not job.snapshot().status.is_final
+    with st.container(horizontal=True, vertical_alignment="center", key=f"run_{info.id}"):
+        st.markdown(f"**{info.id}**  \n:small[:gray[{_run_line(info, active)}]]", width="stretch")
+        if not active and info.can_resume and info.step < info.max_steps:
+            st.button(
+                _("Go on"),
+                key=f"resume_{info.id}",
+                icon=":material/resume:",
+                on_click=_go_on,
+                args=(info.id,),
+            )
+        if resources.store().get(info.id).has_best:
+            play_link(info.id, info.step, _("Play"))
+
+
+def _run_line(info: RunInfo, active: bool) -> str:
+    parts = [_("step {step:,} of {steps:,}").format(step=info.step, steps=info.max_steps)]
+    if info.best_val_loss is not None:
+        parts.append(_("held-out loss {loss:.3f}").format(loss=info.best_val_loss))
+    if not active and info.status in set(JobStatus):
+        interrupted = not JobStatus(info.status).is_final
+        parts.append(_("interrupted") if interrupted else _(STATUS_WORDS[JobStatus(info.status)]))
+    return " · ".join(parts)
+
+
+def _go_on(run_id: str) -> None:
+    try:
+        resources.registry().resume(run_id)
+    except MusicgenError as error:
+        st.error(str(error), icon=":material/error:")

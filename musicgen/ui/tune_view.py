@@ -1,0 +1,117 @@
+"""The tune on the screen: composed when asked for, then sound, score, files, and what it is."""
+
+import streamlit as st
+
+from musicgen.errors import AudioError
+from musicgen.sampling.composer import Composition
+from musicgen.ui import address, player, resources, state
+from musicgen.ui.language import _, ngettext
+from musicgen.ui.player import Performance
+from musicgen.ui.score import score
+
+PLAYER = ".st-key-sound audio"
+
+
+def tune_on_screen() -> None:
+    """Composes what is wanted, if it is not there yet, and shows it; nothing before the first.
+
+    Raises:
+        MusicgenError: it cannot be composed; the tune before stays.
+    """
+    sound = st.container(key="sound").empty()
+    stage = st.empty()
+    wanted, shown = state.WANTED.get(), state.SHOWN.get()
+    if wanted and (shown is None or shown.request != wanted):
+        state.WANTED.set(shown.request if shown else None)  # what fails is not tried again
+        sound.empty()
+        composition = player.compose_tune(wanted, stage)
+        shown = _perform(wanted, composition)
+        state.WANTED.set(wanted)
+        state.SHOWN.set(shown)
+        _write_address(wanted)
+    if shown is None:
+        return
+    if shown.sound:
+        sound.audio(shown.sound.wav, "audio/wav", autoplay=state.AUTOPLAY.get())
+    with stage.container(key="tune"):
+        _show(shown)
+
+
+def _perform(request: address.Request, composition: Composition) -> Performance:
+    try:
+        return Performance(request, composition, player.render(composition))
+    except AudioError as error:
+        return Performance(request, composition, None, str(error))
+
+
+def _write_address(request: address.Request) -> None:
+    parameters = address.to_parameters(request)
+    state.ADDRESS.set(parameters)
+    for name in address.own_parameters(st.query_params.to_dict()):
+        del st.query_params[name]
+    st.query_params.update(parameters)
+
+
+def _show(shown: Performance) -> None:
+    if shown.silence:
+        st.warning(shown.silence, icon=":material/volume_off:")
+    if shown.sound:
+        score(
+            player.layouts(shown.composition.tune, shown.sound.moments),
+            [onset for _start, onset, _duration in shown.sound.moments],
+            [duration for _start, _onset, duration in shown.sound.moments],
+            key="score",
+            audio=PLAYER,
+            library=resources.paths().abcjs,
+        )
+    _downloads(shown)
+    st.caption(" · ".join(_facts(shown.composition)))
+    if shown.sound and (advice := player.advice(shown.sound.synthesizer)):
+        st.caption(advice)
+    with st.expander(_("The text the network wrote"), icon=":material/notes:"):
+        st.code(shown.composition.abc, language=None, wrap_lines=True)
+
+
+def _downloads(shown: Performance) -> None:
+    composition = shown.composition
+    stem = f"{composition.checkpoint}-{composition.seed}"
+    files: list[tuple[str, str | bytes, str, str]] = [
+        (_("ABC"), composition.to_abc(), "abc", "text/vnd.abc")
+    ]
+    if shown.sound:
+        files = [
+            (_("WAV"), shown.sound.wav, "wav", "audio/wav"),
+            (_("MIDI"), shown.sound.midi, "mid", "audio/midi"),
+            *files,
+        ]
+    with st.container(horizontal=True, key="downloads"):
+        for label, data, ending, kind in files:
+            st.download_button(
+                label,
+                data,
+                f"{stem}.{ending}",
+                kind,
+                key=f"download_{ending}",
+                icon=":material/download:",
+                on_click="ignore",
+            )
+
+
+def _facts(composition: Composition) -> list[str]:
+    wrong = len(player.bars_out_of_time(composition.tune))
+    count = len(composition.char_probs)
+    return [
+        _("Ended by itself")
+        if composition.is_complete
+        else ngettext("Cut after {count} character", "Cut after {count} characters", count).format(
+            count=count
+        ),
+        ngettext("{count} bar out of time", "{count} bars out of time", wrong).format(count=wrong)
+        if wrong
+        else _("every bar in time"),
+        _("model {name} ({fingerprint})").format(
+            name=composition.checkpoint, fingerprint=composition.fingerprint[:6]
+        ),
+        _("seed {seed}").format(seed=composition.seed),
+        _("temperature {value:g}").format(value=composition.config.temperature),
+    ]

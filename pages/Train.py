@@ -1,0 +1,21 @@
+"""Train: choose a preset, press the button, and watch the network learn."""
+
+import streamlit as st
+
+from musicgen.ui import resources
+from musicgen.ui.language import _
+from musicgen.ui.page import errors_told, language_picker, page
+from musicgen.ui.training_form import training_form
+from musicgen.ui.training_view import is_training, live_training, runs_on_disk
+
+page(_("Train"), _("Watch a network learn from folk tunes, then play what it composes."))
+
+if not is_training():
+    with errors_told(), st.container(border=True, key="start"):
+        order = training_form()
+        if order:
+            resources.registry().start(*order)
+            st.rerun()
+live_training()
+runs_on_disk()
+language_picker()
