@@ -47,7 +47,7 @@ class Settings:
 
     def __post_init__(self) -> None:
         for info in describe(type(self)):
-            _check(type(self).__name__, info, getattr(self, info.name))
+            _check(info, getattr(self, info.name))
 
     def to_dict(self) -> dict[str, Any]:
         """All settings as JSON-ready values."""
@@ -76,23 +76,17 @@ class Settings:
 
 def describe(settings: type[Settings]) -> tuple[SettingInfo, ...]:
     """Name, type, default, bounds and meaning of every setting of a class, in order."""
-    infos = []
-    for item in dataclasses.fields(settings):
-        infos.append(
-            SettingInfo(
-                item.name,
-                type(item.default),
-                item.default,
-                item.metadata["help"],
-                item.metadata["low"],
-                item.metadata["high"],
-                item.metadata["choices"],
-            )
-        )
-    return tuple(infos)
+    return tuple(
+        SettingInfo(item.name, type(item.default), item.default, **item.metadata)
+        for item in dataclasses.fields(settings)
+    )
 
 
-def _check(owner: str, info: SettingInfo, value: Any) -> None:
+def _is_within(info: SettingInfo, value: Any) -> bool:
+    return (info.low is None or value >= info.low) and (info.high is None or value <= info.high)
+
+
+def _check(info: SettingInfo, value: Any) -> None:
     if info.kind is float and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
     if type(value) is not info.kind:
@@ -101,9 +95,9 @@ def _check(owner: str, info: SettingInfo, value: Any) -> None:
         raise ConfigError(f"{info.name} is {value!r}; choose from: {', '.join(info.choices)}.")
     if isinstance(value, float) and not math.isfinite(value):
         raise ConfigError(f"{info.name} must be a finite number.")
-    if info.low is not None and value < info.low or info.high is not None and value > info.high:
+    if not _is_within(info, value):
         raise ConfigError(
-            f"{info.name} is {value}; it must lie between {info.low:g} and {info.high:g}."
+            f"{info.name} is {value}; it must lie between {info.low:,} and {info.high:,}."
         )
 
 
@@ -122,7 +116,7 @@ class NetworkConfig(Settings):
     layer_norm: bool = _setting(False, "Normalise the output of each layer.")
     init: str = _setting(
         "pytorch",
-        "First weights: PyTorch's own, or normal embedding, orthogonal recurrence and Xavier output.",
+        "First weights: PyTorch's own, or normal embedding and orthogonal recurrence.",
         choices=("pytorch", "orthogonal"),
     )
 

@@ -35,7 +35,7 @@ def write_file(path: Path, data: bytes) -> None:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-            os.replace(temporary, path)
+            temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
 
@@ -62,8 +62,8 @@ def replacing_folder(path: Path) -> Iterator[Path]:
             raise
         shutil.rmtree(old, ignore_errors=True)
         if path.exists():
-            os.replace(path, old)
-        os.replace(new, path)
+            path.replace(old)
+        new.replace(path)
         shutil.rmtree(old, ignore_errors=True)
 
 
@@ -75,9 +75,9 @@ def recover_folder(path: Path) -> None:
     new, old = _beside(path)
     with storing(path):
         if not path.exists() and new.exists():
-            os.replace(new, path)
+            new.replace(path)
         elif not path.exists() and old.exists():
-            os.replace(old, path)
+            old.replace(path)
         shutil.rmtree(new, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)
 
@@ -108,9 +108,5 @@ def _sentence(path: Path, error: OSError) -> str:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return f"The disk is full: {path.name} could not be saved. Free some space and try again."
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return (
-            f"{path.name} could not be saved: the folder {path.parent} is not writable."
-        )
-    return (
-        f"{path.name} could not be saved in {path.parent}: {error.strerror or error}."
-    )
+        return f"{path.name} could not be saved: the folder {path.parent} is not writable."
+    return f"{path.name} could not be saved in {path.parent}: {error.strerror or error}."

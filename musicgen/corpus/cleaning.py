@@ -1,7 +1,7 @@
-"""From the text of a tunebook to clean tunes, with a report of everything that was mended or left.
+"""From the text of a tunebook to clean tunes, with a report of all that was mended or left out.
 
-A clean tune is one tune's text from its ``X:`` to its last note, without blank lines in it or around
-it and with ``\\n`` as the only line end. What a tune says is never changed.
+A clean tune is one tune's text from its ``X:`` to its last note, without blank lines in it or
+around it and with line feeds as line ends. What a tune says is never changed.
 """
 
 import re

@@ -8,10 +8,10 @@ _SNIPPET = re.compile(r"(^|\n\n)(.*?)\n\n", re.DOTALL)
 
 
 def read_snippets(text: str) -> list[str]:
-    """Snippets as the lab's loader finds them: 817 in its file, from 804 tunes.
+    r"""Snippets as the lab's loader finds them: 817 in its file, from 804 tunes.
 
-    The loader of `mitdeeplearning` searches ``(^|\\n\\n)(.*?)\\n\\n`` with overlapping matches, that
-    is, the next search begins one character after the start of the last match. Where three line
+    The loader of `mitdeeplearning` searches ``(^|\n\n)(.*?)\n\n`` with overlapping matches: the
+    next search begins one character after the start of the last match. Where three line
     ends follow one another a tune is found twice, a stray blank line cuts a tune in half, and the
     last tune, which no blank line follows, is lost.
     """
@@ -24,5 +24,5 @@ def read_snippets(text: str) -> list[str]:
 
 
 def join_snippets(snippets: list[str]) -> str:
-    """The lab's training text: snippets joined by a blank line (200,679 characters, 83 distinct)."""
+    """The lab's training text: 200,679 characters, 83 distinct, a blank line between snippets."""
     return SEPARATOR.join(snippets)

@@ -42,7 +42,8 @@ def split_tunes(tunes: Sequence[CorpusTune]) -> Split:
         melodies = {tune.fingerprint for tune in held_out}
         left_out += [tune for tune in sides[side] if tune.fingerprint in melodies]
         sides[side] = [tune for tune in sides[side] if tune.fingerprint not in melodies]
-    return Split(*(tuple(sides[side]) for side in SIDES), tuple(left_out))
+    train, val, test = (tuple(sides[side]) for side in SIDES)
+    return Split(train, val, test, tuple(left_out))
 
 
 def choose_side(key: str) -> str:

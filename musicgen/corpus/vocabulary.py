@@ -18,7 +18,7 @@ class Vocabulary:
     """The distinct characters of a text, sorted; a character's id is its position.
 
     Raises:
-        CorpusError: there are fewer than two characters, one twice, or an entry is not one character.
+        CorpusError: there are fewer than two, one twice, or an entry is not one character.
     """
 
     characters: tuple[str, ...]

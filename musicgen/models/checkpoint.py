@@ -75,7 +75,7 @@ class CheckpointMetadata:
             CheckpointError: it is not a checkpoint's, or of a newer version.
             ConfigError, CorpusError: settings or vocabulary do not hold.
         """
-        if not isinstance(values, dict) or values.get("format") != FORMAT:
+        if values.get("format") != FORMAT:
             raise CheckpointError("This is not a checkpoint of this program.")
         if values.get("format_version") != FORMAT_VERSION:
             raise CheckpointError(
@@ -94,7 +94,7 @@ class CheckpointMetadata:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Checkpoint:
     """A trained network ready to use, in eval mode, with what is known about it."""
 
@@ -142,8 +142,9 @@ def save_checkpoint(
 
     Args:
         path: The folder.
-        network: Its weights are saved, in float16 if `half_precision`.
+        network: Its weights are saved.
         metadata: All the rest.
+        half_precision: Weights as float16 instead of float32.
         extra_files: File name to content, such as the state of an optimizer.
 
     Raises:
@@ -156,9 +157,7 @@ def save_checkpoint(
     }
     with replacing_folder(path) as folder:
         (folder / WEIGHTS_FILE).write_bytes(safetensors.torch.save(weights))
-        (folder / METADATA_FILE).write_text(
-            to_json(metadata.to_dict()), encoding="utf-8"
-        )
+        (folder / METADATA_FILE).write_text(to_json(metadata.to_dict()), encoding="utf-8")
         for name, data in (extra_files or {}).items():
             (folder / name).write_bytes(data)
 
@@ -171,7 +170,7 @@ def read_metadata(path: Path) -> CheckpointMetadata:
     """
     try:
         values = json.loads(_read(path / METADATA_FILE, MAX_METADATA_BYTES))
-        return CheckpointMetadata.from_dict(values)
+        return CheckpointMetadata.from_dict(values if isinstance(values, dict) else {})
     except (ValueError, RecursionError) as error:
         raise CheckpointError(
             f"{path.name} is damaged: {METADATA_FILE} is not readable JSON."
@@ -179,9 +178,7 @@ def read_metadata(path: Path) -> CheckpointMetadata:
     except CheckpointError as error:
         raise CheckpointError(f"{path.name} cannot be used: {error}") from error
     except MusicgenError as error:
-        raise CheckpointError(
-            f"{path.name} has settings that do not hold: {error}"
-        ) from error
+        raise CheckpointError(f"{path.name} has settings that do not hold: {error}") from error
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
@@ -199,18 +196,11 @@ def load_checkpoint(path: Path) -> Checkpoint:
             f"its vocabulary {len(metadata.vocabulary)}."
         )
     with torch.device("meta"):
-        expected = {
-            name: value.shape
-            for name, value in build_network(config).state_dict().items()
-        }
+        expected = {name: value.shape for name, value in build_network(config).state_dict().items()}
     if expected != {name: value.shape for name, value in weights.items()}:
-        raise CheckpointError(
-            f"{path.name} is damaged: its weights do not fit its settings."
-        )
+        raise CheckpointError(f"{path.name} is damaged: its weights do not fit its settings.")
     if not all(bool(torch.isfinite(value).all()) for value in weights.values()):
-        raise CheckpointError(
-            f"{path.name} is damaged: some of its weights are not numbers."
-        )
+        raise CheckpointError(f"{path.name} is damaged: some of its weights are not numbers.")
     network = build_network(config)
     network.load_state_dict(weights)
     network.eval().requires_grad_(False)
@@ -262,9 +252,7 @@ def _folders(root: Path) -> list[Path]:
 def _read(path: Path, limit: int) -> bytes:
     try:
         if path.stat().st_size > limit:
-            raise CheckpointError(
-                f"{path.parent.name} is too large to be a checkpoint of ours."
-            )
+            raise CheckpointError(f"{path.parent.name} is too large to be a checkpoint of ours.")
         return path.read_bytes()
     except OSError as error:
         raise CheckpointError(
@@ -290,9 +278,7 @@ def _read_together(path: Path) -> tuple[CheckpointMetadata, bytes]:
 
 def _parse_weights(path: Path, data: bytes) -> dict[str, torch.Tensor]:
     try:
-        return {
-            name: value.float() for name, value in safetensors.torch.load(data).items()
-        }
+        return {name: value.float() for name, value in safetensors.torch.load(data).items()}
     except (safetensors.SafetensorError, ValueError, KeyError, RuntimeError) as error:
         raise CheckpointError(
             f"{path.name} is damaged: {WEIGHTS_FILE} is not a readable safetensors file."

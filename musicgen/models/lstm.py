@@ -4,6 +4,7 @@ Baseline: Embedding(83, 256), LSTM(256, 1024), Linear(1024, 83): 5,357,395 param
 Improved: Embedding(83, 256), 2 x LSTM(512), Linear(512, 83): 3,742,035 parameters.
 """
 
+import itertools
 from typing import cast
 
 import torch
@@ -13,6 +14,9 @@ from musicgen.config import NetworkConfig
 from musicgen.models.network import LockedDropout, Network
 
 LSTMState = tuple[torch.Tensor, torch.Tensor]
+
+LayerWeights = tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]
+"""Input (4H, in), recurrent (4H, H), and two biases (4H,); gates input, forget, cell, output."""
 
 
 class LSTMNetwork(Network):
@@ -29,7 +33,7 @@ class LSTMNetwork(Network):
         self.embedding = nn.Embedding(config.vocab_size, config.embedding_dim)
         self.layers = nn.ModuleList(
             nn.LSTM(size_in, size_out, batch_first=True)
-            for size_in, size_out in zip(sizes, sizes[1:], strict=False)
+            for size_in, size_out in itertools.pairwise(sizes)
         )
         norm = nn.LayerNorm if config.layer_norm else nn.Identity
         self.norms = nn.ModuleList(norm(config.hidden_size) for _ in self.layers)
@@ -38,16 +42,19 @@ class LSTMNetwork(Network):
         if config.init == "orthogonal":
             self._init_orthogonal()
 
-    def init_state(
-        self, batch_size: int, device: torch.device | str | None = None
-    ) -> LSTMState:
+    @property
+    def layer_weights(self) -> list[LayerWeights]:
+        """Weights of each layer, the lowest first, as `torch.nn.LSTM` keeps them."""
+        return [
+            cast(LayerWeights, tuple(cast(nn.LSTM, layer).all_weights[0])) for layer in self.layers
+        ]
+
+    def init_state(self, batch_size: int, device: torch.device | str | None = None) -> LSTMState:
         """Zeros: (h, c), each (L, B, H)."""
         shape = (self.config.num_layers, batch_size, self.config.hidden_size)
         return torch.zeros(shape, device=device), torch.zeros(shape, device=device)
 
-    def init_hidden(
-        self, batch_size: int, device: torch.device | str | None = None
-    ) -> LSTMState:
+    def init_hidden(self, batch_size: int, device: torch.device | str | None = None) -> LSTMState:
         """The lab's name for `init_state`."""
         return self.init_state(batch_size, device)
 
@@ -61,12 +68,8 @@ class LSTMNetwork(Network):
         h, c = state if state is not None else self.init_state(ids.shape[0], ids.device)
         values = self.dropout(self.embedding(ids))  # (B, T, E)
         hs, cs = [], []
-        for index, (layer, norm) in enumerate(
-            zip(self.layers, self.norms, strict=True)
-        ):
-            values, (h_new, c_new) = layer(
-                values, (h[index : index + 1], c[index : index + 1])
-            )
+        for index, (layer, norm) in enumerate(zip(self.layers, self.norms, strict=True)):
+            values, (h_new, c_new) = layer(values, (h[index : index + 1], c[index : index + 1]))
             values = self.dropout(norm(values))  # (B, T, H)
             hs.append(h_new)
             cs.append(c_new)
@@ -77,15 +80,16 @@ class LSTMNetwork(Network):
     def _init_orthogonal(self) -> None:
         """Normal embedding, orthogonal recurrence, Xavier elsewhere, forget-gate bias 1.
 
-        The bias follows Jozefowicz et al. 2015; PyTorch keeps two biases a gate, so it is set in one.
+        The bias follows Jozefowicz et al. 2015; PyTorch has two biases a gate, so one is set.
         """
         nn.init.normal_(self.embedding.weight, std=0.1)
         nn.init.xavier_uniform_(self.linear.weight)
         nn.init.zeros_(self.linear.bias)
-        for layer in self.layers:
-            nn.init.xavier_uniform_(layer.weight_ih_l0)
-            for block in layer.weight_hh_l0.chunk(4):
-                nn.init.orthogonal_(block)
-            nn.init.zeros_(layer.bias_hh_l0)
-            nn.init.zeros_(layer.bias_ih_l0)
-            layer.bias_ih_l0.chunk(4)[1].fill_(1.0)
+        for layer in self.layer_weights:
+            w_input, w_recurrent, bias_input, bias_recurrent = layer
+            nn.init.xavier_uniform_(w_input)
+            for gate in w_recurrent.chunk(4):
+                nn.init.orthogonal_(gate)
+            nn.init.zeros_(bias_recurrent)
+            nn.init.zeros_(bias_input)
+            bias_input.chunk(4)[1].fill_(1.0)

@@ -26,13 +26,9 @@ class Network(nn.Module):
         super().__init__()
         self.config = config
 
-    def init_state(
-        self, batch_size: int, device: torch.device | str | None = None
-    ) -> State:
+    def init_state(self, batch_size: int, device: torch.device | str | None = None) -> State:
         """The state before the first character, for B = `batch_size` tunes."""
-        raise NotImplementedError(
-            f"{type(self).__name__} must say how its state begins."
-        )
+        raise NotImplementedError(f"{type(self).__name__} must say how its state begins.")
 
     def set_generator(self, generator: torch.Generator | None) -> None:
         """Draw all randomness of training (dropout) from this generator; None: torch's own."""

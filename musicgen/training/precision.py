@@ -22,7 +22,7 @@ def choose_precision(wish: str, device: torch.device) -> torch.dtype:
 def has_bfloat16(device: torch.device) -> bool:
     """Whether bfloat16 products run in hardware (AVX-512 BF16 or AMX; on CUDA Ampere or newer)."""
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     return bool(torch.cpu._is_avx512_bf16_supported())
 
 

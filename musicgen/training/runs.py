@@ -114,7 +114,7 @@ class RunStore:
         return run
 
     def new_id(self, preset_name: str) -> str:
-        """A free name for a run of a preset: ``quick-1``, ``quick-2`` …"""
+        """A free name for a run of a preset: ``quick-1``, ``quick-2`` and so on."""
         number = 1
         while (self.root / f"{preset_name}-{number}").exists():
             number += 1
@@ -210,12 +210,26 @@ class Run:
             to_json(values | dataclasses.asdict(progress)).encode("utf-8"),
         )
 
+    def set_max_steps(self, max_steps: int) -> None:
+        """Lets a run go on up to another step than planned.
+
+        Raises:
+            ConfigError: the number is out of its bounds.
+            RunError: the run is there already.
+        """
+        done = int(self.read_status()["step"])
+        if max_steps <= done:
+            raise RunError(f"The run {self.id!r} is at step {done} already; name a later one.")
+        values = self._read_json("config.json")
+        values["training"] = self.preset.training.replace(max_steps=max_steps).to_dict()
+        write_file(self.path / "config.json", to_json(values).encode("utf-8"))
+
     def append_metrics(self, metrics: StepMetrics) -> None:
         """Adds a line to the metrics."""
         line = json.dumps(dataclasses.asdict(metrics), allow_nan=False) + "\n"
-        with storing(self.path / "metrics.jsonl"):
-            with (self.path / "metrics.jsonl").open("a", encoding="utf-8") as file:
-                file.write(line)
+        path = self.path / "metrics.jsonl"
+        with storing(path), path.open("a", encoding="utf-8") as file:
+            file.write(line)
 
     def read_metrics(self) -> list[StepMetrics]:
         """All steps written so far; lines that are torn or not ours are dropped."""

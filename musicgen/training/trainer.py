@@ -154,7 +154,7 @@ class Trainer:
         logits = logits.float()
         loss = F.cross_entropy(logits.flatten(0, 1), targets.flatten())
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         grad_norm = torch.nn.utils.clip_grad_norm_(
             self.network.parameters(), config.grad_clip or math.inf
         )
@@ -168,9 +168,10 @@ class Trainer:
 
 def _build_optimizer(config: TrainingConfig, network: Network) -> torch.optim.Optimizer:
     kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[config.optimizer]
-    return kind(
+    optimizer: torch.optim.Optimizer = kind(
         network.parameters(),
         lr=config.learning_rate,
         weight_decay=config.weight_decay,
         fused=True,
     )
+    return optimizer

@@ -1,0 +1,1 @@
+"""The command line's commands, one file each: options in, the package's functions, words out."""

@@ -1,0 +1,35 @@
+"""Reading files that people bring."""
+
+from pathlib import Path
+
+from musicgen.errors import NotationError
+from musicgen.notation.tune import Problem, Tune
+from musicgen.notation.tunebook import decode_text, read_tunebook, require_tunes
+
+MAX_BYTES = 20_000_000
+
+
+def read_text_file(path: Path) -> str:
+    """The text of a file in any encoding met in the wild.
+
+    Raises:
+        NotationError: it cannot be read or is too large.
+    """
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            limit = f"{MAX_BYTES // 1_000_000} MB"
+            raise NotationError(f"{path.name} is larger than {limit}. Split it into several files.")
+        return decode_text(path.read_bytes())
+    except OSError as error:
+        raise NotationError(f"{path} cannot be read: {error.strerror or error}.") from error
+
+
+def read_tunebook_file(path: Path) -> list[tuple[Tune, tuple[Problem, ...]]]:
+    """All tunes of a file.
+
+    Raises:
+        NotationError: it cannot be read, or holds no tune.
+    """
+    text = read_text_file(path)
+    require_tunes(text)
+    return read_tunebook(text)

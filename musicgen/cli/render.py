@@ -1,0 +1,62 @@
+"""``musicgen render``: every tune of an ABC file as MIDI and WAV."""
+
+import sys
+from collections import Counter
+from pathlib import Path
+
+import click
+from tqdm import tqdm
+
+from musicgen.cli.files import write_tune
+from musicgen.cli.options import echo_json, formats_option, json_option
+from musicgen.cli.reading import read_tunebook_file
+from musicgen.errors import AudioError
+from musicgen.notation.tune import Tune
+
+
+@click.command("render")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), default=Path("out"), show_default=True,
+              help="Folder for the files.")  # fmt: skip
+@formats_option("midi,wav", ("abc", "midi", "wav"))
+@json_option
+def render_command(file: Path, out: Path, formats: tuple[str, ...], as_json: bool) -> None:
+    """Render every tune of an ABC file: <X>.mid and <X>.wav by reference number.
+
+    Tunes whose numbers repeat, or that have none, are named by their position in the file.
+    """
+    tunes = [tune for tune, _ in read_tunebook_file(file)]
+    rows = []
+    for stem, tune in tqdm(
+        list(zip(name_tunes(tunes), tunes, strict=True)),
+        unit="tune",
+        disable=as_json,
+        file=sys.stderr,
+    ):
+        try:
+            files = write_tune(out, stem, tune.text.rstrip("\n") + "\n", tune, formats)
+            rows.append(
+                {"name": stem, "title": tune.title, "files": [str(f) for f in files], "warning": ""}
+            )
+        except AudioError as error:
+            rows.append({"name": stem, "title": tune.title, "files": [], "warning": str(error)})
+    if all(row["warning"] for row in rows):
+        raise AudioError(f"No tune of {file.name} could be rendered: {rows[0]['warning']}")
+    if as_json:
+        echo_json(rows)
+        return
+    for row in rows:
+        click.echo(f"{row['name']}: {row['title'] or 'without title'} {row['warning']}".rstrip())
+
+
+def name_tunes(tunes: list[Tune]) -> list[str]:
+    """A file name for each tune: its reference number, or its position if that is no safe name.
+
+    Where any reference number repeats, all tunes go by position, so that no two names meet.
+    """
+    references = [tune.reference for tune in tunes]
+    counts = Counter(references)
+    is_usable = all(r.isdecimal() and r.isascii() and len(r) <= 12 for r in references)
+    if is_usable and max(counts.values(), default=0) == 1:
+        return references
+    return [str(position) for position in range(1, len(tunes) + 1)]

@@ -1,0 +1,116 @@
+"""``musicgen train``: a training in the terminal, with a progress bar, resumable."""
+
+import signal
+import sys
+import threading
+from types import FrameType
+
+import click
+from tqdm import tqdm
+
+from musicgen.cli.options import echo_json, json_option
+from musicgen.config import PRESETS, Paths, Preset, apply_overrides, get_preset
+from musicgen.corpus.dataset import load_dataset
+from musicgen.errors import ConfigError, RunError
+from musicgen.training.runs import Run, RunStore
+from musicgen.training.session import TrainingSession
+from musicgen.training.trainer import StepMetrics
+
+
+@click.command("train")
+@click.option("--preset", "preset_name", default="quick", show_default=True, metavar="NAME",
+              help=f"Settings to start from: {', '.join(PRESETS)}.")  # fmt: skip
+@click.option("--run", "run_id", metavar="NAME", help="Name of the run; a free one if not given.")
+@click.option("--steps", type=int, help="Steps to train; with --resume, up to this step in all.")
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Change one setting.")
+@click.option("--resume", is_flag=True, help="Go on with a run that was interrupted or stopped.")
+@json_option
+def train_command(
+    preset_name: str,
+    run_id: str | None,
+    steps: int | None,
+    settings: tuple[str, ...],
+    resume: bool,
+    as_json: bool,
+) -> None:
+    """Train a network. Ctrl-C saves and stops; --resume goes on as if nothing had happened."""
+    paths = Paths.default()
+    store = RunStore(paths.runs)
+    overrides = _parse_settings(settings)
+    if steps is not None:
+        overrides["max_steps"] = str(steps)
+    if resume:
+        run = _reopen(store, run_id, overrides)
+    else:
+        preset = apply_overrides(get_preset(preset_name), overrides)
+        load_dataset(preset.training.source, paths)  # say what is missing before a folder is made
+        run = store.create(run_id or store.new_id(preset.name), preset)
+    status = _train(run, paths, is_quiet=as_json)
+    _report(run, status, as_json)
+
+
+def _parse_settings(settings: tuple[str, ...]) -> dict[str, str]:
+    overrides = {}
+    for setting in settings:
+        name, sign, value = setting.partition("=")
+        if not sign:
+            raise ConfigError(
+                f"--set takes KEY=VALUE, such as learning_rate=0.001, not {setting!r}."
+            )
+        overrides[name.strip()] = value.strip()
+    return overrides
+
+
+def _reopen(store: RunStore, run_id: str | None, overrides: dict[str, str]) -> Run:
+    if not run_id:
+        raise RunError("Say which run to go on with: --run NAME --resume.")
+    run = store.get(run_id)
+    steps = overrides.pop("max_steps", None)
+    if overrides:
+        raise ConfigError(
+            "A resumed run keeps its settings; only --steps can be given with --resume."
+        )
+    if steps:
+        run.set_max_steps(int(steps))
+    return run
+
+
+def _train(run: Run, paths: Paths, is_quiet: bool) -> str:
+    stop = threading.Event()
+    preset: Preset = run.preset
+    dataset = load_dataset(preset.training.source, paths)
+    with tqdm(
+        total=preset.training.max_steps, unit="step", disable=is_quiet, file=sys.stderr
+    ) as bar:
+
+        def show(metrics: StepMetrics) -> None:
+            bar.update(metrics.step - bar.n)
+            bar.set_postfix_str(f"loss {metrics.train_loss:.3f}", refresh=False)
+            if metrics.val_loss is not None:
+                bar.write(f"step {metrics.step}: held-out loss {metrics.val_loss:.4f}", sys.stderr)
+
+        def ask_to_stop(_number: int, _frame: FrameType | None) -> None:
+            stop.set()
+
+        session = TrainingSession(run, dataset, show)
+        before = signal.signal(signal.SIGINT, ask_to_stop)
+        try:
+            status = session.train(stop.is_set)
+        finally:
+            signal.signal(signal.SIGINT, before)
+    if session.warning:
+        click.echo(f"Warning: {session.warning}", err=True)
+    return status
+
+
+def _report(run: Run, status: str, as_json: bool) -> None:
+    info = run.info()
+    if as_json:
+        echo_json(
+            {"run": info.id, "status": status, "step": info.step, "max_steps": info.max_steps,
+             "best_val_loss": info.best_val_loss}
+        )  # fmt: skip
+        return
+    best = "" if info.best_val_loss is None else f", best held-out loss {info.best_val_loss:.4f}"
+    click.echo(f"{info.id}: {status} at step {info.step}{best}")
+    click.echo(f"Hear it: python -m musicgen compose --checkpoint {info.id} --out out")

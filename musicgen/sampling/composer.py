@@ -1,0 +1,224 @@
+"""From a prompt to complete tunes.
+
+A tune begins after a blank line and ends at the next one, in the corpus as in what the network
+writes. The composer feeds the blank line and the prompt, draws character by character, and stops
+each tune by itself at the blank line that the network writes.
+"""
+
+import functools
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import torch
+
+from musicgen.config import SampleConfig
+from musicgen.corpus.vocabulary import Vocabulary
+from musicgen.errors import CompositionError
+from musicgen.models.checkpoint import Checkpoint
+from musicgen.notation.reader import read_tune
+from musicgen.notation.tune import Problem, Tune
+from musicgen.sampling.decoding import compute_probs, draw
+from musicgen.sampling.engine import Engine, build_engine
+
+SEPARATOR = "\n\n"
+DEFAULT_PROMPT = "X:"
+MAX_PROMPT_CHARACTERS = 5_000
+SEEDS = 2**31
+_BATCH = 64
+_TEXT_INTERVAL = 16
+
+
+@dataclass(frozen=True)
+class Composition:
+    """A tune from a network and all that is needed to compose it again.
+
+    `abc` is the text as the network wrote it, prompt included, with one line end at the end.
+    `char_probs` has one value in 0..1 for each character the network drew, from offset
+    `drawn_start` of `abc` on: its probability at the temperature and limits of the settings.
+    `is_complete` says that the tune ended by itself.
+    """
+
+    abc: str
+    tune: Tune
+    problems: tuple[Problem, ...]
+    char_probs: tuple[float, ...]
+    drawn_start: int
+    is_complete: bool
+    seed: int
+    config: SampleConfig
+    checkpoint: str
+    fingerprint: str
+
+    def provenance(self) -> str:
+        """Model, fingerprint, seed and settings in one line, the same for the same tune."""
+        settings = {
+            "temperature": self.config.temperature,
+            "top_k": self.config.top_k,
+            "top_p": self.config.top_p,
+            "prompt": self.config.prompt,
+            "max_new_tokens": self.config.max_new_tokens,
+        }
+        text = json.dumps(settings, ensure_ascii=False, separators=(",", ":"))
+        return (
+            f"musicgen checkpoint={self.checkpoint} fingerprint={self.fingerprint} "
+            f"seed={self.seed} settings={text}"
+        )
+
+    def to_abc(self) -> str:
+        """The tune with its provenance as an ``N:`` field (ABC 2.1 §3.1.11) before the key."""
+        note = f"N:{self.provenance()}\n"
+        match = re.search(r"^K:", self.abc, re.MULTILINE)
+        start = match.start() if match else len(self.abc)
+        return self.abc[:start] + note + self.abc[start:]
+
+
+def compose(
+    checkpoint: Checkpoint,
+    config: SampleConfig,
+    on_text: Callable[[list[str]], None] | None = None,
+) -> list[Composition]:
+    """`config.count` tunes; tune number i has the seed ``config.seed + i`` and is the same alone.
+
+    Args:
+        checkpoint: The network to ask.
+        config: Temperature, limits, seed, prompt.
+        on_text: Called every few characters with the texts of all tunes so far.
+
+    Raises:
+        CompositionError: the prompt has characters that the network does not know, or is too long.
+    """
+    prompt = _prepare_prompt(checkpoint.vocabulary, config.prompt)
+    finished: list[Composition] = []
+    for first in range(0, config.count, _BATCH):
+        last = min(first + _BATCH, config.count)
+        seeds = [(config.seed + number) % SEEDS for number in range(first, last)]
+        done = [piece.abc for piece in finished]
+        batch = _Batch(checkpoint, config, prompt, seeds)
+        batch.run(functools.partial(_report, on_text, done) if on_text else None)
+        finished += [_read(checkpoint, config, drawing) for drawing in batch.drawings]
+    return finished
+
+
+def _report(on_text: Callable[[list[str]], None], done: list[str], texts: list[str]) -> None:
+    on_text(done + texts)
+
+
+@dataclass
+class _Drawing:
+    """One tune in the making."""
+
+    text: str
+    seed: int
+    drawn_start: int
+    probs: list[float]
+    is_complete: bool = False
+
+
+class _Batch:
+    """Tunes drawn side by side; those that ended leave the batch."""
+
+    def __init__(
+        self, checkpoint: Checkpoint, config: SampleConfig, prompt: str, seeds: list[int]
+    ) -> None:
+        self.drawings = [_Drawing(prompt, seed, len(prompt), []) for seed in seeds]
+        self._config = config
+        self._vocabulary = checkpoint.vocabulary
+        self._engine = get_engine(checkpoint)
+        self._generators = [torch.Generator().manual_seed(seed) for seed in seeds]
+
+    def run(self, on_text: Callable[[list[str]], None] | None) -> None:
+        """Draws until every tune has ended or has reached the limit."""
+        active = list(range(len(self.drawings)))
+        logits, state = self._read_prompt()
+        for count in range(self._config.max_new_tokens):
+            ids = self._draw(logits, active)
+            keep = [row for row, index in enumerate(active) if not self.drawings[index].is_complete]
+            if on_text and (count % _TEXT_INTERVAL == 0 or len(keep) < len(active)):
+                on_text([drawing.text for drawing in self.drawings])
+            if not keep:
+                break
+            if len(keep) < len(active):
+                ids, state = ids[keep], _select(state, keep)
+                active = [active[row] for row in keep]
+            logits, state = self._engine.step(ids, state)
+        if on_text:
+            on_text([drawing.text for drawing in self.drawings])
+
+    def _read_prompt(self) -> tuple[torch.Tensor, object]:
+        ids = self._vocabulary.encode(SEPARATOR + self.drawings[0].text)
+        logits, state = self._engine.step(torch.from_numpy(ids[:1]), self._engine.init_state(1))
+        for index in range(1, len(ids)):
+            logits, state = self._engine.step(torch.from_numpy(ids[index : index + 1]), state)
+        rows = [0] * len(self.drawings)
+        return logits[rows], _select(state, rows)
+
+    def _draw(self, logits: torch.Tensor, active: Sequence[int]) -> torch.Tensor:
+        config = self._config
+        probs = compute_probs(logits, config.temperature, config.top_k, config.top_p)
+        uniforms = torch.cat(
+            [torch.rand(1, dtype=torch.float64, generator=self._generators[i]) for i in active]
+        )
+        ids = draw(probs, uniforms)
+        chosen = probs.gather(-1, ids[:, None]).squeeze(-1)
+        for index, drawn, prob in zip(active, ids.tolist(), chosen.tolist(), strict=True):
+            self._append(self.drawings[index], self._vocabulary.characters[drawn], prob)
+        return ids
+
+    @staticmethod
+    def _append(drawing: _Drawing, character: str, prob: float) -> None:
+        drawing.text += character
+        drawing.probs.append(prob)
+        drawing.is_complete = drawing.text.endswith(SEPARATOR)
+
+
+def _select(state: object, rows: list[int]) -> object:
+    """The rows of a state whose tensors are (L, B, ·), however they are nested."""
+    if isinstance(state, torch.Tensor):
+        return state[:, rows]
+    if isinstance(state, tuple):
+        return tuple(_select(part, rows) for part in state)
+    raise TypeError(f"A network's state must be tensors or tuples of them, not {type(state)}.")
+
+
+def _read(checkpoint: Checkpoint, config: SampleConfig, drawing: _Drawing) -> Composition:
+    abc = drawing.text.rstrip("\n") + "\n"
+    tune, problems = read_tune(abc)
+    return Composition(
+        abc=abc,
+        tune=tune,
+        problems=tuple(problems),
+        char_probs=tuple(drawing.probs[: max(0, len(abc) - drawing.drawn_start)]),
+        drawn_start=drawing.drawn_start,
+        is_complete=drawing.is_complete,
+        seed=drawing.seed,
+        config=replace(config, seed=drawing.seed, count=1),
+        checkpoint=checkpoint.name,
+        fingerprint=checkpoint.fingerprint,
+    )
+
+
+def _prepare_prompt(vocabulary: Vocabulary, prompt: str) -> str:
+    text = re.sub(r"\r\n?", "\n", prompt).lstrip("\n") or DEFAULT_PROMPT
+    if len(text) > MAX_PROMPT_CHARACTERS:
+        raise CompositionError(
+            f"The beginning has {len(text)} characters; at most {MAX_PROMPT_CHARACTERS} are read. "
+            "Shorten it."
+        )
+    if "\n\n" in text:
+        raise CompositionError(
+            "The beginning has a blank line in it, which would end the tune. Take it out."
+        )
+    if unknown := vocabulary.unknown(text):
+        raise CompositionError(
+            f"The network never saw {', '.join(map(repr, unknown[:10]))}. "
+            "Leave these characters out of the beginning."
+        )
+    return text
+
+
+@functools.lru_cache(maxsize=4)
+def get_engine(checkpoint: Checkpoint) -> Engine:
+    """The engine of a checkpoint, built once; the four used last are kept."""
+    return build_engine(checkpoint.network)
