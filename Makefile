@@ -15,7 +15,7 @@ PYTEST_WORKERS ?= 2
 
 VENV := .venv
 PY := $(VENV)/bin/python
-PIP := $(PY) -m pip --disable-pip-version-check --quiet
+PIP := $(PY) -m pip --disable-pip-version-check -qq
 MADE := .make
 
 # Written by npm when it is done, and newer than what it was made from.
@@ -43,7 +43,7 @@ lint: setup-dev
 	@$(VENV)/bin/lint-imports
 
 format: setup-dev
-	@$(PY) -m ruff check --fix-only --quiet .
+	@$(PY) -m ruff check --fix-only -qq .
 	@$(PY) -m ruff format .
 
 bench: setup
