@@ -1,0 +1,158 @@
+"""A tune as MIDI, and the moments at which its written notes sound.
+
+Times stay exact fractions or whole ticks until the last step, so what is written to a file has
+every onset exactly where the notation puts it.
+"""
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from musicgen.audio.accents import find_accents
+from musicgen.audio.arrangement import Arrangement
+from musicgen.audio.articulation import articulate, choose_resolution
+from musicgen.audio.signatures import key_number, meter_changes
+from musicgen.audio.tempo import TempoMap, map_tempo
+from musicgen.errors import AudioError
+from musicgen.notation.playback import follow
+from musicgen.notation.tune import PlayedNote, Tune
+
+if TYPE_CHECKING:
+    from pretty_midi import Instrument, PrettyMIDI
+
+MAX_DURATION_S = 20 * 60
+"""Longer than any tune; what is longer comes from a slip, such as a note length of 999."""
+
+MAX_NOTES = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Score:
+    """What sounds at which pitch, the resolution that expresses it, and the tempi."""
+
+    notes: tuple[PlayedNote, ...]
+    ticks_per_quarter: int
+    tempo: TempoMap
+
+
+def to_midi(
+    tune: Tune, arrangement: Arrangement | None = None, *, comment: str = ""
+) -> "PrettyMIDI":
+    """A tune as one MIDI instrument named after its title, with tempo, meter and key events.
+
+    Notes on the beats are louder (`musicgen.audio.accents`), and repeated pitches are set apart by
+    a short gap. Ticks a quarter are 480, or more where the tune needs them.
+
+    Args:
+        tune: what to play.
+        arrangement: instrument, speed, pitch and loudness; a fiddle as written if None.
+        comment: provenance, kept as a text event; nothing is written if empty.
+
+    Raises:
+        AudioError: the tune has no notes, or is longer than 20 minutes.
+    """
+    import pretty_midi
+
+    arrangement = arrangement or Arrangement()
+    score = _read_score(tune, arrangement)
+    midi = _empty_midi(score)
+    midi.instruments.append(_melody(tune, arrangement, score, midi))
+    for onset, meter in meter_changes(tune):
+        midi.time_signature_changes.append(
+            pretty_midi.TimeSignature(
+                meter.numerator, meter.denominator, score.tempo.seconds(onset)
+            )
+        )
+    key = key_number(tune.key, arrangement.transpose)
+    if key is not None:
+        midi.key_signature_changes.append(pretty_midi.KeySignature(key, 0.0))
+    if comment:
+        midi.text_events.append(pretty_midi.Text(comment, 0.0))
+    return midi
+
+
+def timeline(tune: Tune, arrangement: Arrangement | None = None) -> list[tuple[int, float, float]]:
+    """When each written note sounds: ``(start, onset_s, duration_s)`` in playing order.
+
+    `start` is the offset in `Tune.text` of a note, chord or rest; what is repeated appears once for
+    each time it is played. Times are those of `to_midi` with the same arrangement, lengths are as
+    written, and nothing overlaps: a cursor in the score follows it.
+
+    Raises:
+        AudioError: the tune has no notes, or is longer than 20 minutes.
+    """
+    tempo = _read_score(tune, arrangement or Arrangement()).tempo
+    moments = []
+    for span in follow(tune):
+        onset_s = tempo.seconds(span.onset)
+        moments.append((span.start, onset_s, tempo.seconds(span.onset + span.duration) - onset_s))
+    return moments
+
+
+def _read_score(tune: Tune, arrangement: Arrangement) -> _Score:
+    notes = tuple(note for note in tune.performance if note.duration > 0)
+    if not notes:
+        raise AudioError("There is nothing to play: the tune has no notes.")
+    if len(notes) > MAX_NOTES:
+        raise AudioError(f"The tune has more than {MAX_NOTES:,} notes: split it up to play it.")
+    notes = tuple(
+        replace(note, pitch=_in_range(note.pitch + arrangement.transpose)) for note in notes
+    )
+    resolution = choose_resolution(notes)
+    tempo = map_tempo(tune, arrangement.tempo_factor, resolution)
+    duration_s = tempo.seconds(max(note.onset + note.duration for note in notes))
+    if duration_s > MAX_DURATION_S:
+        raise AudioError(
+            f"The tune would last {duration_s / 60:,.0f} minutes; more than "
+            f"{MAX_DURATION_S // 60} are not played. Look for a note length, a tempo (Q:) or a "
+            "number of repeats that is far too large."
+        )
+    return _Score(notes, resolution, tempo)
+
+
+def _empty_midi(score: _Score) -> "PrettyMIDI":
+    """A file with nothing in it but the tempi: pretty_midi takes more than one only from mido."""
+    import mido
+    import pretty_midi
+
+    track = mido.MidiTrack()
+    now = 0
+    for change in score.tempo.changes:
+        tick = round(change.onset * score.ticks_per_quarter)
+        track.append(mido.MetaMessage("set_tempo", tempo=change.microseconds, time=tick - now))
+        now = tick
+    file = mido.MidiFile(ticks_per_beat=score.ticks_per_quarter, tracks=[track], charset="utf8")
+    return pretty_midi.PrettyMIDI(mido_object=file, charset="utf8")
+
+
+def _melody(
+    tune: Tune, arrangement: Arrangement, score: _Score, midi: "PrettyMIDI"
+) -> "Instrument":
+    import pretty_midi
+
+    accents = find_accents(tune)
+    instrument = pretty_midi.Instrument(arrangement.program, name=_one_line(tune.title) or "Tune")
+    notes = articulate(score.notes, score.ticks_per_quarter)
+    midi.tick_to_time(max(note.end for note in notes))  # once, not note by note
+    for note in notes:
+        accent = 0 if note.is_grace else accents.get(note.start, 0)
+        instrument.notes.append(
+            pretty_midi.Note(
+                velocity=min(max(arrangement.velocity + accent, 1), 127),
+                pitch=note.pitch,
+                start=float(midi.tick_to_time(note.onset)),
+                end=float(midi.tick_to_time(note.end)),
+            )
+        )
+    return instrument
+
+
+def _in_range(pitch: int) -> int:
+    """A pitch moved by octaves into MIDI's range, 0–127."""
+    if pitch < 0:
+        return pitch % 12
+    return pitch if pitch < 128 else 116 + (pitch - 116) % 12
+
+
+def _one_line(text: str) -> str:
+    """Text fit for a name in a file: control characters and line ends become spaces."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:200]
