@@ -50,8 +50,10 @@ bench: setup
 	@$(PY) -m bench
 
 setup: $(MADE)/system $(MADE)/requirements $(ABCJS) $(LAB)
+	@:
 
 setup-dev: $(MADE)/system-dev $(MADE)/requirements-dev
+	@:
 
 # Tries once more what could not be installed before.
 system:

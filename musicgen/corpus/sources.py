@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -283,7 +284,7 @@ def read_archive(archive: Path) -> bytes:
     try:
         with tarfile.open(archive, "r:gz") as members:
             data = _read_member(members)
-    except (OSError, EOFError, tarfile.TarError) as error:
+    except (OSError, EOFError, tarfile.TarError, zlib.error) as error:
         raise CorpusError(f"The archive {archive.name} is damaged. Fetch it again.") from error
     if data is None or hashlib.sha256(data).hexdigest() != _SHA256:
         raise CorpusError(
