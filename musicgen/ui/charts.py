@@ -34,7 +34,8 @@ def loss_figure(
     looks = [(item.step, item.val_loss) for item in metrics if item.val_loss is not None]
     traces = [_line(*thinned(steps, losses), names[0], TRAINING, 1.5)]
     if looks:
-        line = _line([step for step, _ in looks], [loss for _, loss in looks], names[1], HELD_OUT, 2.5)
+        look_steps, look_losses = [look[0] for look in looks], [look[1] for look in looks]
+        line = _line(look_steps, look_losses, names[1], HELD_OUT, 2.5)
         best = min(looks, key=lambda look: look[1])
         traces += [line | {"mode": "lines+markers"}, _mark(best, names[2])]
     return {"data": traces, "layout": _layout(run_id, max_steps, _loss_range(losses, looks))}

@@ -77,9 +77,9 @@ def _temperature() -> None:
         key=state.TEMPERATURE.name,
         help=_(_INFO["temperature"].help),
     )
-    with st.container(horizontal=True, horizontal_alignment="distribute"):
-        st.caption(_("cautious"))
-        st.caption(_("adventurous"))
+    with st.container(horizontal=True, horizontal_alignment="distribute", key="scale"):
+        st.caption(_("cautious"), width="content")
+        st.caption(_("adventurous"), width="content")
 
 
 def _seed() -> None:
@@ -90,22 +90,22 @@ def _seed() -> None:
         max_value=int(_INFO["seed"].high or 0),
         step=1,
         key=state.SEED.name,
+        placeholder=_("any"),
         width=150,
-        help=_(_INFO["seed"].help),
         on_change=lambda: state.SEED_LOCKED.set(True),
     )
     st.button(
-        _("Kept") if locked else _("New each time"),
+        _("Draw a new seed each time") if locked else _("Keep this seed"),
         key="play_lock",
-        icon=":material/lock:" if locked else ":material/lock_open:",
-        help=_("Keep this seed to hear what the other settings do, or draw a new one each time."),
+        icon=":material/lock:" if locked else ":material/lock_open_right:",
+        help=_("The same seed gives the same tune. Locked, it shows what the other settings do."),
         on_click=lambda: state.SEED_LOCKED.set(not locked),
     )
     st.button(
-        _("Throw"),
+        _("Throw the dice"),
         key="play_dice",
         icon=":material/casino:",
-        help=_("Throw the dice for another seed, and keep it."),
+        help=_("Another seed, to be kept."),
         on_click=_throw_dice,
     )
 
@@ -137,21 +137,28 @@ def _more() -> None:
 
 
 def _compose_clicked() -> None:
-    if not state.SEED_LOCKED.get() or not state.SEED.get():
-        state.SEED.set(random.randrange(1, DRAWN_SEEDS))
+    seed = state.SEED.get()
+    if seed is None or not state.SEED_LOCKED.get():
+        seed = _draw_seed()
     config = SampleConfig(
         temperature=round(state.TEMPERATURE.get(), 2),
         top_k=state.TOP_K.get(),
         top_p=round(state.TOP_P.get(), 2),
-        seed=state.SEED.get(),
+        seed=seed,
         prompt=state.PROMPT.get(),
     )
     _want(config, autoplay=True)
 
 
 def _throw_dice() -> None:
-    state.SEED.set(random.randrange(1, DRAWN_SEEDS))
+    _draw_seed()
     state.SEED_LOCKED.set(True)
+
+
+def _draw_seed() -> int:
+    seed = random.randrange(DRAWN_SEEDS)
+    state.SEED.set(seed)
+    return seed
 
 
 def _want(config: SampleConfig, autoplay: bool) -> None:

@@ -96,4 +96,4 @@ def _training_note() -> None:
     else:
         text = _("training {percent:.0f} %")
     percent = 100 * now.step / max(1, now.max_steps)
-    st.badge(text.format(percent=percent), icon=":material/circle:", color="green")
+    st.badge("● " + text.format(percent=percent), color="green")

@@ -7,12 +7,19 @@ import streamlit as st
 
 from musicgen.audio.files import midi_bytes, wav_bytes
 from musicgen.audio.midi import timeline, to_midi
-from musicgen.audio.synthesis import synthesize
+from musicgen.audio.synthesis import available_synthesizers, synthesize
 from musicgen.errors import CheckpointError
 from musicgen.models.checkpoint import CheckpointRef
+from musicgen.notation.layout import break_lines
+from musicgen.notation.tune import Tune
 from musicgen.sampling.composer import Composition, compose
 from musicgen.ui import resources
 from musicgen.ui.address import Request
+from musicgen.ui.language import _
+from musicgen.ui.score import ScoreLayout
+
+_WIDTHS = ((4, 640, 900), (2, 0, 440))
+_NOWHERE = (-1, -1)
 
 MAX_RENDERED = 12
 """Rendered tunes kept for all sessions, some 7 MB each."""
@@ -20,12 +27,15 @@ MAX_RENDERED = 12
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """A tune as files, and the moments at which its notes sound (as `audio.midi.timeline`)."""
+    """A tune as files, and the moments at which its notes sound (as `audio.midi.timeline`).
+
+    `is_fallback` says that this machine could sound better, with a synthesiser it does not have.
+    """
 
     wav: bytes
     midi: bytes
     moments: tuple[tuple[int, float, float], ...]
-    synthesizer: str
+    is_fallback: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,5 +95,25 @@ def _rendered(text: str, _composition: Composition) -> Sound:  # noqa: ARG001 - 
         wav_bytes(rendering.waveform, rendering.sample_rate, comment),
         midi_bytes(midi),
         tuple(timeline(_composition.tune)),
-        rendering.synthesizer,
+        rendering.is_fallback,
     )
+
+
+def layouts(tune: Tune, sound: Sound) -> list[ScoreLayout]:
+    """The tune with four bars a line for wide places, and two for narrow ones."""
+    found = []
+    for bars_per_line, min_width, staff_width in _WIDTHS:
+        laid_out = break_lines(tune, bars_per_line)
+        starts = [
+            laid_out.spans.get(start, _NOWHERE)[0] for start, _onset, _length in sound.moments
+        ]
+        found.append(ScoreLayout(laid_out.text, tuple(starts), min_width, staff_width))
+    return found
+
+
+def better_sound() -> str:
+    """What plays for want of a better synthesiser, and how to get that, in the reader's words."""
+    rungs = available_synthesizers()
+    playing = next(rung.summary for rung in rungs if rung.is_playing)
+    advice = next((rung.advice for rung in rungs if rung.advice), "")
+    return f"{_(playing)}. {_(advice)}" if advice else _(playing)

@@ -33,7 +33,7 @@ class Slot(Generic[T]):
 
 MODEL = Slot("play_model", "")
 TEMPERATURE = Slot("play_temperature", 0.8)
-SEED = Slot("play_seed", 0)
+SEED: Slot[int | None] = Slot("play_seed", None)
 TOP_K = Slot("play_top_k", 0)
 TOP_P = Slot("play_top_p", 1.0)
 PROMPT = Slot("play_prompt", "")

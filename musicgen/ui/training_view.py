@@ -36,8 +36,8 @@ def is_training() -> bool:
 
 def live_training() -> None:
     """The current training, brought up to date every second in every tab that looks at it."""
-    load_plotly()
     _live(_seen(resources.registry().current()))
+    load_plotly()
 
 
 def _seen(job: TrainingJob | None) -> tuple[str, bool] | None:
@@ -116,7 +116,7 @@ def _clock(seconds: float) -> str:
 
 def runs_on_disk() -> None:
     """The runs there are, the newest first: play one, or go on with one that was interrupted."""
-    infos = resources.store().list()
+    infos = [info for info in resources.store().list() if not _is_active(info.id)]
     if not infos:
         return
     st.subheader(_("Runs"), anchor=False)
@@ -124,12 +124,15 @@ def runs_on_disk() -> None:
         _run_row(info)
 
 
+def _is_active(run_id: str) -> bool:
+    job = resources.registry().get(run_id)
+    return job is not None and not job.snapshot().status.is_final
+
+
 def _run_row(info: RunInfo) -> None:
-    job = resources.registry().get(info.id)
-    active = job is not None and not job.snapshot().status.is_final
     with st.container(horizontal=True, vertical_alignment="center", key=f"run_{info.id}"):
-        st.markdown(f"**{info.id}**  \n:small[:gray[{_run_line(info, active)}]]", width="stretch")
-        if not active and info.can_resume and info.step < info.max_steps:
+        st.markdown(f"**{info.id}**  \n:small[:gray[{_run_line(info)}]]", width="stretch")
+        if info.can_resume and info.step < info.max_steps:
             st.button(
                 _("Go on"),
                 key=f"resume_{info.id}",
@@ -141,11 +144,11 @@ def _run_row(info: RunInfo) -> None:
             play_link(info.id, info.step, _("Play"))
 
 
-def _run_line(info: RunInfo, active: bool) -> str:
+def _run_line(info: RunInfo) -> str:
     parts = [_("step {step:,} of {steps:,}").format(step=info.step, steps=info.max_steps)]
     if info.best_val_loss is not None:
         parts.append(_("held-out loss {loss:.3f}").format(loss=info.best_val_loss))
-    if not active and info.status in set(JobStatus):
+    if info.status in set(JobStatus):
         interrupted = not JobStatus(info.status).is_final
         parts.append(_("interrupted") if interrupted else _(STATUS_WORDS[JobStatus(info.status)]))
     return " · ".join(parts)

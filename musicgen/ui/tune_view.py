@@ -3,6 +3,7 @@
 import streamlit as st
 
 from musicgen.errors import AudioError
+from musicgen.notation.bars import check_bars
 from musicgen.sampling.composer import Composition
 from musicgen.ui import address, player, resources, state
 from musicgen.ui.language import _, ngettext
@@ -57,7 +58,7 @@ def _show(shown: Performance) -> None:
         st.warning(shown.silence, icon=":material/volume_off:")
     if shown.sound:
         score(
-            player.layouts(shown.composition.tune, shown.sound.moments),
+            player.layouts(shown.composition.tune, shown.sound),
             [onset for _start, onset, _duration in shown.sound.moments],
             [duration for _start, _onset, duration in shown.sound.moments],
             key="score",
@@ -66,8 +67,8 @@ def _show(shown: Performance) -> None:
         )
     _downloads(shown)
     st.caption(" · ".join(_facts(shown.composition)))
-    if shown.sound and (advice := player.advice(shown.sound.synthesizer)):
-        st.caption(advice)
+    if shown.sound and shown.sound.is_fallback:
+        st.caption(player.better_sound())
     with st.expander(_("The text the network wrote"), icon=":material/notes:"):
         st.code(shown.composition.abc, language=None, wrap_lines=True)
 
@@ -98,7 +99,7 @@ def _downloads(shown: Performance) -> None:
 
 
 def _facts(composition: Composition) -> list[str]:
-    wrong = len(player.bars_out_of_time(composition.tune))
+    wrong = len(check_bars(composition.tune).wrong)
     count = len(composition.char_probs)
     return [
         _("Ended by itself")
