@@ -14,12 +14,15 @@ from musicgen.notation.fields import (
 )
 from musicgen.notation.lengths import MAX_NOTE_TICKS, MIN_NOTE_TICKS, read_length, to_ticks
 from musicgen.notation.tokens import (
+    BAR_AHEAD,
     DECORATIONS,
     NOTE,
+    OLD_FIELD,
     SEMITONES,
     SHORTHAND,
     TOKEN,
     is_chord_symbol,
+    is_line_ends,
     is_note_like,
     jump_of,
 )
@@ -29,15 +32,8 @@ MAX_MULTI_REST = 100
 MAX_GRACES = 16
 _AT = TOKEN.groupindex
 _NOTE, _REST, _TUPLET, _CHORD = _AT["note"], _AT["rest"], _AT["tuplet"], _AT["chord"]
-_PLAIN_FIELD = re.compile(
-    r"M:[ \t]*(?P<M>C\||C|none|\(?[\d+]{1,12}\)?/\d{1,3})"
-    r"|L:[ \t]*(?P<L>\d{1,3}/\d{1,3})"
-    r"|K:[ \t]*(?P<K>[A-G][#b]?"
-    r"[ \t]?(?:(?:maj|min|ion|aeo|dor|phr|lyd|mix|loc)[a-z]{0,7}|m(?![a-z]))?)",
-    re.IGNORECASE,
-)
 _ENDING_AFTER_BAR = re.compile(r"(?:[ \t]*\[[ \t]*)?(\d{1,3}(?:[ \t]*[,\-][ \t]*\d{1,3}){0,16})")
-_BAR_AHEAD = re.compile(r"[|\]\n]|:\|")
+_BLANK = re.compile(r"(?:\s|[!*\\$]+(?=\s))*")
 _VOICE_AHEAD = re.compile(r"\[V:[^\]\n]{0,200}\]")
 
 Report = Callable[[int, int, str], None]
@@ -68,7 +64,7 @@ class BodyReader:
         self._tuplet_left = 0
         self._chord_symbol = ""
         self._decorations: list[str] = []
-        self._graces: list[tuple[int, tuple[int, int]]] = []
+        self._graces: list[tuple[int, int, tuple[int, int]]] = []
         self._part = ""
         self._tempo: Fraction | None = None
         self._ending: tuple[int, ...] = ()
@@ -393,6 +389,7 @@ class BodyReader:
     def _close_bar(self, line: str, at: int) -> None:
         bar = self._bar
         if bar.notes:
+            bar.start = self._first_of(bar)
             bar.end, bar.closing, bar.full_ticks = at, line, self._full_bar
             bar.ending = self._ending
             bar.part = self._part
@@ -405,6 +402,13 @@ class BodyReader:
         if line:
             self._accidentals = {}
             self._after_line(line)
+
+    def _first_of(self, bar: BarDraft) -> int:
+        if bar.start < 0:
+            first = bar.notes[0]
+            return first.graces[0][2][0] - 1 if first.graces else first.start
+        blank = _BLANK.match(self.text, bar.start)
+        return blank.end() if blank else bar.start
 
     def _merge_closing(self, line: str) -> None:
         """Two bar lines with nothing between them are one: the one that says more."""
@@ -458,7 +462,10 @@ class BodyReader:
         offset = match.start() + 1
         for note in NOTE.finditer(self.text, offset, match.end()):
             pitch = self._pitch(note[1], note[2], note[3], *note.span())
-            self._graces.append((pitch, note.span()))
+            ticks = self._length(note[4], note[5], note[6], *note.span())
+            if self._tuplet_left:
+                ticks = ticks * self._tuplet[1] // self._tuplet[0]
+            self._graces.append((pitch, ticks, note.span()))
 
     def _on_inline(self, match: re.Match[str]) -> None:
         letter, value = match[0][1], match[0][3:-1]
@@ -466,7 +473,7 @@ class BodyReader:
 
     def _on_field(self, match: re.Match[str]) -> int | None:
         """A field of the old style inside a line of music, as in ``M:3/4 egd| M:4/4 egdB``."""
-        plain = _PLAIN_FIELD.match(self.text, match.start())
+        plain = OLD_FIELD.match(self.text, match.start())
         if plain is None:
             self.report(*match.span(), f"{match[0]!r} without a value is left out.")
             return None
@@ -475,12 +482,12 @@ class BodyReader:
         return plain.end()
 
     def _on_decoration(self, match: re.Match[str]) -> int | None:
-        name, sign = match[0][1:-1], match[0][0]
+        name = match[0][1:-1]
+        if is_line_ends(match[0]):
+            return match.start() + 1
         if name in DECORATIONS or jump_of(name) is not None:
             self._decorate(name)
         elif is_note_like(name):
-            if sign == "!":  # two line ends of the old style, with music between them
-                return match.start() + 1
             self._on_old_chord(match)
         else:
             self.report(*match.span(), f"The decoration {name!r} is unknown; left out.")
@@ -513,7 +520,7 @@ class BodyReader:
 
     def _on_overlay(self, match: re.Match[str]) -> int:
         self.report(*match.span(), "A second voice in the same bar (&) is left out.")
-        ahead = _BAR_AHEAD.search(self.text, match.end())
+        ahead = BAR_AHEAD.search(self.text, match.end())
         return ahead.start() if ahead else len(self.text)
 
     def _on_comment(self, match: re.Match[str]) -> int:

@@ -20,7 +20,7 @@ class NoteDraft:
     tied_pitches: tuple[int, ...] = ()
     chord_symbol: str = ""
     decorations: tuple[str, ...] = ()
-    graces: list[tuple[int, tuple[int, int]]] = field(default_factory=list)
+    graces: list[tuple[int, int, tuple[int, int]]] = field(default_factory=list)
 
     def finish(self, bar: int) -> Note:
         """The note as a value; its duration is settled now."""
@@ -32,11 +32,12 @@ class NoteDraft:
             self.end,
             bar,
             bool(self.tied_pitches) and self.tied_pitches == self.pitches,
-            tuple(pitch for pitch, _ in self.graces),
+            tuple(pitch for pitch, _, _ in self.graces),
             self.chord_symbol,
             self.decorations,
             self.tied_pitches,
-            tuple(span for _, span in self.graces),
+            tuple(span for _, _, span in self.graces),
+            tuple(to_quarters(ticks) for _, ticks, _ in self.graces),
         )
 
 
@@ -70,7 +71,7 @@ class BarDraft:
         onset = self.notes[0].onset
         return Bar(
             index,
-            self.start if self.start >= 0 else notes[0].start,
+            self.start,
             self.end,
             notes,
             to_quarters(onset),

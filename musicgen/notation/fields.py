@@ -91,10 +91,8 @@ def parse_key(text: str) -> Key | None:
 
 
 def _mode(word: str) -> str | None:
-    if word in ("M", "Maj", "MAJ"):
-        return "major"
-    lower = word.lower()
-    return MODES.get(lower if lower == "m" else lower[:3])
+    """The mode of a word; case does not count, so that ``M`` is minor as ``m`` is."""
+    return MODES.get(word.lower()[:3])
 
 
 def _with_explicit(key: Key, changes: dict[str, int], text: str) -> Key:

@@ -10,8 +10,8 @@ Rules (ABC 2.1 §4.8–4.10 where it speaks, the custom of tunebooks where it is
 - ``D.C.`` and ``D.S.`` are obeyed once, after all repeats; the second time repeats are left out,
   the last endings are played, and the tune ends at ``fine`` or leaps from the first coda sign to
   the second.
-- Grace notes sound for a quarter of their written length, all together at most half of the note
-  they adorn, and take that time from it.
+- Grace notes sound for a quarter of their written length, all together at most three
+  quarters of the note they adorn, and take that time from it.
 """
 
 import re
@@ -23,6 +23,9 @@ from musicgen.notation.drafts import count_repeats, opens_repeat
 from musicgen.notation.tune import Bar, Note, PlayedNote, Tune
 
 MAX_PLAYED_BARS = 8192
+GRACE_SHARE = Fraction(1, 4)
+"""How much of its written length a grace note sounds."""
+
 _DOUBLE = re.compile(r"\|\||\|\]|\[\|")
 
 
@@ -250,11 +253,9 @@ def follow(tune: Tune) -> tuple[PlayedSpan, ...]:
     return tuple(spans)
 
 
-def perform(
-    bars: Sequence[Bar], order: Iterable[int], unit_quarters: Fraction
-) -> tuple[PlayedNote, ...]:
+def perform(bars: Sequence[Bar], order: Iterable[int]) -> tuple[PlayedNote, ...]:
     """What sounds, in order of onset: repeats expanded, ties merged, chords one pitch at a time."""
-    performer = _Performer(unit_quarters / 4)
+    performer = _Performer()
     for index in order:
         performer.play(bars[index])
     return tuple(performer.played)
@@ -263,8 +264,7 @@ def perform(
 class _Performer:
     """Lays notes along the time line; remembers which pitches a tie holds."""
 
-    def __init__(self, grace_quarters: Fraction) -> None:
-        self.grace_quarters = grace_quarters
+    def __init__(self) -> None:
         self.now = Fraction(0)
         self.played: list[PlayedNote] = []
         self.held: dict[int, int] = {}
@@ -303,9 +303,12 @@ class _Performer:
         )
 
     def _play_graces(self, note: Note, onset: Fraction) -> Fraction:
-        each = min(self.grace_quarters, note.duration / 2 / len(note.graces))
-        for number, (pitch, span) in enumerate(zip(note.graces, note.grace_spans, strict=True)):
-            self.played.append(
-                PlayedNote(pitch, onset + number * each, each, *span, note.bar, is_grace=True)
-            )
-        return each * len(note.graces)
+        written = sum(note.grace_quarters, Fraction(0))
+        share = min(GRACE_SHARE, note.duration * 3 / 4 / written)
+        for pitch, span, quarters in zip(
+            note.graces, note.grace_spans, note.grace_quarters, strict=True
+        ):
+            duration = quarters * share
+            self.played.append(PlayedNote(pitch, onset, duration, *span, note.bar, is_grace=True))
+            onset += duration
+        return written * share

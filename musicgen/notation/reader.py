@@ -22,19 +22,15 @@ from musicgen.notation.fields import (
     parse_unit_length,
 )
 from musicgen.notation.playback import perform, play_order
+from musicgen.notation.tokens import FIELD_LINE, opens_music
 from musicgen.notation.tune import Key, Meter, Problem, Tune
 
 T = TypeVar("T")
 
 MAX_PROBLEMS = 200
-_FIELD = re.compile(r"[ \t]*([A-Za-z+]):(?![|:])(.*)")
 _REFERENCE = re.compile(r"^[ \t\ufeff]*X:(?![|:])", re.MULTILINE)
 _KEY_LINE = re.compile(r"^[ \t]*K:(?![|:])", re.MULTILINE)
 _VOICES = re.compile(r"(?:^[ \t]*|\[)V:[ \t]*([^\s\]]{1,40})", re.MULTILINE)
-_MUSIC_AFTER = {
-    "M": re.compile(r"[ \t]*(?:C\||C|none|\(?[\d+]{1,12}\)?/\d{1,3})[ \t]+(?=[^%\s].*\|)"),
-    "L": re.compile(r"[ \t]*\d{1,3}/\d{1,3}[ \t]+(?=[^%\s].*\|)"),
-}
 _QUOTED = re.compile(r'"[^"]*"|![^!\s]{1,30}!')
 _NOT_MUSIC = re.compile(r"[i-lnqrstw]")
 
@@ -107,7 +103,7 @@ class _Reading:
         """Fields before the first ``X:`` hold for every tune (ABC 2.1 §2.2.2)."""
         position = 0
         for line in before.split("\n"):
-            field = _FIELD.match(line.lstrip("\ufeff"))
+            field = FIELD_LINE.match(line.lstrip("\ufeff"))
             if field:
                 self._read_header_field(field[1], field[2].strip(), position, position + len(line))
                 self.fields.clear()
@@ -138,9 +134,10 @@ class _Reading:
             self.body.read_instruction(words)
 
     def _read_header_line(self, line: str, start: int) -> None:
-        field = _FIELD.match(line.replace("\ufeff", " "))
+        field = FIELD_LINE.match(line.replace("\ufeff", " "))
         if field is None:
-            if _is_prose(line):
+            is_header = bool(self.fields) and _KEY_LINE.search(self.text, start) is not None
+            if _is_prose(line) or is_header:
                 self.report(start, start + len(line), "This is neither a field nor music.")
                 return
             self.report(start, start + len(line), "The music begins without a key; C is assumed.")
@@ -196,7 +193,7 @@ class _Reading:
 
     def _read_body_line(self, body: BodyReader, line: str, start: int) -> None:
         end = start + len(line)
-        field = _FIELD.match(line)
+        field = FIELD_LINE.match(line)
         if field is not None and not self.is_over:
             self._read_body_field(body, field, start, end)
         elif field is None:
@@ -213,8 +210,7 @@ class _Reading:
         self, body: BodyReader, field: re.Match[str], start: int, end: int
     ) -> None:
         letter, value = field[1], field[2]
-        after = _MUSIC_AFTER[letter].match(value) if letter in _MUSIC_AFTER else None
-        if after:  # `M:3/4 egdB A2| …`: the field of the old style opens a line of music
+        if opens_music(letter, value):
             body.read_line(start, end)
         else:
             body.read_field(letter, value.split("%", maxsplit=1)[0], start, end)
@@ -241,7 +237,7 @@ class _Reading:
             order,
             tuple(self.fields),
             self.body_start,
-            perform(bars, order, unit),
+            perform(bars, order),
         )
 
     def _field(self, letter: str) -> str:

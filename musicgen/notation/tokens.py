@@ -38,6 +38,26 @@ TOKEN = re.compile(
     re.DOTALL,
 )
 
+FIELD_LINE = re.compile(r"[ \t]*([A-Za-z+]):(?![|:])([^\n]*)")
+"""An information field on a line of its own; ``A:|`` is music."""
+
+OLD_FIELD = re.compile(
+    r"M:[ \t]*(?P<M>C\||C|none|\(?[\d+]{1,12}\)?/\d{1,3})"
+    r"|L:[ \t]*(?P<L>\d{1,3}/\d{1,3})"
+    r"|K:[ \t]*(?P<K>[A-G][#b]?"
+    r"[ \t]?(?:(?:maj|min|ion|aeo|dor|phr|lyd|mix|loc)[a-z]{0,7}|m(?![a-z]))?)",
+    re.IGNORECASE,
+)
+"""A field inside a line of music without brackets, as tunebooks of the old style have it."""
+
+_MUSIC_AFTER = {
+    "M": re.compile(r"[ \t]*(?:C\||C|none|\(?[\d+]{1,12}\)?/\d{1,3})[ \t]+(?=[^%\s].*\|)"),
+    "L": re.compile(r"[ \t]*\d{1,3}/\d{1,3}[ \t]+(?=[^%\s].*\|)"),
+}
+
+BAR_AHEAD = re.compile(r":*\||[\]\n]")
+"""Where a second voice in the same bar (``&``) ends."""
+
 SEMITONES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 
 SHORTHAND = {
@@ -101,9 +121,21 @@ def jump_of(words: str) -> str | None:
     return _JUMPS.get(_BARE.sub("", words.lower())) if len(words) < 40 else None
 
 
+def opens_music(letter: str, value: str) -> bool:
+    """Whether a field of the old style opens a line of music, as in ``M:3/4 egdB A2| …``."""
+    return letter in _MUSIC_AFTER and _MUSIC_AFTER[letter].match(value) is not None
+
+
 def is_chord_symbol(words: str) -> bool:
     """Whether a text in quotes names a chord (ABC 2.1 §4.18), as in ``Am7/G``."""
     return len(words) < 20 and _CHORD_SYMBOL.fullmatch(words) is not None
+
+
+def is_line_ends(piece: str) -> bool:
+    """Whether ``!…!`` is no decoration but two line ends of the old style with music between."""
+    name = piece[1:-1]
+    is_known = name in DECORATIONS or jump_of(name) is not None
+    return piece[0] == "!" and not is_known and is_note_like(name)
 
 
 def is_note_like(words: str) -> bool:

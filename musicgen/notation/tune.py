@@ -61,7 +61,7 @@ class Note:
     `onset` counts from the start of the tune **as written** (repeats not expanded). `tied` says
     that every pitch continues into the next note of the same pitch, `tied_pitches` which do where
     only some of a chord are tied. Grace notes are no notes of the bar: `graces` holds the pitches
-    of those before this note, `grace_spans` where they stand.
+    of those before this note, `grace_spans` where they stand, `grace_quarters` their length.
     """
 
     pitches: tuple[int, ...]
@@ -76,6 +76,7 @@ class Note:
     decorations: tuple[str, ...] = ()
     tied_pitches: tuple[int, ...] = ()
     grace_spans: tuple[tuple[int, int], ...] = ()
+    grace_quarters: tuple[Fraction, ...] = ()
 
     @property
     def is_rest(self) -> bool:

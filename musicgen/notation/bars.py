@@ -1,0 +1,167 @@
+"""Bar arithmetic: is every bar as long as the meter says, and is what is short made up elsewhere?
+
+The rule that 98 % of the tunes in tunebooks of dance music obey: every inner bar is full; a section
+may begin with a pickup, and its last bar, or the last bar before each ending, is then short by just
+that much (ABC itself has no rule; common notation has this one).
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+
+from musicgen.notation.drafts import count_repeats, opens_repeat
+from musicgen.notation.tune import Bar, Tune
+
+_CLOSING = re.compile(r":\|?|\|\||\|\]|\[\|")
+
+
+class Verdict(StrEnum):
+    """What bar arithmetic says of one bar."""
+
+    FULL = "full"
+    FREE = "free"
+    EDGE = "edge"
+    SHORT = "short"
+    LONG = "long"
+
+
+@dataclass(frozen=True, slots=True)
+class BarCheck:
+    """One bar measured: `expected` and `actual` are in quarter notes, `expected` None if free.
+
+    `EDGE` is a short bar at the edge of a section that another edge makes up for.
+    """
+
+    index: int
+    expected: Fraction | None
+    actual: Fraction
+    verdict: Verdict
+
+    @property
+    def is_right(self) -> bool:
+        """Whether the bar keeps time."""
+        return self.verdict in (Verdict.FULL, Verdict.FREE, Verdict.EDGE)
+
+
+@dataclass(frozen=True, slots=True)
+class BarReport:
+    """What bar arithmetic says of a tune. `lowest` and `highest` are MIDI pitches, None if silent.
+
+    `ends_properly` says that the last bar line is one that closes: ``:|``, ``|]`` or ``||``.
+    """
+
+    bars: tuple[BarCheck, ...]
+    ends_properly: bool
+    lowest: int | None
+    highest: int | None
+
+    @property
+    def wrong(self) -> tuple[BarCheck, ...]:
+        """The bars that do not keep time."""
+        return tuple(bar for bar in self.bars if not bar.is_right)
+
+    @property
+    def is_in_time(self) -> bool:
+        """Whether there are bars, and each of them keeps time."""
+        return bool(self.bars) and not self.wrong
+
+
+def check_bars(tune: Tune) -> BarReport:
+    """Measures every bar of a tune as written; linear in their number."""
+    bars = tune.bars
+    edges = _edges(bars)
+    partners = _partners(tune, edges)
+    checks = tuple(
+        BarCheck(
+            bar.index,
+            bar.expected,
+            bar.actual,
+            _verdict(bar, bar.index in edges, (bars[n] for n in partners.get(bar.index, ()))),
+        )
+        for bar in bars
+    )
+    pitches = [pitch for note in tune.notes for pitch in note.pitches]
+    return BarReport(
+        checks,
+        bool(bars) and is_closing(bars[-1].closing),
+        min(pitches, default=None),
+        max(pitches, default=None),
+    )
+
+
+def is_in_time(tune: Tune) -> bool:
+    """Whether every bar is full, or short at the edge of a section and made up for at another."""
+    return check_bars(tune).is_in_time
+
+
+def is_closing(line: str) -> bool:
+    """Whether a bar line ends a section: a repeat or a double bar line."""
+    return _CLOSING.search(line) is not None
+
+
+def _verdict(bar: Bar, is_edge: bool, partners: Iterable[Bar]) -> Verdict:
+    if bar.expected is None:
+        return Verdict.FREE
+    if bar.actual == bar.expected:
+        return Verdict.FULL
+    if bar.actual > bar.expected:
+        return Verdict.LONG
+    made_up = is_edge and any(
+        partner.actual + bar.actual in (bar.expected, partner.expected) for partner in partners
+    )
+    return Verdict.EDGE if made_up else Verdict.SHORT
+
+
+def _edges(bars: Sequence[Bar]) -> frozenset[int]:
+    """Bars at which a section, a part or an ending begins or ends."""
+    edges: set[int] = set()
+    for bar in bars:
+        following = bars[bar.index + 1] if bar.index + 1 < len(bars) else None
+        if following is None or _is_parted(bar, following):
+            edges.add(bar.index)
+            edges.add(bar.index + 1)
+    return frozenset(edges | {0})
+
+
+def _is_parted(bar: Bar, following: Bar) -> bool:
+    return (
+        is_closing(bar.closing)
+        or not bar.closing
+        or following.starts_ending
+        or following.part != bar.part
+        or opens_repeat(following.opening)
+    )
+
+
+def _partners(tune: Tune, edges: frozenset[int]) -> dict[int, set[int]]:
+    """For every edge the edges that may make up for it.
+
+    They are its neighbours as played, and the other end of its own section.
+    """
+    partners: dict[int, set[int]] = {}
+    previous: int | None = None
+    for index in tune.play_order:
+        if previous is not None and previous in edges and index in edges:
+            partners.setdefault(previous, set()).add(index)
+            partners.setdefault(index, set()).add(previous)
+        previous = index
+    for first, last in _sections(tune.bars):
+        partners.setdefault(first, set()).add(last)
+        partners.setdefault(last, set()).add(first)
+    return partners
+
+
+def _sections(bars: Sequence[Bar]) -> Iterable[tuple[int, int]]:
+    """First and last bar of every section; of a section with endings, one pair for each ending."""
+    first = 0
+    for bar in bars:
+        following = bars[bar.index + 1] if bar.index + 1 < len(bars) else None
+        ends = following is None or is_closing(bar.closing) or following.part != bar.part
+        if not ends:
+            continue
+        yield first, bar.index
+        goes_on = following is not None and following.starts_ending and bar.ending
+        if not goes_on or not (count_repeats(bar.closing) or bar.ending):
+            first = bar.index + 1
