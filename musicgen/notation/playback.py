@@ -77,7 +77,7 @@ def _part_spans(bars: Sequence[Bar]) -> list[tuple[str, range]]:
     starts = [
         index for index, bar in enumerate(bars) if not index or bar.part != bars[index - 1].part
     ]
-    ends = [*starts[1:], len(bars)]
+    ends = [*starts[1:], len(bars)][: len(starts)]  # no bars, no spans
     return [(bars[a].part, range(a, b)) for a, b in zip(starts, ends, strict=True)]
 
 
