@@ -19,6 +19,10 @@ DRAWN_SEEDS = 1_000_000
 _INFO = {info.name: info for info in describe(SampleConfig)}
 
 
+def _help(setting: str) -> str:
+    return _(_INFO[setting].help)
+
+
 def pick_model() -> None:
     """The choice of model, in the sidebar. There must be at least one."""
     names = [ref.name for ref in resources.checkpoints()]
@@ -75,7 +79,7 @@ def _temperature() -> None:
         *TEMPERATURES,
         step=0.05,
         key=state.TEMPERATURE.name,
-        help=_(_INFO["temperature"].help),
+        help=_help("temperature"),
     )
     with st.container(horizontal=True, horizontal_alignment="distribute", key="scale"):
         st.caption(_("cautious"), width="content")
@@ -117,7 +121,7 @@ def _more() -> None:
         int(_INFO["top_k"].high or 0),
         step=1,
         key=state.TOP_K.name,
-        help=_(_INFO["top_k"].help),
+        help=_help("top_k"),
     )
     st.slider(
         _("Share of the likeliest (top-p)"),
@@ -125,14 +129,14 @@ def _more() -> None:
         1.0,
         step=0.05,
         key=state.TOP_P.name,
-        help=_(_INFO["top_p"].help),
+        help=_help("top_p"),
     )
     st.text_area(
         _("Beginning"),
         key=state.PROMPT.name,
         placeholder="X:1\nT:\nM:6/8\nK:D Major\nDFA dAF|",
         height=140,
-        help=_(_INFO["prompt"].help),
+        help=_help("prompt"),
     )
 
 

@@ -1,11 +1,7 @@
 """The words of the face: which language the reader wants, and every text in it.
 
 English is the language of the source; other catalogues are gettext ``.po`` files in `locale/`,
-compiled in memory at first use. To bring them up to date after a change of words::
-
-    pybabel extract -F musicgen/ui/locale/babel.cfg -k _ -k N_ -k ngettext:1,2 \
-        -k _setting:2 -k Preset:2 -o messages.pot app.py pages musicgen
-    pybabel update -D musicgen -i messages.pot -d musicgen/ui/locale --no-fuzzy-matching
+compiled in memory at first use. ``python -m musicgen.ui.catalogue`` brings them up to date.
 """
 
 import io
@@ -21,14 +17,14 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 LANGUAGES = {"en": "English", "zh": "中文"}
 """Code as it stands in the address (``?lang=zh``), and the language's own name."""
 
-_LOCALE = Path(__file__).parent / "locale"
+LOCALE = Path(__file__).parent / "locale"
 _CHOSEN = "language_chosen"
 
 
 @lru_cache(maxsize=8)
 def translations(language: str) -> NullTranslations:
     """The catalogue of a language; one without a catalogue says what the source says."""
-    source = _LOCALE / language / "LC_MESSAGES" / "musicgen.po"
+    source = LOCALE / language / "LC_MESSAGES" / "musicgen.po"
     if language not in LANGUAGES or not source.is_file():
         return NullTranslations()
     compiled = io.BytesIO()

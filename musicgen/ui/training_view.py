@@ -57,7 +57,7 @@ def _live(drawn: tuple[str, bool] | None) -> None:
         _progress(now)
         _buttons(job, now)
         _figures(now)
-        names = (_("training"), _("held-out tunes"), _("best: {loss:.3f} at step {step}"))
+        names = (_("training tunes"), _("held-out tunes"), _("best: {loss:.3f} at step {step}"))
         figure = loss_figure(now.metrics, now.run_id, names, now.max_steps)
         live_chart(figure, "loss", _("Loss over the steps of the training"))
 
