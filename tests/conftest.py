@@ -1,0 +1,50 @@
+"""What many tests need: a tiny tunebook, tiny settings, folders of their own, a checkpoint."""
+
+from pathlib import Path
+
+import pytest
+
+from musicgen.config import NetworkConfig, Paths, Preset, TrainingConfig
+from musicgen.corpus.cleaning import clean_tunebook
+from musicgen.corpus.dataset import Dataset
+from musicgen.corpus.split import split_tunes
+from tests.examples import make_tune, write_checkpoint
+
+
+@pytest.fixture(scope="session")
+def tunebook() -> str:
+    """Forty small tunes as one text."""
+    return "\n\n".join(make_tune(number) for number in range(1, 41)) + "\n"
+
+
+@pytest.fixture(scope="session")
+def dataset(tunebook: str) -> Dataset:
+    """The tiny tunebook, cleaned and split."""
+    tunes, report = clean_tunebook("tiny", [("tiny.abc", tunebook)])
+    return Dataset("tiny", tuple(tunes), split_tunes(tunes), (report,))
+
+
+@pytest.fixture
+def tiny_preset() -> Preset:
+    """Settings with which a step takes milliseconds."""
+    return Preset(
+        "tiny",
+        "for tests",
+        NetworkConfig(embedding_dim=8, hidden_size=16, num_layers=2, dropout=0.2),
+        TrainingConfig(
+            source="tiny", batch_size=4, seq_len=16, learning_rate=0.01, max_steps=12,
+            eval_interval=4, save_interval=4, precision="float32", threads=1, seed=3,
+        ),
+    )  # fmt: skip
+
+
+@pytest.fixture
+def paths(tmp_path: Path) -> Paths:
+    """Folders of their own for one test."""
+    return Paths(tmp_path / "project", tmp_path / "home")
+
+
+@pytest.fixture
+def checkpoint_folder(tmp_path: Path, dataset: Dataset) -> Path:
+    """A checkpoint of an untrained small LSTM that knows the tiny tunebook's characters."""
+    return write_checkpoint(tmp_path / "home" / "runs" / "small" / "best", dataset.vocabulary)

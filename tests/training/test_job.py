@@ -1,0 +1,162 @@
+import dataclasses
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from musicgen.config import Paths, Preset
+from musicgen.corpus.dataset import Dataset
+from musicgen.errors import CorpusError, RunError
+from musicgen.training import job as module
+from musicgen.training.job import JobRegistry, JobStatus, TrainingJob
+from musicgen.training.runs import RunStore
+
+LIMIT_S = 60
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + LIMIT_S
+    while not condition():
+        assert time.monotonic() < end, "it never came to that"
+        time.sleep(0.005)
+
+
+@pytest.fixture
+def registry(
+    tmp_path: Path, paths: Paths, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> JobRegistry:
+    monkeypatch.setattr(module, "load_dataset", lambda *_: dataset)
+    return JobRegistry(RunStore(tmp_path / "runs"), paths)
+
+
+def long(preset: Preset) -> Preset:
+    return dataclasses.replace(preset, training=preset.training.replace(max_steps=100_000))
+
+
+def test_a_job_trains_to_the_end(registry: JobRegistry, tiny_preset: Preset) -> None:
+    job = registry.start(tiny_preset, "one")
+    assert job.wait(LIMIT_S)
+    snapshot = job.snapshot()
+    assert snapshot.status is JobStatus.FINISHED
+    assert [item.step for item in snapshot.metrics] == list(range(1, 13))
+    assert (snapshot.step, snapshot.max_steps, snapshot.time_left_s) == (12, 12, 0.0)
+    assert snapshot.has_checkpoint
+    assert snapshot.best_val_loss == min(i.val_loss for i in snapshot.metrics if i.val_loss)
+    assert registry.current() is job is registry.get("one")
+
+
+def test_pause_holds_resume_goes_on_and_stop_keeps(
+    registry: JobRegistry, tiny_preset: Preset
+) -> None:
+    job = registry.start(long(tiny_preset), "two")
+    wait_for(lambda: job.snapshot().step > 3)
+    job.pause()
+    wait_for(lambda: job.snapshot().status is JobStatus.PAUSED)
+    time.sleep(0.1)  # the step under way may still end
+    held = job.snapshot().step
+    time.sleep(0.2)
+    assert job.snapshot().step == held
+    job.resume()
+    wait_for(lambda: job.snapshot().step > held + 2)
+    job.stop()
+    assert job.wait(LIMIT_S)
+    snapshot = job.snapshot()
+    assert snapshot.status is JobStatus.STOPPED
+    assert snapshot.has_checkpoint
+    assert registry.store.get("two").info().step == snapshot.step
+
+
+def test_a_paused_job_can_be_stopped(registry: JobRegistry, tiny_preset: Preset) -> None:
+    job = registry.start(long(tiny_preset), "three")
+    wait_for(lambda: job.snapshot().step > 1)
+    job.pause()
+    job.stop()
+    assert job.wait(LIMIT_S)
+    assert job.snapshot().status is JobStatus.STOPPED
+
+
+def test_trainings_follow_one_another(registry: JobRegistry, tiny_preset: Preset) -> None:
+    first = registry.start(long(tiny_preset), "first")
+    second = registry.start(tiny_preset, "second")
+    wait_for(lambda: first.snapshot().step > 1)
+    assert second.snapshot().status is JobStatus.QUEUED
+    assert registry.current() is first
+    first.stop()
+    assert second.wait(LIMIT_S)
+    assert second.snapshot().status is JobStatus.FINISHED
+
+
+def test_a_job_in_the_queue_can_be_stopped(registry: JobRegistry, tiny_preset: Preset) -> None:
+    first = registry.start(long(tiny_preset), "first")
+    second = registry.start(tiny_preset, "second")
+    second.stop()
+    assert second.snapshot().status is JobStatus.STOPPING
+    first.stop()
+    assert second.wait(LIMIT_S)
+    assert (second.snapshot().status, second.snapshot().step) == (JobStatus.STOPPED, 0)
+
+
+def test_a_stopped_run_is_resumed_with_its_history(
+    registry: JobRegistry, tiny_preset: Preset
+) -> None:
+    slow = long(tiny_preset)
+    job = registry.start(slow, "again")
+    wait_for(lambda: job.snapshot().step > 3)
+    with pytest.raises(RunError, match="already"):
+        registry.resume("again")
+    job.stop()
+    assert job.wait(LIMIT_S)
+    done = job.snapshot().step
+    resumed = registry.resume("again")
+    wait_for(lambda: resumed.snapshot().step > done)
+    resumed.stop()
+    assert resumed.wait(LIMIT_S)
+    steps = [item.step for item in resumed.snapshot().metrics]
+    assert steps == list(range(1, len(steps) + 1))
+
+
+def test_what_goes_wrong_is_a_sentence(
+    registry: JobRegistry, tiny_preset: Preset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(_source: str, _paths: Paths) -> Dataset:
+        raise CorpusError("The corpus has not been fetched.")
+
+    monkeypatch.setattr(module, "load_dataset", missing)
+    job = registry.start(tiny_preset, "bad")
+    assert job.wait(LIMIT_S)
+    snapshot = job.snapshot()
+    assert snapshot.status is JobStatus.FAILED
+    assert snapshot.message == "The corpus has not been fetched."
+
+
+def test_a_fault_of_the_program_ends_the_job_and_frees_the_turn(
+    registry: JobRegistry, tiny_preset: Preset, dataset: Dataset,
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    def broken(_source: str, _paths: Paths) -> Dataset:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(module, "load_dataset", broken)
+    job = registry.start(tiny_preset, "bad")
+    assert job.wait(LIMIT_S)
+    assert job.snapshot().status is JobStatus.FAILED
+    assert "ZeroDivisionError" in caplog.text
+    monkeypatch.setattr(module, "load_dataset", lambda *_: dataset)
+    after = registry.start(tiny_preset, "good")
+    assert after.wait(LIMIT_S)
+    assert after.snapshot().status is JobStatus.FINISHED
+
+
+def test_a_snapshot_does_not_change_afterwards(registry: JobRegistry, tiny_preset: Preset) -> None:
+    job = registry.start(long(tiny_preset), "frozen")
+    wait_for(lambda: job.snapshot().step > 2)
+    snapshot = job.snapshot()
+    length = len(snapshot.metrics)
+    wait_for(lambda: job.snapshot().step > snapshot.step + 3)
+    job.stop()
+    assert job.wait(LIMIT_S)
+    assert len(snapshot.metrics) == length
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        snapshot.step = 1  # type: ignore[misc]
+    assert isinstance(job, TrainingJob)

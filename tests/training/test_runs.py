@@ -1,0 +1,174 @@
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from musicgen.config import Preset
+from musicgen.corpus.dataset import Dataset
+from musicgen.errors import CheckpointError, MusicgenError, RunError, StorageError
+from musicgen.models.checkpoint import load_checkpoint
+from musicgen.training.runs import Run, RunStore
+from musicgen.training.session import TrainingSession
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> RunStore:
+    return RunStore(tmp_path / "runs")
+
+
+def train(run: Run, dataset: Dataset, steps: int | None = None) -> TrainingSession:
+    seen: list[int] = []
+    session = TrainingSession(run, dataset, lambda metrics: seen.append(metrics.step))
+    session.train(lambda: steps is not None and len(seen) >= steps)
+    return session
+
+
+def weights(run: Run, name: str = "last") -> dict[str, torch.Tensor]:
+    return load_checkpoint(run.path / name).network.state_dict()
+
+
+def test_a_run_leaves_everything_it_should(
+    store: RunStore, tiny_preset: Preset, dataset: Dataset
+) -> None:
+    run = store.create("one", tiny_preset)
+    train(run, dataset)
+    metrics = run.read_metrics()
+    assert [item.step for item in metrics] == list(range(1, 13))
+    (info,) = store.list()
+    best = min(item.val_loss for item in metrics if item.val_loss is not None)
+    assert (info.id, info.status, info.step, info.best_val_loss) == ("one", "finished", 12, best)
+    assert load_checkpoint(run.path / "best").metadata.metrics["val_loss"] == best
+    assert load_checkpoint(run.path / "last").metadata.step == 12
+
+
+@pytest.mark.parametrize("stop_after", [1, 5, 8])
+def test_a_resumed_run_ends_bit_for_bit_as_an_uninterrupted_one(
+    store: RunStore, tiny_preset: Preset, dataset: Dataset, stop_after: int
+) -> None:
+    whole, parts = store.create("whole", tiny_preset), store.create("parts", tiny_preset)
+    train(whole, dataset)
+    train(parts, dataset, stop_after)
+    assert parts.info().status == "stopped"
+    train(Run(parts.path), dataset)
+    for name in ("last", "best"):
+        resumed = weights(parts, name)
+        assert all(torch.equal(value, resumed[key]) for key, value in weights(whole, name).items())
+    losses = [[item.train_loss for item in run.read_metrics()] for run in (whole, parts)]
+    assert losses[0] == losses[1]
+
+
+def test_a_crash_loses_the_steps_since_the_last_save_only(
+    store: RunStore, tiny_preset: Preset, dataset: Dataset
+) -> None:
+    whole, run = store.create("whole", tiny_preset), store.create("crashed", tiny_preset)
+    train(whole, dataset)
+
+    def crash(metrics: object) -> None:
+        if metrics.step == 7:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        TrainingSession(run, dataset, crash).train()
+    with (run.path / "metrics.jsonl").open("a") as file:
+        file.write('{"step": 8, "train_lo')  # a line torn by the crash
+    assert load_checkpoint(run.path / "last").metadata.step == 4
+    assert [item.step for item in run.read_metrics()] == list(range(1, 8))
+    train(Run(run.path), dataset)
+    assert [item.step for item in run.read_metrics()] == list(range(1, 13))
+    resumed = weights(run)
+    assert all(torch.equal(value, resumed[key]) for key, value in weights(whole).items())
+
+
+def test_a_run_stopped_before_the_first_look_can_be_played(
+    store: RunStore, tiny_preset: Preset, dataset: Dataset
+) -> None:
+    run = store.create("short", tiny_preset)
+    train(run, dataset, 2)
+    assert load_checkpoint(run.path / "best").metadata.step == 2
+
+
+def test_a_full_disk_stops_the_saving_and_not_the_training(
+    store: RunStore, tiny_preset: Preset, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = store.create("full", tiny_preset)
+
+    def refuse(*_: object) -> None:
+        raise StorageError("The disk is full.")
+
+    monkeypatch.setattr(Run, "save_last", refuse)
+    monkeypatch.setattr(Run, "save_best", refuse)
+    session = train(run, dataset)
+    assert session.warning == "The disk is full."
+    assert [item.step for item in run.read_metrics()] == list(range(1, 13))
+
+
+def test_a_run_is_trained_by_one_at_a_time(
+    store: RunStore, tiny_preset: Preset, dataset: Dataset
+) -> None:
+    run = store.create("busy", tiny_preset)
+    with run.locked():
+        assert run.is_busy()
+        with pytest.raises(RunError, match="already"):
+            TrainingSession(Run(run.path), dataset, lambda _: None).train()
+    assert not run.is_busy()
+
+
+def test_a_run_can_go_on_longer_than_planned(
+    store: RunStore, tiny_preset: Preset, dataset: Dataset
+) -> None:
+    run = store.create("longer", tiny_preset)
+    train(run, dataset)
+    with pytest.raises(RunError, match="at step 12 already"):
+        run.set_max_steps(12)
+    run.set_max_steps(15)
+    train(Run(run.path), dataset)
+    assert run.info().step == 15
+
+
+def test_a_damaged_save_is_a_sentence(
+    store: RunStore, tiny_preset: Preset, dataset: Dataset
+) -> None:
+    run = store.create("damaged", tiny_preset)
+    train(run, dataset)
+    (run.path / "last" / "trainer.safetensors").write_bytes(b"noise")
+    with pytest.raises(CheckpointError, match="damaged"):
+        train(Run(run.path), dataset)
+
+
+def test_names_are_checked(store: RunStore, tiny_preset: Preset) -> None:
+    store.create("taken", tiny_preset)
+    with pytest.raises(RunError, match="already"):
+        store.create("taken", tiny_preset)
+    for name in ("", "../up", "a/b", ".hidden", "x" * 65, "a b", "ü"):
+        with pytest.raises(RunError, match="cannot name a run"):
+            store.create(name, tiny_preset)
+    assert store.new_id("taken") == "taken-1"
+
+
+def test_an_unknown_run_is_named_with_those_that_exist(
+    store: RunStore, tiny_preset: Preset
+) -> None:
+    store.create("here", tiny_preset)
+    with pytest.raises(RunError, match=r"'gone'.*here"):
+        store.get("gone")
+
+
+def test_a_folder_somebody_damaged_does_not_hide_the_others(
+    store: RunStore, tiny_preset: Preset
+) -> None:
+    store.create("good", tiny_preset)
+    for name, text in (("bad", "{"), ("worse", "[]"), ("odd", json.dumps({"preset": "x"}))):
+        (store.root / name).mkdir()
+        (store.root / name / "config.json").write_text(text)
+        with pytest.raises(MusicgenError):
+            _ = store.get(name).preset
+    assert [info.id for info in store.list()] == ["good"]
+
+
+def test_settings_are_kept_as_they_were(store: RunStore, tiny_preset: Preset) -> None:
+    run = store.create("kept", tiny_preset)
+    assert dataclasses.replace(run.preset, meaning="") == dataclasses.replace(
+        tiny_preset, meaning=""
+    )
