@@ -36,13 +36,13 @@ run: setup
 test: setup setup-dev
 	@OMP_NUM_THREADS=1 $(PY) -m pytest -n $(PYTEST_WORKERS) $(PYTEST_ARGS)
 
-lint: setup-dev
+lint: $(MADE)/requirements-dev
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
 	@$(VENV)/bin/lint-imports
 
-format: setup-dev
+format: $(MADE)/requirements-dev
 	@$(PY) -m ruff check --fix-only -qq .
 	@$(PY) -m ruff format .
 
