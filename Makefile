@@ -28,6 +28,7 @@ SYSTEM_DEV := chromium abcmidi
 
 .PHONY: run test lint format bench setup setup-dev system clean
 .DEFAULT_GOAL := run
+.DELETE_ON_ERROR:
 
 run: setup
 	@$(PY) -m musicgen app

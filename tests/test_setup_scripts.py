@@ -124,7 +124,7 @@ def test_a_package_that_does_not_exist_keeps_no_other_out(machine):
     result = run(machine, "tools/apt-install", "no-such-thing", "abcmidi")
     assert result.returncode == 0
     assert installed(machine) == {"abcmidi"}
-    assert "Going on without no-such-thing: apt-get said: E: Unable to locate" in result.stderr
+    assert "Going on without no-such-thing: apt-get said 'E: Unable to locate" in result.stderr
 
 
 def test_package_lists_are_brought_up_to_date_only_when_needed(machine):
