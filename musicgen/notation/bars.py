@@ -5,16 +5,13 @@ may begin with a pickup, and its last bar, or the last bar before each ending, i
 that much (ABC itself has no rule; common notation has this one).
 """
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 
-from musicgen.notation.drafts import count_repeats, opens_repeat
+from musicgen.notation.barlines import count_repeats, is_closing, opens_repeat
 from musicgen.notation.tune import Bar, Tune
-
-_CLOSING = re.compile(r":\|?|\|\||\|\]|\[\|")
 
 
 class Verdict(StrEnum):
@@ -94,11 +91,6 @@ def check_bars(tune: Tune) -> BarReport:
 def is_in_time(tune: Tune) -> bool:
     """Whether every bar is full, or short at the edge of a section and made up for at another."""
     return check_bars(tune).is_in_time
-
-
-def is_closing(line: str) -> bool:
-    """Whether a bar line ends a section: a repeat or a double bar line."""
-    return _CLOSING.search(line) is not None
 
 
 def _verdict(bar: Bar, is_edge: bool, partners: Iterable[Bar]) -> Verdict:

@@ -1,24 +1,31 @@
 """The body of a tune, token by token: notes with exact times, bars, and what could not be read."""
 
 import re
-from collections.abc import Callable
 from fractions import Fraction
 
+from musicgen.notation.barlines import count_repeats, is_double
 from musicgen.notation.drafts import BarDraft, NoteDraft
 from musicgen.notation.fields import (
+    is_clef,
     parse_key,
     parse_meter,
     parse_shift,
     parse_tempo,
     parse_unit_length,
 )
-from musicgen.notation.lengths import MAX_NOTE_TICKS, MIN_NOTE_TICKS, read_length, to_ticks
+from musicgen.notation.lengths import (
+    MAX_NOTE_TICKS,
+    MIN_NOTE_TICKS,
+    read_length,
+    to_quarters,
+    to_ticks,
+)
+from musicgen.notation.pitches import PitchReader, Report
 from musicgen.notation.tokens import (
     BAR_AHEAD,
     DECORATIONS,
     NOTE,
     OLD_FIELD,
-    SEMITONES,
     SHORTHAND,
     TOKEN,
     is_chord_symbol,
@@ -36,8 +43,6 @@ _ENDING_AFTER_BAR = re.compile(r"(?:[ \t]*\[[ \t]*)?(\d{1,3}(?:[ \t]*[,\-][ \t]*
 _BLANK = re.compile(r"(?:\s|[!*\\$]+(?=\s))*")
 _VOICE_AHEAD = re.compile(r"\[V:[^\]\n]{0,200}\]")
 
-Report = Callable[[int, int, str], None]
-
 
 class BodyReader:
     """Reads lines of music into bars. Feed it lines and fields in order, then call `finish`."""
@@ -46,20 +51,16 @@ class BodyReader:
         self.text = text
         self.report = report
         self.unit = to_ticks(unit)
-        self.shift = 0
+        self.pitches = PitchReader(key, report)
         self.symbols = dict(SHORTHAND)
         self.bars: list[BarDraft] = []
         self.wanted_voice = ""
         self.is_silent = False
-        self.propagate = "pitch"
         self._set_meter(meter)
-        self._set_key(key)
         self._bar = BarDraft()
         self._onset = 0
-        self._accidentals: dict[str, int] = {}
         self._last: NoteDraft | None = None
         self._owed = (1, 1)
-        self._tied: dict[tuple[str, int], int] = {}
         self._tuplet: tuple[int, int] = (1, 1)
         self._tuplet_left = 0
         self._chord_symbol = ""
@@ -78,52 +79,48 @@ class BodyReader:
         self.meter = meter
         self._full_bar = to_ticks(meter.bar_quarters or Fraction(0))
 
-    def _set_key(self, key: Key) -> None:
-        self._signature = dict(key.accidentals)
-
     def read_field(self, letter: str, value: str, start: int, end: int) -> None:
         """Take in an information field of the body, on a line of its own or inline."""
         value = value[:200].strip()
         if letter == "V":
             self._on_voice(value, start, end)
-        elif self.is_silent:
-            return
-        elif letter == "M":
-            self._take("meter", parse_meter(value), self._set_meter, value, start, end)
+        elif letter == "P" and not self.is_silent:
+            self._begin_part(value, start)
+        elif not self.is_silent:
+            name = self._take(letter, value)
+            if name:
+                self.report(start, end, f"{value[:40]!r} is no {name}; the one before it stays.")
+
+    def _take(self, letter: str, value: str) -> str:
+        """Let a field work; the name of what it should have been where it makes no sense."""
+        name = ""
+        if letter == "M":
+            meter = parse_meter(value)
+            name = "" if meter else "meter"
+            self._set_meter(meter or self.meter)
         elif letter == "L":
             unit = parse_unit_length(value)
-            self._take("unit note length", unit, self._set_unit, value, start, end)
+            name = "" if unit else "unit note length"
+            self.unit = to_ticks(unit) if unit else self.unit
         elif letter == "K":
-            self._take("key", parse_key(value), self._set_key, value, start, end)
-            shift = parse_shift(value)
-            self.shift = self.shift if shift is None else shift
+            name = self._take_key(value)
         elif letter == "Q":
-            self._tempo = parse_tempo(value, Fraction(self.unit, to_ticks(Fraction(1))))
-        elif letter == "P":
-            self._begin_part(value, start)
+            self._tempo = parse_tempo(value, to_quarters(self.unit))
         elif letter == "U":
             self.define_symbol(value)
         elif letter == "I":
             self.read_instruction(value)
-        elif letter == "m":
-            self.report(start, end, "Macros are not read; the music is taken as it is written.")
+        return name
 
-    def _take(
-        self,
-        name: str,
-        value: object,
-        setter: Callable[..., None],
-        text: str,
-        start: int,
-        end: int,
-    ) -> None:
-        if value is None:
-            self.report(start, end, f"{text!r} is no {name}; the one before it stays.")
-        else:
-            setter(value)
-
-    def _set_unit(self, unit: Fraction) -> None:
-        self.unit = to_ticks(unit)
+    def _take_key(self, value: str) -> str:
+        shift = parse_shift(value)
+        self.pitches.shift = self.pitches.shift if shift is None else shift
+        if is_clef(value):
+            return ""
+        key = parse_key(value)
+        if key is not None:
+            self.pitches.set_key(key)
+        return "" if key else "key"
 
     def define_symbol(self, value: str) -> None:
         """Take in a ``U:`` field, as in ``T = !trill!`` (ABC 2.1 §4.16)."""
@@ -135,7 +132,7 @@ class BodyReader:
         """Take in an ``I:`` field or ``%%`` directive; only one of them changes the notes."""
         match = re.match(r"\s*propagate-accidentals[\s:]+(not|octave|pitch)\b", value)
         if match:
-            self.propagate = match[1]
+            self.pitches.propagate = match[1]
 
     def _on_voice(self, value: str, start: int, end: int) -> None:
         name = value.split(maxsplit=1)[0] if value else ""
@@ -151,10 +148,6 @@ class BodyReader:
             self._part, self._ending = letter, ()
             self._bar.part = letter
             self._bar.opens_section = True
-
-    def begin_section(self, at: int) -> None:
-        """A title inside the tune: a bar does not run across it."""
-        del at
 
     # Lines of music
 
@@ -189,7 +182,7 @@ class BodyReader:
             octaves += late
             self.report(start, end, "Octave marks belong before the length; read as if they did.")
         ticks = self._length(numerator, slashes, denominator, start, end)
-        pitch = self._pitch(accidental, letter, octaves, start, end)
+        pitch = self.pitches.read(accidental, letter, octaves, start, end)
         self._add((pitch,), ticks, start, end, [(letter, octaves)])
 
     def _length(self, numerator: str, slashes: str, denominator: str, start: int, end: int) -> int:
@@ -199,35 +192,6 @@ class BodyReader:
         if not is_sane:
             self.report(start, end, "This length makes no sense; one unit note is assumed.")
         return ticks
-
-    def _pitch(self, accidental: str, letter: str, octaves: str, start: int, end: int) -> int:
-        """MIDI pitch 0..127; accidentals last to the bar line in all octaves (§4.2, §11.3)."""
-        upper = letter.upper()
-        octave = octaves.count("'") - octaves.count(",") + (letter != upper)
-        name = upper if self.propagate == "pitch" else f"{upper}{octave}"
-        if accidental:
-            alter = self._alteration(accidental, start, end)
-            if self.propagate != "not":
-                self._accidentals[name] = alter
-        elif self._tied and (upper, octave) in self._tied:
-            alter = self._tied[upper, octave]
-        else:
-            alter = self._accidentals.get(name, self._signature.get(upper, 0))
-        pitch = 60 + SEMITONES[upper] + alter + 12 * octave + self.shift
-        if not 0 <= pitch <= 127:
-            self.report(start, end, "This note lies beyond what can sound; moved by octaves.")
-            pitch = pitch % 12 + (108 if pitch > 127 else 0)
-        return pitch
-
-    def _alteration(self, accidental: str, start: int, end: int) -> int:
-        signs = accidental.rstrip("0123456789/")
-        if len(signs) != len(accidental):
-            self.report(start, end, "Quarter tones are not played; the nearest half tone is.")
-            return 0
-        alter = signs.count("^") - signs.count("_")
-        if not -2 <= alter <= 2 or len(set(signs)) > 1 or len(signs) > 2:
-            self.report(start, end, f"{signs[:8]!r} is no accidental; the nearest one is assumed.")
-        return max(-2, min(2, alter))
 
     def _add(
         self,
@@ -246,7 +210,7 @@ class BodyReader:
         note = NoteDraft(pitches, self._onset, ticks, start, end, letters)
         if self._decorations or self._chord_symbol or self._graces:
             self._adorn(note)
-        self._tied = {}
+        self.pitches.release()
         self._onset += ticks
         self._last = note
         self._bar.notes.append(note)
@@ -292,7 +256,7 @@ class BodyReader:
         self._read_chord_extras(inside)
         pitches, letters, tied = [], [], []
         for note in notes[:16]:
-            pitch = self._pitch(note[1], note[2], note[3], *note.span())
+            pitch = self.pitches.read(note[1], note[2], note[3], *note.span())
             if pitch not in pitches:
                 pitches.append(pitch)
                 letters.append((note[2], note[3]))
@@ -300,8 +264,7 @@ class BodyReader:
                     tied.append(pitch)
         draft = self._add(tuple(pitches), ticks, start, end, letters)
         if tied:
-            draft.tied_pitches = tuple(tied)
-            self._carry_tie(draft)
+            self._tie(draft, tuple(tied))
 
     def _read_chord_extras(self, inside: str) -> None:
         for words in re.findall(r'"([^"]*)"', inside):
@@ -346,18 +309,15 @@ class BodyReader:
         if self._last is None or not self._last.pitches:
             self.report(*match.span(), "There is no note here to tie; the tie is left out.")
             return
-        self._last.tied_pitches = self._last.pitches
-        self._carry_tie(self._last)
+        self._tie(self._last, self._last.pitches)
 
-    def _carry_tie(self, note: NoteDraft) -> None:
-        """A tied note keeps its accidental across the bar line."""
-        for (letter, octaves), pitch in zip(note.letters, note.pitches, strict=False):
-            if pitch in note.tied_pitches:
-                upper = letter.upper()
-                octave = octaves.count("'") - octaves.count(",") + (letter != upper)
-                plain = 60 + SEMITONES[upper] + 12 * octave + self.shift
-                if -2 <= pitch - plain <= 2:
-                    self._tied[upper, octave] = pitch - plain
+    def _tie(self, note: NoteDraft, pitches: tuple[int, ...]) -> None:
+        note.tied_pitches = pitches
+        self.pitches.hold(
+            (letter, octaves, pitch)
+            for (letter, octaves), pitch in zip(note.letters, note.pitches, strict=False)
+            if pitch in pitches
+        )
 
     # Bar lines, endings, parts
 
@@ -400,7 +360,7 @@ class BodyReader:
         elif line and self.bars and not bar.starts_ending and not bar.opens_section:
             self._merge_closing(line)
         if line:
-            self._accidentals = {}
+            self.pitches.end_bar()
             self._after_line(line)
 
     def _first_of(self, bar: BarDraft) -> int:
@@ -413,11 +373,11 @@ class BodyReader:
     def _merge_closing(self, line: str) -> None:
         """Two bar lines with nothing between them are one: the one that says more."""
         last = self.bars[-1]
-        if not last.repeats and len(line) > 1:
+        if not count_repeats(last.closing) and len(line) > 1:
             last.closing = line
 
     def _after_line(self, line: str) -> None:
-        if self._ending and (":" in line or line in ("||", "|]", "[|")):
+        if self._ending and (":" in line or is_double(line)):
             self._ending = ()
         self._bar.opening = line
         self._bar.opens_section = self._bar.opens_section or line.endswith(":")
@@ -461,7 +421,7 @@ class BodyReader:
     def _on_grace(self, match: re.Match[str]) -> None:
         offset = match.start() + 1
         for note in NOTE.finditer(self.text, offset, match.end()):
-            pitch = self._pitch(note[1], note[2], note[3], *note.span())
+            pitch = self.pitches.read(note[1], note[2], note[3], *note.span())
             ticks = self._length(note[4], note[5], note[6], *note.span())
             if self._tuplet_left:
                 ticks = ticks * self._tuplet[1] // self._tuplet[0]
@@ -496,7 +456,7 @@ class BodyReader:
     def _on_old_chord(self, match: re.Match[str]) -> None:
         """A chord as ABC 1.x wrote it, ``+CEG+``."""
         pitches = tuple(
-            self._pitch(note[1], note[2], note[3], *note.span())
+            self.pitches.read(note[1], note[2], note[3], *note.span())
             for note in NOTE.finditer(self.text, match.start() + 1, match.end() - 1)
         )
         first = NOTE.search(match[0])

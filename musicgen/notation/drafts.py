@@ -59,11 +59,6 @@ class BarDraft:
     full_ticks: int = 0
     full_bars: int = 1
 
-    @property
-    def repeats(self) -> int:
-        """How many times more the music before the closing bar line is to be played."""
-        return count_repeats(self.closing)
-
     def finish(self, index: int) -> Bar:
         """The bar as a value, `index` its place in the tune."""
         notes = tuple(note.finish(index) for note in self.notes)
@@ -85,21 +80,3 @@ class BarDraft:
             tuple(self.marks),
             self.tempo_qpm,
         )
-
-
-def count_repeats(closing: str) -> int:
-    """Colons before the first bar line, at most 8: ``:|`` 1, ``::|`` 2; ``::`` and ``:::`` 1 and 2.
-
-    A line of colons alone closes one section and opens the next (ABC 2.1 §4.8).
-    """
-    if not closing.startswith(":"):
-        return 0
-    bare = closing.rstrip(":")
-    if not bare:
-        return max(1, min(8, len(closing) // 2))
-    return min(8, len(closing) - len(closing.lstrip(":")))
-
-
-def opens_repeat(line: str) -> bool:
-    """Whether a bar line begins a section to repeat: ``|:``, ``::``, ``:|:``."""
-    return line.endswith(":") and len(line) > 1

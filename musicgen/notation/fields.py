@@ -44,6 +44,11 @@ NO_KEY = Key("none", "", "major")
 _MAX_METER = 64
 _KEY = re.compile(r"\s*([A-G])\s*([#♯b♭]?)\s*([A-Za-z]*)")
 _EXPLICIT = re.compile(r"(?<![A-Za-z0-9=])(\^{1,2}|_{1,2}|=)([A-Ga-g])(?![A-Za-z])")
+_CLEF = re.compile(
+    r"\s*(?:(?:clef|octave|transpose|middle|stafflines|staffscale|cue)\s*="
+    r"|(?:treble|bass|alto|tenor|perc)\b)",
+    re.IGNORECASE,
+)
 _METER = re.compile(r"\s*\(?\s*(\d{1,4}(?:\s*\+\s*\d{1,4})*)\s*\)?\s*/\s*(\d{1,4})")
 _FRACTION = re.compile(r"\s*(\d{1,4})\s*/\s*(\d{1,4})")
 _BEATS = re.compile(r"(\d{1,4}/\d{1,4}(?:\s+\d{1,4}/\d{1,4})*)\s*=\s*(\d{1,4}(?:\.\d{1,3})?)")
@@ -70,7 +75,7 @@ def signature(fifths: int) -> dict[str, int]:
 def parse_key(text: str) -> Key | None:
     """The key of a ``K:`` field; clefs and other properties are passed over."""
     written = text.strip()
-    if not written or written.split()[0].lower() == "none":
+    if not written or is_clef(written) or written.split()[0].lower() == "none":
         return _with_explicit(Key(written, "", "major"), {}, written)
     if written[:2] in ("HP", "Hp"):  # the Highland bagpipe always sounds F# and C#
         return Key(written, "A", "mixolydian", (("C", 1), ("F", 1)))
@@ -88,6 +93,11 @@ def parse_key(text: str) -> Key | None:
     explicit_only = re.search(r"\bexp\b", rest) is not None
     changes = {} if explicit_only else signature(tonic_fifths(tonic) + MODE_FIFTHS[mode])
     return _with_explicit(Key(written, tonic, mode), changes, rest)
+
+
+def is_clef(text: str) -> bool:
+    """Whether a ``K:`` field speaks of the staff alone and leaves the key as it is (§4.6)."""
+    return _CLEF.match(text) is not None
 
 
 def _mode(word: str) -> str | None:

@@ -10,8 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from musicgen.notation.bars import is_closing
-from musicgen.notation.drafts import opens_repeat
+from musicgen.notation.barlines import canonical, is_closing, opens_repeat
 from musicgen.notation.tokens import (
     BAR_AHEAD,
     FIELD_LINE,
@@ -134,7 +133,7 @@ class _Writer:
         self.adorned = None
         if bar.closing:
             self._drop_space()
-            self.write(bar.closing)
+            self.write(canonical(bar.closing))
 
     def _copy_lines(self, end: int) -> None:
         line_start = self.at == self.tune.body_start or self.source[self.at - 1 : self.at] == "\n"

@@ -19,14 +19,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from musicgen.notation.drafts import count_repeats, opens_repeat
+from musicgen.notation.barlines import count_repeats, is_double, opens_repeat
 from musicgen.notation.tune import Bar, Note, PlayedNote, Tune
 
 MAX_PLAYED_BARS = 8192
 GRACE_SHARE = Fraction(1, 4)
 """How much of its written length a grace note sounds."""
-
-_DOUBLE = re.compile(r"\|\||\|\]|\[\|")
 
 
 def play_order(bars: Sequence[Bar], parts: str = "") -> tuple[int, ...]:
@@ -131,7 +129,7 @@ class _Walker:
             self.passing += 1
             self.at = self.back
             return
-        if repeats or (_DOUBLE.search(bar.closing) and not self.is_open):
+        if repeats or (is_double(bar.closing) and not self.is_open):
             goes_on = following < self.end and self.bars[following].ending
             self._begin(following, is_open=False) if not goes_on else None
         self.at = following

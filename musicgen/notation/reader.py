@@ -9,6 +9,7 @@ from bisect import bisect_right
 from fractions import Fraction
 from typing import TypeVar
 
+from musicgen.notation.barlines import count_repeats
 from musicgen.notation.body import BodyReader
 from musicgen.notation.drafts import BarDraft
 from musicgen.notation.fields import (
@@ -177,7 +178,7 @@ class _Reading:
         self.meter = self.meter or FREE_METER
         self.unit = self.unit or default_unit_length(self.meter)
         body = BodyReader(self.text, self.meter, self.unit, self.key or NO_KEY, self.report)
-        body.shift = self.shift
+        body.pitches.shift = self.shift
         for letter, value in self.fields:
             if letter == "U":
                 body.define_symbol(value)
@@ -279,7 +280,7 @@ def _mend(bars: list[BarDraft]) -> list[BarDraft]:
 
 def _cut_last_ending(group: list[BarDraft]) -> None:
     starts = [n for n, bar in enumerate(group) if bar.starts_ending]
-    if len(starts) < 2 or not group[-1].repeats:
+    if len(starts) < 2 or not count_repeats(group[-1].closing):
         return
     for bar in group[starts[-1] + starts[1] - starts[0] :]:
         bar.ending = ()
