@@ -33,8 +33,8 @@ MIME_TYPES = {
 }
 """Media types by suffix, for a browser."""
 
-MAX_COMMENT = 4_000
-"""Characters of a comment that are kept; libsndfile has room for 16 kB of text."""
+MAX_COMMENT_BYTES = 2_000
+"""Bytes of a comment that are kept, as UTF-8: libsndfile skips longer ones when it reads WAV."""
 
 _WRITTEN_AT_ONCE = 1 << 16  # samples; libsndfile's Vorbis encoder overruns the stack with millions
 
@@ -57,7 +57,8 @@ def audio_bytes(
         waveform: (channels, samples), one or two channels; what exceeds ±1 is clipped.
         sample_rate: samples a second; MP3 and OGG take only the usual ones.
         suffix: ``wav``, ``flac``, ``ogg`` or ``mp3``.
-        comment: provenance, as UTF-8; nothing is written if empty.
+        comment: provenance, as UTF-8, cut at `MAX_COMMENT_BYTES`; MP3 gets ASCII, with other
+            characters as their numbers. Nothing is written if empty.
 
     Raises:
         AudioError: the format is unknown, does not know the rate, or the waveform is not one.
@@ -75,12 +76,18 @@ def audio_bytes(
             buffer, "w", sample_rate, waveform.shape[0], subtype, format=container
         ) as file:
             if comment:
-                file.comment = comment[:MAX_COMMENT]
+                file.comment = _fitting(comment, suffix)
             for start in range(0, waveform.shape[1], _WRITTEN_AT_ONCE):
                 file.write(waveform[:, start : start + _WRITTEN_AT_ONCE].T)
     except soundfile.LibsndfileError as error:
         raise AudioError(f"The sound cannot be saved as {suffix}: {error}") from error
     return buffer.getvalue()
+
+
+def _fitting(comment: str, suffix: str) -> str:
+    if suffix == "mp3":  # libsndfile would store UTF-8 and call it Latin-1
+        comment = comment.encode("ascii", "backslashreplace").decode("ascii")
+    return comment.encode()[:MAX_COMMENT_BYTES].decode(errors="ignore")
 
 
 def midi_bytes(midi: "PrettyMIDI") -> bytes:

@@ -44,7 +44,7 @@ def to_midi(
 
     Args:
         tune: what to play.
-        arrangement: instrument, speed, pitch and loudness; a fiddle as written if None.
+        arrangement: instrument, speed, pitch and loudness; a flute as written if None.
         comment: provenance, kept as a text event; nothing is written if empty.
 
     Raises:

@@ -75,6 +75,16 @@ def find_soundfonts(environment: Mapping[str, str] | None = None) -> list[Path]:
     return list(dict.fromkeys(path.resolve() for path in candidates))
 
 
+def is_soundfont(path: Path) -> bool:
+    """Whether a file begins as soundfonts do; FluidSynth is noisy about those that do not."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(12)
+    except OSError:
+        return False
+    return head[:4] == b"RIFF" and head[8:] == b"sfbk"
+
+
 def system_folders(platform: str = sys.platform) -> list[Path]:
     """The usual folders of an operating system, whether they exist or not."""
     names = {"darwin": _MACOS, "win32": _WINDOWS}.get(platform, _LINUX)
@@ -86,10 +96,10 @@ def _chosen(environment: Mapping[str, str]) -> Iterator[Path]:
     if not name:
         return
     path = Path(name).expanduser()
-    if path.is_file():
+    if is_soundfont(path):
         yield path
     else:
-        logger.warning("SOUNDFONT names %s, which is no file: looking for another.", path)
+        logger.warning("SOUNDFONT names %s, which is no soundfont: looking for another.", path)
 
 
 def _installed(folders: list[Path]) -> list[Path]:
@@ -100,11 +110,10 @@ def _installed(folders: list[Path]) -> list[Path]:
 def _files(folder: Path) -> list[Path]:
     """Soundfonts of a folder by name; none if it is not there or may not be read."""
     try:
-        return sorted(
-            path for path in folder.iterdir() if path.suffix.lower() in _SUFFIXES and path.is_file()
-        )
+        paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in _SUFFIXES)
     except OSError:
         return []
+    return [path for path in paths if is_soundfont(path)]
 
 
 def _rank(path: Path) -> int:

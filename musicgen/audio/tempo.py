@@ -165,10 +165,10 @@ def _meter_qpm(meter: Meter) -> int:
 
 
 def _microseconds(qpm: Fraction, ticks_per_quarter: int) -> int:
-    """Length of a quarter note, at most a microsecond less than exact.
+    """Length of a quarter note, at most a few microseconds less than exact.
 
     pretty_midi cuts off the fraction after a detour through floats and so loses a microsecond of
-    some lengths; those are avoided.
+    one length in five; the next shorter one that it keeps is taken.
     """
     low, high = MICROSECONDS_PER_QUARTER
     length = min(max(round(60_000_000 / qpm), low), high)
