@@ -26,7 +26,8 @@ LAB := data/irish.abc
 # and a soundfont with stereo samples (34 MB to fetch; the one inside pretty_midi has 6).
 SYSTEM_DEV := chromium abcmidi
 
-.PHONY: run test lint format bench setup setup-dev system clean
+.PHONY: run test bench setup setup-dev system clean
+.PHONY: lint lint-style lint-format lint-types lint-layers format
 .DEFAULT_GOAL := run
 .DELETE_ON_ERROR:
 
@@ -37,10 +38,18 @@ run: setup
 test: setup setup-dev
 	@OMP_NUM_THREADS=1 $(PY) -m pytest -n $(PYTEST_WORKERS) $(PYTEST_ARGS)
 
-lint: $(MADE)/requirements-dev
+lint: lint-style lint-format lint-types lint-layers
+
+lint-style: $(MADE)/requirements-dev
 	@$(PY) -m ruff check .
+
+lint-format: $(MADE)/requirements-dev
 	@$(PY) -m ruff format --check .
+
+lint-types: $(MADE)/requirements-dev
 	@$(PY) -m mypy
+
+lint-layers: $(MADE)/requirements-dev
 	@$(VENV)/bin/lint-imports
 
 format: $(MADE)/requirements-dev
