@@ -11,6 +11,7 @@ import click
 
 from musicgen import __version__
 from musicgen.cli.app import app_command
+from musicgen.cli.bundle import bundle_command
 from musicgen.cli.compose import compose_command
 from musicgen.cli.corpus import corpus_group
 from musicgen.cli.evaluate import evaluate_command
@@ -37,6 +38,7 @@ for _command in (
     compose_command,
     render_command,
     evaluate_command,
+    bundle_command,
     app_command,
 ):
     cli.add_command(_command)

@@ -27,7 +27,13 @@ def write_checkpoint(folder: Path, vocabulary: Vocabulary, name: str = "small") 
     )
     network = build_network(config, seed=1)
     metadata = CheckpointMetadata(
-        name, 5, config, TrainingConfig(), vocabulary.characters, metrics={"val_loss": 2.0}
+        name,
+        5,
+        config,
+        TrainingConfig(),
+        vocabulary.characters,
+        corpus={"source": "tiny"},
+        metrics={"val_loss": 2.0},
     )
     save_checkpoint(folder, network, metadata)
     return folder

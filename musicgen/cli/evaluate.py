@@ -5,14 +5,13 @@ from pathlib import Path
 import click
 
 from musicgen.cli.options import checkpoint_option, echo_json, json_option
-from musicgen.cli.reading import read_text_file
+from musicgen.cli.reading import read_tunes_text
 from musicgen.config import Paths
 from musicgen.corpus.cleaning import clean_tunebook
 from musicgen.corpus.dataset import load_dataset
 from musicgen.errors import CorpusError
 from musicgen.evaluation.loss import compute_loss
 from musicgen.models.checkpoint import Checkpoint, find_checkpoint, load_checkpoint
-from musicgen.notation.tunebook import require_tunes
 
 
 @click.command("evaluate")
@@ -67,8 +66,7 @@ def _read_texts(
         if not isinstance(source, str):
             raise CorpusError("This checkpoint does not say its corpus; give a file by --tunebook.")
         return load_dataset(source, paths).texts(split)
-    text = read_text_file(tunebook)
-    require_tunes(text)
+    text = read_tunes_text(tunebook)
     tunes, _ = clean_tunebook(tunebook.name, [(tunebook.name, text)])
     if not tunes:
         raise CorpusError(f"{tunebook.name} has no tune with notes in it.")

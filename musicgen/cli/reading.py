@@ -24,12 +24,24 @@ def read_text_file(path: Path) -> str:
         raise NotationError(f"{path} cannot be read: {error.strerror or error}.") from error
 
 
+def read_tunes_text(path: Path) -> str:
+    """The text of a file that is meant to be a tunebook.
+
+    Raises:
+        NotationError: it cannot be read, or holds no tune.
+    """
+    text = read_text_file(path)
+    try:
+        require_tunes(text)
+    except NotationError as error:
+        raise NotationError(f"{path.name}: {error}") from error
+    return text
+
+
 def read_tunebook_file(path: Path) -> list[tuple[Tune, tuple[Problem, ...]]]:
     """All tunes of a file.
 
     Raises:
         NotationError: it cannot be read, or holds no tune.
     """
-    text = read_text_file(path)
-    require_tunes(text)
-    return read_tunebook(text)
+    return read_tunebook(read_tunes_text(path))

@@ -45,9 +45,7 @@ class LossReport:
         """JSON-ready values; NaN becomes None."""
         values = {name: getattr(self, name) for name in self.__slots__}
         return {
-            name: None
-            if isinstance(value, float) and not math.isfinite(value)
-            else value
+            name: None if isinstance(value, float) and not math.isfinite(value) else value
             for name, value in values.items()
         }
 
@@ -149,9 +147,7 @@ def _score_batch(
         logits, _ = network(torch.from_numpy(inputs).to(device))
     logits = logits[:, lead - 1 :].float()  # (B, T, V), aligned with targets
     goal = torch.from_numpy(targets).to(device)
-    loss = F.cross_entropy(
-        logits.transpose(1, 2), goal, reduction="none", ignore_index=_IGNORED
-    )
+    loss = F.cross_entropy(logits.transpose(1, 2), goal, reduction="none", ignore_index=_IGNORED)
     hit = logits.argmax(-1) == goal
     for row, (index, text) in enumerate(zip(indices, texts, strict=True)):
         yield (

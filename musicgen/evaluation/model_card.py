@@ -1,0 +1,86 @@
+"""The model card of a checkpoint: what it is, what it learned from, how good it is, who may use it.
+
+After Mitchell et al. 2019, "Model Cards for Model Reporting", made from the metadata alone.
+"""
+
+from typing import Any
+
+from musicgen.models.checkpoint import CheckpointMetadata
+
+
+def render_model_card(metadata: CheckpointMetadata, size_bytes: int) -> str:
+    """The card as Markdown. Figures the metadata lacks are left out."""
+    parts = (
+        _heading(metadata, size_bytes),
+        _data(metadata.corpus),
+        _settings(metadata),
+        _results(metadata.metrics),
+        _use(metadata),
+    )
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _heading(metadata: CheckpointMetadata, size_bytes: int) -> str:
+    network = metadata.network
+    return (
+        f"# Model card: {metadata.name}\n\n"
+        f"A character-level network of kind `{network.kind}` that writes folk tunes in ABC "
+        "notation.\n\n"
+        f"Embedding {network.embedding_dim}, {network.num_layers} × {network.hidden_size} cells, "
+        f"{metadata.parameters:,} parameters, {len(metadata.vocabulary)} characters, "
+        f"{size_bytes / 1e6:.1f} MB on disk. Trained from fresh weights; made {metadata.created}."
+    )
+
+
+def _data(corpus: dict[str, Any]) -> str:
+    tunes = corpus.get("tunes", {})
+    sizes = ", ".join(f"{count} {side.replace('_', ' ')}" for side, count in tunes.items())
+    return (
+        "## Data\n\n"
+        f"Source: `{corpus.get('source', 'unknown')}` "
+        f"(fingerprint `{corpus.get('fingerprint', '?')}`). Tunes: {sizes}. "
+        "Tunes are split by title, so no tune is on two sides; the test side was neither trained "
+        "on nor used to choose anything. The tunes are traditional; the tunebook comes with the "
+        "Python package `mitdeeplearning` (MIT licence)."
+    )
+
+
+def _settings(metadata: CheckpointMetadata) -> str:
+    rows = metadata.network.to_dict() | metadata.training.to_dict()
+    table = "\n".join(f"| {name} | {value} |" for name, value in rows.items())
+    return (
+        f"## Training\n\n"
+        f"Best of the run at step {metadata.step:,}, chosen by validation loss. To repeat it:\n\n"
+        f"```\npython -m musicgen train --preset {metadata.preset} --run NAME\n"
+        f"python -m musicgen bundle NAME --name {metadata.name}\n```\n\n"
+        f"| setting | value |\n|---|---|\n{table}"
+    )
+
+
+def _results(metrics: dict[str, Any]) -> str:
+    rows = []
+    for side, name in (("val", "validation"), ("test", "test")):
+        report = metrics.get(side)
+        if isinstance(report, dict):
+            rows.append(
+                f"| {name} | {report['tunes']} | {report['loss']:.4f} | {report['body_loss']:.4f} "
+                f"| {report['perplexity']:.3f} | {report['accuracy']:.1%} |"
+            )
+    if not rows:
+        return ""
+    return (
+        "## Held-out loss\n\nNats per character, each tune from the empty state, the blank line "
+        "that ends it included; bodies are what follows the key field.\n\n"
+        "| tunes of | number | all text | bodies | perplexity | accuracy |\n"
+        "|---|---|---|---|---|---|\n" + "\n".join(rows)
+    )
+
+
+def _use(metadata: CheckpointMetadata) -> str:
+    return (
+        "## Use and limits\n\n"
+        "Meant for composing tunes in the style of the corpus and for studying sequence models. It "
+        "invents titles that may sound like real ones, writes bars that are too short or too long, "
+        "and can repeat phrases of tunes it has read. It knows one tradition as one collector "
+        f"wrote it down.\n\nLicence of the weights: {metadata.license}."
+    )

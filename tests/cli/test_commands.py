@@ -1,0 +1,204 @@
+"""The command line as a user meets it: files, words, exit status."""
+
+import json
+import socket
+from pathlib import Path
+
+import mido
+import pytest
+import soundfile
+
+from musicgen.__main__ import main
+from musicgen.corpus.dataset import Dataset
+from tests.examples import make_tune, write_checkpoint
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dataset: Dataset) -> Path:
+    """A home folder with an untrained checkpoint, and the tiny tunebook in the lab's place."""
+    monkeypatch.setenv("MUSICGEN_HOME", str(tmp_path / "home"))
+    write_checkpoint(tmp_path / "home" / "runs" / "small" / "best", dataset.vocabulary)
+    for module in ("train", "evaluate", "bundle", "corpus"):
+        monkeypatch.setattr(f"musicgen.cli.{module}.load_dataset", lambda *_: dataset)
+    return tmp_path / "home"
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    status = main(arguments)
+    captured = capsys.readouterr()
+    assert "Traceback" not in captured.err
+    return status, captured.out, captured.err
+
+
+TINY = [
+    "--set", "hidden_size=8", "--set", "embedding_dim=4", "--set", "batch_size=2",
+    "--set", "seq_len=8", "--set", "eval_interval=2", "--set", "precision=float32",
+]  # fmt: skip
+
+
+def test_train_resume_evaluate_compose(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, _ = run(
+        capsys, "train", "--preset", "quick", "--run", "mine", "--steps", "4", *TINY, "--json"
+    )
+    assert status == 0
+    assert json.loads(out)["step"] == 4
+    status, out, _ = run(capsys, "train", "--run", "mine", "--resume", "--steps", "6")
+    assert status == 0
+    assert "finished at step 6" in out
+    status, out, _ = run(capsys, "evaluate", "--checkpoint", "mine", "--split", "test", "--json")
+    assert status == 0
+    assert json.loads(out)["loss"] > 0
+    folder = home / "out"
+    status, out, _ = run(
+        capsys, "compose", "--checkpoint", "mine", "--count", "2", "--seed", "9", "--out",
+        str(folder), "--formats", "abc", "--max-new-tokens", "40", "--json",
+    )  # fmt: skip
+    assert status == 0
+    assert [tune["seed"] for tune in json.loads(out)["tunes"]] == [9, 10]
+    assert sorted(path.name for path in folder.iterdir()) == ["mine-10.abc", "mine-9.abc"]
+    assert "N:musicgen checkpoint=mine" in (folder / "mine-9.abc").read_text()
+
+
+def test_render_writes_every_tune_by_its_number(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    book, folder = home / "book.abc", home / "out"
+    book.write_text(make_tune(3) + "\n\n" + make_tune(8) + "\n")
+    status, _, _ = run(capsys, "render", str(book), "--out", str(folder))
+    assert status == 0
+    names = ["3.mid", "3.wav", "8.mid", "8.wav"]
+    assert sorted(path.name for path in folder.iterdir()) == names
+    midi = mido.MidiFile(folder / "8.mid")
+    data, rate = soundfile.read(folder / "8.wav")
+    assert rate == 44_100
+    assert data.shape[1] == 2
+    assert abs(data).max() > 0.1
+    assert midi.length < len(data) / rate < midi.length + 4
+
+
+def test_render_goes_by_position_where_numbers_repeat(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    book, folder = home / "book.abc", home / "out"
+    book.write_text(make_tune(3) + "\n\n" + make_tune(3) + "\n")
+    status, _, _ = run(capsys, "render", str(book), "--out", str(folder), "--formats", "midi")
+    assert status == 0
+    assert sorted(path.name for path in folder.iterdir()) == ["1.mid", "2.mid"]
+
+
+def test_evaluate_takes_any_tunebook(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    book = home / "book.abc"
+    book.write_bytes(("\ufeff" + make_tune(3).replace("\n", "\r\n")).encode("utf-8"))
+    status, out, _ = run(
+        capsys, "evaluate", "--checkpoint", "small", "--tunebook", str(book), "--json"
+    )
+    assert status == 0
+    assert json.loads(out)["tunes"] == 1
+    assert json.loads(out)["characters"] == len(make_tune(3)) + 2
+
+
+def test_corpus_list_and_report(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, _ = run(capsys, "corpus", "list", "--json")
+    assert status == 0
+    assert "lab" in [row["name"] for row in json.loads(out)]
+    status, out, _ = run(capsys, "corpus", "report", "tiny", "--json")
+    assert status == 0
+    assert json.loads(out)["tunes"]["train"] > 0
+
+
+def test_bundle_keeps_figures_and_a_card(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "musicgen.config.Paths.checkpoints", property(lambda _: home / "checkpoints")
+    )
+    status, out, _ = run(capsys, "bundle", "small", "--name", "ours")
+    assert status == 0
+    card = (home / "checkpoints" / "ours" / "MODEL_CARD.md").read_text()
+    assert card.strip() == out.strip()
+    for words in ("## Data", "## Training", "| validation |", "| test |", "Licence"):
+        assert words in card
+    status, out, _ = run(capsys, "evaluate", "--checkpoint", "ours", "--json")
+    assert f"| {json.loads(out)['loss']:.4f} |" in card
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["train", "--preset", "fast"], "no preset named 'fast'"),
+        (["train", "--set", "learning_rate"], "KEY=VALUE"),
+        (["train", "--set", "learning_rate=much"], "learning_rate"),
+        (["train", "--set", "batch_size=0"], "between 1 and"),
+        (["train", "--steps", "0"], "max_steps"),
+        (["train", "--resume"], "which run"),
+        (["train", "--run", "nowhere", "--resume"], "no run named"),
+        (["train", "--run", "../up"], "cannot name a run"),
+        (["compose", "--checkpoint", "nobody"], "no checkpoint named"),
+        (["compose", "--checkpoint", "small", "--temperature", "9"], "temperature"),
+        (["compose", "--checkpoint", "small", "--count", "0"], "count"),
+        (["compose", "--checkpoint", "small", "--formats", "ogg"], "'ogg' is not a format"),
+        (["compose", "--checkpoint", "small", "--prompt", "漢"], "never saw"),
+        (["compose"], "--checkpoint"),
+        (["evaluate", "--checkpoint", "small", "--split", "train"], "train"),
+        (["render", "nothing.abc"], "cannot be read"),
+        (["corpus", "fetch", "nothing"], "nothing"),
+        (["bundle", "small", "--name", "../x"], "cannot name"),
+        (["unheard-of"], "unheard-of"),
+        (["app", "--port", "99999"], "99999"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_status_2(
+    home: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
+) -> None:
+    status, out, err = run(capsys, *arguments)
+    assert status == 2
+    assert words in err
+    assert out == ""
+
+
+@pytest.mark.parametrize("data", [b"", b"\x00\xff" * 5000, b"no tune in here\n"])
+@pytest.mark.parametrize("command", ["render", "evaluate"])
+def test_a_file_that_is_no_tunebook_is_a_sentence(
+    home: Path, capsys: pytest.CaptureFixture[str], data: bytes, command: str
+) -> None:
+    path = home / "file.abc"
+    path.write_bytes(data)
+    arguments = {
+        "render": ["render", str(path), "--out", str(home / "out")],
+        "evaluate": ["evaluate", "--checkpoint", "small", "--tunebook", str(path)],
+    }
+    status, _, err = run(capsys, *arguments[command])
+    assert status == 2
+    assert "file.abc" in err or "no tune" in err
+    assert not (home / "out").exists()
+
+
+def test_a_file_that_is_no_checkpoint_is_a_sentence(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = home / "file.txt"
+    path.write_text("hello")
+    status, _, err = run(capsys, "compose", "--checkpoint", str(path))
+    assert status == 2
+    assert "not a checkpoint" in err
+
+
+def test_a_port_in_use_is_a_sentence(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("localhost", 0)) as server:
+        port = server.getsockname()[1]
+        status, _, err = run(capsys, "app", "--port", str(port))
+    assert status == 2
+    assert f"Port {port}" in err
+
+
+def test_a_folder_that_cannot_be_written_is_a_sentence(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    book, blocked = home / "book.abc", home / "blocked"
+    book.write_text(make_tune(3))
+    blocked.write_text("a file where the folder should be")
+    status, _, err = run(
+        capsys, "render", str(book), "--out", str(blocked / "out"), "--formats", "midi"
+    )
+    assert status == 2
+    assert "could not be saved" in err
