@@ -61,7 +61,7 @@ def _played(sound: Waveform, note: "Note", sample_rate: int) -> Waveform:
     return played
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=32)  # a megabyte each
 def _string(pitch: int, sample_rate: int) -> Waveform:
     """Two strings of one pitch, left and right, for `RING_S` seconds."""
     frequency = 440.0 * 2.0 ** ((pitch - 69) / 12)
@@ -117,8 +117,9 @@ def _in_a_room(dry: Waveform, sample_rate: int) -> Waveform:
 
 def _convolved(signal: Waveform, response: Waveform) -> Waveform:
     """Linear convolution of each channel, cut to the length of the signal, by overlap and add."""
-    step = 1 << 16
-    size = step + response.shape[1]
+    length = response.shape[1]
+    size = 2 << length.bit_length()  # a power of two: others can be ten times slower
+    step = size - length + 1
     spectrum = np.fft.rfft(response, size)
     result = np.zeros((2, signal.shape[1] + size), dtype=np.float32)
     for start in range(0, signal.shape[1], step):

@@ -1,5 +1,7 @@
 from fractions import Fraction
+from importlib.util import find_spec
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -10,6 +12,7 @@ from musicgen.audio.files import midi_bytes
 from musicgen.audio.midi import timeline, to_midi
 from musicgen.errors import AudioError
 from musicgen.notation.reader import read_tune
+from musicgen.notation.tunebook import split_tunebook
 from tests.audio.conftest import FileReader
 from tests.notation import abc2midi
 
@@ -69,6 +72,18 @@ def test_every_onset_is_written_to_the_very_tick(body):
     written = {(note.onset, note.pitch) for note in reader.notes}
     assert written == {(note.onset, note.pitch) for note in tune.performance}
     assert all(note.duration > 0 for note in reader.notes)
+
+
+def test_fifty_tunes_of_oneill_are_written_to_the_very_tick():
+    """O'Neill's collection comes with music21; also tunes with ornaments, chords and triplets."""
+    corpus = Path(*find_spec("music21").submodule_search_locations) / "corpus" / "oneills1850"
+    book = (corpus / "0351-0400.abc").read_text(encoding="utf-8", errors="replace")
+    texts = split_tunebook(book)
+    assert len(texts) == 50
+    for text in texts:
+        tune = read_tune(text.text)[0]
+        written = {(note.onset, note.pitch) for note in FileReader(to_midi(tune)).notes}
+        assert written == {(note.onset, note.pitch) for note in tune.performance}
 
 
 def test_septuplets_get_a_resolution_that_expresses_them(make_tune, read_file):
