@@ -3,6 +3,7 @@
 Exit status 0 on success, 2 with one sentence on bad input, 130 when interrupted.
 """
 
+import importlib
 import logging
 import sys
 from collections.abc import Sequence
@@ -10,38 +11,47 @@ from collections.abc import Sequence
 import click
 
 from musicgen import __version__
-from musicgen.cli.app import app_command
-from musicgen.cli.bundle import bundle_command
-from musicgen.cli.compose import compose_command
-from musicgen.cli.corpus import corpus_group
-from musicgen.cli.evaluate import evaluate_command
-from musicgen.cli.render import render_command
-from musicgen.cli.train import train_command
 from musicgen.errors import MusicgenError
 
 BAD_INPUT = 2
 INTERRUPTED = 130
 
+COMMANDS = {
+    "corpus": "corpus_group",
+    "train": "train_command",
+    "compose": "compose_command",
+    "render": "render_command",
+    "evaluate": "evaluate_command",
+    "bundle": "bundle_command",
+    "app": "app_command",
+}
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+
+class _Commands(click.Group):
+    """Imports a command when it is asked for: rendering a tune need not wait for torch."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click asks so
+        return list(COMMANDS)
+
+    def get_command(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - click asks so
+        cmd_name: str,
+    ) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"musicgen.cli.{cmd_name}")
+        command: click.Command = getattr(module, COMMANDS[cmd_name])
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, package_name="musicgen", prog_name="musicgen")
 @click.option("-v", "--verbose", is_flag=True, help="Say more about what is going on.")
 def cli(verbose: bool) -> None:
     """Train a recurrent network on folk tunes in ABC notation, and play what it composes."""
     level = logging.INFO if verbose else logging.WARNING
     logging.basicConfig(level=level, format="%(message)s", stream=sys.stderr)
-
-
-for _command in (
-    corpus_group,
-    train_command,
-    compose_command,
-    render_command,
-    evaluate_command,
-    bundle_command,
-    app_command,
-):
-    cli.add_command(_command)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
