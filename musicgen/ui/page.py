@@ -43,10 +43,11 @@ def page(title: str, intro: str) -> None:
     with st.sidebar:
         for script, name, icon in ROOMS:
             st.page_link(script, label=_(name), icon=icon, query_params=_kept_parameters())
-        _training_note()
     for slot in state.SETTINGS:
         slot.hold()
-    st.title(title, anchor=False)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.title(title, anchor=False, width="content")
+        _training_note()
     st.caption(intro)
 
 
@@ -74,10 +75,11 @@ def language_picker() -> None:
         )
 
 
-def play_link(model: str, step: int, label: str) -> None:
+def play_link(model: str, step: int, label: str, key: str) -> None:
     """A link to Play where a model composes on arrival, another tune for each step it was saved."""
     parameters = _kept_parameters() | {"model": model, "seed": str(step)}
-    st.page_link("app.py", label=label, icon=":material/music_note:", query_params=parameters)
+    with st.container(key=f"play_run_{key}", width="content"):
+        st.page_link("app.py", label=label, icon=":material/music_note:", query_params=parameters)
 
 
 def _kept_parameters() -> dict[str, str]:
@@ -96,4 +98,8 @@ def _training_note() -> None:
     else:
         text = _("training {percent:.0f} %")
     percent = 100 * now.step / max(1, now.max_steps)
-    st.badge("● " + text.format(percent=percent), color="green")
+    st.page_link(
+        "pages/Train.py",
+        label=f":green-badge[● {text.format(percent=percent)}]",
+        query_params=_kept_parameters(),
+    )

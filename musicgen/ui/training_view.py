@@ -90,7 +90,7 @@ def _buttons(job: TrainingJob, now: JobSnapshot) -> None:
                 disabled=now.status is JobStatus.STOPPING,
             )
         if now.has_checkpoint:
-            play_link(now.run_id, now.best_step, _("Play the new model"))
+            play_link(now.run_id, now.best_step, _("Play the new model"), "live")
 
 
 def _figures(now: JobSnapshot) -> None:
@@ -141,7 +141,7 @@ def _run_row(info: RunInfo) -> None:
                 args=(info.id,),
             )
         if resources.store().get(info.id).has_best:
-            play_link(info.id, info.step, _("Play"))
+            play_link(info.id, info.step, _("Play"), f"run_{info.id}")
 
 
 def _run_line(info: RunInfo) -> str:

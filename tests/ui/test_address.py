@@ -1,0 +1,46 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from musicgen.config import SampleConfig
+from musicgen.errors import ConfigError
+from musicgen.ui.address import Request, from_parameters, own_parameters, to_parameters
+
+REQUESTS = st.builds(
+    Request,
+    st.text("abc-123", min_size=1),
+    st.builds(
+        SampleConfig,
+        temperature=st.floats(0.05, 3.0),
+        seed=st.integers(0, 2**31 - 1),
+        top_k=st.integers(0, 4096),
+        top_p=st.floats(0.01, 1.0),
+        prompt=st.text(max_size=50),
+    ),
+)
+
+
+@given(REQUESTS)
+def test_an_address_brings_back_exactly_the_tune_it_was_made_from(request):
+    assert from_parameters(to_parameters(request)) == request
+
+
+def test_an_address_says_no_more_than_it_must():
+    parameters = to_parameters(Request("house", SampleConfig(seed=4711)))
+    assert parameters == {"model": "house", "temperature": "0.8", "seed": "4711"}
+
+
+def test_an_address_without_settings_asks_for_the_default_ones():
+    assert from_parameters({"model": "house"}) == Request("house", SampleConfig())
+
+
+@pytest.mark.parametrize(
+    "parameters", [{"temperature": "hot"}, {"temperature": "99"}, {"seed": "-1"}, {"top_p": "nan"}]
+)
+def test_an_address_that_cannot_be_meant_is_refused_with_the_name_of_the_setting(parameters):
+    with pytest.raises(ConfigError, match=next(iter(parameters))):
+        from_parameters(parameters)
+
+
+def test_what_others_wrote_into_the_address_is_left_alone():
+    assert own_parameters({"lang": "zh", "embed": "true", "seed": "1"}) == {"seed": "1"}

@@ -1,0 +1,163 @@
+import re
+import shutil
+
+from tests.ui.tiny_model import TUNE
+
+
+def button(app, label):
+    return next(item for item in app.button if item.label == label)
+
+
+def compose(app):
+    return button(app, "Compose").click().run()
+
+
+def text_shown(app):
+    return app.code[-1].value.strip()
+
+
+def facts(app):
+    """The line under the score that says what the tune is."""
+    return next(item.value for item in app.caption if "temperature" in item.value)
+
+
+def address_of(app):
+    """What stands behind ``?``; AppTest gives what the script wrote, or lists of it."""
+    return {
+        name: value[0] if isinstance(value, list) else value
+        for name, value in app.query_params.items()
+    }
+
+
+def test_a_newcomer_sees_one_slider_and_one_primary_button(home, open_app):
+    app = open_app()
+    assert not app.exception
+    visible = [item for item in app.slider if item.label == "Temperature"]
+    assert [item.value for item in visible] == [0.8]
+    assert [item.label for item in app.button if item.proto.type == "primary"] == ["Compose"]
+    assert not app.code
+
+
+def test_one_click_composes_a_tune_with_its_files_and_facts(home, open_app):
+    app = compose(open_app())
+    assert not app.exception and not app.error
+    assert text_shown(app) == TUNE
+    names = [item.label for item in app.get("download_button")]
+    assert names == ["WAV", "MIDI", "ABC"]
+    assert re.fullmatch(
+        r"Ended by itself · every bar in time · model tiny \(\w{6}\) · seed \d+ · temperature 0\.8",
+        facts(app),
+    )
+
+
+def test_the_address_brings_the_same_tune_back_in_a_fresh_session(home, open_app):
+    app = compose(open_app())
+    address = address_of(app)
+    assert address.keys() == {"model", "temperature", "seed"}
+    again = open_app(**address)
+    assert text_shown(again) == text_shown(app)
+    assert facts(again) == facts(app)
+    assert again.number_input(key="play_seed").value == int(address["seed"])
+
+
+def test_moving_the_slider_leaves_tune_and_address_alone(home, open_app):
+    app = compose(open_app())
+    before = address_of(app), facts(app)
+    app.slider(key="play_temperature").set_value(1.5).run()
+    assert (address_of(app), facts(app)) == before
+    assert "temperature 1.5" in facts(compose(app))
+
+
+def test_every_click_draws_another_seed_unless_it_is_locked(home, open_app):
+    app = compose(open_app())
+    first = app.number_input(key="play_seed").value
+    second = compose(app).number_input(key="play_seed").value
+    assert first != second
+    app.button(key="play_lock").click().run()
+    assert compose(app).number_input(key="play_seed").value == second
+    app.button(key="play_lock").click().run()
+    assert compose(app).number_input(key="play_seed").value != second
+
+
+def test_a_seed_typed_in_is_kept(home, open_app):
+    app = open_app()
+    app.number_input(key="play_seed").set_value(7).run()
+    assert "seed 7 ·" in facts(compose(app))
+
+
+def test_the_dice_throw_another_seed_and_keep_it(home, open_app):
+    app = open_app()
+    app.button(key="play_dice").click().run()
+    thrown = app.number_input(key="play_seed").value
+    assert f"seed {thrown} ·" in facts(compose(app))
+
+
+def test_settings_and_tune_outlast_a_visit_to_another_page(home, open_app):
+    app = compose(open_app())
+    app.slider(key="play_temperature").set_value(1.2).run()
+    before = facts(app), address_of(app)
+    app.query_params.clear()  # as a link to another page does
+    app.switch_page("pages/Train.py").run()
+    app.switch_page("app.py").run()
+    assert app.slider(key="play_temperature").value == 1.2
+    assert (facts(app), address_of(app)) == before
+
+
+def test_a_link_from_training_makes_the_new_model_compose(home, tiny_model, open_app):
+    shutil.copytree(tiny_model, home.runs / "mine" / "best")
+    app = compose(open_app())
+    app.query_params.clear()
+    app.query_params["model"], app.query_params["seed"] = "mine", "5"
+    app.run()
+    assert app.selectbox(key="play_model").value == "mine"
+    assert "seed 5 ·" in facts(app)
+
+
+def test_what_the_network_cannot_read_is_told_in_a_sentence_and_the_tune_stays(home, open_app):
+    app = compose(open_app())
+    before = facts(app)
+    app.text_area(key="play_prompt").set_value("X:1\nK:é").run()
+    compose(app)
+    assert [item.value for item in app.error] == [
+        "The network never saw 'é'. Leave these characters out of the beginning."
+    ]
+    assert not app.exception
+    app.run()
+    assert not app.error and facts(app) == before
+
+
+def test_links_that_cannot_be_meant_are_told_in_a_sentence(home, open_app):
+    for parameters, word in (
+        ({"temperature": "hot"}, "temperature"),
+        ({"seed": "9" * 20}, "seed"),
+        ({"model": "nobody", "seed": "1"}, "nobody"),
+        ({"model": str(home.checkpoints / "house"), "seed": "1"}, "no model"),
+    ):
+        app = open_app(**parameters)
+        assert not app.exception
+        assert len(app.error) == 1 and word in app.error[0].value
+        assert button(app, "Compose")
+
+
+def test_a_damaged_model_is_told_in_a_sentence(home, open_app):
+    app = open_app()
+    (home.checkpoints / "house" / "model.safetensors").write_bytes(b"rubble")
+    compose(app)
+    assert not app.exception
+    assert len(app.error) == 1 and "damaged" in app.error[0].value
+
+
+def test_without_any_model_the_page_leads_to_training(empty_home, open_app):
+    app = open_app()
+    assert not app.exception and not app.error
+    assert "No model can play yet" in [item.value for item in app.subheader]
+    assert not app.slider
+
+
+def test_the_page_speaks_the_language_of_the_address_and_of_the_picker(home, open_app):
+    app = open_app(lang="zh")
+    assert [item.value for item in app.title] == ["演奏"]
+    assert button(app, "作曲")
+    app.button_group(key="language").set_value("en").run()
+    assert [item.value for item in app.title] == ["Play"]
+    assert address_of(app)["lang"] == "en"
