@@ -54,6 +54,7 @@ class BodyReader:
         self.pitches = PitchReader(key, report)
         self.symbols = dict(SHORTHAND)
         self.bars: list[BarDraft] = []
+        self.dropped: set[int] = set()
         self.wanted_voice = ""
         self.is_silent = False
         self._set_meter(meter)
@@ -173,6 +174,11 @@ class BodyReader:
                 if jump is not None:
                     position = jump
 
+    def _drop(self, match: re.Match[str], message: str) -> None:
+        """Report a token that is left out, and remember which."""
+        self.report(*match.span(), message)
+        self.dropped.add(match.start())
+
     def _on_note(self, match: re.Match[str]) -> None:
         accidental, letter, octaves, numerator, slashes, denominator, late = match.group(
             _NOTE + 1, _NOTE + 2, _NOTE + 3, _NOTE + 4, _NOTE + 5, _NOTE + 6, _NOTE + 7
@@ -248,7 +254,7 @@ class BodyReader:
         offset = match.start(_CHORD + 1)
         notes = list(NOTE.finditer(self.text, offset, offset + len(inside)))
         if not notes:
-            self.report(start, end, "There is no note in this chord; it is left out.")
+            self._drop(match, "There is no note in this chord; it is left out.")
             return
         ticks = self._length(notes[0][4], notes[0][5], notes[0][6], start, end)
         outer = self._length(numerator, slashes, denominator, start, end)
@@ -274,7 +280,7 @@ class BodyReader:
         count = match.end() - match.start()
         signs = match[0]
         if self._last is None or not self._bar.notes or count > 3 or len(set(signs)) > 1:
-            self.report(*match.span(), f"{signs[:8]!r} has no note to lengthen; left out.")
+            self._drop(match, f"{signs[:8]!r} has no note to lengthen; left out.")
             return
         short, long = (1, 2**count), (2 ** (count + 1) - 1, 2**count)
         before, after = (long, short) if signs[0] == ">" else (short, long)
@@ -291,7 +297,7 @@ class BodyReader:
         time = int(time_text) if time_text else self._tuplet_time(count)
         number = int(number_text) if number_text else count
         if not 2 <= count <= 32 or not 1 <= time <= 32 or not 1 <= number <= 64:
-            self.report(*match.span(), f"{match[0]!r} is no tuplet; its notes keep their length.")
+            self._drop(match, f"{match[0]!r} is no tuplet; its notes keep their length.")
             return
         if self._tuplet_left:
             self.report(*match.span(), "A tuplet begins inside another; the first ends here.")
@@ -307,7 +313,7 @@ class BodyReader:
 
     def _on_tie(self, match: re.Match[str]) -> None:
         if self._last is None or not self._last.pitches:
-            self.report(*match.span(), "There is no note here to tie; the tie is left out.")
+            self._drop(match, "There is no note here to tie; the tie is left out.")
             return
         self._tie(self._last, self._last.pitches)
 
@@ -400,14 +406,14 @@ class BodyReader:
         if numbers:
             self._begin_ending(numbers.strip(",-"), match.start())
         else:
-            self.report(*match.span(), "An ending without a number is always played.")
+            self._drop(match, "An ending without a number is always played.")
 
     # What stands between the notes
 
     def _on_quote(self, match: re.Match[str]) -> None:
         words = match[match.lastindex + 1 if match.lastindex else 0]
         if not match[0].endswith('"') or len(match[0]) < 2:
-            self.report(*match.span(), "The quotation mark is not closed; the line ends here.")
+            self._drop(match, "The quotation mark is not closed; the line ends here.")
         self._read_words(words)
 
     def _read_words(self, words: str) -> None:
@@ -435,7 +441,7 @@ class BodyReader:
         """A field of the old style inside a line of music, as in ``M:3/4 egd| M:4/4 egdB``."""
         plain = OLD_FIELD.match(self.text, match.start())
         if plain is None:
-            self.report(*match.span(), f"{match[0]!r} without a value is left out.")
+            self._drop(match, f"{match[0]!r} without a value is left out.")
             return None
         letter = match[0][0]
         self.read_field(letter, plain[letter], plain.start(), plain.end())
@@ -450,7 +456,7 @@ class BodyReader:
         elif is_note_like(name):
             self._on_old_chord(match)
         else:
-            self.report(*match.span(), f"The decoration {name!r} is unknown; left out.")
+            self._drop(match, f"The decoration {name!r} is unknown; left out.")
         return None
 
     def _on_old_chord(self, match: re.Match[str]) -> None:
@@ -476,7 +482,7 @@ class BodyReader:
         if name:
             self._decorate(name)
         else:
-            self.report(*match.span(), f"{match[0]!r} is no note and no sign; left out.")
+            self._drop(match, f"{match[0]!r} is no note and no sign; left out.")
 
     def _on_overlay(self, match: re.Match[str]) -> int:
         self.report(*match.span(), "A second voice in the same bar (&) is left out.")
@@ -494,10 +500,10 @@ class BodyReader:
         """Line ends of all styles, and the back quotes that part beamed notes."""
 
     def _on_accidental(self, match: re.Match[str]) -> None:
-        self.report(*match.span(), "An accidental without a note is left out.")
+        self._drop(match, "An accidental without a note is left out.")
 
     def _on_digits(self, match: re.Match[str]) -> None:
-        self.report(*match.span(), "A number that belongs to no note is left out.")
+        self._drop(match, "A number that belongs to no note is left out.")
 
     def _on_stray(self, match: re.Match[str]) -> None:
         if match[0].isspace():
@@ -505,7 +511,7 @@ class BodyReader:
         if match[0] == "]":
             self._close_bar("|]" if self._bar.notes else "", match.start())
             return
-        self.report(*match.span(), f"{match[0]!r} means nothing here; left out.")
+        self._drop(match, f"{match[0]!r} means nothing here; left out.")
 
     def finish(self, end: int) -> None:
         """Close what is still open at the end of the tune."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from musicgen.notation.barlines import canonical, is_closing, opens_repeat
+from musicgen.notation.reader import left_out
 from musicgen.notation.tokens import (
     BAR_AHEAD,
     FIELD_LINE,
@@ -96,6 +97,7 @@ class _Writer:
         self.pieces: list[str] = []
         self.length = 0
         self.spans: dict[int, tuple[int, int]] = {}
+        self.dropped = left_out(tune.text)
         self.starts = {note.start for note in tune.notes}
         self.at = tune.body_start
         self.adorned: int | None = None
@@ -147,7 +149,7 @@ class _Writer:
         if field is not None:
             if field[1] in _INLINE_FIELDS and field[2].strip():
                 self.write(f"[{field[1]}:{field[2].strip()}]")
-        elif not line.lstrip().startswith("%"):
+        elif not (line.lstrip().startswith("%") or start in self.dropped):
             self._copy_music(start, start + len(line))
             self._space()
 
@@ -183,6 +185,8 @@ class _Writer:
         return match.end()
 
     def _is_kept(self, piece: str, kind: str, start: int) -> bool:
+        if start in self.dropped:
+            return False
         if kind == "shorthand":
             return piece in _SHORTHAND
         if kind in _SOUNDING:

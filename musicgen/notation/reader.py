@@ -46,6 +46,13 @@ def read_tune(text: str, voice: str = "") -> tuple[Tune, tuple[Problem, ...]]:
     return _Reading(text, voice).read()
 
 
+def left_out(text: str, voice: str = "") -> frozenset[int]:
+    """Where in a text the signs stand that reading its first tune passes over."""
+    reading = _Reading(text, voice)
+    reading.read()
+    return frozenset(reading.body.dropped) if reading.body else frozenset()
+
+
 class _Reading:
     """One reading of one text: the header's values, then the body."""
 
@@ -200,6 +207,7 @@ class _Reading:
         elif field is None:
             if self.is_over or _is_prose(line):
                 self.report(start, end, "This line is no music; passed over.")
+                body.dropped.add(start)
                 self.is_over = self.has_gap
                 return
             if self.has_gap and not self.is_over:

@@ -8,7 +8,7 @@ from musicgen.notation.reader import read_tune
 from musicgen.notation.tune import Problem, Tune
 
 _REFERENCE = re.compile(r"(?:(?<=\n)|(?<=\r)|^)[ \t\ufeff]*X:(?![|:])")
-_HAS_MUSIC = re.compile(r"[A-Ga-gz][^\n]*\|")
+_NOTE = re.compile(r"[A-Ga-g]")
 _BOMS = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
     (b"\xff\xfe\x00\x00", "utf-32"),
@@ -35,7 +35,7 @@ def split_tunebook(text: str) -> list[TuneText]:
     """
     starts = [match.start() for match in _REFERENCE.finditer(text)]
     if not starts:
-        return [TuneText(text, 1, 0)] if _HAS_MUSIC.search(text.replace("\r", "\n")) else []
+        return [TuneText(text, 1, 0)] if _NOTE.search(text) and "|" in text else []
     tunes, line, counted = [], 1, 0
     for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
         line += _count_lines(text[counted:start])
