@@ -51,7 +51,7 @@ class PitchReader:
         pitch = 60 + SEMITONES[upper] + alter + 12 * octave + self.shift
         if not _LOWEST <= pitch <= _HIGHEST:
             self.report(start, end, "This note lies beyond what can sound; moved by octaves.")
-            pitch = pitch % 12 + (108 if pitch > _HIGHEST else 0)
+            pitch = pitch % 12 if pitch < _LOWEST else _HIGHEST - (_HIGHEST - pitch) % 12
         return pitch
 
     def _alteration(self, accidental: str, start: int, end: int) -> int:

@@ -47,7 +47,7 @@ def plain(abc: str) -> str:
     """
     lines = []
     for line in abc.splitlines():
-        if re.match(r"\s*[RQN]:(?![|:])|%%", line):
+        if re.match(r"\s*[RQNI]:(?![|:])|\s*%", line):
             continue
         if not re.match(r"\s*[A-Za-z+]:(?![|:])", line):
             line = _bare_music(line)
@@ -75,7 +75,8 @@ def with_repeats_written(tune: Tune) -> str:
     for index in sorted(back, reverse=True):
         bar = tune.bars[index]
         if not bar.opening.endswith(":"):
-            start = bar.notes[0].start if index == 0 else bar.start
+            before = tune.bars[index - 1]
+            start = before.end + len(before.closing) if index else bar.start
             text = f"{text[:start]}|:{text[start:]}"
     return text
 
