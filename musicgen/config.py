@@ -29,13 +29,14 @@ class SettingInfo:
     choices: tuple[str, ...] = ()
 
 
-def _setting(
+def setting(
     default: Any,
     help: str,
     low: float | None = None,
     high: float | None = None,
     choices: tuple[str, ...] = (),
 ) -> Any:
+    """A field of a settings class: its default, its meaning in one line, and its bounds."""
     return field(
         default=default, metadata={"help": help, "low": low, "high": high, "choices": choices}
     )
@@ -105,16 +106,16 @@ def _check(info: SettingInfo, value: Any) -> None:
 class NetworkConfig(Settings):
     """Shape of a network. `vocab_size` is set from the vocabulary when a training starts."""
 
-    kind: str = _setting("lstm", "Kind of network, by its name in the registry.")
-    vocab_size: int = _setting(83, "Distinct characters the network knows.", 2, 4096)
-    embedding_dim: int = _setting(256, "Numbers that stand for one character.", 1, 2048)
-    hidden_size: int = _setting(1024, "Memory cells in each layer.", 1, 4096)
-    num_layers: int = _setting(1, "LSTM layers on top of one another.", 1, 8)
-    dropout: float = _setting(
+    kind: str = setting("lstm", "Kind of network, by its name in the registry.")
+    vocab_size: int = setting(83, "Distinct characters the network knows.", 2, 4096)
+    embedding_dim: int = setting(256, "Numbers that stand for one character.", 1, 2048)
+    hidden_size: int = setting(1024, "Memory cells in each layer.", 1, 4096)
+    num_layers: int = setting(1, "LSTM layers on top of one another.", 1, 8)
+    dropout: float = setting(
         0.0, "Share of values zeroed between layers while training: against memorising.", 0.0, 0.95
     )
-    layer_norm: bool = _setting(False, "Normalise the output of each layer.")
-    init: str = _setting(
+    layer_norm: bool = setting(False, "Normalise the output of each layer.")
+    init: str = setting(
         "pytorch",
         "First weights: PyTorch's own, or normal embedding and orthogonal recurrence.",
         choices=("pytorch", "orthogonal"),
@@ -125,48 +126,48 @@ class NetworkConfig(Settings):
 class TrainingConfig(Settings):
     """How a network is trained."""
 
-    source: str = _setting("lab", "Corpus to learn from, by its name.")
-    batch_size: int = _setting(8, "Stretches of text looked at in one step.", 1, 1024)
-    seq_len: int = _setting(100, "Characters in each stretch.", 2, 2048)
-    learning_rate: float = _setting(5e-3, "Size of a step of the optimizer.", 1e-7, 1.0)
-    max_steps: int = _setting(3000, "Steps to train.", 1, 1_000_000)
-    optimizer: str = _setting(
+    source: str = setting("lab", "Corpus to learn from, by its name.")
+    batch_size: int = setting(8, "Stretches of text looked at in one step.", 1, 1024)
+    seq_len: int = setting(100, "Characters in each stretch.", 2, 2048)
+    learning_rate: float = setting(5e-3, "Size of a step of the optimizer.", 1e-7, 1.0)
+    max_steps: int = setting(3000, "Steps to train.", 1, 1_000_000)
+    optimizer: str = setting(
         "adam", "The rule that turns gradients into steps.", choices=("adam", "adamw")
     )
-    weight_decay: float = _setting(0.0, "Pull of all weights towards zero.", 0.0, 10.0)
-    grad_clip: float = _setting(0.0, "Longest gradient allowed; 0 lets all pass.", 0.0, 1000.0)
-    schedule: str = _setting(
+    weight_decay: float = setting(0.0, "Pull of all weights towards zero.", 0.0, 10.0)
+    grad_clip: float = setting(0.0, "Longest gradient allowed; 0 lets all pass.", 0.0, 1000.0)
+    schedule: str = setting(
         "constant",
         "How the learning rate moves over the training.",
         choices=("constant", "cosine"),
     )
-    warmup_steps: int = _setting(0, "Steps in which the learning rate rises from zero.", 0, 100_000)
-    eval_interval: int = _setting(100, "Steps between two looks at held-out tunes.", 1, 100_000)
-    save_interval: int = _setting(200, "Steps between two saves.", 1, 100_000)
-    precision: str = _setting(
+    warmup_steps: int = setting(0, "Steps in which the learning rate rises from zero.", 0, 100_000)
+    eval_interval: int = setting(100, "Steps between two looks at held-out tunes.", 1, 100_000)
+    save_interval: int = setting(200, "Steps between two saves.", 1, 100_000)
+    precision: str = setting(
         "auto",
         "Arithmetic: auto takes bfloat16 where the processor has it.",
         choices=("auto", "float32", "bfloat16"),
     )
-    threads: int = _setting(0, "Processor threads; 0 leaves one core to the screen.", 0, 256)
-    seed: int = _setting(0, "Start of all random numbers.", 0, 2**31 - 1)
+    threads: int = setting(0, "Processor threads; 0 leaves one core to the screen.", 0, 256)
+    seed: int = setting(0, "Start of all random numbers.", 0, 2**31 - 1)
 
 
 @dataclass(frozen=True)
 class SampleConfig(Settings):
     """How tunes are drawn from a network."""
 
-    temperature: float = _setting(
+    temperature: float = setting(
         0.8, "Below 1 the network plays safe, above 1 it dares.", 0.05, 3.0
     )
-    top_k: int = _setting(0, "Choose among the k likeliest characters only; 0 for all.", 0, 4096)
-    top_p: float = _setting(
+    top_k: int = setting(0, "Choose among the k likeliest characters only; 0 for all.", 0, 4096)
+    top_p: float = setting(
         1.0, "Choose among the likeliest characters that make up this share.", 0.01, 1.0
     )
-    seed: int = _setting(0, "The same seed gives the same tune.", 0, 2**31 - 1)
-    count: int = _setting(1, "Tunes to compose.", 1, 1000)
-    prompt: str = _setting("", "Beginning of the tune, in ABC; empty for a tune from nothing.")
-    max_new_tokens: int = _setting(1500, "Characters after which a tune is cut.", 1, 20_000)
+    seed: int = setting(0, "The same seed gives the same tune.", 0, 2**31 - 1)
+    count: int = setting(1, "Tunes to compose.", 1, 1000)
+    prompt: str = setting("", "Beginning of the tune, in ABC; empty for a tune from nothing.")
+    max_new_tokens: int = setting(1500, "Characters after which a tune is cut.", 1, 20_000)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ This module knows no tune and no MIDI file; it names instruments and holds setti
 
 from dataclasses import dataclass
 
-from musicgen.config import Settings, _setting
+from musicgen.config import Settings, setting
 from musicgen.errors import AudioError
 
 INSTRUMENTS: dict[str, int] = {
@@ -68,14 +68,14 @@ class Arrangement(Settings):
         AudioError: there is no such instrument.
     """
 
-    instrument: str = _setting(
+    instrument: str = setting(
         "flute", "Name of an instrument, or the number of a General MIDI program from 0 to 127."
     )
-    tempo_factor: float = _setting(
+    tempo_factor: float = setting(
         1.0, "Speed: 1 as the tune asks, 0.5 half as fast, 2 twice.", 0.25, 4.0
     )
-    transpose: int = _setting(0, "Semitones up, or down where negative.", -36, 36)
-    velocity: int = _setting(88, "How hard an unaccented note is played.", 1, 127)
+    transpose: int = setting(0, "Semitones up, or down where negative.", -36, 36)
+    velocity: int = setting(88, "How hard an unaccented note is played.", 1, 127)
 
     def __post_init__(self) -> None:
         super().__post_init__()

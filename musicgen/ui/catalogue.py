@@ -15,7 +15,7 @@ from musicgen.config import Paths
 from musicgen.ui.language import LANGUAGES, LOCALE
 
 _GETTEXT = {"_": None, "N_": None, "ngettext": (1, 2)}
-_SETTINGS = {"_setting": (2,), "Preset": (2,)}
+_SETTINGS = {"setting": (2,), "Preset": (2,)}
 _SOURCES = (
     ("app.py", _GETTEXT),
     ("pages/*.py", _GETTEXT),
