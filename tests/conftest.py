@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from musicgen.config import NetworkConfig, Paths, Preset, TrainingConfig
@@ -9,6 +10,12 @@ from musicgen.corpus.cleaning import clean_tunebook
 from musicgen.corpus.dataset import Dataset
 from musicgen.corpus.split import split_tunes
 from tests.examples import make_tune, write_checkpoint
+
+# A busy machine is no fault of the code: properties are about results, never about time.
+hypothesis.settings.register_profile(
+    "patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")
