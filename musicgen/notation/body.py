@@ -422,7 +422,11 @@ class BodyReader:
             return
         jump = jump_of(words)
         if jump:
-            self._bar.marks.append(Mark(jump, not self._bar.notes))
+            self._bar.marks.append(self._mark(jump))
+
+    def _mark(self, kind: str) -> Mark:
+        """Signs to leap to or from stand where they are written, ends at the end of their bar."""
+        return Mark(kind, kind in ("segno", "coda", "tocoda") and not self._bar.notes)
 
     def _on_grace(self, match: re.Match[str]) -> None:
         offset = match.start() + 1
@@ -473,7 +477,7 @@ class BodyReader:
     def _decorate(self, name: str) -> None:
         jump = jump_of(name)
         if jump:
-            self._bar.marks.append(Mark(jump, not self._bar.notes))
+            self._bar.marks.append(self._mark(jump))
         elif len(self._decorations) < 16:
             self._decorations.append(name)
 

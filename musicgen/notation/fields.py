@@ -87,7 +87,7 @@ def parse_key(text: str) -> Key | None:
     rest = written[match.end(2) :]
     mode = _mode(match[3])
     if mode is None:
-        if match[3] and match.end(2) == match.start(3):  # `Dx`, `Cello`
+        if match[3] and not written[match.start(3) - 1].isspace():  # `Dx`, `Cello`
             return None
         mode = "major"
     explicit_only = re.search(r"\bexp\b", rest) is not None

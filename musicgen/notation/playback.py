@@ -23,6 +23,7 @@ from musicgen.notation.barlines import count_repeats, is_double, opens_repeat
 from musicgen.notation.tune import Bar, Note, PlayedNote, Tune
 
 MAX_PLAYED_BARS = 8192
+_FURTHEST_ENDING = 64
 GRACE_SHARE = Fraction(1, 4)
 """How much of its written length a grace note sounds."""
 
@@ -144,15 +145,22 @@ class _Walker:
 
     def _last_ending(self) -> int:
         """The highest pass that the endings around this bar ask for, 0 if there are none."""
-        highest, at = max(self.bars[self.at].ending, default=0), self.at + 1
-        seen = highest
-        while at < self.end and self.bars[at].ending and not opens_repeat(self.bars[at].opening):
-            bar = self.bars[at]
-            if bar.starts_ending and min(bar.ending) <= 1 and seen:
-                break
-            highest = seen = max(highest, *bar.ending)
+        start = self.at
+        while start > max(self.back, self.at - _FURTHEST_ENDING) and self._goes_on(start):
+            start -= 1
+        highest, at = max(self.bars[start].ending, default=0), start + 1
+        while at < min(self.end, start + 2 * _FURTHEST_ENDING) and self._goes_on(at):
+            highest = max(highest, *self.bars[at].ending)
             at += 1
         return highest
+
+    def _goes_on(self, at: int) -> bool:
+        """Whether a bar belongs to the same endings as the bar before it."""
+        bar = self.bars[at]
+        is_first = bar.starts_ending and min(bar.ending) == 1
+        if not bar.ending or opens_repeat(bar.opening):
+            return False
+        return not (is_first and self.bars[at - 1].ending)
 
 
 def _walk(bars: Sequence[Bar], span: range) -> Iterable[int]:

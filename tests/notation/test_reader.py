@@ -48,7 +48,8 @@ def test_double_accidentals_and_naturals() -> None:
 
 
 @pytest.mark.parametrize(
-    ("scope", "expected"), [("octave", [66, 66, 77]), ("not", [66, 65, 77]), ("pitch", [66, 66, 78])]
+    ("scope", "expected"),
+    [("octave", [66, 66, 77]), ("not", [66, 65, 77]), ("pitch", [66, 66, 78])],
 )
 def test_the_reach_of_accidentals_can_be_chosen(scope: str, expected: list[int]) -> None:
     assert pitches(f"%%propagate-accidentals {scope}\n^F F f|") == expected
@@ -325,7 +326,7 @@ def test_any_text_is_read(text: str) -> None:
     everything_holds(HEADER + text)
 
 
-SIGNS = list("ABCdefgz|:[]()<>/23,'^_=-~{}\"!+&.%\n\\* XKMLPV") + [
+SIGNS = [*"ABCdefgz|:[]()<>/23,'^_=-~{}\"!+&.%\n\\* XKMLPV",
     "|1", ":|2", "[1", "(3", "K:D", "M:6/8", "[V:2]", "!D.C.!", "::", "|]", '"Am"', "Z4", "P:A\n"
 ]  # fmt: skip
 
