@@ -358,6 +358,7 @@ class BodyReader:
             bar.start = self._first_of(bar)
             bar.end, bar.closing, bar.full_ticks = at, line, self._full_bar
             bar.ending = self._ending
+            bar.starts_ending = bar.starts_ending and bool(self._ending)
             bar.part = self._part
             if self._tempo is not None:
                 bar.tempo_qpm, self._tempo = self._tempo, None

@@ -157,10 +157,9 @@ class _Walker:
     def _goes_on(self, at: int) -> bool:
         """Whether a bar belongs to the same endings as the bar before it."""
         bar = self.bars[at]
-        is_first = bar.starts_ending and min(bar.ending) == 1
         if not bar.ending or opens_repeat(bar.opening):
             return False
-        return not (is_first and self.bars[at - 1].ending)
+        return not (bar.starts_ending and 1 in bar.ending and self.bars[at - 1].ending)
 
 
 def _walk(bars: Sequence[Bar], span: range) -> Iterable[int]:

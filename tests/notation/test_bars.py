@@ -1,0 +1,96 @@
+"""Bar arithmetic on small tunes whose answer is plain to see."""
+
+from fractions import Fraction
+
+import pytest
+
+from musicgen.notation.barlines import canonical, count_repeats, is_closing, is_double, opens_repeat
+from musicgen.notation.bars import Verdict, check_bars, is_in_time
+from musicgen.notation.reader import read_tune
+
+HEADER = "X:1\nM:4/4\nL:1/4\nK:C\n"
+
+
+def verdicts(body: str) -> list[str]:
+    return [bar.verdict.value for bar in check_bars(read_tune(HEADER + body)[0]).bars]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "ABcd|ABcd|]",
+        "G|ABcd|ABc:|",
+        "G|ABcd|ABc:|G/F/|ABcd|ABc:|",
+        "G|ABcd|1ABc:|2ABc|]",
+        "ABcd|ABc[1d:|[2e|]",
+        "G|ABcd|ABc|\n[1 G|ABcd|ABc:|\n[2 G|ABcd|ABc|]",
+        "AB|cdef|AB||AB|cdef|AB|]",
+        "ABcd|[M:3/4]ABc|ABc|]",
+        "Z2|ABcd|]",
+        "(3ABc de|f>gab|]",
+    ],
+)
+def test_tunes_in_time(body: str) -> None:
+    assert is_in_time(read_tune(HEADER + body)[0])
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("ABcd|ABc|ABcd|]", ["full", "short", "full"]),
+        ("ABcd|ABcde|]", ["full", "long"]),
+        ("G|ABcd|AB:|", ["short", "full", "short"]),
+        ("G|ABcd|ABc:|", ["edge", "full", "edge"]),
+        ("ABcd|AB|cd|ABcd|]", ["full", "short", "short", "full"]),
+    ],
+)
+def test_verdicts(body: str, expected: list[str]) -> None:
+    assert verdicts(body) == expected
+
+
+def test_free_meter_is_always_in_time() -> None:
+    tune, _ = read_tune("X:1\nM:none\nL:1/4\nK:C\nA|BcdefgA|]")
+    assert {bar.verdict for bar in check_bars(tune).bars} == {Verdict.FREE}
+
+
+def test_a_report_tells_lengths_and_range() -> None:
+    report = check_bars(read_tune(HEADER + "C,Bcd|ABc|]")[0])
+    (wrong,) = report.wrong
+    assert (wrong.index, wrong.expected, wrong.actual) == (1, 4, 3)
+    assert (report.lowest, report.highest) == (48, 74)
+    assert isinstance(wrong.actual, Fraction)
+
+
+def test_a_tune_without_bars_is_not_in_time() -> None:
+    report = check_bars(read_tune("")[0])
+    assert not report.is_in_time
+    assert not report.ends_properly
+    assert report.lowest is None
+
+
+@pytest.mark.parametrize(
+    ("body", "is_proper"), [("ABcd|]", True), ("ABcd:|", True), ("ABcd||", True), ("ABcd|", False),
+    ("ABcd", False)],
+)  # fmt: skip
+def test_a_tune_ends_with_a_closing_line(body: str, is_proper: bool) -> None:
+    assert check_bars(read_tune(HEADER + body)[0]).ends_properly is is_proper
+
+
+@pytest.mark.parametrize(
+    ("line", "repeats", "opens", "double", "plain"),
+    [
+        ("|", 0, False, False, "|"), ("||", 0, False, True, "||"), ("|]", 0, False, True, "|]"),
+        ("[|", 0, False, True, "[|"), ("[|]", 0, False, False, "[|]"),
+        (":|", 1, False, False, ":|"),
+        ("|:", 0, True, False, "|:"), ("::", 1, True, False, "::"), (":|:", 1, True, False, "::"),
+        (":||:", 1, True, True, "::"), ("::|", 2, False, False, "::|"),
+        (":]", 1, False, False, ":|"),
+        (":|]", 1, False, True, ":|"), ("[|:", 0, True, True, "|:"), ("", 0, False, False, ""),
+    ],
+)  # fmt: skip
+def test_what_a_bar_line_means(
+    line: str, repeats: int, opens: bool, double: bool, plain: str
+) -> None:
+    assert (count_repeats(line), opens_repeat(line), is_double(line)) == (repeats, opens, double)
+    assert is_closing(line) is bool(repeats or double)
+    assert canonical(line) == plain

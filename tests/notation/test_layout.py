@@ -1,0 +1,129 @@
+"""The engraver's text: the same sound, so many bars a line, and every note found again."""
+
+import json
+import shutil
+import subprocess
+
+import pytest
+
+from musicgen.config import Paths
+from musicgen.notation.layout import break_lines, original_offsets
+from musicgen.notation.reader import read_tune
+from musicgen.notation.tunebook import decode_text, split_tunebook
+
+TUNE = """X:7
+T:Two sections
+Z: somebody
+M:2/4
+L:1/8
+K:D Major
+AG|F2 "D"FA|{g}GFD2|(3ded fd|^cA A,>C|!
+D2 DE|FG [FA]2|EDCD|1 D2:|2 D2|]!
+M:3/4
+% a comment
+d2 c2 A2|z2 G2- G2:|!
+"""
+
+CASES = [
+    TUNE,
+    TUNE.replace("\n", "\r\n"),
+    "ABc|d",
+    "X:1\nK:C\nA|\n|f2|g2:|",
+    "X:1\nM:C\nK:C\nV:1\nA8|\nV:2\nC8|\nV:1\nB8|]",
+    "X:1\nM:C\nL:1/8\nK:C\nM:3/4 egdB A2| M:4/4 egdB GABd|A8:|",
+    'X:1\nK:C\nA"|B c|\nd q e|]',
+    "X:1\nK:C\nA!Bc!d|P:B\ne4|]",
+    "X:1\nK:C\n| |A|:|: B:|\n[1 c:|[2d|]",
+    "X:1\nK:C\nA& c|!fermata!B|d:]",
+    "",
+]
+
+
+def sounding(text: str) -> list[tuple[object, ...]]:
+    return [(n.pitch, n.onset, n.duration) for n in read_tune(text)[0].performance]
+
+
+@pytest.mark.parametrize("bars_per_line", [1, 2, 4, 100])
+@pytest.mark.parametrize("text", CASES)
+def test_the_laid_out_tune_sounds_the_same(text: str, bars_per_line: int) -> None:
+    tune, _ = read_tune(text)
+    assert sounding(break_lines(tune, bars_per_line).text) == sounding(text)
+
+
+@pytest.mark.parametrize("text", CASES)
+def test_every_note_is_found_again(text: str) -> None:
+    tune, _ = read_tune(text)
+    laid_out = break_lines(tune)
+    assert sorted(laid_out.spans) == [note.start for note in tune.notes]
+    for note in tune.notes:
+        start, end = laid_out.spans[note.start]
+        assert laid_out.text[start:end].endswith(text[note.start : note.end])
+    back = original_offsets(laid_out)
+    assert sorted(back.values()) == [note.start for note in tune.notes]
+
+
+def test_lines_have_so_many_bars_and_end_with_their_section() -> None:
+    tune, _ = read_tune(TUNE)
+    body = break_lines(tune, 4).text.split("K:D Major\n")[1].splitlines()
+    assert body == [
+        'AG|F2 "D"FA|{g}GFD2|(3ded fd|^cA A,>C|',
+        "D2 DE|FG [FA]2|EDCD|[1D2:|[2D2|]",
+        "[M:3/4]d2 c2 A2|z2 G2- G2:|",
+    ]
+
+
+def test_a_narrow_page_has_two_bars_a_line() -> None:
+    tune, _ = read_tune(TUNE)
+    lines = break_lines(tune, 2).text.splitlines()
+    assert max(line.count("|") for line in lines) <= 4
+
+
+def test_the_header_is_whole() -> None:
+    laid_out = break_lines(read_tune("ABc|")[0])
+    assert laid_out.text.startswith("X:1\nM:none\nL:1/8\nK:none\n")
+
+
+ABCJS_STARTS = """
+const abcjs = require(process.argv[1]);
+const texts = JSON.parse(require('fs').readFileSync(0, 'utf8'));
+console.log(JSON.stringify(texts.map((text) => {
+  const tune = abcjs.parseOnly(text)[0];
+  return tune.lines.flatMap((line) => line.staff ? line.staff[0].voices[0] : [])
+    .filter((e) => e.el_type === 'note' && !(e.rest && e.rest.type === 'spacer'))
+    .map((e) => e.startChar);
+})));
+"""
+
+
+def abcjs_starts(texts: list[str]) -> list[list[int]]:
+    node = shutil.which("node")
+    library = Paths.default().abcjs
+    if node is None or not library.exists():
+        pytest.skip("abcjs or node is missing: run `make setup`")
+    done = subprocess.run(
+        [node, "-e", ABCJS_STARTS, str(library)],
+        input=json.dumps(texts),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    starts: list[list[int]] = json.loads(done.stdout)
+    return starts
+
+
+def test_spans_begin_where_abcjs_says() -> None:
+    laid_out = [break_lines(read_tune(text)[0]) for text in CASES[:-1]]
+    ours = [sorted(start for start, _ in each.spans.values()) for each in laid_out]
+    assert ours == abcjs_starts([each.text for each in laid_out])
+
+
+def test_spans_begin_where_abcjs_says_on_the_whole_corpus() -> None:
+    corpus = Paths.default().data / "irish.abc"
+    if not corpus.exists():
+        pytest.skip("the lab's tunebook is missing: run `make setup`")
+    texts = [tune.text for tune in split_tunebook(decode_text(corpus.read_bytes()))]
+    laid_out = [break_lines(read_tune(text)[0]) for text in texts]
+    assert [sounding(each.text) for each in laid_out] == [sounding(text) for text in texts]
+    ours = [sorted(start for start, _ in each.spans.values()) for each in laid_out]
+    assert ours == abcjs_starts([each.text for each in laid_out])
