@@ -15,7 +15,7 @@ from tests.notation import abc2midi
 TOLERANCE = 0.04
 DEPARTURES = {
     "an empty line inside the tune": re.compile(r"K:[^\n]*\n\s*\n[^\n]*\|"),
-    "a field of the old style with music on its line": re.compile(r"(?m)^[ML]:[ \t]*\S+[ \t]+[^%\n]*\|"),
+    "a field of the old style before music": re.compile(r"(?m)^[ML]:[ \t]*\S+[ \t]+[^%\n]*\|"),
 }
 
 needs_abc2midi = pytest.mark.skipif(
