@@ -1,9 +1,9 @@
 """From a request to something one can hear and see: composing, sound, and what is shown of it."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from musicgen.audio.files import midi_bytes, wav_bytes
 from musicgen.audio.midi import timeline, to_midi
@@ -62,7 +62,7 @@ def find_model(name: str) -> CheckpointRef:
     raise CheckpointError(f"There is no model named {name!r}. Choose from: {names}.")
 
 
-def compose_tune(request: Request, slot: Any) -> Composition:
+def compose_tune(request: Request, slot: DeltaGenerator) -> Composition:
     """Composes, and writes the text into a slot of the page as it grows.
 
     Raises:

@@ -1,6 +1,7 @@
 """The tune on the screen: composed when asked for, then sound, score, files, and what it is."""
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from musicgen.errors import AudioError
 from musicgen.notation.bars import check_bars
@@ -19,23 +20,20 @@ def tune_on_screen() -> None:
     Raises:
         MusicgenError: it cannot be composed; the tune before stays.
     """
-    sound = st.container(key="sound").empty()
-    stage = st.empty()
+    sound = st.container(key="sound")
     wanted, shown = state.WANTED.get(), state.SHOWN.get()
     if wanted and (shown is None or shown.request != wanted):
         state.WANTED.set(shown.request if shown else None)  # what fails is not tried again
-        sound.empty()
-        composition = player.compose_tune(wanted, stage)
-        shown = _perform(wanted, composition)
+        # Placeholders clear away the tune before; drawn again later without them, at the same
+        # place, sound and score are the same elements to the browser, and go on undisturbed.
+        player_slot, stage = sound.empty(), st.empty()
+        shown = _perform(wanted, player.compose_tune(wanted, stage))
         state.WANTED.set(wanted)
         state.SHOWN.set(shown)
         _write_address(wanted)
-    if shown is None:
-        return
-    if shown.sound:
-        sound.audio(shown.sound.wav, "audio/wav", autoplay=state.AUTOPLAY.get())
-    with stage.container(key="tune"):
-        _show(shown)
+        _show(shown, player_slot, stage.container(key="tune"))
+    elif shown:
+        _show(shown, sound, st.container(key="tune"))
 
 
 def _perform(request: address.Request, composition: Composition) -> Performance:
@@ -53,7 +51,14 @@ def _write_address(request: address.Request) -> None:
     st.query_params.update(parameters)
 
 
-def _show(shown: Performance) -> None:
+def _show(shown: Performance, player_slot: DeltaGenerator, stage: DeltaGenerator) -> None:
+    if shown.sound:
+        player_slot.audio(shown.sound.wav, "audio/wav", autoplay=state.AUTOPLAY.get())
+    with stage:
+        _show_tune(shown)
+
+
+def _show_tune(shown: Performance) -> None:
     if shown.silence:
         st.warning(shown.silence, icon=":material/volume_off:")
     if shown.sound:

@@ -2,6 +2,10 @@
 // data: {figure: {data, layout}, label, height}
 
 const charts = globalThis.musicgenCharts ??= new WeakMap();
+const AXES = ["xaxis", "yaxis"];
+const CONFIG = {
+  responsive: true, displaylogo: false, doubleClick: "autosize", modeBarButtonsToRemove: ["select2d", "lasso2d"],
+};
 
 function library() {
   return new Promise((resolve) => {
@@ -39,16 +43,37 @@ function painted(traces, host) {
   }));
 }
 
+// Plotly forgets a zoom when the range it was given changes, as it does with every new loss.
+function keepZoom(layout, host, run) {
+  const chart = charts.get(host);
+  if (chart.run !== run) Object.assign(chart, { run, zoomed: new Set() });
+  for (const axis of AXES) {
+    if (chart.zoomed.has(axis)) layout[axis] = { ...layout[axis], range: [...host.layout[axis].range] };
+  }
+  return layout;
+}
+
+function noteZoom(host, event) {
+  const { zoomed } = charts.get(host) ?? {};
+  for (const axis of zoomed ? AXES : []) {
+    if (event[`${axis}.autorange`]) zoomed.delete(axis);
+    else if (`${axis}.range[0]` in event) zoomed.add(axis);
+  }
+}
+
 export default async function ({ data, parentElement }) {
   const host = parentElement.querySelector(".musicgen-chart");
   host.style.height = `${data.height}px`;
   host.setAttribute("role", "img");
   host.setAttribute("aria-label", data.label);
-  charts.set(host, data);
+  if (!charts.has(host)) charts.set(host, {});
+  const chart = charts.get(host);
+  chart.figure = data.figure;
   const Plotly = await library();
-  const latest = charts.get(host);
-  if (!host.isConnected || latest === undefined) return;
-  const config = { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d"] };
-  await Plotly.react(host, painted(latest.figure.data, host), themed(latest.figure.layout, host), config);
+  if (!host.isConnected) return;
+  const layout = keepZoom(themed(chart.figure.layout, host), host, chart.figure.layout.uirevision);
+  await Plotly.react(host, painted(chart.figure.data, host), layout, CONFIG);
+  if (!chart.listening) host.on("plotly_relayout", (event) => noteZoom(host, event));
+  chart.listening = true;
   return () => { charts.delete(host); Plotly.purge(host); };
 }

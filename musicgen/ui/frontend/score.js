@@ -2,7 +2,7 @@
 // data: {layouts: [{min_width, abc, starts: [startChar of each sounding note]}] (widest first),
 //        onsets_s, durations_s, audio: selector of the player, label}
 
-const NARROWEST = { min_width: 0 };
+const REACH = 48; // pixels within which a click means a note
 
 class Score {
   constructor(host) {
@@ -13,6 +13,7 @@ class Score {
     this.current = -1;
     this.resizing = new ResizeObserver(() => this.engrave());
     this.resizing.observe(host);
+    this.paper.addEventListener("click", (event) => this.seek(event));
     this.frame = requestAnimationFrame(() => this.follow());
   }
 
@@ -31,8 +32,8 @@ class Score {
     const width = this.host.clientWidth;
     const abcjs = globalThis.musicgenAbcjs;
     if (!this.data || !width || !abcjs) return;
-    const layout = this.data.layouts.find((one) => width >= one.min_width) ?? NARROWEST;
-    if (layout === this.layout) return this.show(this.current);
+    const layout = this.data.layouts.find((one) => width >= one.min_width);
+    if (!layout || layout === this.layout) return this.show(this.current);
     this.layout = layout;
     const tunes = abcjs.renderAbc(this.paper, layout.abc, {
       responsive: "resize", add_classes: true, selectTypes: false, foregroundColor: "currentColor",
@@ -51,19 +52,30 @@ class Score {
       const drawn = item.abselem?.elemset?.filter((element) => element instanceof Element) ?? [];
       if (item.el_type !== "note" || !drawn.length) continue;
       this.elements.set(item.startChar, drawn);
-      for (const element of drawn) this.makeSeekable(element, item.startChar);
+      for (const element of drawn) element.classList.add("musicgen-note");
     }
   }
 
-  makeSeekable(element, startChar) {
-    element.classList.add("musicgen-note");
-    element.addEventListener("click", () => {
-      const index = this.layout.starts.indexOf(startChar);
-      const audio = this.audio();
-      if (index < 0 || !audio) return;
-      audio.currentTime = this.data.onsets_s[index];
-      audio.play();
-    });
+  // Plays from the note nearest to a click: heads and stems are too thin to be hit with a finger.
+  seek(event) {
+    const index = this.layout?.starts.indexOf(this.nearest(event.clientX, event.clientY)) ?? -1;
+    const audio = this.audio();
+    if (index < 0 || !audio) return;
+    audio.currentTime = this.data.onsets_s[index];
+    audio.play();
+  }
+
+  nearest(x, y) {
+    let found, best = REACH;
+    for (const [startChar, drawn] of this.elements) {
+      for (const element of drawn) {
+        const box = element.getBoundingClientRect();
+        const aside = Math.max(box.left - x, 0, x - box.right);
+        const distance = Math.hypot(aside, Math.max(box.top - y, 0, y - box.bottom));
+        if (distance < best) { best = distance; found = startChar; }
+      }
+    }
+    return found;
   }
 
   audio() {

@@ -1,0 +1,203 @@
+import mido
+import numpy as np
+import pytest
+import soundfile
+from playwright.sync_api import Page, expect
+
+from musicgen.notation.reader import read_tune
+from tests.ui.tiny_model import TUNE
+
+TINY = "/?model=tiny&temperature=0.8&seed=4711"
+PHONE = {"width": 390, "height": 844}
+
+DECODE = """async () => {
+  const data = await (await fetch(document.querySelector(".st-key-sound audio").src)).arrayBuffer();
+  const sound = await new AudioContext().decodeAudioData(data);
+  const samples = sound.getChannelData(0);
+  const power = samples.reduce((sum, value) => sum + value * value, 0) / samples.length;
+  return { duration: sound.duration, channels: sound.numberOfChannels, loudness: power ** 0.5 };
+}"""
+
+SCORE = """() => {
+  const score = globalThis.musicgenScores.get(document.querySelector(".musicgen-score"));
+  return { onsets: score.data.onsets_s, starts: score.layout.starts, current: score.current,
+           time: document.querySelector(".st-key-sound audio").currentTime };
+}"""
+
+
+def compose(page: Page) -> None:
+    page.get_by_role("button", name="Compose").click()
+    page.locator(".st-key-downloads").wait_for()
+    page.wait_for_function("!document.querySelector('[data-stale=true]')")
+
+
+def wait_for_score(page: Page) -> None:
+    page.locator(".musicgen-note").first.wait_for(state="attached")
+
+
+def text_shown(page: Page) -> str:
+    page.get_by_text("The text the network wrote").click()
+    return page.locator("[data-testid=stExpander] code").inner_text().strip()
+
+
+def is_playing(page: Page) -> bool:
+    return page.evaluate("(audio => !!audio && !audio.paused)(document.querySelector('audio'))")
+
+
+def test_a_newcomer_hears_a_tune_with_one_click(open_page):
+    page = open_page("/").page
+    expect(page.get_by_role("slider")).to_have_count(1)
+    expect(page.locator("[data-testid=stBaseButton-primary]")).to_have_count(1)
+    heard = []
+    for _click in range(3):  # the first tune sounds; a short one may have to be followed by another
+        compose(page)
+        page.wait_for_function("document.querySelector('.st-key-sound audio')?.currentTime > 0.2")
+        assert is_playing(page)
+        heard.append(page.evaluate(DECODE))
+        assert heard[-1]["loudness"] > 0.01
+        assert heard[-1]["channels"] == 2
+        if heard[-1]["duration"] > 10:
+            break
+    assert heard[-1]["duration"] > 10
+    wait_for_score(page)
+
+
+def test_the_text_is_seen_while_it_is_written(open_page):
+    page = open_page("/?model=tiny").page
+    page.evaluate(
+        """() => { globalThis.seen = new Set(); new MutationObserver(() => {
+          const code = document.querySelector("[data-testid=stMain] [data-testid=stCode]");
+          if (code) globalThis.seen.add(code.innerText.length);
+        }).observe(document.body, { childList: true, subtree: true, characterData: true }); }"""
+    )
+    compose(page)
+    lengths = page.evaluate("[...globalThis.seen]")
+    assert [length for length in lengths if 0 < length < len(TUNE)]
+
+
+def test_a_link_shows_its_tune_without_making_a_noise_and_a_refresh_keeps_it(open_page):
+    page = open_page(TINY).page
+    wait_for_score(page)
+    assert text_shown(page) == TUNE
+    assert not is_playing(page)
+    page.reload()
+    wait_for_score(page)
+    assert text_shown(page) == TUNE
+    assert "seed=4711" in page.url
+
+
+def test_the_cursor_stands_on_the_note_that_sounds(open_page):
+    page = open_page("/?model=tiny").page
+    compose(page)
+    wait_for_score(page)
+    page.wait_for_function("document.querySelector('audio').currentTime > 1")
+    seen = set()
+    for _look in range(5):
+        state = page.evaluate(SCORE)
+        expected = np.searchsorted(state["onsets"], state["time"], side="right") - 1
+        assert abs(state["current"] - expected) <= 1  # a frame may lie between the two
+        seen.add(state["current"])
+        page.wait_for_timeout(400)
+    assert len(seen) > 2
+    assert page.locator(".musicgen-sounding").count() == 1
+    expect(page.locator(".musicgen-cursor")).to_be_visible()
+
+
+def test_a_click_on_a_note_plays_from_there(open_page):
+    page = open_page(TINY).page
+    wait_for_score(page)
+    page.locator(".musicgen-note").nth(30).click(force=True)
+    page.wait_for_function("!document.querySelector('audio').paused")
+    state = page.evaluate(SCORE)
+    onset = state["onsets"][state["starts"].index(sorted(set(state["starts"]))[30])]
+    assert onset - 0.01 <= state["time"] < onset + 2
+
+
+def test_moving_the_slider_does_not_stop_the_sound(open_page):
+    page = open_page("/?model=tiny").page
+    compose(page)
+    page.wait_for_function("document.querySelector('audio').currentTime > 0.5")
+    page.evaluate("document.querySelector('audio').marked = true")
+    page.get_by_role("slider").press("ArrowRight")
+    expect(page.locator("[data-testid=stSliderThumbValue]")).to_have_text("0.85")
+    page.wait_for_timeout(1000)
+    before = page.evaluate("document.querySelector('audio').currentTime")
+    page.wait_for_function(f"document.querySelector('audio').currentTime > {before}")
+    assert page.evaluate("document.querySelector('audio').marked")
+    expect(page.locator(".musicgen-cursor")).to_be_visible()
+
+
+def test_each_download_opens_in_another_program(open_page, tmp_path):
+    page = open_page(TINY).page
+    files = {}
+    for name in ("WAV", "MIDI", "ABC"):
+        with page.expect_download() as waiting:
+            page.get_by_role("button", name=name).click()
+        files[name] = tmp_path / waiting.value.suggested_filename
+        waiting.value.save_as(files[name])
+    assert [path.suffix for path in files.values()] == [".wav", ".mid", ".abc"]
+    assert {path.stem for path in files.values()} == {"tiny-4711"}
+    samples, rate = soundfile.read(files["WAV"])
+    assert (rate, samples.shape[1]) == (44_100, 2)
+    midi = mido.MidiFile(files["MIDI"])
+    onsets = [message for track in midi.tracks for message in track if message.type == "note_on"]
+    tune, _problems = read_tune(TUNE)
+    assert len([message for message in onsets if message.velocity]) == len(tune.performance)
+    assert len(samples) / rate == pytest.approx(midi.length + 2, abs=1)
+    text = files["ABC"].read_text(encoding="utf-8")
+    assert "N:musicgen checkpoint=tiny" in text and '"temperature":0.8' in text
+
+
+@pytest.mark.parametrize("path", ["/", TINY, "/Train"])
+def test_nothing_is_wider_than_a_phone(open_page, path):
+    page = open_page(path, viewport=PHONE).page
+    page.wait_for_timeout(2000)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    main = page.locator("[data-testid=stMain]")
+    assert main.evaluate("element => element.scrollWidth - element.clientWidth") <= 0
+
+
+def test_a_narrow_score_has_two_bars_a_line_and_a_wide_one_four(open_page):
+    page = open_page(TINY).page
+    wait_for_score(page)
+    assert page.locator(".musicgen-paper .abcjs-staff").count() == 4
+    page.set_viewport_size(PHONE)
+    expect(page.locator(".musicgen-paper .abcjs-staff")).to_have_count(8)
+
+
+def test_the_score_is_drawn_in_the_colour_of_the_words(open_page):
+    colours = []
+    for scheme in ("light", "dark"):
+        page = open_page(TINY, color_scheme=scheme).page
+        wait_for_score(page)
+        read = "element => getComputedStyle(element).fill"
+        colours.append(page.locator(".musicgen-note path").first.evaluate(read))
+        title = page.get_by_role("heading", level=1)
+        assert colours[-1] == title.evaluate("element => getComputedStyle(element).color")
+    assert colours[0] != colours[1]
+
+
+def test_a_chinese_browser_is_spoken_to_in_chinese_and_can_change_its_mind(open_page):
+    page = open_page("/?model=tiny", locale="zh-CN").page
+    expect(page.get_by_role("heading", level=1)).to_have_text("演奏")
+    page.get_by_role("button", name="作曲").wait_for()
+    page.get_by_text("English").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Play")
+    page.get_by_role("link", name="Train").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Train")
+    page.reload()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Train")
+
+
+def test_buttons_without_words_have_names_for_those_who_listen(open_page):
+    page = open_page("/?model=tiny").page
+    page.get_by_role("button", name="Keep this seed").click()
+    page.get_by_role("button", name="Draw a new seed each time").wait_for()
+    page.get_by_role("button", name="Throw the dice").click()
+    expect(page.get_by_label("Seed", exact=True)).not_to_have_value("")
+
+
+def test_a_link_to_what_there_is_not_is_told_in_a_sentence(open_page):
+    page = open_page("/?model=nobody&seed=1").page
+    expect(page.get_by_role("alert")).to_contain_text("There is no model named 'nobody'")
+    page.get_by_role("button", name="Compose").wait_for()
