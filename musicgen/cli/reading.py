@@ -19,9 +19,13 @@ def read_text_file(path: Path) -> str:
         if path.stat().st_size > MAX_BYTES:
             limit = f"{MAX_BYTES // 1_000_000} MB"
             raise NotationError(f"{path.name} is larger than {limit}. Split it into several files.")
-        return decode_text(path.read_bytes())
+        data = path.read_bytes()
     except OSError as error:
         raise NotationError(f"{path} cannot be read: {error.strerror or error}.") from error
+    text = decode_text(data)
+    if "\0" in text:
+        raise NotationError(f"{path.name} is not a text file. Give it a file in ABC notation.")
+    return text
 
 
 def read_tunes_text(path: Path) -> str:

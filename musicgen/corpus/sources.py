@@ -23,6 +23,7 @@ from typing import Literal
 
 from musicgen.config import Paths
 from musicgen.errors import CorpusError
+from musicgen.notation.tunebook import decode_text
 from musicgen.storage import write_file
 
 logger = logging.getLogger(__name__)
@@ -170,7 +171,7 @@ def fetch_source(source: Source, paths: Paths) -> list[Path]:
 
 
 def read_source_text(source: Source, paths: Paths) -> list[SourceFile]:
-    """All files of a source as text; UTF-8, or Latin-1 where that fails, as in old tunebooks.
+    """All files of a source as text, with line feeds as line ends.
 
     Raises:
         CorpusError: the source is not there or a file cannot be read.
@@ -179,19 +180,15 @@ def read_source_text(source: Source, paths: Paths) -> list[SourceFile]:
     if not files:
         raise CorpusError(_what_to_do(source))
     try:
-        return [SourceFile(file.name, decode_text(file.read_bytes())) for file in files]
+        return [SourceFile(file.name, _read_text(file)) for file in files]
     except OSError as error:
         raise CorpusError(
             f"The corpus {source.name!r} cannot be read: {error.strerror or error}."
         ) from error
 
 
-def decode_text(data: bytes) -> str:
-    """A file's text, with line feeds as line ends and without a byte order mark."""
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = data.decode("latin-1")
+def _read_text(path: Path) -> str:
+    text = decode_text(path.read_bytes())
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
