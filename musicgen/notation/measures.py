@@ -1,0 +1,223 @@
+"""Bars as they fill and close: bar lines, endings, parts, and the fields that stand around them."""
+
+import re
+from fractions import Fraction
+
+from musicgen.notation.barlines import count_repeats, is_double
+from musicgen.notation.drafts import BarDraft, NoteDraft
+from musicgen.notation.fields import (
+    is_clef,
+    parse_key,
+    parse_meter,
+    parse_shift,
+    parse_tempo,
+    parse_unit_length,
+)
+from musicgen.notation.lengths import to_quarters, to_ticks
+from musicgen.notation.pitches import PitchReader, Report
+from musicgen.notation.tokens import SHORTHAND
+from musicgen.notation.tune import Key, Meter
+
+_ENDING_AFTER_BAR = re.compile(r"(?:[ \t]*\[[ \t]*)?(\d{1,3}(?:[ \t]*[,\-][ \t]*\d{1,3}){0,16})")
+_LINE_AHEAD = re.compile(r"[ \t]{1,8}\|[|\]:]*")
+_BLANK = re.compile(r"(?:\s|[!*\\$]+(?=\s))*")
+
+
+class MeasureReader:
+    """Collects notes into bars, and knows meter, unit note length, key, part and ending."""
+
+    def __init__(self, text: str, meter: Meter, unit: Fraction, key: Key, report: Report) -> None:
+        self.text = text
+        self.report = report
+        self.unit = to_ticks(unit)
+        self.pitches = PitchReader(key, report)
+        self.symbols = dict(SHORTHAND)
+        self.bars: list[BarDraft] = []
+        self.dropped: set[int] = set()
+        self.wanted_voice = ""
+        self.is_silent = False
+        self._set_meter(meter)
+        self._bar = BarDraft()
+        self._last: NoteDraft | None = None
+        self._part = ""
+        self._tempo: Fraction | None = None
+        self._ending: tuple[int, ...] = ()
+
+    def _drop(self, match: re.Match[str], message: str) -> None:
+        """Report a token that is left out, and remember which."""
+        self.report(*match.span(), message)
+        self.dropped.add(match.start())
+
+    # What stands around the music
+
+    def _set_meter(self, meter: Meter) -> None:
+        self.meter = meter
+        self._full_bar = to_ticks(meter.bar_quarters or Fraction(0))
+
+    def read_field(self, letter: str, value: str, start: int, end: int) -> None:
+        """Take in an information field of the body, on a line of its own or inline."""
+        value = value[:200].strip()
+        if letter == "V":
+            self._on_voice(value, start, end)
+        elif letter == "P" and not self.is_silent:
+            self._begin_part(value, start)
+        elif not self.is_silent:
+            name = self._take(letter, value)
+            if name:
+                self.report(start, end, f"{value[:40]!r} is no {name}; the one before it stays.")
+
+    def _take(self, letter: str, value: str) -> str:
+        """Let a field work; the name of what it should have been where it makes no sense."""
+        name = ""
+        if letter == "M":
+            meter = parse_meter(value)
+            name = "" if meter else "meter"
+            self._set_meter(meter or self.meter)
+        elif letter == "L":
+            unit = parse_unit_length(value)
+            name = "" if unit else "unit note length"
+            self.unit = to_ticks(unit) if unit else self.unit
+        elif letter == "K":
+            name = self._take_key(value)
+        elif letter == "Q":
+            self._tempo = parse_tempo(value, to_quarters(self.unit))
+        elif letter == "U":
+            self.define_symbol(value)
+        elif letter == "I":
+            self.read_instruction(value)
+        return name
+
+    def _take_key(self, value: str) -> str:
+        shift = parse_shift(value)
+        self.pitches.shift = self.pitches.shift if shift is None else shift
+        if is_clef(value):
+            return ""
+        key = parse_key(value)
+        if key is not None:
+            self.pitches.set_key(key)
+        return "" if key else "key"
+
+    def define_symbol(self, value: str) -> None:
+        """Take in a ``U:`` field, as in ``T = !trill!`` (ABC 2.1 §4.16)."""
+        match = re.match(r"\s*([H-Yh-w~])\s*=\s*[!+]?([^!+\s]{1,30})", value)
+        if match:
+            self.symbols[match[1]] = match[2]
+
+    def read_instruction(self, value: str) -> None:
+        """Take in an ``I:`` field or ``%%`` directive; only one of them changes the notes."""
+        match = re.match(r"\s*propagate-accidentals[\s:]+(not|octave|pitch)\b", value)
+        if match:
+            self.pitches.propagate = match[1]
+
+    def _on_voice(self, value: str, start: int, end: int) -> None:
+        name = value.split(maxsplit=1)[0] if value else ""
+        was_silent = self.is_silent
+        self.is_silent = bool(self.wanted_voice) and name != self.wanted_voice
+        if self.is_silent and not was_silent:
+            self.report(start, end, f"Voice {name!r} is left out: one voice is read at a time.")
+
+    def _begin_part(self, value: str, at: int) -> None:
+        letter = value[:1]
+        if letter.isalpha():
+            self._close_bar("", at)
+            self._part, self._ending = letter, ()
+            self._bar.part = letter
+            self._bar.opens_section = True
+
+    # Bar lines, endings, parts
+
+    def _on_bar(self, match: re.Match[str]) -> int | None:
+        start, end = match.span()
+        line = match[0].lstrip(".")
+        if line == ":":
+            return self._on_colon(start, end)
+        self._close_bar(line, start)
+        ending = _ENDING_AFTER_BAR.match(self.text, end)
+        if ending is None:
+            return None
+        self._begin_ending(ending[1], end)
+        return ending.end()
+
+    def _on_colon(self, start: int, end: int) -> int | None:
+        """A colon parted from its bar line by spaces, as in ``: |``; or nothing."""
+        ahead = _LINE_AHEAD.match(self.text, end)
+        if ahead:
+            self._close_bar(":" + ahead[0].strip(), start)
+            return ahead.end()
+        if not self._bar.notes and self._bar.opening:
+            self._bar.opening += ":"
+            self._bar.opens_section = True
+        else:
+            self.report(start, end, "A colon without a bar line is left out.")
+        return None
+
+    def _close_bar(self, line: str, at: int) -> None:
+        bar = self._bar
+        if bar.notes:
+            bar.start = self._first_of(bar)
+            bar.end, bar.closing, bar.full_ticks = at, line, self._full_bar
+            bar.ending = self._ending
+            bar.starts_ending = bar.starts_ending and bool(self._ending)
+            bar.part = self._part
+            if self._tempo is not None:
+                bar.tempo_qpm, self._tempo = self._tempo, None
+            self.bars.append(bar)
+            self._bar = BarDraft(start=at + len(line))
+        elif line and self.bars and not bar.starts_ending and not bar.opens_section:
+            self._merge_closing(line)
+        if line:
+            self.pitches.end_bar()
+            self._after_line(line)
+
+    def _first_of(self, bar: BarDraft) -> int:
+        if bar.start < 0:
+            first = bar.notes[0]
+            return first.graces[0][2][0] - 1 if first.graces else first.start
+        blank = _BLANK.match(self.text, bar.start)
+        return blank.end() if blank else bar.start
+
+    def _merge_closing(self, line: str) -> None:
+        """Two bar lines with nothing between them are one: the one that says more."""
+        last = self.bars[-1]
+        if not count_repeats(last.closing) and len(line) > 1:
+            last.closing = line
+
+    def _after_line(self, line: str) -> None:
+        if self._ending and (":" in line or is_double(line)):
+            self._ending = ()
+        self._bar.opening = line
+        self._bar.opens_section = self._bar.opens_section or line.endswith(":")
+
+    def _begin_ending(self, text: str, at: int) -> None:
+        numbers = _read_numbers(text)
+        if not numbers:
+            self.report(at, at + len(text), f"{text!r} is no ending; left out.")
+            return
+        if self._bar.notes:
+            self._close_bar("", at)
+        self._ending = numbers
+        self._bar.starts_ending = True
+
+    def _on_ending(self, match: re.Match[str]) -> None:
+        self._begin_ending(match[match.lastindex + 1 if match.lastindex else 0], match.start())
+
+    def _on_textending(self, match: re.Match[str]) -> None:
+        numbers = "".join(re.findall(r"\d{1,3}[,\-]?", match[0]))
+        if numbers:
+            self._begin_ending(numbers.strip(",-"), match.start())
+        else:
+            self._drop(match, "An ending without a number is always played.")
+
+    def finish(self, end: int) -> None:
+        """Close what is still open at the end of the tune."""
+        self._close_bar("", end)
+
+
+def _read_numbers(text: str) -> tuple[int, ...]:
+    """Passes of an ending list such as ``1,3`` or ``1-3``, each 1..12; empty if none is."""
+    numbers: list[int] = []
+    for part in text.replace(" ", "").replace("\t", "").split(","):
+        low, _, high = part.partition("-")
+        first, last = int(low), int(high or low)
+        numbers.extend(range(first, min(last, 12) + 1))
+    return tuple(sorted({number for number in numbers if 1 <= number <= 12}))

@@ -1,0 +1,215 @@
+"""Notes, chords and rests with their exact lengths: tuplets, broken rhythm, ties, ornaments."""
+
+import re
+from fractions import Fraction
+
+from musicgen.notation.drafts import NoteDraft
+from musicgen.notation.lengths import MAX_NOTE_TICKS, MIN_NOTE_TICKS, read_length
+from musicgen.notation.measures import MeasureReader
+from musicgen.notation.pitches import Report
+from musicgen.notation.tokens import NOTE, TOKEN, is_chord_symbol, jump_of
+from musicgen.notation.tune import Key, Mark, Meter
+
+MAX_MULTI_REST = 100
+MAX_GRACES = 16
+_AT = TOKEN.groupindex
+_NOTE, _REST, _TUPLET, _CHORD = _AT["note"], _AT["rest"], _AT["tuplet"], _AT["chord"]
+
+
+class NoteReader(MeasureReader):
+    """Reads notes into the bar that is open, and remembers what is owed to the next one."""
+
+    def __init__(self, text: str, meter: Meter, unit: Fraction, key: Key, report: Report) -> None:
+        super().__init__(text, meter, unit, key, report)
+        self._onset = 0
+        self._owed = (1, 1)
+        self._tuplet: tuple[int, int] = (1, 1)
+        self._tuplet_left = 0
+        self._chord_symbol = ""
+        self._decorations: list[str] = []
+        self._graces: list[tuple[int, int, tuple[int, int]]] = []
+
+    def _on_note(self, match: re.Match[str]) -> None:
+        accidental, letter, octaves, numerator, slashes, denominator, late = match.group(
+            _NOTE + 1, _NOTE + 2, _NOTE + 3, _NOTE + 4, _NOTE + 5, _NOTE + 6, _NOTE + 7
+        )
+        start, end = match.span()
+        if late:
+            octaves += late
+            self.report(start, end, "Octave marks belong before the length; read as if they did.")
+        ticks = self._length(numerator, slashes, denominator, start, end)
+        pitch = self.pitches.read(accidental, letter, octaves, start, end)
+        self._add((pitch,), ticks, start, end, [(letter, octaves)])
+
+    def _length(self, numerator: str, slashes: str, denominator: str, start: int, end: int) -> int:
+        if not numerator and not slashes:
+            return self.unit
+        ticks, is_sane = read_length(self.unit, numerator, slashes, denominator)
+        if not is_sane:
+            self.report(start, end, "This length makes no sense; one unit note is assumed.")
+        return ticks
+
+    def _add(
+        self,
+        pitches: tuple[int, ...],
+        ticks: int,
+        start: int,
+        end: int,
+        letters: list[tuple[str, str]],
+    ) -> NoteDraft:
+        if self._tuplet_left:
+            self._tuplet_left -= 1
+            ticks = ticks * self._tuplet[1] // self._tuplet[0]
+        if self._owed != (1, 1):
+            ticks = ticks * self._owed[0] // self._owed[1]
+            self._owed = (1, 1)
+        note = NoteDraft(pitches, self._onset, ticks, start, end, letters)
+        if self._decorations or self._chord_symbol or self._graces:
+            self._adorn(note)
+        self.pitches.release()
+        self._onset += ticks
+        self._last = note
+        self._bar.notes.append(note)
+        return note
+
+    def _adorn(self, note: NoteDraft) -> None:
+        note.chord_symbol, self._chord_symbol = self._chord_symbol, ""
+        note.decorations, self._decorations = tuple(self._decorations), []
+        if note.pitches:
+            note.graces, self._graces = self._graces[:MAX_GRACES], []
+
+    def _on_rest(self, match: re.Match[str]) -> None:
+        sign, numerator, slashes, denominator = match.group(
+            _REST + 1, _REST + 2, _REST + 3, _REST + 4
+        )
+        start, end = match.span()
+        if sign == "y":
+            return
+        if sign not in "ZX":
+            ticks = self._length(numerator, slashes, denominator, start, end)
+            self._add((), ticks, start, end, [])
+            return
+        count = int(numerator) if 0 < len(numerator) <= 3 else 1
+        if not 0 < count <= MAX_MULTI_REST or slashes or len(numerator) > 3:
+            self.report(start, end, f"A rest lasts 1 to {MAX_MULTI_REST} bars; one is assumed.")
+            count = 1
+        self._bar.full_bars = count
+        self._add((), count * (self._full_bar or 8 * self.unit), start, end, [])
+
+    def _on_chord(self, match: re.Match[str]) -> None:
+        start, end = match.span()
+        inside, numerator, slashes, denominator = match.group(
+            _CHORD + 1, _CHORD + 2, _CHORD + 3, _CHORD + 4
+        )
+        offset = match.start(_CHORD + 1)
+        notes = list(NOTE.finditer(self.text, offset, offset + len(inside)))
+        if not notes:
+            self._drop(match, "There is no note in this chord; it is left out.")
+            return
+        ticks = self._length(notes[0][4], notes[0][5], notes[0][6], start, end)
+        outer = self._length(numerator, slashes, denominator, start, end)
+        ticks = max(MIN_NOTE_TICKS, min(MAX_NOTE_TICKS, ticks * outer // self.unit))
+        self._read_chord_extras(inside)
+        pitches, letters, tied = [], [], []
+        for note in notes[:16]:
+            pitch = self.pitches.read(note[1], note[2], note[3], *note.span())
+            if pitch not in pitches:
+                pitches.append(pitch)
+                letters.append((note[2], note[3]))
+                if self.text.startswith("-", note.end()):
+                    tied.append(pitch)
+        draft = self._add(tuple(pitches), ticks, start, end, letters)
+        if tied:
+            self._tie(draft, tuple(tied))
+
+    def _on_broken(self, match: re.Match[str]) -> None:
+        count = match.end() - match.start()
+        signs = match[0]
+        if self._last is None or not self._bar.notes or count > 3 or len(set(signs)) > 1:
+            self._drop(match, f"{signs[:8]!r} has no note to lengthen; left out.")
+            return
+        short, long = (1, 2**count), (2 ** (count + 1) - 1, 2**count)
+        before, after = (long, short) if signs[0] == ">" else (short, long)
+        changed = self._last.ticks * before[0] // before[1]
+        self._onset += changed - self._last.ticks
+        self._last.ticks = changed
+        self._owed = after
+
+    def _on_tuplet(self, match: re.Match[str]) -> None:
+        count_text, time_text, number_text = match.group(_TUPLET + 1, _TUPLET + 2, _TUPLET + 3)
+        if time_text is None and len(count_text) > 1:  # `(32c` is no tuplet of 32
+            count_text = count_text[0]
+        count = int(count_text)
+        time = int(time_text) if time_text else self._tuplet_time(count)
+        number = int(number_text) if number_text else count
+        if not 2 <= count <= 32 or not 1 <= time <= 32 or not 1 <= number <= 64:
+            self._drop(match, f"{match[0]!r} is no tuplet; its notes keep their length.")
+            return
+        if self._tuplet_left:
+            self.report(*match.span(), "A tuplet begins inside another; the first ends here.")
+        self._tuplet, self._tuplet_left = (count, time), number
+
+    def _tuplet_time(self, count: int) -> int:
+        """The time a tuplet takes when not written (ABC 2.1 §4.13)."""
+        if count in (3, 6):
+            return 2
+        if count in (2, 4, 8):
+            return 3
+        return 3 if self.meter.numerator in (6, 9, 12) and self.meter.denominator >= 8 else 2
+
+    def _on_tie(self, match: re.Match[str]) -> None:
+        if self._last is None or not self._last.pitches:
+            self._drop(match, "There is no note here to tie; the tie is left out.")
+            return
+        self._tie(self._last, self._last.pitches)
+
+    def _tie(self, note: NoteDraft, pitches: tuple[int, ...]) -> None:
+        note.tied_pitches = pitches
+        self.pitches.hold(
+            (letter, octaves, pitch)
+            for (letter, octaves), pitch in zip(note.letters, note.pitches, strict=False)
+            if pitch in pitches
+        )
+
+    def _on_old_chord(self, match: re.Match[str]) -> None:
+        """A chord as ABC 1.x wrote it, ``+CEG+``."""
+        pitches = tuple(
+            self.pitches.read(note[1], note[2], note[3], *note.span())
+            for note in NOTE.finditer(self.text, match.start() + 1, match.end() - 1)
+        )
+        first = NOTE.search(match[0])
+        ticks = self._length(first[4], first[5], first[6], *match.span()) if first else self.unit
+        if pitches:
+            self._add(tuple(dict.fromkeys(pitches)), ticks, *match.span(), [])
+
+    def _on_grace(self, match: re.Match[str]) -> None:
+        offset = match.start() + 1
+        for note in NOTE.finditer(self.text, offset, match.end()):
+            pitch = self.pitches.read(note[1], note[2], note[3], *note.span())
+            ticks = self._length(note[4], note[5], note[6], *note.span())
+            if self._tuplet_left:
+                ticks = ticks * self._tuplet[1] // self._tuplet[0]
+            self._graces.append((pitch, ticks, note.span()))
+
+    def _read_chord_extras(self, inside: str) -> None:
+        for words in re.findall(r'"([^"]*)"', inside):
+            self._read_words(words)
+
+    def _read_words(self, words: str) -> None:
+        if is_chord_symbol(words):
+            self._chord_symbol = words
+            return
+        jump = jump_of(words)
+        if jump:
+            self._bar.marks.append(self._mark(jump))
+
+    def _mark(self, kind: str) -> Mark:
+        """Signs to leap to or from stand where they are written, ends at the end of their bar."""
+        return Mark(kind, kind in ("segno", "coda", "tocoda") and not self._bar.notes)
+
+    def _decorate(self, name: str) -> None:
+        jump = jump_of(name)
+        if jump:
+            self._bar.marks.append(self._mark(jump))
+        elif len(self._decorations) < 16:
+            self._decorations.append(name)
