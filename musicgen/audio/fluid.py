@@ -8,6 +8,7 @@ Arrays: (2, samples) float32, left and right.
 
 import ctypes
 import logging
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -63,6 +64,8 @@ def _load_once() -> ModuleType | None:
     except (ImportError, OSError, AttributeError) as error:
         # pyfluidsynth looks for the library when it is imported, and a broken one fails as well.
         logger.info("FluidSynth cannot be used: %s", error)
+        # pretty_midi imports it as well, and forgives only that it is not there.
+        sys.modules["fluidsynth"] = None  # type: ignore[assignment]
         return None
     set_handler = fluidsynth.cfunc(
         "fluid_set_log_function",

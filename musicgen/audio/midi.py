@@ -5,11 +5,13 @@ every onset exactly where the notation puts it.
 """
 
 from dataclasses import dataclass, replace
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from musicgen.audio.accents import find_accents
 from musicgen.audio.arrangement import Arrangement
 from musicgen.audio.articulation import articulate, choose_resolution
+from musicgen.audio.fluid import load_library
 from musicgen.audio.signatures import key_number, meter_changes
 from musicgen.audio.tempo import TempoMap, map_tempo
 from musicgen.errors import AudioError
@@ -34,6 +36,15 @@ class _Score:
     tempo: TempoMap
 
 
+def load_pretty_midi() -> ModuleType:
+    """pretty_midi, which a damaged FluidSynth library would keep from being imported."""
+    load_library()
+    import pretty_midi
+
+    module: ModuleType = pretty_midi
+    return module
+
+
 def to_midi(
     tune: Tune, arrangement: Arrangement | None = None, *, comment: str = ""
 ) -> "PrettyMIDI":
@@ -50,8 +61,7 @@ def to_midi(
     Raises:
         AudioError: the tune has no notes, or is longer than 20 minutes.
     """
-    import pretty_midi
-
+    pretty_midi = load_pretty_midi()
     arrangement = arrangement or Arrangement()
     score = _read_score(tune, arrangement)
     midi = _empty_midi(score)
@@ -112,8 +122,8 @@ def _read_score(tune: Tune, arrangement: Arrangement) -> _Score:
 def _empty_midi(score: _Score) -> "PrettyMIDI":
     """A file with nothing in it but the tempi: pretty_midi takes more than one only from mido."""
     import mido
-    import pretty_midi
 
+    pretty_midi = load_pretty_midi()
     track = mido.MidiTrack()
     now = 0
     for change in score.tempo.changes:
@@ -127,8 +137,7 @@ def _empty_midi(score: _Score) -> "PrettyMIDI":
 def _melody(
     tune: Tune, arrangement: Arrangement, score: _Score, midi: "PrettyMIDI"
 ) -> "Instrument":
-    import pretty_midi
-
+    pretty_midi = load_pretty_midi()
     accents = find_accents(tune)
     instrument = pretty_midi.Instrument(arrangement.program, name=_one_line(tune.title) or "Tune")
     notes = articulate(score.notes, score.ticks_per_quarter)
