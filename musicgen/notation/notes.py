@@ -7,7 +7,7 @@ from musicgen.notation.drafts import NoteDraft
 from musicgen.notation.lengths import MAX_NOTE_TICKS, MIN_NOTE_TICKS, read_length
 from musicgen.notation.measures import MeasureReader
 from musicgen.notation.pitches import Report
-from musicgen.notation.tokens import NOTE, TOKEN, is_chord_symbol, jump_of
+from musicgen.notation.tokens import NOTE, TOKEN, hide_quotes, is_chord_symbol, jump_of
 from musicgen.notation.tune import Key, Mark, Meter
 
 MAX_MULTI_REST = 100
@@ -102,7 +102,7 @@ class NoteReader(MeasureReader):
             _CHORD + 1, _CHORD + 2, _CHORD + 3, _CHORD + 4
         )
         offset = match.start(_CHORD + 1)
-        notes = list(NOTE.finditer(self.text, offset, offset + len(inside)))
+        notes = list(NOTE.finditer(hide_quotes(inside)))
         if not notes:
             self._drop(match, "There is no note in this chord; it is left out.")
             return
@@ -112,11 +112,12 @@ class NoteReader(MeasureReader):
         self._read_chord_extras(inside)
         pitches, letters, tied = [], [], []
         for note in notes[:16]:
-            pitch = self.pitches.read(note[1], note[2], note[3], *note.span())
+            span = offset + note.start(), offset + note.end()
+            pitch = self.pitches.read(note[1], note[2], note[3], *span)
             if pitch not in pitches:
                 pitches.append(pitch)
                 letters.append((note[2], note[3]))
-                if self.text.startswith("-", note.end()):
+                if inside.startswith("-", note.end()):
                     tied.append(pitch)
         draft = self._add(tuple(pitches), ticks, start, end, letters)
         if tied:

@@ -24,8 +24,8 @@ TOKEN = re.compile(
     r"|(?P<grace>\{/?([^}|\n]{0,200})\})"
     r"|(?P<inline>\[([A-Za-z]):([^\]\n]{0,200})\])"
     r"|(?P<ending>\[[ \t]*(\d{1,3}(?:[ \t]*[,\-][ \t]*\d{1,3}){0,16}))"
-    r"|(?P<textending>\[\"([^\"\n]{0,40})\")"
     r"|(?P<chord>\[([^\]|\n]{0,200})\](\d*)(/*)(\d*))"
+    r"|(?P<textending>\[\"([^\"\n]{0,40})\")"
     r"|(?P<decoration>!([^!|\s]{1,30})!|\+([^+|\s]{1,30})\+)"
     r"|(?P<comment>%)"
     r"|(?P<field>[MLK]:(?![|:]))"
@@ -113,12 +113,18 @@ _NOTE_LIKE = re.compile(r"[A-Ga-gzx0-9/,'^_=\-~.()<>]+")
 _CHORD_SYMBOL = re.compile(
     r"\(?[A-G][#b♯♭]?(?:maj|min|dim|aug|sus|add|m|M|[+°ø]|o|[#b]?\d{1,2})*(?:/[A-Ga-g][#b]?)?\)?"
 )
+_IN_QUOTES = re.compile(r'"[^"]*"')
 _BARE = re.compile(r"[^a-z]+")
 
 
 def jump_of(words: str) -> str | None:
     """The kind of `Mark` that a decoration or a text above the music means, else None."""
     return _JUMPS.get(_BARE.sub("", words.lower())) if len(words) < 40 else None
+
+
+def hide_quotes(text: str) -> str:
+    """The text with what stands in quotes blotted out by as many spaces."""
+    return _IN_QUOTES.sub(lambda found: " " * len(found[0]), text) if '"' in text else text
 
 
 def opens_music(letter: str, value: str) -> bool:

@@ -118,6 +118,11 @@ def test_the_length_of_a_chord_is_that_of_its_first_note_times_its_own() -> None
     assert lengths("[C2E2]3/2|") == [3]
 
 
+def test_a_chord_symbol_may_stand_inside_a_chord() -> None:
+    (note, _) = read('["Am"CE]2 A|').notes
+    assert (note.pitches, note.chord_symbol) == ((60, 64), "Am")
+
+
 def test_only_the_tied_note_of_a_chord_sounds_on() -> None:
     assert sounding("[C-E]C|") == [(60, 0, 2), (64, 0, 1)]
 
