@@ -3,10 +3,11 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from musicgen.errors import AudioError
+from musicgen.errors import AudioError, MusicgenError
 from musicgen.notation.bars import check_bars
 from musicgen.sampling.composer import Composition
 from musicgen.ui import address, player, resources, state
+from musicgen.ui.address import Request
 from musicgen.ui.language import _, ngettext
 from musicgen.ui.player import Performance
 from musicgen.ui.score import score
@@ -23,27 +24,36 @@ def tune_on_screen() -> None:
     sound = st.container(key="sound")
     wanted, shown = state.WANTED.get(), state.SHOWN.get()
     if wanted and (shown is None or shown.request != wanted):
-        state.WANTED.set(shown.request if shown else None)  # what fails is not tried again
         # Placeholders clear away the tune before; drawn again later without them, at the same
         # place, sound and score are the same elements to the browser, and go on undisturbed.
         player_slot, stage = sound.empty(), st.empty()
-        shown = _perform(wanted, player.compose_tune(wanted, stage))
-        state.WANTED.set(wanted)
-        state.SHOWN.set(shown)
-        _write_address(wanted)
+        shown = _compose(wanted, stage)
         _show(shown, player_slot, stage.container(key="tune"))
     elif shown:
         _show(shown, sound, st.container(key="tune"))
 
 
-def _perform(request: address.Request, composition: Composition) -> Performance:
+def _compose(wanted: Request, stage: DeltaGenerator) -> Performance:
+    """Composes and keeps the result; what fails is not wanted any more, what is interrupted is."""
+    before = state.SHOWN.get()
+    try:
+        shown = _perform(wanted, player.compose_tune(wanted, stage))
+    except MusicgenError:
+        state.WANTED.set(before.request if before else None)
+        raise
+    state.SHOWN.set(shown)
+    _write_address(wanted)
+    return shown
+
+
+def _perform(request: Request, composition: Composition) -> Performance:
     try:
         return Performance(request, composition, player.render(composition))
     except AudioError as error:
         return Performance(request, composition, None, str(error))
 
 
-def _write_address(request: address.Request) -> None:
+def _write_address(request: Request) -> None:
     parameters = address.to_parameters(request)
     state.ADDRESS.set(parameters)
     for name in address.own_parameters(st.query_params.to_dict()):

@@ -1,4 +1,4 @@
-"""A small network that has learned one tune by heart: it composes in milliseconds, and ends."""
+"""A small network that knows one tune by heart: it composes in a moment, and ends."""
 
 from pathlib import Path
 
@@ -23,28 +23,34 @@ f2a afd|g2b bge|ece gec|d3 d3:|"""
 
 
 def write_tiny_model(folder: Path, name: str = "tiny") -> None:
-    """Teaches the tune to a small LSTM, a few seconds, and saves it as a checkpoint."""
-    text = f"\n\n{TUNE}\n\n"
-    vocabulary = Vocabulary.from_text(text)
-    config = NetworkConfig(vocab_size=len(vocabulary), embedding_dim=32, hidden_size=96)
-    network = build_network(config, seed=1)
-    assert isinstance(network, LSTMNetwork)
-    ids = torch.from_numpy(vocabulary.encode(text))[None]
-    optimizer = torch.optim.Adam(network.parameters(), lr=0.01)
-    for _ in range(400):
-        logits, _state = network(ids[:, :-1])
-        loss = F.cross_entropy(logits[0], ids[0, 1:])
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimizer.step()
-        if loss.item() < 0.005:
-            break
-    with torch.no_grad():  # so sure of itself that no seed leads it astray
-        network.linear.weight.mul_(4)
-        network.linear.bias.mul_(4)
+    """Saves the network as a checkpoint."""
+    network, vocabulary = _learned()
     metadata = CheckpointMetadata(
-        name, 400, network.config, TrainingConfig(), vocabulary.characters,
+        name, 1, network.config, TrainingConfig(), vocabulary.characters,
         metrics={"val_loss": 1.0}, created="2026-01-01T00:00:00+00:00",
     )  # fmt: skip
     save_checkpoint(folder, network, metadata)
+
+
+def _learned() -> tuple[LSTMNetwork, Vocabulary]:
+    """A random LSTM whose output layer is solved for, so that it says the tune whatever the seed.
+
+    An echo state network: states that remember all of the text differ at each place of it, so that
+    one linear map can give every place the character that follows.
+    """
+    text = f"\n\n{TUNE}\n\n"
+    vocabulary = Vocabulary.from_text(text)
+    config = NetworkConfig(vocab_size=len(vocabulary), embedding_dim=32, hidden_size=512)
+    network = build_network(config, seed=1)
+    assert isinstance(network, LSTMNetwork)
+    ids = torch.from_numpy(vocabulary.encode(text))[None]
+    with torch.no_grad():
+        for name, value in network.layers.named_parameters():
+            if "bias_ih" in name:
+                value[config.hidden_size : 2 * config.hidden_size] = 3.0  # forget slowly
+        states, _state = network.layers[0](network.embedding(ids[:, :-1]))  # (1, T, H)
+        certain = 30.0 * F.one_hot(ids[0, 1:], config.vocab_size).double()
+        weight = torch.linalg.lstsq(states[0].double(), certain, driver="gelsd").solution
+        network.linear.weight.copy_(weight.T)
+        network.linear.bias.zero_()
+    return network, vocabulary
