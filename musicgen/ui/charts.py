@@ -19,7 +19,7 @@ SMOOTHING = 0.95
 
 
 def loss_figure(
-    metrics: Sequence[StepMetrics], run_id: str, names: tuple[str, str, str], max_steps: int
+    metrics: Sequence[StepMetrics], run_id: str, names: tuple[str, str, str]
 ) -> dict[str, Any]:
     """Training and validation loss over the steps, the best validation loss marked.
 
@@ -27,7 +27,6 @@ def loss_figure(
         metrics: One record a step, in order; may be empty.
         run_id: Zoom is kept as long as this stays the same.
         names: Legend of the training loss, of the validation loss, and of the mark for the best.
-        max_steps: Where the axis of steps ends before one zooms.
     """
     steps = [item.step for item in metrics]
     losses = running_mean([item.train_loss for item in metrics])
@@ -38,7 +37,8 @@ def loss_figure(
         line = _line(look_steps, look_losses, names[1], HELD_OUT, 2.5)
         best = min(looks, key=lambda look: look[1])
         traces += [line | {"mode": "lines+markers"}, _mark(best, names[2])]
-    return {"data": traces, "layout": _layout(run_id, max_steps, _loss_range(losses, looks))}
+    last_step = steps[-1] if steps else 0
+    return {"data": traces, "layout": _layout(run_id, last_step, _loss_range(losses, looks))}
 
 
 def running_mean(values: Sequence[float]) -> list[float]:
@@ -93,7 +93,7 @@ def _mark(best: tuple[int, float], name: str) -> dict[str, Any]:
 
 def _loss_range(losses: list[float], looks: list[tuple[int, float]]) -> list[float] | None:
     """The first steps fall from ln(vocabulary) so fast that they would flatten all that follows."""
-    values = losses[len(losses) // 20 :] + [loss for _, loss in looks]
+    values = losses[len(losses) // 5 :] + [loss for _, loss in looks]
     finite = [value for value in values if math.isfinite(value)]
     if not finite:
         return None
@@ -102,13 +102,13 @@ def _loss_range(losses: list[float], looks: list[tuple[int, float]]) -> list[flo
     return [max(0.0, low - margin), high + margin]
 
 
-def _layout(run_id: str, max_steps: int, y_range: list[float] | None) -> dict[str, Any]:
+def _layout(run_id: str, last_step: int, y_range: list[float] | None) -> dict[str, Any]:
     return {
         "uirevision": run_id,
         "margin": {"l": 44, "r": 8, "t": 8, "b": 36},
         "hovermode": "x unified",
         "showlegend": True,
         "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
-        "xaxis": {"range": [0, max_steps], "zeroline": False},
+        "xaxis": {"range": [0, max(20, 1.02 * last_step)], "zeroline": False},
         "yaxis": {"range": y_range, "zeroline": False, "tickformat": ".2f"},
     }

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import streamlit as st
+from streamlit.components.v2.types import ComponentRenderer
 
 from musicgen.errors import MusicgenError
 from musicgen.training.job import JobStatus
@@ -27,6 +29,8 @@ ROOMS = (
 """Script, name and icon of every page, in the order of the sidebar."""
 
 NOTE_INTERVAL_S = 3.0
+
+_TAGS = {"en": "en", "zh": "zh-Hans"}
 
 STYLE = Path(__file__).parent / "frontend" / "page.css"
 
@@ -61,8 +65,9 @@ def errors_told() -> Iterator[None]:
 
 
 def language_picker() -> None:
-    """The choice of language, at the foot of the sidebar."""
+    """The choice of language, at the foot of the sidebar; browsers and screen readers learn it."""
     with st.sidebar:
+        _language_teller()(key="language_teller", data=_TAGS[current_language()])
         st.segmented_control(
             _("Language"),
             list(LANGUAGES),
@@ -73,6 +78,12 @@ def language_picker() -> None:
             label_visibility="collapsed",
             on_change=lambda: choose_language(st.session_state["language"]),
         )
+
+
+@cache
+def _language_teller() -> ComponentRenderer:
+    script = "export default ({ data }) => { document.documentElement.lang = data; };"
+    return st.components.v2.component("musicgen_language", js=script)
 
 
 def play_link(model: str, step: int, label: str, key: str) -> None:
@@ -98,8 +109,9 @@ def _training_note() -> None:
     else:
         text = _("training {percent:.0f} %")
     percent = 100 * now.step / max(1, now.max_steps)
-    st.page_link(
-        "pages/Train.py",
-        label=f":green-badge[● {text.format(percent=percent)}]",
-        query_params=_kept_parameters(),
-    )
+    with st.container(key="training_note", width="content"):
+        st.page_link(
+            "pages/Train.py",
+            label=f":green-badge[● {text.format(percent=percent)}]",
+            query_params=_kept_parameters(),
+        )

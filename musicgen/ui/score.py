@@ -65,6 +65,7 @@ def score(
             "durations_s": [round(duration, 4) for duration in durations_s],
             "audio": audio,
             "label": _("Sheet music of the tune"),
+            "failure": _("The engraver could not draw this tune."),
         },
     )
 

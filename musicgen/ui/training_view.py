@@ -6,7 +6,7 @@ import streamlit as st
 
 from musicgen.errors import MusicgenError
 from musicgen.training.job import JobSnapshot, JobStatus, TrainingJob
-from musicgen.training.runs import RunInfo
+from musicgen.training.runs import Run, RunInfo
 from musicgen.ui import resources
 from musicgen.ui.charts import loss_figure
 from musicgen.ui.language import N_, _
@@ -58,7 +58,7 @@ def _live(drawn: tuple[str, bool] | None) -> None:
         _buttons(job, now)
         _figures(now)
         names = (_("training tunes"), _("held-out tunes"), _("best: {loss:.3f} at step {step}"))
-        figure = loss_figure(now.metrics, now.run_id, names, now.max_steps)
+        figure = loss_figure(now.metrics, now.run_id, names)
         live_chart(figure, "loss", _("Loss over the steps of the training"))
 
 
@@ -132,7 +132,7 @@ def _is_active(run_id: str) -> bool:
 def _run_row(info: RunInfo) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key=f"run_{info.id}"):
         st.markdown(f"**{info.id}**  \n:small[:gray[{_run_line(info)}]]", width="stretch")
-        if info.can_resume and info.step < info.max_steps:
+        if info.can_resume and info.step < info.max_steps and not _is_elsewhere(info):
             st.button(
                 _("Go on"),
                 key=f"resume_{info.id}",
@@ -140,7 +140,7 @@ def _run_row(info: RunInfo) -> None:
                 on_click=_go_on,
                 args=(info.id,),
             )
-        if resources.store().get(info.id).has_best:
+        if (info.path / "best").is_dir():
             play_link(info.id, info.step, _("Play"), f"run_{info.id}")
 
 
@@ -148,10 +148,22 @@ def _run_line(info: RunInfo) -> str:
     parts = [_("step {step:,} of {steps:,}").format(step=info.step, steps=info.max_steps)]
     if info.best_val_loss is not None:
         parts.append(_("held-out loss {loss:.3f}").format(loss=info.best_val_loss))
-    if info.status in set(JobStatus):
-        interrupted = not JobStatus(info.status).is_final
-        parts.append(_("interrupted") if interrupted else _(STATUS_WORDS[JobStatus(info.status)]))
+    if _is_elsewhere(info):
+        parts.append(_("training in another program"))
+    elif not _is_over(info):
+        parts.append(_("interrupted"))
+    else:
+        parts.append(_(STATUS_WORDS[JobStatus(info.status)]))
     return " · ".join(parts)
+
+
+def _is_over(info: RunInfo) -> bool:
+    return info.status in set(JobStatus) and JobStatus(info.status).is_final
+
+
+def _is_elsewhere(info: RunInfo) -> bool:
+    """Whether another process, such as the command line, trains this run now."""
+    return not _is_over(info) and Run(info.path).is_busy()
 
 
 def _go_on(run_id: str) -> None:

@@ -43,7 +43,7 @@ def test_a_training_is_watched_zoomed_refreshed_stopped_and_played(open_page):
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + box["height"] * 0.8, steps=5)
     page.mouse.up()
-    page.wait_for_function(f"{CHART}.layout.xaxis.range[0] > 1000")
+    page.wait_for_function(f"{CHART}.layout.xaxis.range[0] > 0")
     zoom = page.evaluate(RANGES)
     wait_for_more(page, steps_drawn(page) + 1)
     assert page.evaluate(RANGES) == zoom

@@ -23,7 +23,7 @@ def metrics(steps, eval_interval=100):
 
 @pytest.mark.parametrize("steps", [0, 1, 99, 100, 1000])
 def test_plotly_accepts_the_figure_at_every_stage_of_a_training(steps):
-    figure = loss_figure(metrics(steps), "run", NAMES, 1000)
+    figure = loss_figure(metrics(steps), "run", NAMES)
     coloured = [trace for trace in figure["data"] if trace["marker"]["color"].startswith("--st-")]
     assert len(coloured) == len(figure["data"])  # colours are looked up in the browser
     for trace in figure["data"]:
@@ -33,20 +33,20 @@ def test_plotly_accepts_the_figure_at_every_stage_of_a_training(steps):
 
 
 def test_the_best_held_out_loss_is_marked_and_named():
-    _training, held_out, best = loss_figure(metrics(1000), "run", NAMES, 1000)["data"]
+    _training, held_out, best = loss_figure(metrics(1000), "run", NAMES)["data"]
     assert held_out["x"] == list(range(100, 1001, 100))
     assert (best["x"], best["y"]) == ([500], [1.2])
     assert best["name"] == "best 1.200 at 500"
 
 
 def test_the_curve_is_not_flattened_by_the_fall_of_the_first_steps():
-    layout = loss_figure(metrics(1000), "run", NAMES, 1000)["layout"]
+    layout = loss_figure(metrics(1000), "run", NAMES)["layout"]
     low, high = layout["yaxis"]["range"]
-    assert low < 1.0 and 1.7 < high < 3.5
+    assert low < 1.0 and 1.7 < high < 2.0
 
 
 def test_zoom_belongs_to_the_run():
-    one, other = (loss_figure(metrics(10), name, NAMES, 10)["layout"] for name in ("a", "b"))
+    one, other = (loss_figure(metrics(10), name, NAMES)["layout"] for name in ("a", "b"))
     assert one["uirevision"] != other["uirevision"]
 
 

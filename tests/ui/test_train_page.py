@@ -1,6 +1,8 @@
 import pytest
+import streamlit as st
 
 from musicgen.config import PRESETS, NetworkConfig, TrainingConfig, describe
+from musicgen.training.runs import Progress, Run
 from musicgen.ui import resources
 from musicgen.ui.training_form import LABELS
 
@@ -121,6 +123,22 @@ def test_a_stopped_training_can_go_on_to_its_end(empty_home, open_app):
         assert not again.wait(0.05)
     again.stop()
     assert again.wait(60)
+
+
+def test_a_run_of_another_program_is_left_to_it_and_an_interrupted_one_can_go_on(
+    trained, empty_home, open_app
+):
+    run = Run(empty_home.runs / "quick-1")
+    run.write_status("running", "", 3, Progress())
+    st.cache_resource.clear()  # as a server that was started anew
+    with run.locked():
+        app = open_app("Train")
+        assert not app.exception
+        assert any("training in another program" in item.value for item in app.markdown)
+        assert not [item for item in app.button if item.key == "resume_quick-1"]
+    app.run()
+    assert any("interrupted" in item.value for item in app.markdown)
+    assert app.button(key="resume_quick-1")
 
 
 def test_the_note_of_a_training_stands_on_every_page(home, open_app):

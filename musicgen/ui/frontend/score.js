@@ -1,6 +1,6 @@
 // Sheet music that follows the sound: abcjs engraves, our own times move the cursor.
 // data: {layouts: [{min_width, abc, starts: [startChar of each sounding note]}] (widest first),
-//        onsets_s, durations_s, audio: selector of the player, label}
+//        onsets_s, durations_s, audio: selector of the player, label, failure}
 
 const REACH = 48; // pixels within which a click means a note
 
@@ -35,14 +35,25 @@ class Score {
     const layout = this.data.layouts.find((one) => width >= one.min_width);
     if (!layout || layout === this.layout) return this.show(this.current);
     this.layout = layout;
-    const tunes = abcjs.renderAbc(this.paper, layout.abc, {
+    this.collect(this.render(abcjs, layout));
+    this.current = -1;
+    this.cursor.hidden = true;
+  }
+
+  // A tune that the engraver cannot draw must not take the page with it: it still sounds.
+  render(abcjs, layout) {
+    const options = {
       responsive: "resize", add_classes: true, selectTypes: false, foregroundColor: "currentColor",
       staffwidth: layout.staff_width, paddingleft: 0, paddingright: 0, paddingtop: 0, paddingbottom: 0,
       format: { titlefont: "serif 20", tempofont: "serif 12 bold", infofont: "serif 12", gchordfont: "serif 12" },
-    });
-    this.collect(tunes);
-    this.current = -1;
-    this.cursor.hidden = true;
+    };
+    try {
+      return abcjs.renderAbc(this.paper, layout.abc, options);
+    } catch (error) {
+      console.warn("abcjs:", error);
+      this.paper.textContent = this.data.failure;
+      return [];
+    }
   }
 
   collect(tunes) {
