@@ -239,7 +239,8 @@ def _download(folder: Path) -> Path:
     constraint.write_text(_BUILD_CONSTRAINT, encoding="utf-8")
     # What constrains the building of an archive: the first name up to pip 25.2, then the second.
     limits = {"PIP_CONSTRAINT": str(constraint), "PIP_BUILD_CONSTRAINT": str(constraint)}
-    options = ["--no-deps", "--no-binary", ":all:", "--no-input", "--retries", "2"]
+    # Built apart from this environment, whose setuptools is too new for the archive's setup.py.
+    options = ["--use-pep517", "--no-deps", "--no-binary", ":all:", "--no-input", "--retries", "2"]
     command = [sys.executable, "-m", "pip", "download", *options]
     command += ["--dest", str(folder), "--requirement", str(folder / "requirement.txt")]
     try:
@@ -257,7 +258,7 @@ def _download(folder: Path) -> Path:
         raise CorpusError(_no_network()) from error
     archive = next(folder.glob("mitdeeplearning-*.tar.gz"), None)
     if result.returncode or archive is None:
-        logger.debug("pip download failed:\n%s\n%s", result.stdout, result.stderr)
+        logger.info("pip download failed:\n%s\n%s", result.stdout, result.stderr)
         raise CorpusError(_no_network())
     return archive
 
