@@ -5,7 +5,7 @@ import streamlit as st
 from musicgen.ui import resources
 from musicgen.ui.controls import controls, follow_link, pick_model
 from musicgen.ui.language import _
-from musicgen.ui.page import errors_told, language_picker, page
+from musicgen.ui.page import errors_told, language_picker, page, train_link
 from musicgen.ui.tune_view import tune_on_screen
 
 page(_("Play"), _("Choose how daring the network may be, and hear a tune nobody has played yet."))
@@ -21,5 +21,5 @@ else:
     with st.container(border=True, key="empty"):
         st.subheader(_("No model can play yet"), anchor=False)
         st.write(_("Train one: the small one makes recognisable tunes within three minutes."))
-        st.page_link("pages/Train.py", label=_("Train a model"), icon=":material/model_training:")
+        train_link()
 language_picker()

@@ -89,8 +89,20 @@ def _language_teller() -> ComponentRenderer:
 def play_link(model: str, step: int, label: str, key: str) -> None:
     """A link to Play where a model composes on arrival, another tune for each step it was saved."""
     parameters = _kept_parameters() | {"model": model, "seed": str(step)}
-    with st.container(key=f"play_run_{key}", width="content"):
+    with st.container(key=f"link_{key}", width="content"):
         st.page_link("app.py", label=label, icon=":material/music_note:", query_params=parameters)
+
+
+def train_link() -> None:
+    """A link to Train, for those who have no model yet."""
+    parameters = _kept_parameters()
+    with st.container(key="link_train", width="content"):
+        st.page_link(
+            "pages/Train.py",
+            label=_("Train a model"),
+            icon=":material/model_training:",
+            query_params=parameters,
+        )
 
 
 def _kept_parameters() -> dict[str, str]:

@@ -56,10 +56,9 @@ def _live(drawn: tuple[str, bool] | None) -> None:
     with st.container(border=True, key="live"):
         _progress(now)
         _buttons(job, now)
-        _figures(now)
-        names = (_("training tunes"), _("held-out tunes"), _("best: {loss:.3f} at step {step}"))
-        figure = loss_figure(now.metrics, now.run_id, names)
-        live_chart(figure, "loss", _("Loss over the steps of the training"))
+        if now.metrics or not now.status.is_final:
+            _figures(now)
+            _curves(now)
 
 
 def _progress(now: JobSnapshot) -> None:
@@ -106,6 +105,12 @@ def _figures(now: JobSnapshot) -> None:
     with st.container(horizontal=True, key="figures"):
         for label, value in figures:
             st.metric(label, value, width=150)
+
+
+def _curves(now: JobSnapshot) -> None:
+    names = (_("training tunes"), _("held-out tunes"), _("best: {loss:.3f} at step {step}"))
+    figure = loss_figure(now.metrics, now.run_id, names)
+    live_chart(figure, "loss", _("Loss over the steps of the training"))
 
 
 def _clock(seconds: float) -> str:
