@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from musicgen.notation.barlines import canonical, is_closing, opens_repeat
-from musicgen.notation.reader import left_out
+from musicgen.notation.reader import left_out, plain_lines
 from musicgen.notation.tokens import (
     BAR_AHEAD,
     FIELD_LINE,
@@ -93,11 +93,11 @@ class _Writer:
 
     def __init__(self, tune: Tune) -> None:
         self.tune = tune
-        self.source = tune.text.replace("\r\n", " \n").replace("\r", "\n")
+        self.source = plain_lines(tune.text)
         self.pieces: list[str] = []
         self.length = 0
         self.spans: dict[int, tuple[int, int]] = {}
-        self.dropped = left_out(tune.text)
+        self.dropped = left_out(tune.text, defaults=tune.fields)
         self.starts = {note.start for note in tune.notes}
         self.at = tune.body_start
         self.adorned: int | None = None

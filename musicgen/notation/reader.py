@@ -6,6 +6,7 @@ memory are linear in the length of the text.
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterable
 from fractions import Fraction
 from typing import TypeVar
 
@@ -22,6 +23,7 @@ from musicgen.notation.fields import (
     parse_tempo,
     parse_unit_length,
 )
+from musicgen.notation.mail import undo_mail_encoding
 from musicgen.notation.playback import perform, play_order
 from musicgen.notation.tokens import FIELD_LINE, opens_music
 from musicgen.notation.tune import Key, Meter, Problem, Tune
@@ -33,22 +35,29 @@ _REFERENCE = re.compile(r"^[ \t\ufeff]*X:(?![|:])", re.MULTILINE)
 _KEY_LINE = re.compile(r"^[ \t]*K:(?![|:])", re.MULTILINE)
 _VOICES = re.compile(r"(?:^[ \t]*|\[)V:[ \t]*([^\s\]]{1,40})", re.MULTILINE)
 _QUOTED = re.compile(r'"[^"]*"|![^!\s]{1,30}!')
+_OF_ONE_TUNE = frozenset("XTKPVWw+")
 _NOT_MUSIC = re.compile(r"[i-lnqrstw]")
 
 
-def read_tune(text: str, voice: str = "") -> tuple[Tune, tuple[Problem, ...]]:
+def read_tune(
+    text: str, voice: str = "", defaults: Iterable[tuple[str, str]] = ()
+) -> tuple[Tune, tuple[Problem, ...]]:
     """The first tune of a text, and everything in the text that could not be taken as it stands.
 
     Args:
         text: anything; offsets in the answer count characters of exactly this text.
         voice: the voice to read where a tune has several; empty for the first.
+        defaults: fields that hold where the tune has none of its own, as `(letter, value)`: those
+            of the header of its tunebook.
     """
-    return _Reading(text, voice).read()
+    return _Reading(text, voice, defaults).read()
 
 
-def left_out(text: str, voice: str = "") -> frozenset[int]:
+def left_out(
+    text: str, voice: str = "", defaults: Iterable[tuple[str, str]] = ()
+) -> frozenset[int]:
     """Where in a text the signs stand that reading its first tune passes over."""
-    reading = _Reading(text, voice)
+    reading = _Reading(text, voice, defaults)
     reading.read()
     return frozenset(reading.body.dropped) if reading.body else frozenset()
 
@@ -56,12 +65,14 @@ def left_out(text: str, voice: str = "") -> frozenset[int]:
 class _Reading:
     """One reading of one text: the header's values, then the body."""
 
-    def __init__(self, text: str, voice: str) -> None:
+    def __init__(self, text: str, voice: str, defaults: Iterable[tuple[str, str]]) -> None:
         self.original = text
-        self.text = text.replace("\r\n", " \n").replace("\r", "\n")
+        self.text = plain_lines(text)
+        self.inherited = list(defaults)
         self.voice = voice
         self.problems: list[tuple[int, int, str]] = []
         self.fields: list[tuple[str, str]] = []
+        self.instructions: list[str] = []
         self.meter: Meter | None = None
         self.unit: Fraction | None = None
         self.key: Key | None = None
@@ -81,6 +92,8 @@ class _Reading:
             self.problems.append((start, end, "There are more problems; they are not listed."))
 
     def read(self) -> tuple[Tune, tuple[Problem, ...]]:
+        for letter, value in self.inherited:
+            self._read_header_field(letter, value, 0, 0)
         start, end = self._find_tune()
         position = start
         for line in self.text[start:end].split("\n"):
@@ -111,10 +124,10 @@ class _Reading:
         """Fields before the first ``X:`` hold for every tune (ABC 2.1 §2.2.2)."""
         position = 0
         for line in before.split("\n"):
-            field = FIELD_LINE.match(line.lstrip("\ufeff"))
+            field = file_field(line)
             if field:
-                self._read_header_field(field[1], field[2].strip(), position, position + len(line))
-                self.fields.clear()
+                self._read_header_field(*field, position, position + len(line))
+                self.inherited.append(field)
             elif line.strip(" \t\ufeff") and not line.lstrip().startswith("%"):
                 self.report(position, position + len(line), "Text before the tune is passed over.")
             position += len(line) + 1
@@ -140,6 +153,8 @@ class _Reading:
             self.is_quoting = False
         elif bare.startswith("%%") and self.body is not None:
             self.body.read_instruction(words)
+        elif bare.startswith("%%"):
+            self.instructions.append(words)
 
     def _read_header_line(self, line: str, start: int) -> None:
         field = FIELD_LINE.match(line.replace("\ufeff", " "))
@@ -186,11 +201,13 @@ class _Reading:
         self.unit = self.unit or default_unit_length(self.meter)
         body = BodyReader(self.text, self.meter, self.unit, self.key or NO_KEY, self.report)
         body.pitches.shift = self.shift
-        for letter, value in self.fields:
+        for letter, value in [*self.inherited, *self.fields]:
             if letter == "U":
                 body.define_symbol(value)
             elif letter == "I":
                 body.read_instruction(value)
+        for words in self.instructions:
+            body.read_instruction(words)
         body.wanted_voice = self.voice or self._first_voice()
         self.body = body
         return body
@@ -244,13 +261,20 @@ class _Reading:
             self._field("R"),
             bars,
             order,
-            tuple(self.fields),
+            self._all_fields(),
             self.body_start,
             perform(bars, order),
         )
 
+    def _all_fields(self) -> tuple[tuple[str, str], ...]:
+        """Fields of the header, and behind its ``X:`` those it inherits and does not change."""
+        own = {letter for letter, _ in self.fields}
+        inherited = [field for field in self.inherited if field[0] in "UI" or field[0] not in own]
+        at = 1 if self.fields and self.fields[0][0] == "X" else 0
+        return (*self.fields[:at], *inherited, *self.fields[at:])
+
     def _field(self, letter: str) -> str:
-        return next((value for name, value in self.fields if name == letter), "")
+        return next((value for name, value in self._all_fields() if name == letter), "")
 
     def _problems(self) -> tuple[Problem, ...]:
         if not self.problems:
@@ -261,6 +285,26 @@ class _Reading:
             line = bisect_right(starts, start)
             found.append(Problem(start, end, line, start - starts[line - 1] + 1, message))
         return tuple(found)
+
+
+def plain_lines(text: str) -> str:
+    """The text as it is read, as long as it was: line feeds only, and no codes of mail."""
+    return undo_mail_encoding(text.replace("\r\n", " \n").replace("\r", "\n"))
+
+
+def file_field(line: str) -> tuple[str, str] | None:
+    """The field that a line of a tunebook's header sets for all its tunes (ABC 2.1 §2.2.2).
+
+    A directive ``%%`` is the field ``I:`` (§3.1.10). Fields of one tune alone (``X:``, ``T:``,
+    ``K:``, ``P:``, ``V:``, words) set nothing.
+    """
+    bare = line.strip(" \t\ufeff")
+    if bare.startswith("%%"):
+        return ("I", bare[2:].strip())
+    field = FIELD_LINE.match(bare)
+    if field is None or field[1] in _OF_ONE_TUNE:
+        return None
+    return field[1], field[2].split("%")[0].strip()
 
 
 def _is_prose(line: str) -> bool:

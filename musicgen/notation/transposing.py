@@ -16,6 +16,7 @@ from musicgen.notation.fields import (
     parse_key,
     tonic_fifths,
 )
+from musicgen.notation.mail import undo_mail_encoding
 from musicgen.notation.reader import read_tune
 from musicgen.notation.tokens import NOTE, SEMITONES, hide_quotes, is_chord_symbol
 from musicgen.notation.tune import Key, Tune
@@ -44,6 +45,7 @@ def transpose(text: str, semitones: int) -> str:
         raise NotationError(f"A tune can be moved by -24 to 24 semitones, not by {semitones}.")
     if not semitones:
         return text
+    text = undo_mail_encoding(text)
     tune, _ = read_tune(text)
     keys = [(match.span(1), match[1]) for match in _KEY_FIELD.finditer(text)]
     move = _Move(semitones, _choose_fifths([value for _, value in keys], semitones))

@@ -4,10 +4,11 @@ import re
 from dataclasses import dataclass
 
 from musicgen.errors import NotationError
-from musicgen.notation.reader import read_tune
+from musicgen.notation.reader import file_field, read_tune
 from musicgen.notation.tune import Problem, Tune
 
 _REFERENCE = re.compile(r"(?:(?<=\n)|(?<=\r)|^)[ \t\ufeff]*X:(?![|:])")
+_KEY_LINE = re.compile(r"^[ \t]*K:(?![|:])", re.MULTILINE)
 _NOTE = re.compile(r"[A-Ga-g]")
 _BOMS = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
@@ -53,7 +54,21 @@ def read_tunebook(text: str) -> list[tuple[Tune, tuple[Problem, ...]]]:
 
     Fields before the first ``X:`` are the tunebook's header and hold for every tune.
     """
-    return [read_tune(tune.text) for tune in split_tunebook(text)]
+    fields = read_file_header(text)
+    return [read_tune(tune.text, defaults=fields) for tune in split_tunebook(text)]
+
+
+def read_file_header(text: str) -> tuple[tuple[str, str], ...]:
+    """Fields before the first ``X:`` of a tunebook, which hold for all its tunes (§2.2.2).
+
+    None where that text is itself a tune, or there is no ``X:``.
+    """
+    first = _REFERENCE.search(text)
+    before = text[: first.start()] if first else ""
+    if "|" in before or _KEY_LINE.search(before):
+        return ()
+    fields = (file_field(line) for line in before.splitlines())
+    return tuple(field for field in fields if field)
 
 
 def require_tunes(text: str) -> list[TuneText]:

@@ -3,7 +3,14 @@
 import pytest
 
 from musicgen.errors import NotationError
-from musicgen.notation.tunebook import decode_text, read_tunebook, require_tunes, split_tunebook
+from musicgen.notation.reader import read_tune
+from musicgen.notation.tunebook import (
+    decode_text,
+    read_file_header,
+    read_tunebook,
+    require_tunes,
+    split_tunebook,
+)
 
 BOOK = "X:1\nT:One\nK:C\nA|]\n\nX: 2\nT:Two\nK:G\nB|]\n"
 
@@ -58,3 +65,44 @@ def test_encodings_met_in_the_wild(encoding: str) -> None:
 
 def test_any_bytes_are_text() -> None:
     assert len(decode_text(bytes(range(256)))) == 256
+
+
+HEADER = (
+    "%abc-2.1\nM:3/4\nL:1/4\nR:waltz\nU: T = !trill!\n%%propagate-accidentals not\nT:A book\n\n"
+)
+
+
+def test_fields_before_the_first_tune_hold_for_every_tune() -> None:
+    book = HEADER + "X:1\nK:D\nT^c c c|\n\nX:2\nM:6/8\nK:D\nc6|\n"
+    (first, first_problems), (second, _) = read_tunebook(book)
+    assert first_problems == ()
+    assert (first.meter.text, second.meter.text) == ("3/4", "6/8")
+    assert first.bars[0].actual == first.bars[0].expected == 3
+    assert first.rhythm == second.rhythm == "waltz"
+    assert first.notes[0].decorations == ("trill",)
+    assert first.titles == ()
+    assert ("M", "3/4") not in second.fields
+
+
+def test_offsets_count_from_the_text_of_the_tune() -> None:
+    (tune, _), *_ = read_tunebook(HEADER + "X:1\nK:C\n^ccc|\n")
+    assert tune.text == "X:1\nK:C\n^ccc|"
+    assert [tune.text[note.start : note.end] for note in tune.notes] == ["^c", "c", "c"]
+    assert [note.pitches for note in tune.notes] == [(73,), (72,), (72,)]
+
+
+def test_a_tune_before_the_first_number_is_no_header() -> None:
+    assert read_file_header("M:3/4\nK:D\nabc|\n\nX:1\nK:C\nc|\n") == ()
+    assert read_file_header("M:3/4\n") == ()
+
+
+def test_a_header_is_read_with_a_tune_as_it_is_from_its_book() -> None:
+    tune, problems = read_tune("M:3/4\nL:1/4\n\nX:1\nK:C\ncde|\n")
+    assert (tune.meter.text, tune.bars[0].actual, problems) == ("3/4", 3, ())
+
+
+def test_codes_of_mail_in_music_are_undone() -> None:
+    tune, problems = read_tune("X:1\nM:4/4\nL:1/4\nQ:1/4=120\nK:D\nc=3Dcd2|=20\nA=B4 =\ne|\n")
+    assert [note.pitches[0] for note in tune.notes] == [73, 72, 74, 69, 71, 76]
+    assert tune.tempo_qpm == 120
+    assert problems == ()
