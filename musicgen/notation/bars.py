@@ -127,6 +127,11 @@ def _is_parted(bar: Bar, following: Bar) -> bool:
     )
 
 
+def _ends_section(bar: Bar, following: Bar) -> bool:
+    is_parted = following.part != bar.part or opens_repeat(following.opening)
+    return is_closing(bar.closing) or is_parted
+
+
 def _partners(tune: Tune, edges: frozenset[int]) -> dict[int, set[int]]:
     """For every edge the edges that may make up for it.
 
@@ -150,8 +155,7 @@ def _sections(bars: Sequence[Bar]) -> Iterable[tuple[int, int]]:
     first = 0
     for bar in bars:
         following = bars[bar.index + 1] if bar.index + 1 < len(bars) else None
-        ends = following is None or is_closing(bar.closing) or following.part != bar.part
-        if not ends:
+        if following is not None and not _ends_section(bar, following):
             continue
         yield first, bar.index
         goes_on = following is not None and following.starts_ending and bar.ending

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from musicgen.notation.lengths import to_quarters
-from musicgen.notation.tune import Bar, Mark, Note
+from musicgen.notation.tune import Bar, Key, Mark, Meter, Note
 
 
 @dataclass(slots=True)
@@ -21,6 +21,8 @@ class NoteDraft:
     chord_symbol: str = ""
     decorations: tuple[str, ...] = ()
     graces: list[tuple[int, int, tuple[int, int]]] = field(default_factory=list)
+    tuplet: tuple[int, int] = (1, 1)
+    tuplet_left: int = 0
 
     def finish(self, bar: int) -> Note:
         """The note as a value; its duration is settled now."""
@@ -38,6 +40,8 @@ class NoteDraft:
             self.tied_pitches,
             tuple(span for _, _, span in self.graces),
             tuple(to_quarters(ticks) for _, ticks, _ in self.graces),
+            self.tuplet,
+            self.tuplet_left,
         )
 
 
@@ -58,6 +62,8 @@ class BarDraft:
     tempo_qpm: Fraction | None = None
     full_ticks: int = 0
     full_bars: int = 1
+    meter: Meter | None = None
+    key: Key | None = None
 
     def finish(self, index: int) -> Bar:
         """The bar as a value, `index` its place in the tune."""
@@ -79,4 +85,6 @@ class BarDraft:
             self.part,
             tuple(self.marks),
             self.tempo_qpm,
+            self.meter,
+            self.key,
         )

@@ -1,4 +1,4 @@
-"""Traces of electronic mail in tunes that were once sent by it (quoted-printable, RFC 2045 §6.7)."""
+"""Traces of electronic mail in tunes that were sent by it (quoted-printable, RFC 2045 §6.7)."""
 
 import re
 

@@ -156,6 +156,7 @@ class MeasureReader:
         if bar.notes:
             bar.start = self._first_of(bar)
             bar.end, bar.closing, bar.full_ticks = at, line, self._full_bar
+            bar.meter = self.meter
             bar.ending = self._ending
             bar.starts_ending = bar.starts_ending and bool(self._ending)
             bar.part = self._part

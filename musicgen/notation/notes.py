@@ -57,19 +57,23 @@ class NoteReader(MeasureReader):
         end: int,
         letters: list[tuple[str, str]],
     ) -> NoteDraft:
-        if self._tuplet_left:
-            self._tuplet_left -= 1
-            ticks = ticks * self._tuplet[1] // self._tuplet[0]
-        if self._owed != (1, 1):
-            ticks = ticks * self._owed[0] // self._owed[1]
-            self._owed = (1, 1)
         note = NoteDraft(pitches, self._onset, ticks, start, end, letters)
+        if self._tuplet_left:
+            note.tuplet, note.tuplet_left = self._tuplet, self._tuplet_left
+            self._tuplet_left -= 1
+            note.ticks = ticks = ticks * self._tuplet[1] // self._tuplet[0]
+        if self._owed != (1, 1):
+            note.ticks = ticks = ticks * self._owed[0] // self._owed[1]
+            self._owed = (1, 1)
         if self._decorations or self._chord_symbol or self._graces:
             self._adorn(note)
         self.pitches.release()
         self._onset += ticks
         self._last = note
-        self._bar.notes.append(note)
+        bar = self._bar
+        if not bar.notes:
+            bar.key = self.pitches.key
+        bar.notes.append(note)
         return note
 
     def _adorn(self, note: NoteDraft) -> None:

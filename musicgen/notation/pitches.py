@@ -22,12 +22,14 @@ class PitchReader:
         self.report = report
         self.propagate = "pitch"
         self.shift = 0
+        self.key = key
         self._signature = dict(key.accidentals)
         self._accidentals: dict[str, int] = {}
         self._held: dict[tuple[str, int], int] = {}
 
     def set_key(self, key: Key) -> None:
         """Change the signature; accidentals of the bar stay."""
+        self.key = key
         self._signature = dict(key.accidentals)
 
     def end_bar(self) -> None:

@@ -62,6 +62,8 @@ class Note:
     that every pitch continues into the next note of the same pitch, `tied_pitches` which do where
     only some of a chord are tied. Grace notes are no notes of the bar: `graces` holds the pitches
     of those before this note, `grace_spans` where they stand, `grace_quarters` their length.
+    `tuplet` is (3, 2) where three notes take the time of two, `tuplet_left` how many of them are
+    left with this one (0 outside tuplets); `duration` is the time they really take.
     """
 
     pitches: tuple[int, ...]
@@ -77,6 +79,8 @@ class Note:
     tied_pitches: tuple[int, ...] = ()
     grace_spans: tuple[tuple[int, int], ...] = ()
     grace_quarters: tuple[Fraction, ...] = ()
+    tuplet: tuple[int, int] = (1, 1)
+    tuplet_left: int = 0
 
     @property
     def is_rest(self) -> bool:
@@ -104,7 +108,8 @@ class Bar:
     empty where an ending or a part begins inside a bar and at a torn end; `opening` the bar line
     before it. `ending` lists the passes that play it (empty: all), `starts_ending` marks the bar at
     which that list is written. `part` is the letter of the last ``P:``, `tempo_qpm` a tempo that
-    begins here.
+    begins here. `meter` is the one that `expected` follows from, `key` the one at the first note;
+    both are None only in bars that were not read.
     """
 
     index: int
@@ -121,6 +126,8 @@ class Bar:
     part: str = ""
     marks: tuple[Mark, ...] = ()
     tempo_qpm: Fraction | None = None
+    meter: Meter | None = None
+    key: Key | None = None
 
 
 @dataclass(frozen=True, slots=True)
