@@ -70,8 +70,6 @@ def test_any_bytes_are_text() -> None:
 HEADER = (
     "%abc-2.1\nM:3/4\nL:1/4\nR:waltz\nU: T = !trill!\n%%propagate-accidentals not\nT:A book\n\n"
 )
-    "%abc-2.1\nM:3/4\nL:1/4\nR:waltz\nU: T = !trill!\n%%propagate-accidentals not\nT:A book\n\n"
-)
 
 
 def test_fields_before_the_first_tune_hold_for_every_tune() -> None:
