@@ -184,3 +184,59 @@ def _tempo_quarters(plain: str, unit_quarters: Fraction) -> Fraction | None:
         return unit_quarters * int(old[1] or 1) * int(old[2])
     number = re.fullmatch(r"=?\s*(\d{1,4}(?:\.\d{1,3})?)", plain)
     return unit_quarters * Fraction(number[1]) if number else None
+
+
+_SIGNS = {-2: "__", -1: "_", 0: "=", 1: "^", 2: "^^"}
+_MODE_WORDS = {"major": "", "minor": "m"}
+
+
+def write_key(key: Key) -> str:
+    """The value of a ``K:`` field in its shortest form: ``D``, ``Em``, ``Ador``, ``D =c``."""
+    if key.text[:2] in ("HP", "Hp"):
+        return key.text[:2]
+    plain = signature(tonic_fifths(key.tonic) + MODE_FIFTHS[key.mode]) if key.tonic else {}
+    changes = dict(key.accidentals)
+    words = [key.tonic + _MODE_WORDS.get(key.mode, key.mode[:3])] if key.tonic else []
+    words += [
+        _SIGNS[changes.get(letter, 0)] + letter.lower()
+        for letter in sorted({*plain, *changes})
+        if changes.get(letter, 0) != plain.get(letter, 0)
+    ]
+    return " ".join(words) or "none"
+
+
+def write_meter(meter: Meter) -> str:
+    """The value of an ``M:`` field: ``C``, ``C|``, ``2+3/8``, ``6/8``, ``none``."""
+    if not meter.numerator:
+        return "none"
+    if meter.text[:1] in "Cc" and meter.denominator in (2, 4):
+        return "C|" if meter.denominator == 2 else "C"
+    beats = re.sub(r"[\s()]", "", meter.text.split("/")[0])
+    if re.fullmatch(r"\d+(\+\d+)+", beats):
+        return f"{beats}/{meter.denominator}"
+    return f"{meter.numerator}/{meter.denominator}"
+
+
+def same_key(one: Key, other: Key) -> bool:
+    """Whether two keys are the same, however they are written."""
+    return (one.tonic, one.mode, one.accidentals) == (other.tonic, other.mode, other.accidentals)
+
+
+def same_meter(one: Meter, other: Meter) -> bool:
+    """Whether two meters are the same, however they are written; ``C`` is not ``4/4``."""
+    return write_meter(one) == write_meter(other)
+
+
+def write_tempo(qpm: Fraction, meter: Meter) -> str:
+    """The value of a ``Q:`` field for a tempo in quarter notes a minute, 1..2000.
+
+    In the beat of the meter where that gives a whole number: ``3/8=120`` in 6/8.
+    """
+    beats = [Fraction(1, 4), Fraction(1, 2), Fraction(3, 8), Fraction(1, 8)]
+    if meter.denominator >= 8 and not meter.numerator % 3:
+        beats.insert(0, Fraction(3, 8))
+    whole = (beat for beat in beats if (qpm / (4 * beat)).denominator == 1)
+    beat = next(whole, beats[0])
+    rate = qpm / (4 * beat)
+    number = str(rate.numerator) if rate.denominator == 1 else f"{float(rate):.3f}".rstrip("0")
+    return f"{beat}={number}"

@@ -48,14 +48,15 @@ def break_lines(tune: Tune, bars_per_line: int = 4) -> LaidOut:
     """The tune with so many full bars a line, at least one; pickups do not count as bars."""
     writer = _Writer(tune)
     writer.write_header()
-    for line in _lines(tune.bars, max(1, bars_per_line)):
+    for line in group_lines(tune.bars, max(1, bars_per_line)):
         for bar in line:
             writer.write_bar(bar)
         writer.end_line()
     return LaidOut("".join(writer.pieces), MappingProxyType(writer.spans))
 
 
-def _lines(bars: Sequence[Bar], bars_per_line: int) -> Iterator[list[Bar]]:
+def group_lines(bars: Sequence[Bar], bars_per_line: int) -> Iterator[list[Bar]]:
+    """Bars line by line: so many full ones, fewer where a section ends."""
     line: list[Bar] = []
     count = 0
     for bar in bars:

@@ -34,7 +34,7 @@ MAX_PROBLEMS = 200
 _REFERENCE = re.compile(r"^[ \t\ufeff]*X:(?![|:])", re.MULTILINE)
 _KEY_LINE = re.compile(r"^[ \t]*K:(?![|:])", re.MULTILINE)
 _VOICES = re.compile(r"(?:^[ \t]*|\[)V:[ \t]*([^\s\]]{1,40})", re.MULTILINE)
-_QUOTED = re.compile(r'"[^"]*"|![^!\s]{1,30}!')
+_QUOTED = re.compile(r'"[^"]*"|![^!\s]{1,30}!|\[[A-Za-z]:[^\]]{0,200}\]')
 _OF_ONE_TUNE = frozenset("XTKPVWw+")
 _NOT_MUSIC = re.compile(r"[i-lnqrstw]")
 

@@ -1,0 +1,165 @@
+"""From a tune back to ABC: one plain spelling for whatever the tune was written in.
+
+Every repeat has both its signs, every ending its bracket, every length its shortest form, and four
+bars stand in a line. Reading the text again gives the same tune.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+
+from musicgen.notation.barlines import is_closing
+from musicgen.notation.fields import (
+    parse_tempo,
+    same_key,
+    same_meter,
+    write_key,
+    write_meter,
+    write_tempo,
+)
+from musicgen.notation.form import part_order, play_out, write_repeats
+from musicgen.notation.layout import group_lines
+from musicgen.notation.lettering import NoteWriter, broken_signs, tuplet_signs
+from musicgen.notation.playback import play_order
+from musicgen.notation.reader import plain_lines
+from musicgen.notation.tune import Bar, Meter, Tune
+
+VERSION = "%abc-2.1"
+BARS_PER_LINE = 4
+_WORDS = "CORABDFGHNSZ"
+_MARKS = {
+    "segno": "!segno!",
+    "coda": "!coda!",
+    "tocoda": "!dacoda!",
+    "fine": "!fine!",
+    "D.C.": "!D.C.!",
+    "D.S.": "!D.S.!",
+}
+_MODERN_TEMPO = re.compile(r"\d+/\d+\s*=\s*\d")
+
+
+def write_abc(tune: Tune) -> str:
+    """A tune as normalised ABC 2.1: a file of its own, with its version in the first line.
+
+    Read again it has the same bars, keys and meters and sounds the same. Slurs, words and
+    directives, which are not part of a tune here, are left out. Where no signs can give the order
+    in which the tune is played, its bars are written in that order, without repeats.
+    """
+    bars = write_repeats(tune)
+    parts = part_order(tune)
+    if play_order(bars, parts) != tune.play_order:
+        bars, parts = play_out(tune), ""
+    lines = [VERSION, *_header(tune, parts), *_BodyWriter(tune, bars).lines()]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _header(tune: Tune, parts: str) -> Iterator[str]:
+    yield f"X:{tune.reference or '1'}"
+    yield from (_field("T", title) for title in tune.titles if title)
+    for wanted in _WORDS:
+        yield from (
+            _field(letter, value) for letter, value in tune.fields if letter == wanted and value
+        )
+    if parts:
+        yield _field("P", parts)
+    yield f"M:{write_meter(tune.meter)}"
+    yield f"L:{tune.unit_quarters / 4}" if tune.unit_quarters != 4 else "L:1/1"
+    tempo = next((value for letter, value in reversed(tune.fields) if letter == "Q" and value), "")
+    if tempo:
+        yield _field("Q", _tempo(tempo, tune))
+    yield f"K:{write_key(tune.key)}"
+
+
+def _field(letter: str, value: str) -> str:
+    return f"{letter}: {value}" if value[0] in "|:" else f"{letter}:{value}"
+
+
+def _tempo(text: str, tune: Tune) -> str:
+    """The tempo as it was written, unless in one of the old forms."""
+    qpm = parse_tempo(text, tune.unit_quarters)
+    return text if qpm is None or _MODERN_TEMPO.search(text) else write_tempo(qpm, tune.meter)
+
+
+class _BodyWriter:
+    """Writes bars, and fields between them where meter, key, tempo or part change."""
+
+    def __init__(self, tune: Tune, bars: Sequence[Bar]) -> None:
+        self.unit = tune.unit_quarters
+        self.bars = bars
+        self.meter = tune.meter
+        self.part = ""
+        self.writer = NoteWriter(plain_lines(tune.text), tune.unit_quarters, tune.key)
+        notes = [note for bar in bars for note in bar.notes]
+        meters = [bar.meter or tune.meter for bar in bars for _ in bar.notes]
+        self.tuplets = tuplet_signs(notes, meters)
+        self.count = 0
+
+    def lines(self) -> Iterator[str]:
+        for group in group_lines(self.bars, BARS_PER_LINE):
+            line = ""
+            for bar in group:
+                if bar.part != self.part:
+                    if line:
+                        yield line
+                    self.part, line = bar.part, ""
+                    yield f"P:{bar.part}"
+                line += self._bar(bar)
+            yield line
+
+    def _bar(self, bar: Bar) -> str:
+        passes = "[" + ",".join(map(str, bar.ending)) if bar.starts_ending else ""
+        if passes and not (bar.index and self.bars[bar.index - 1].closing):
+            passes = f" {passes}"
+        opening = bar.opening + passes + self._fields(bar)
+        if opening and opening[-1].isdigit():
+            opening += " "
+        before = [_MARKS[mark.kind] for mark in bar.marks if mark.is_before]
+        after = [_MARKS[mark.kind] for mark in bar.marks if not mark.is_before]
+        music = "".join(before) + self._music(bar) + "".join(after)
+        if bar.closing:
+            self.writer.end_bar()
+        return opening + music + bar.closing
+
+    def _fields(self, bar: Bar) -> str:
+        changed = ""
+        if bar.meter is not None and not same_meter(bar.meter, self.meter):
+            self.meter = bar.meter
+            changed += f"[M:{write_meter(bar.meter)}]"
+        if bar.key is not None and not same_key(bar.key, self.writer.key):
+            self.writer.set_key(bar.key)
+            changed += f"[K:{write_key(bar.key)}]"
+        if bar.tempo_qpm is not None:
+            changed += f"[Q:{write_tempo(bar.tempo_qpm, self.meter)}]"
+        return changed
+
+    def _music(self, bar: Bar) -> str:
+        signs = broken_signs(bar.notes, self.unit)
+        group = beat_group(bar.meter or self.meter)
+        shift = _shift(self.bars, bar)
+        written, beat = "", None
+        for index, note in enumerate(bar.notes):
+            here = (note.onset - bar.onset + shift) // group
+            if beat not in (None, here) and index - 1 not in signs:
+                written += " "
+            beat = here
+            tuplet = self.tuplets.get(self.count, "")
+            self.count += 1
+            is_broken = index in signs or index - 1 in signs
+            broken = signs.get(index, "")
+            written += self.writer.write(note, bar, tuplet, broken, is_broken=is_broken)
+        return written
+
+
+def beat_group(meter: Meter) -> Fraction:
+    """How many quarter notes are beamed together: 3/2 in 6/8, 2 in common time, else 1."""
+    if meter.denominator >= 8 and meter.numerator and not meter.numerator % 3:
+        return Fraction(12, meter.denominator)
+    return Fraction(2 if meter.bar_quarters in (4, 8) or meter.denominator == 2 else 1)
+
+
+def _shift(bars: Sequence[Bar], bar: Bar) -> Fraction:
+    """What is missing before the first note of a pickup, so that its beats fall as in full bars."""
+    if bar.expected is None or bar.actual >= bar.expected:
+        return Fraction(0)
+    is_first = not bar.index or is_closing(bars[bar.index - 1].closing) or bool(bar.opening)
+    return bar.expected - bar.actual if is_first else Fraction(0)
