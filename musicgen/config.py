@@ -200,6 +200,27 @@ PRESETS: dict[str, Preset] = {
             ),
         ),
         Preset(
+            "house",
+            "The recipe of the model that comes with the program: learns rather than memorises.",
+            NetworkConfig(
+                embedding_dim=128, hidden_size=512, num_layers=2, dropout=0.55, init="orthogonal"
+            ),
+            TrainingConfig(
+                batch_size=32,
+                seq_len=128,
+                learning_rate=3e-3,
+                max_steps=1800,
+                optimizer="adamw",
+                weight_decay=0.05,
+                grad_clip=1.0,
+                schedule="cosine",
+                warmup_steps=100,
+                eval_interval=150,
+                save_interval=150,
+                seed=1,
+            ),
+        ),
+        Preset(
             "baseline",
             "The settings of the MIT lab: one wide layer, no regularisation; it memorises.",
             NetworkConfig(embedding_dim=256, hidden_size=1024, num_layers=1),

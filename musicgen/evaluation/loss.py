@@ -62,7 +62,6 @@ def score_characters(
     tunes: Sequence[str],
     *,
     batch_size: int = 32,
-    precision: torch.dtype = torch.float32,
 ) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
     """For each tune, in order of length: its index, the loss in nats of each character (T,) and
     whether each was the network's first choice (T,).
@@ -83,7 +82,6 @@ def score_characters(
                 [texts[i] for i in indices],
                 indices,
                 device,
-                precision,
             )
     finally:
         network.train(was_training)
@@ -100,7 +98,6 @@ def compute_loss(
     tunes: Sequence[str],
     *,
     batch_size: int = 32,
-    precision: torch.dtype = torch.float32,
 ) -> LossReport:
     """The loss of a network on tunes, over all text and over tune bodies.
 
@@ -109,14 +106,11 @@ def compute_loss(
         vocabulary: Its characters.
         tunes: ABC texts, one tune each.
         batch_size: Tunes scored at once; changes speed only.
-        precision: ``torch.bfloat16`` computes matrix products in bfloat16.
     """
     losses: list[np.ndarray] = []
     hits: list[np.ndarray] = []
     bodies: list[np.ndarray] = []
-    scored = score_characters(
-        network, vocabulary, tunes, batch_size=batch_size, precision=precision
-    )
+    scored = score_characters(network, vocabulary, tunes, batch_size=batch_size)
     for index, loss, hit in scored:
         start = body_start(known_text(vocabulary, tunes[index]))
         losses.append(loss)
@@ -133,7 +127,6 @@ def _score_batch(
     texts: list[str],
     indices: list[int],
     device: torch.device,
-    precision: torch.dtype,
 ) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
     lead = len(SEPARATOR)
     longest = max(len(text) for text in texts)
@@ -143,8 +136,7 @@ def _score_batch(
         ids = vocabulary.encode(SEPARATOR + text)
         inputs[row, : len(ids) - 1] = ids[:-1]
         targets[row, : len(text)] = ids[lead:]
-    with torch.autocast(device.type, precision, enabled=precision != torch.float32):
-        logits, _ = network(torch.from_numpy(inputs).to(device))
+    logits, _ = network(torch.from_numpy(inputs).to(device))
     logits = logits[:, lead - 1 :].float()  # (B, T, V), aligned with targets
     goal = torch.from_numpy(targets).to(device)
     loss = F.cross_entropy(logits.transpose(1, 2), goal, reduction="none", ignore_index=_IGNORED)

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from musicgen.config import NetworkConfig
+from musicgen.models.lstm_layer import run_lstm_layer
 from musicgen.models.network import LockedDropout, Network
 
 LSTMState = tuple[torch.Tensor, torch.Tensor]
@@ -69,12 +70,24 @@ class LSTMNetwork(Network):
         values = self.dropout(self.embedding(ids))  # (B, T, E)
         hs, cs = [], []
         for index, (layer, norm) in enumerate(zip(self.layers, self.norms, strict=True)):
-            values, (h_new, c_new) = layer(values, (h[index : index + 1], c[index : index + 1]))
+            values, (h_new, c_new) = self._run(cast(nn.LSTM, layer), values, h[index], c[index])
             values = self.dropout(norm(values))  # (B, T, H)
             hs.append(h_new)
             cs.append(c_new)
         logits = cast(torch.Tensor, self.linear(values))  # (B, T, V)
-        return (logits, (torch.cat(hs), torch.cat(cs))) if return_state else logits
+        return (logits, (torch.stack(hs), torch.stack(cs))) if return_state else logits
+
+    def _run(
+        self, layer: nn.LSTM, values: torch.Tensor, h: torch.Tensor, c: torch.Tensor
+    ) -> tuple[torch.Tensor, LSTMState]:
+        """One layer over (B, T, ·); in low precision on the processor by our own, exact sums."""
+        if values.device.type == "cpu" and torch.is_autocast_enabled("cpu"):
+            precision = torch.get_autocast_dtype("cpu")
+            weights = cast(LayerWeights, tuple(layer.all_weights[0]))
+            outputs, h, c = run_lstm_layer(values.transpose(0, 1), h, c, weights, precision)
+            return outputs.transpose(0, 1), (h, c)
+        outputs, (h, c) = layer(values, (h[None], c[None]))
+        return outputs, (h[0], c[0])
 
     @torch.no_grad()
     def _init_orthogonal(self) -> None:

@@ -122,8 +122,8 @@ class Trainer:
         )  # fmt: skip
 
     def evaluate(self) -> LossReport:
-        """The loss on the held-out tunes with the weights as they are."""
-        return compute_loss(self.network, self.vocabulary, self.val_tunes, precision=self.precision)
+        """The loss on the held-out tunes with the weights as they are, always in float32."""
+        return compute_loss(self.network, self.vocabulary, self.val_tunes)
 
     def state_dict(self) -> dict[str, Any]:
         """All that is needed, beside the weights, to go on as if nothing had happened."""
