@@ -27,13 +27,6 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 EXPECTED_404 = ("/Train/_stcore/health", "/Train/_stcore/host-config")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))
-
-
 @dataclass(frozen=True)
 class Server:
     """A running app: its address, and the folder it writes into."""
