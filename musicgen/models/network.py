@@ -5,6 +5,7 @@ equals T passes over one, with the state handed on. A network does not know what
 mean, who trains it or who draws from its logits.
 """
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 import torch
@@ -16,7 +17,7 @@ State = Any
 """What a network carries from one character to the next; an LSTM's is (h, c), each (L, B, H)."""
 
 
-class Network(nn.Module):
+class Network(nn.Module, ABC):
     """Base of all networks.
 
     Subclasses implement `forward` and `init_state`.
@@ -26,9 +27,9 @@ class Network(nn.Module):
         super().__init__()
         self.config = config
 
+    @abstractmethod
     def init_state(self, batch_size: int, device: torch.device | str | None = None) -> State:
         """The state before the first character, for B = `batch_size` tunes."""
-        raise NotImplementedError(f"{type(self).__name__} must say how its state begins.")
 
     def set_generator(self, generator: torch.Generator | None) -> None:
         """Draw all randomness of training (dropout) from this generator; None: torch's own."""
