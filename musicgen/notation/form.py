@@ -49,7 +49,9 @@ def _closing(bars: Sequence[Bar], index: int, jumps: int, is_before_repeat: bool
     if is_before_repeat and bar.closing:
         return "|"
     ends_ending = bool(bar.ending) and not following.ending and following.part == bar.part
-    was_double = is_closing(bar.closing) or opens_repeat(following.opening)
+    was_double = is_closing(bar.closing) or (
+        opens_repeat(following.opening) and not following.ending
+    )
     line = _plain(bar.closing)
     return "||" if (was_double or ends_ending) and not is_closing(line) else line
 

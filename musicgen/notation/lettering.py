@@ -22,6 +22,7 @@ _BROKEN = {
 }
 _MAX_TERM = 99_999
 _FINEST = 4096
+_LONGEST_QUARTERS = 64
 
 
 class NoteWriter:
@@ -78,7 +79,7 @@ class NoteWriter:
 
     def _body(self, note: Note, bar: Bar, length: str) -> str:
         if note.is_rest:
-            written = _rest(note, bar) or f"z{length}"
+            written = self._long_rest(note, bar) or f"z{length}"
             self._after(note, ())
             return written
         names = spell_note(self.text, note, self.key)
@@ -90,6 +91,13 @@ class NoteWriter:
         self._after(note, names)
         written = pieces[0] if len(pieces) == 1 else f"[{''.join(pieces)}]"
         return written + length + ("-" if is_tied else "")
+
+    def _long_rest(self, note: Note, bar: Bar) -> str:
+        """A rest of several bars, ``Z4``; empty for any other."""
+        full = bar.meter.bar_quarters if bar.meter else None
+        count = note.duration / (full or 8 * self.unit)
+        is_long = note.duration == bar.expected if full else note.duration > _LONGEST_QUARTERS
+        return f"Z{count}" if is_long and count.denominator == 1 and count > 1 else ""
 
     def _pitch(self, name: Spelling) -> str:
         letter, octaves = letter_of(name)
@@ -191,11 +199,3 @@ def _written_units(note: Note, unit: Fraction) -> Fraction:
 def _ornaments(note: Note) -> str:
     chord = f'"{note.chord_symbol}"' if note.chord_symbol else ""
     return chord + "".join(f"!{name}!" for name in note.decorations if name in DECORATIONS)
-
-
-def _rest(note: Note, bar: Bar) -> str:
-    """A rest of several bars, ``Z4``; empty for any other."""
-    full = bar.meter.bar_quarters if bar.meter else None
-    if full is None or bar.expected in (None, full) or note.duration != bar.expected:
-        return ""
-    return f"Z{note.duration / full}"

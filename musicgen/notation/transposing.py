@@ -6,7 +6,6 @@ their own get a new one.
 """
 
 import re
-from collections.abc import Iterator
 
 from musicgen.errors import NotationError
 from musicgen.notation.fields import (
@@ -29,6 +28,7 @@ _NAME = re.compile(r"(?<![A-Za-z])([A-G])([#b♯♭]?)")
 _EXPLICIT = re.compile(r"(?<![A-Za-z0-9=])(\^{1,2}|_{1,2}|=)([A-Ga-g])(?![A-Za-z])")
 _QUOTED = re.compile(r'"([^"\n]*)"')
 _FURTHEST = 7
+_Edit = tuple[tuple[int, int], str]
 
 
 def transpose(text: str, semitones: int) -> str:
@@ -43,15 +43,51 @@ def transpose(text: str, semitones: int) -> str:
     """
     if not -24 <= semitones <= 24:
         raise NotationError(f"A tune can be moved by -24 to 24 semitones, not by {semitones}.")
-    if not semitones:
-        return text
+    fifths = 0 if not semitones % 12 else _choose_fifths(_key_values(text), semitones)
+    return _move(text, semitones, fifths) if semitones else text
+
+
+def transpose_to(text: str, key: str) -> str:
+    """The first tune of a text in a named key, the nearest way up or down (a tritone goes up).
+
+    Args:
+        text: the tune.
+        key: as in a ``K:`` field: ``Em``, ``E minor``, ``Bb dorian``; a tonic alone (``E``) keeps
+            the mode of the tune.
+
+    Raises:
+        NotationError: this is no key, it has another mode than the tune, or the tune cannot be
+            spelled there.
+    """
+    wanted = parse_key(key)
+    if wanted is None or not wanted.tonic or wanted.text[:2] in ("HP", "Hp"):
+        raise NotationError(f"{key[:40]!r} is no key. Name one as in 'E minor', 'Ador' or 'Bb'.")
+    present = read_tune(text)[0].key
+    names_mode = _TONIC.sub("", key, count=1).strip()
+    if names_mode and MODE_FIFTHS[wanted.mode] != MODE_FIFTHS[present.mode]:
+        raise NotationError(
+            f"This tune is in {present.mode}, so it cannot be moved to {key.strip()!r}. "
+            f"Choose {wanted.tonic} {present.mode}, or another {present.mode} key."
+        )
+    _fifths(present)
+    fifths = tonic_fifths(wanted.tonic) - tonic_fifths(present.tonic or "C")
+    semitones = (7 * fifths + 5) % 12 - 5
+    _check_signs(_key_values(text), fifths)
+    return _move(text, semitones, fifths) if fifths else text
+
+
+def _key_values(text: str) -> list[str]:
+    return [match[1] for match in _KEY_FIELD.finditer(text)]
+
+
+def _move(text: str, semitones: int, fifths: int) -> str:
     text = undo_mail_encoding(text)
     tune, _ = read_tune(text)
-    keys = [(match.span(1), match[1]) for match in _KEY_FIELD.finditer(text)]
-    move = _Move(semitones, _choose_fifths([value for _, value in keys], semitones))
-    edits = [(span, move.key(value)) for span, value in keys]
-    edits += _note_edits(tune, move)
-    edits += _chord_symbol_edits(tune, move)
+    move = _Move(semitones, fifths)
+    edits = _note_edits(tune, move)
+    if fifths:
+        edits += [(match.span(1), move.key(match[1])) for match in _KEY_FIELD.finditer(text)]
+        edits += _chord_symbol_edits(tune, move)
     return _apply(text, edits)
 
 
@@ -107,13 +143,20 @@ def _choose_fifths(values: list[str], semitones: int) -> int:
     """Fifths that come to so many semitones and leave all keys with the fewest signs."""
     signs = [_fifths(parse_key(value)) for value in values] or [0]
     nearest = (7 * semitones + 6) % 12 - 6
-    worst, chosen = min(
+    _, chosen = min(
         (max(abs(sign + fifths) for sign in signs), fifths)
         for fifths in (nearest - 12, nearest, nearest + 12)
     )
-    if worst > _FURTHEST:
-        raise NotationError("The keys of this tune lie too far apart to be moved there together.")
+    _check_signs(values, chosen)
     return chosen
+
+
+def _check_signs(values: list[str], fifths: int) -> None:
+    if any(abs(_fifths(parse_key(value)) + fifths) > _FURTHEST for value in values):
+        raise NotationError(
+            "That key, or one the tune changes to, would have more than seven signs; "
+            "move the tune by another interval."
+        )
 
 
 def _fifths(key: Key | None) -> int:
@@ -124,26 +167,30 @@ def _fifths(key: Key | None) -> int:
     return tonic_fifths(key.tonic) + MODE_FIFTHS[key.mode]
 
 
-def _note_edits(tune: Tune, move: _Move) -> Iterator[tuple[tuple[int, int], str]]:
+def _note_edits(tune: Tune, move: _Move) -> list[_Edit]:
+    edits = []
     for note in tune.notes:
         spans = [*note.grace_spans] + ([(note.start, note.end)] if note.pitches else [])
         for start, end in spans:
             for found in NOTE.finditer(hide_quotes(tune.text[start:end])):
                 span = (start + found.start(), start + found.end(3))
-                yield span, move.note(found[1], found[2], found[3])
+                edits.append((span, move.note(found[1], found[2], found[3])))
+    return edits
 
 
-def _chord_symbol_edits(tune: Tune, move: _Move) -> Iterator[tuple[tuple[int, int], str]]:
-    for found in _QUOTED.finditer(tune.text, tune.body_start):
-        if is_chord_symbol(found[1]):
-            yield found.span(1), _NAME.sub(lambda name: move.name(_plain(name)), found[1])
+def _chord_symbol_edits(tune: Tune, move: _Move) -> list[_Edit]:
+    return [
+        (found.span(1), _NAME.sub(lambda name: move.name(_plain(name)), found[1]))
+        for found in _QUOTED.finditer(tune.text, tune.body_start)
+        if is_chord_symbol(found[1])
+    ]
 
 
 def _plain(name: re.Match[str]) -> str:
     return name[1] + name[2].replace("♯", "#").replace("♭", "b")
 
 
-def _apply(text: str, edits: list[tuple[tuple[int, int], str]]) -> str:
+def _apply(text: str, edits: list[_Edit]) -> str:
     pieces, at = [], 0
     for (start, end), new in sorted(edits):
         if start >= at:

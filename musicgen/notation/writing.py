@@ -54,7 +54,7 @@ def write_abc(tune: Tune) -> str:
 
 
 def _header(tune: Tune, parts: str) -> Iterator[str]:
-    yield f"X:{tune.reference or '1'}"
+    yield _field("X", tune.reference or "1")
     yield from (_field("T", title) for title in tune.titles if title)
     for wanted in _WORDS:
         yield from (

@@ -1,0 +1,113 @@
+"""Tunes written as ABC: one plain spelling, and the same tune when read again."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from musicgen.config import Paths
+from musicgen.corpus.sources import SOURCES, is_available, read_source_text
+from musicgen.notation.reader import read_tune
+from musicgen.notation.tunebook import read_tunebook
+from musicgen.notation.writing import write_abc
+from tests.notation.comparing import differences, sounding
+
+HEADER = "X:7\nT:x\nM:4/4\nL:1/8\nK:D\n"
+
+
+def body(music: str, header: str = HEADER) -> str:
+    """What is written below the key, lines joined."""
+    text = write_abc(read_tune(header + music)[0])
+    return re.split(r"(?m)^K:.*\n", text, maxsplit=1)[1].replace("\n", "")
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("A2A/2A/ A4/4A//|", "A2 A/A/AA/4|"),
+        ("A3/2B/2 c/2d3/2 e>f|", "A>B c<de>f|"),
+        ("A>>B z3/2A/ (3A>Bc|", "A>>B z3/2A/(3A>Bc|"),
+        ("(3ABc (3:2:2A2B (5abcde|", "(3ABc (3:2:2A2B(5abcde|"),
+        ("^c c ^^f =c|c c'|", "cc^^f=c|cc'|"),
+        ("^Gg G|G ^G-|G G|", "^G^gG|G^G-|GG|"),
+        ("A B|c d:|", "|:AB|cd:|"),
+        ("A|B||c|d:|", "A|B||:c|d:|"),
+        ("|:A|1 B:|2 c|]d|", "|:A|[1 B:|[2 c|]d|"),
+        ("A|1 B:|2 c:|d|", "|:A|[1 B:|[2 c||d|"),
+        ("A [1 B|[2 c|]", "|:A [1 B:|[2 c|]"),
+        ("|::A::|B|]", "|:A::|B|]"),
+        ("|:A|B|]", "A|B|]"),
+        ("A8|B8||c8|", "A8|B8||c8|"),
+        ("[M:6/8][K:Gdor]A3 B3|[L:1/16]B4|", "[M:6/8][K:Gdor]A3 B3|B2|"),
+        ("[CEG]2 [C-E]2[C2E2]- [CE]|", "[CEG]2[C-E]2 [CE]2-[CE]|"),
+        ('~A "Am7".B {gf}e !trill!T^d|', '!roll!A"Am7"!staccato!B{gf}e!trill!!trill!^d|'),
+        ("Z4|z8|x4 y z4|", "Z4|z8|z4 z4|"),
+        ("A!B!\\\nc* d|% bye\nw: la", "ABcd|"),
+        ('"D.C. al fine"A !fine! B|!segno!A|', "AB!D.C.!!fine!|!segno!A|"),
+    ],
+)
+def test_there_is_one_plain_spelling(written: str, expected: str) -> None:
+    tune, _ = read_tune(HEADER + written)
+    text = body(written)
+    assert text == expected
+    again, problems = read_tune(HEADER + text)
+    assert problems == ()
+    assert sounding(again) == sounding(tune)
+
+
+def test_a_header_has_its_fields_in_order() -> None:
+    text = "X: 3\nT: One\nK:A Mixolydian clef=treble\nABc|"
+    header = "L: 1/8\nQ:120\nR:jig\nZ: me % no\nM: 6/8\nT:Two\nC:Trad.\nw:no\n"
+    written = write_abc(read_tune(text.replace("K:", header + "K:"))[0])
+    assert written == (
+        "%abc-2.1\nX:3\nT:One\nT:Two\nC:Trad.\nR:jig\nZ:me\nM:6/8\nL:1/8\nQ:3/8=40\nK:Amix\nABc|\n"
+    )
+
+
+def test_four_bars_stand_in_a_line_and_a_pickup_is_none() -> None:
+    bars = "AB|" + "ABcd ABcd|" * 9
+    lines = write_abc(read_tune(HEADER + bars)[0]).splitlines()[6:]
+    assert [line.count("|") for line in lines] == [5, 4, 1]
+
+
+def test_what_no_signs_can_say_is_written_as_it_is_played() -> None:
+    tune, _ = read_tune(HEADER + "A|1 B|2,5 c|[1 d|")
+    again, problems = read_tune(write_abc(tune))
+    assert sounding(again) == sounding(tune)
+    assert problems == ()
+
+
+def test_fields_of_the_tunebook_are_written_with_the_tune() -> None:
+    ((tune, _),) = read_tunebook("M:3/4\nL:1/4\nR:waltz\n\nX:1\nK:C\ncde|\n")
+    again, _ = read_tune(write_abc(tune))
+    assert differences(tune, again) == []
+
+
+STRIDES = {"lab": 2, "oneill": 12, "ryan": 8, "aird": 8, "northumbrian": 2, "fife": 1, "essen": 90}
+
+
+@pytest.mark.parametrize("name", STRIDES)
+def test_the_corpora_read_the_same_again(name: str) -> None:
+    if not is_available(SOURCES[name], Paths.default()):
+        pytest.skip("the tunebook is missing: run `make setup`")
+    tunes = [
+        tune
+        for file in read_source_text(SOURCES[name], Paths.default())
+        for tune, _ in read_tunebook(file.text)
+    ][:: STRIDES[name]]
+    for tune in tunes:
+        written = write_abc(tune)
+        again, problems = read_tune(written)
+        assert (tune.reference, differences(tune, again), problems) == (tune.reference, [], ())
+
+
+MUSIC = st.text(alphabet="ABcd^=_,'2/34|:[]1()<>-{}zZ \n\"!~MKL.%&P", max_size=60)
+
+
+@given(MUSIC)
+def test_any_music_sounds_the_same_when_read_again(music: str) -> None:
+    tune, _ = read_tune(HEADER + music)
+    again, _ = read_tune(write_abc(tune))
+    assert len(again.performance) == len(tune.performance)
+    assert [n.pitch for n in again.performance] == [n.pitch for n in tune.performance]
