@@ -1,7 +1,8 @@
-"""Takes the pictures of the README from a running app: python assets/take_screenshots.py ADDRESS.
+"""Takes the pictures of the README from a running app.
 
-Needs Chromium and what requirements-dev.txt installs. It trains the quick preset for the picture of
-Train; run it on a server whose MUSICGEN_HOME may be thrown away.
+``python assets/take_screenshots.py ADDRESS [MODEL [SEED]]`` needs Chromium, fonts for Chinese, and
+what requirements-dev.txt installs. It trains the quick preset for the pictures of Train: run it on
+a server whose MUSICGEN_HOME may be thrown away.
 """
 
 import shutil
@@ -12,14 +13,16 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 HERE = Path(__file__).parent
 DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
-TUNE = "/?model=house&temperature=0.7&seed={seed}"
 LISTEN_MS = 6_000
+CHART = "document.querySelector('.musicgen-chart')"
+STEPS = 900
+"""Steps of the quick preset after which its curves are worth a picture."""
 
 
-def play(browser: Browser, address: str, name: str, seed: int, **options: object) -> None:
+def play(browser: Browser, address: str, name: str, **options: object) -> None:
     """Takes a picture of Play while a tune sounds."""
     page = browser.new_context(**options).new_page()
-    page.goto(address + TUNE.format(seed=seed))
+    page.goto(address)
     page.locator(".musicgen-note").first.wait_for(state="attached")
     page.wait_for_timeout(2_000)
     page.evaluate("document.querySelector('audio').play()")
@@ -28,16 +31,15 @@ def play(browser: Browser, address: str, name: str, seed: int, **options: object
 
 
 def train(browser: Browser, address: str) -> None:
-    """Starts the quick preset, and takes pictures of Train by day and by night half-way through."""
-    page = browser.new_context(viewport=DESK, color_scheme="light").new_page()
-    night = browser.new_context(viewport=PHONE, color_scheme="dark", locale="zh-CN").new_page()
-    page.goto(f"{address}/Train")
-    page.get_by_role("button", name="Start training").click()
-    night.goto(f"{address}/Train")
-    chart = "document.querySelector('.musicgen-chart')"
-    page.wait_for_function(f"({chart}?.data?.[0].x.at(-1) ?? 0) > 800", timeout=600_000)
-    save(page, "train")
-    save(night, "train-phone-zh")
+    """Starts the quick preset, and takes pictures of Train while it learns."""
+    english = browser.new_context(viewport=DESK, color_scheme="light").new_page()
+    chinese = browser.new_context(viewport=DESK, color_scheme="dark", locale="zh-CN").new_page()
+    english.goto(f"{address}/Train")
+    english.get_by_role("button", name="Start training").click()
+    chinese.goto(f"{address}/Train")
+    english.wait_for_function(f"({CHART}?.data?.[0].x.at(-1) ?? 0) > {STEPS}", timeout=900_000)
+    save(chinese, "train-zh")
+    save(english, "train")
 
 
 def save(page: Page, name: str) -> None:
@@ -46,23 +48,21 @@ def save(page: Page, name: str) -> None:
     page.context.close()
 
 
-def main(address: str) -> None:
+def main(address: str, model: str = "house", seed: str = "4711") -> None:
     """Takes all pictures."""
+    tune = f"{address}/?model={model}&temperature=0.7&seed={seed}"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"),
             args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required"],
         )
-        play(browser, address, "play", 4711, viewport=DESK, color_scheme="light")
-        play(browser, address, "play-dark", 4711, viewport=DESK, color_scheme="dark")
-        play(browser, address, "play-zh", 4711, viewport=DESK, locale="zh-CN")
-        play(
-            browser, address, "play-phone", 4711, viewport=PHONE, color_scheme="dark",
-            device_scale_factor=2,
-        )  # fmt: skip
+        play(browser, tune, "play", viewport=DESK, color_scheme="light")
+        play(browser, tune, "play-zh", viewport=DESK, color_scheme="dark", locale="zh-CN")
+        phone = {"viewport": PHONE, "device_scale_factor": 2}
+        play(browser, tune, "play-phone", color_scheme="dark", **phone)
         train(browser, address)
         browser.close()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1].rstrip("/"))
+    main(sys.argv[1].rstrip("/"), *sys.argv[2:])
