@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 from musicgen.notation.reader import read_tune
 from tests.ui.tiny_model import TUNE
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 TINY = "/?model=tiny&temperature=0.8&seed=4711"
 PHONE = {"width": 390, "height": 844}

@@ -1,7 +1,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 CHART = "document.querySelector('.musicgen-chart')"
 POINTS = f"({CHART}.data?.[0].x.at(-1) ?? 0)"
