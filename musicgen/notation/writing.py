@@ -135,7 +135,7 @@ class _BodyWriter:
     def _music(self, bar: Bar) -> str:
         signs = broken_signs(bar.notes, self.unit)
         group = beat_group(bar.meter or self.meter)
-        shift = _shift(self.bars, bar)
+        shift = missing_before(bar, self.bars[bar.index - 1] if bar.index else None)
         written, beat = "", None
         for index, note in enumerate(bar.notes):
             here = (note.onset - bar.onset + shift) // group
@@ -157,9 +157,12 @@ def beat_group(meter: Meter) -> Fraction:
     return Fraction(2 if meter.bar_quarters in (4, 8) or meter.denominator == 2 else 1)
 
 
-def _shift(bars: Sequence[Bar], bar: Bar) -> Fraction:
-    """What is missing before the first note of a pickup, so that its beats fall as in full bars."""
+def missing_before(bar: Bar, previous: Bar | None) -> Fraction:
+    """Quarter notes missing before the first note of a pickup; 0 for other bars.
+
+    Its beats fall as those of the end of a full bar do.
+    """
     if bar.expected is None or bar.actual >= bar.expected:
         return Fraction(0)
-    is_first = not bar.index or is_closing(bars[bar.index - 1].closing) or bool(bar.opening)
+    is_first = previous is None or is_closing(previous.closing) or bool(bar.opening)
     return bar.expected - bar.actual if is_first else Fraction(0)
