@@ -21,6 +21,7 @@ COMMANDS = {
     "train": "train_command",
     "compose": "compose_command",
     "render": "render_command",
+    "check": "check_command",
     "evaluate": "evaluate_command",
     "bundle": "bundle_command",
     "app": "app_command",

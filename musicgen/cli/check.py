@@ -1,0 +1,113 @@
+"""``musicgen check``: what is wrong with the tunes of an ABC file, and where."""
+
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import click
+
+from musicgen.cli.options import echo_json, json_option
+from musicgen.cli.reading import read_tunes_text
+from musicgen.notation.checking import TuneCheck, WrongBar, check_tunebook
+
+_STEPS = ["C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B"]
+
+
+@click.command("check")
+@click.argument("file", type=click.Path(path_type=Path))
+@json_option
+def check_command(file: Path, as_json: bool) -> None:
+    """Check every tune of an ABC file: can it be read, does it end, does every bar keep time.
+
+    Places are FILE:LINE:COLUMN. Exit status 0 when the file could be read, whatever was found.
+    """
+    checks = check_tunebook(read_tunes_text(file))
+    summary = _summary(checks)
+    if as_json:
+        echo_json(
+            {"file": str(file), "summary": summary, "tunes": [_row(check) for check in checks]}
+        )
+        return
+    for check in checks:
+        for line in _lines(file.name, check):
+            click.echo(line)
+    click.echo(
+        f"{summary['tunes']} tunes: {summary['readable']} readable without a problem, "
+        f"{summary['complete']} end properly, {summary['in_time']} in time"
+    )
+
+
+def _summary(checks: list[TuneCheck]) -> dict[str, int]:
+    return {
+        "tunes": len(checks),
+        "readable": sum(check.is_readable for check in checks),
+        "complete": sum(check.is_complete for check in checks),
+        "in_time": sum(check.is_in_time for check in checks),
+    }
+
+
+def _row(check: TuneCheck) -> dict[str, Any]:
+    return {
+        "reference": check.reference,
+        "title": check.title,
+        "line": check.line,
+        "meter": check.meter,
+        "key": check.key,
+        "bars": check.bars,
+        "notes": check.notes,
+        "readable": check.is_readable,
+        "complete": check.is_complete,
+        "in_time": check.is_in_time,
+        "lowest": check.lowest,
+        "highest": check.highest,
+        "problems": list(check.problems),
+        "wrong_bars": [
+            {
+                "line": bar.line,
+                "column": bar.column,
+                "number": bar.number,
+                "verdict": bar.verdict.value,
+                "expected_quarters": _text(bar.expected),
+                "actual_quarters": _text(bar.actual),
+            }
+            for bar in check.wrong_bars
+        ],
+    }
+
+
+def _lines(name: str, check: TuneCheck) -> list[str]:
+    title = check.title or "without title"
+    words = [
+        f"{check.bars} bars",
+        _range(check),
+        "ends properly" if check.is_complete else "does not end with a closing bar line",
+        "in time" if check.is_in_time else "not in time",
+    ]
+    lines = [f"{name}:{check.line}: {check.reference or '-'} {title}: {', '.join(words)}"]
+    lines += [
+        f"  {name}:{problem.line}:{problem.column}: {problem.message}" for problem in check.problems
+    ]
+    return lines + [
+        f"  {name}:{bar.line}:{bar.column}: {_complaint(bar)}" for bar in check.wrong_bars
+    ]
+
+
+def _complaint(bar: WrongBar) -> str:
+    return (
+        f"Bar {bar.number} is too {bar.verdict.value}: {_text(bar.actual)} quarter notes "
+        f"instead of {_text(bar.expected)}."
+    )
+
+
+def _text(quarters: Fraction | None) -> str:
+    return "" if quarters is None else str(quarters)
+
+
+def _range(check: TuneCheck) -> str:
+    if check.lowest is None or check.highest is None:
+        return "silent"
+    return f"{_name(check.lowest)} to {_name(check.highest)}"
+
+
+def _name(pitch: int) -> str:
+    return f"{_STEPS[pitch % 12]}{pitch // 12 - 1}"

@@ -1,0 +1,126 @@
+"""What is wrong with the tunes of a text, and where: the answer of ``musicgen check``."""
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+from fractions import Fraction
+
+from musicgen.notation.bars import Verdict, check_bars
+from musicgen.notation.reader import read_tune
+from musicgen.notation.tune import Problem
+from musicgen.notation.tunebook import read_file_header, split_tunebook
+
+_LINE_END = re.compile(r"\r\n|\r|\n")
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedProblem:
+    """A problem at a line and column of the file, both from 1."""
+
+    line: int
+    column: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class WrongBar:
+    """A bar that does not keep time: where it begins in the file, and its lengths.
+
+    `number` counts bars from 1, pickups included; `expected` and `actual` are in quarter notes.
+    """
+
+    line: int
+    column: int
+    number: int
+    expected: Fraction | None
+    actual: Fraction
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class TuneCheck:
+    """Everything there is to say of one tune.
+
+    `line` is the line of the file at which the tune begins. A tune is **readable** where it has
+    notes and nothing in it had to be passed over or assumed, **complete** where it ends with a bar
+    line that closes, **in time** where every bar is full or made up for (`bars.check_bars`).
+    `lowest` and `highest` are MIDI pitches, None where nothing sounds.
+    """
+
+    line: int
+    reference: str
+    title: str
+    meter: str
+    key: str
+    bars: int
+    notes: int
+    problems: tuple[PlacedProblem, ...]
+    wrong_bars: tuple[WrongBar, ...]
+    is_readable: bool
+    is_complete: bool
+    is_in_time: bool
+    lowest: int | None
+    highest: int | None
+
+
+def check_tune(
+    text: str, *, start_line: int = 1, header: tuple[tuple[str, str], ...] = ()
+) -> TuneCheck:
+    """What is to say of the first tune of a text.
+
+    Args:
+        text: anything.
+        start_line: the line of its file at which the text begins.
+        header: fields of its tunebook's header (`tunebook.read_file_header`).
+    """
+    tune, problems = read_tune(text, defaults=header)
+    report = check_bars(tune)
+    lines = [0, *(match.end() for match in _LINE_END.finditer(text))]
+    wrong = []
+    for check in report.wrong:
+        line, column = _place(lines, tune.bars[check.index].start)
+        wrong.append(
+            WrongBar(
+                line + start_line - 1,
+                column,
+                check.index + 1,
+                check.expected,
+                check.actual,
+                check.verdict,
+            )
+        )
+    notes = sum(not note.is_rest for note in tune.notes)
+    return TuneCheck(
+        start_line,
+        tune.reference,
+        tune.title,
+        tune.meter.text,
+        tune.key.text,
+        len(tune.bars),
+        notes,
+        tuple(_placed(problem, start_line) for problem in problems),
+        tuple(wrong),
+        bool(notes) and not problems,
+        report.ends_properly,
+        report.is_in_time,
+        report.lowest,
+        report.highest,
+    )
+
+
+def check_tunebook(text: str) -> list[TuneCheck]:
+    """What is to say of every tune of a text, in order; none where there is no tune."""
+    header = read_file_header(text)
+    return [
+        check_tune(tune.text, start_line=tune.start_line, header=header)
+        for tune in split_tunebook(text)
+    ]
+
+
+def _placed(problem: Problem, start_line: int) -> PlacedProblem:
+    return PlacedProblem(problem.line + start_line - 1, problem.column, problem.message)
+
+
+def _place(lines: list[int], offset: int) -> tuple[int, int]:
+    line = bisect_right(lines, offset)
+    return line, offset - lines[line - 1] + 1
