@@ -1,13 +1,14 @@
-"""A tune as files: ABC, MIDI and WAV."""
+"""A tune as files: ABC, MusicXML, MIDI and WAV."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
+from musicgen.notation.musicxml import write_musicxml
 from musicgen.notation.tune import Tune
 from musicgen.storage import write_file
 
-FORMATS = ("abc", "midi", "wav")
-_SUFFIXES = {"abc": ".abc", "midi": ".mid", "wav": ".wav"}
+FORMATS = ("abc", "musicxml", "midi", "wav")
+_SUFFIXES = {"abc": ".abc", "musicxml": ".musicxml", "midi": ".mid", "wav": ".wav"}
 
 
 def write_tune(
@@ -34,6 +35,8 @@ def write_tune(
     contents: dict[str, bytes] = {}
     if "abc" in formats:
         contents["abc"] = abc.encode("utf-8")
+    if "musicxml" in formats:
+        contents["musicxml"] = write_musicxml(tune).encode("utf-8")
     if "midi" in formats or "wav" in formats:
         midi = to_midi(tune, comment=comment)
         contents["midi"] = midi_bytes(midi)

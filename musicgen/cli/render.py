@@ -1,4 +1,4 @@
-"""``musicgen render``: every tune of an ABC file as MIDI and WAV."""
+"""``musicgen render``: every tune of an ABC file as MIDI, WAV and MusicXML."""
 
 import sys
 from collections import Counter
@@ -7,25 +7,28 @@ from pathlib import Path
 import click
 from tqdm import tqdm
 
-from musicgen.cli.files import write_tune
+from musicgen.cli.files import FORMATS, write_tune
 from musicgen.cli.options import echo_json, formats_option, json_option
-from musicgen.cli.reading import read_tunebook_file
+from musicgen.cli.reading import read_tunes_text
 from musicgen.errors import AudioError
 from musicgen.notation.tune import Tune
+from musicgen.notation.tunebook import read_file_header, read_tunebook
 
 
 @click.command("render")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), default=Path("out"), show_default=True,
               help="Folder for the files.")  # fmt: skip
-@formats_option("midi,wav", ("abc", "midi", "wav"))
+@formats_option("midi,wav", FORMATS)
 @json_option
 def render_command(file: Path, out: Path, formats: tuple[str, ...], as_json: bool) -> None:
     """Render every tune of an ABC file: <X>.mid and <X>.wav by reference number.
 
     Tunes whose numbers repeat, or that have none, are named by their position in the file.
     """
-    tunes = [tune for tune, _ in read_tunebook_file(file)]
+    text = read_tunes_text(file)
+    tunes = [tune for tune, _ in read_tunebook(text)]
+    header = "".join(f"{letter}:{value}\n" for letter, value in read_file_header(text))
     rows = []
     for stem, tune in tqdm(
         list(zip(name_tunes(tunes), tunes, strict=True)),
@@ -33,8 +36,9 @@ def render_command(file: Path, out: Path, formats: tuple[str, ...], as_json: boo
         disable=as_json,
         file=sys.stderr,
     ):
+        abc = f"{header}\n{tune.text}".strip("\n") + "\n"
         try:
-            files = write_tune(out, stem, tune.text.rstrip("\n") + "\n", tune, formats)
+            files = write_tune(out, stem, abc, tune, formats)
             rows.append(
                 {"name": stem, "title": tune.title, "files": [str(f) for f in files], "warning": ""}
             )
