@@ -16,16 +16,17 @@ class NoteDraft:
     ticks: int
     start: int
     end: int
-    letters: list[tuple[str, str]]
+    letters: tuple[tuple[str, str], ...]
     tied_pitches: tuple[int, ...] = ()
     chord_symbol: str = ""
     decorations: tuple[str, ...] = ()
-    graces: list[tuple[int, int, tuple[int, int]]] = field(default_factory=list)
+    graces: tuple[tuple[int, int, tuple[int, int]], ...] = ()
     tuplet: tuple[int, int] = (1, 1)
     tuplet_left: int = 0
 
     def finish(self, bar: int) -> Note:
         """The note as a value; its duration is settled now."""
+        graces, ticks, spans = zip(*self.graces, strict=True) if self.graces else ((), (), ())
         return Note(
             self.pitches,
             to_quarters(self.onset),
@@ -34,12 +35,12 @@ class NoteDraft:
             self.end,
             bar,
             bool(self.tied_pitches) and self.tied_pitches == self.pitches,
-            tuple(pitch for pitch, _, _ in self.graces),
+            graces,
             self.chord_symbol,
             self.decorations,
             self.tied_pitches,
-            tuple(span for _, _, span in self.graces),
-            tuple(to_quarters(ticks) for _, ticks, _ in self.graces),
+            spans,
+            tuple(map(to_quarters, ticks)) if ticks else (),
             self.tuplet,
             self.tuplet_left,
         )

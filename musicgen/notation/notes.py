@@ -39,7 +39,7 @@ class NoteReader(MeasureReader):
             self.report(start, end, "Octave marks belong before the length; read as if they did.")
         ticks = self._length(numerator, slashes, denominator, start, end)
         pitch = self.pitches.read(accidental, letter, octaves, start, end)
-        self._add((pitch,), ticks, start, end, [(letter, octaves)])
+        self._add((pitch,), ticks, start, end, ((letter, octaves),))
 
     def _length(self, numerator: str, slashes: str, denominator: str, start: int, end: int) -> int:
         if not numerator and not slashes:
@@ -55,7 +55,7 @@ class NoteReader(MeasureReader):
         ticks: int,
         start: int,
         end: int,
-        letters: list[tuple[str, str]],
+        letters: tuple[tuple[str, str], ...],
     ) -> NoteDraft:
         note = NoteDraft(pitches, self._onset, ticks, start, end, letters)
         if self._tuplet_left:
@@ -80,7 +80,7 @@ class NoteReader(MeasureReader):
         note.chord_symbol, self._chord_symbol = self._chord_symbol, ""
         note.decorations, self._decorations = tuple(self._decorations), []
         if note.pitches:
-            note.graces, self._graces = self._graces[:MAX_GRACES], []
+            note.graces, self._graces = tuple(self._graces[:MAX_GRACES]), []
 
     def _on_rest(self, match: re.Match[str]) -> None:
         sign, numerator, slashes, denominator = match.group(
@@ -91,14 +91,14 @@ class NoteReader(MeasureReader):
             return
         if sign not in "ZX":
             ticks = self._length(numerator, slashes, denominator, start, end)
-            self._add((), ticks, start, end, [])
+            self._add((), ticks, start, end, ())
             return
         count = int(numerator) if 0 < len(numerator) <= 3 else 1
         if not 0 < count <= MAX_MULTI_REST or slashes or len(numerator) > 3:
             self.report(start, end, f"A rest lasts 1 to {MAX_MULTI_REST} bars; one is assumed.")
             count = 1
         self._bar.full_bars = count
-        self._add((), count * (self._full_bar or 8 * self.unit), start, end, [])
+        self._add((), count * (self._full_bar or 8 * self.unit), start, end, ())
 
     def _on_chord(self, match: re.Match[str]) -> None:
         start, end = match.span()
@@ -123,7 +123,7 @@ class NoteReader(MeasureReader):
                 letters.append((note[2], note[3]))
                 if inside.startswith("-", note.end()):
                     tied.append(pitch)
-        draft = self._add(tuple(pitches), ticks, start, end, letters)
+        draft = self._add(tuple(pitches), ticks, start, end, tuple(letters))
         if tied:
             self._tie(draft, tuple(tied))
 
@@ -185,7 +185,7 @@ class NoteReader(MeasureReader):
         first = NOTE.search(match[0])
         ticks = self._length(first[4], first[5], first[6], *match.span()) if first else self.unit
         if pitches:
-            self._add(tuple(dict.fromkeys(pitches)), ticks, *match.span(), [])
+            self._add(tuple(dict.fromkeys(pitches)), ticks, *match.span(), ())
 
     def _on_grace(self, match: re.Match[str]) -> None:
         offset = match.start() + 1

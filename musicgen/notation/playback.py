@@ -275,12 +275,13 @@ class _Performer:
         self.held: dict[int, int] = {}
 
     def play(self, bar: Bar) -> None:
+        shift = self.now - bar.onset
         for note in bar.notes:
-            self._play_note(note)
+            self._play_note(note, note.onset + shift if shift else note.onset)
+        self.now += bar.actual
 
-    def _play_note(self, note: Note) -> None:
-        onset, duration = self.now, note.duration
-        self.now += duration
+    def _play_note(self, note: Note, onset: Fraction) -> None:
+        duration = note.duration
         if not note.pitches:
             self.held = {}
             return
