@@ -10,6 +10,7 @@
     ├── RunError              a run does not exist, exists already, or is busy
     │   └── TrainingDiverged  the loss is no longer a finite number
     ├── CompositionError      a prompt the network cannot read, or nothing was composed
+    │   └── GrammarError      what is asked of a tune cannot be kept, or its beginning breaks it
     ├── AudioError            a tune has no sound, or no synthesiser can play it
     ├── StorageError          a file could not be written (full disk, no permission)
     └── SetupError            a part fetched at set-up is missing, or a port is in use
@@ -48,6 +49,10 @@ class TrainingDiverged(RunError):
 
 class CompositionError(MusicgenError):
     """A prompt the network cannot read, or nothing was composed."""
+
+
+class GrammarError(CompositionError):
+    """What is asked of a tune cannot be kept, or its given beginning breaks the rules."""
 
 
 class AudioError(MusicgenError):

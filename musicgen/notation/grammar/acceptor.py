@@ -1,0 +1,66 @@
+"""The grammar of tunes, driven one character at a time.
+
+``feed`` takes a character and answers the state after it, ``allowed`` says which characters may
+come next. From every state that can be reached there is a way to a complete tune: each bar full,
+each repeat and ending balanced, nothing owed (ABC 2.1 §4; the rule for bars is that of
+`musicgen.notation.bars`).
+
+A grammar belongs to a set of characters, those that a network can write. It knows nothing of
+probabilities: inside what is allowed a network keeps its own.
+"""
+
+from collections.abc import Iterable
+
+from musicgen.notation.grammar.home import WayHome, feed_state
+from musicgen.notation.grammar.rules import Rules
+from musicgen.notation.grammar.script import Script
+from musicgen.notation.grammar.states import END, Header, State
+
+
+class Grammar:
+    """What tunes may be written with these characters under these rules.
+
+    Args:
+        characters: The vocabulary.
+        rules: What is asked of the tune.
+
+    Raises:
+        GrammarError: the characters do not suffice, or the rules contradict each other.
+    """
+
+    def __init__(self, characters: Iterable[str], rules: Rules | None = None) -> None:
+        self.rules = rules or Rules()
+        self.script = Script(characters, self.rules)
+        self.start: State = Header()
+        self._need = WayHome(self.script)
+
+    def feed(self, state: State, character: str) -> State | None:
+        """The state after a character, None where it may not stand."""
+        return feed_state(self.script, state, character)
+
+    def feed_text(self, text: str, state: State | None = None) -> tuple[State, int]:
+        """The state after the longest right beginning of a text, and its length."""
+        state = self.start if state is None else state
+        for position, character in enumerate(text):
+            following = self.feed(state, character)
+            if following is None:
+                return state, position
+            state = following
+        return state, len(text)
+
+    def accepts(self, text: str) -> bool:
+        """Whether a text is a complete tune, with or without its line end and blank line."""
+        state, length = self.feed_text(text.rstrip("\n") + "\n\n")
+        return state == END and length == len(text.rstrip("\n")) + 2
+
+    def allowed(self, state: State) -> frozenset[str]:
+        """Characters that may come next; none at the end."""
+        return frozenset(
+            character
+            for character in self.script.characters
+            if self.feed(state, character) is not None
+        )
+
+    def need(self, state: State) -> int:
+        """Characters that suffice to complete the tune, the blank line included."""
+        return self._need(state)

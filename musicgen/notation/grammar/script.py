@@ -1,0 +1,201 @@
+"""What can be written with a set of characters: lengths, bar lines, field values, pitches.
+
+Everything the states ask about texts in the making is answered here: may this prefix still become
+something that is right?
+"""
+
+from collections.abc import Callable, Iterable
+from functools import cached_property
+
+from musicgen.errors import GrammarError
+from musicgen.notation.fields import parse_key
+from musicgen.notation.grammar.form import BAR_LINES, FIRST, SECOND
+from musicgen.notation.grammar.rules import (
+    DEFAULT_RANGE,
+    MAX_BAR_UNITS,
+    UNIT,
+    Rules,
+    length_ticks,
+    natural_pitch,
+    writable,
+)
+
+LETTERS = "CDEFGABcdefgab"
+ACCIDENTALS = {"^": 1, "_": -1, "=": 0, "^^": 2, "__": -2}
+TUPLETS = {2: 3, 3: 2, 4: 3, 6: 2}
+"""Notes of a tuplet and the time they take, where it is the same in every meter (ABC 2.1 §4.13)."""
+
+TEXT_LIMIT = 60
+REFERENCE_DIGITS = 5
+ORNAMENTS = "~"
+MAX_GRACES = 4
+
+_WHOLE = tuple(str(number) for number in range(2, 17))
+_BROKEN = ("/", "/2", "3/2", "5/2", "7/2", "3/", "5/", "7/", "//")
+_LENGTHS = ("", *_WHOLE, *_BROKEN)
+_CHORDS = tuple(
+    f'"{root}{sign}{kind}"'
+    for root in "ABCDEFG"
+    for sign in ("", "#", "b")
+    for kind in ("", "m", "7", "m7", "maj7", "dim", "sus4")
+)
+
+
+class Script:
+    """The texts that a vocabulary can write under rules.
+
+    Raises:
+        GrammarError: the characters do not suffice for any tune that keeps the rules.
+    """
+
+    def __init__(self, characters: Iterable[str], rules: Rules) -> None:
+        self.characters = frozenset(characters)
+        self.rules = rules
+        self._check_characters()
+        self.lengths = {text: length_ticks(text) for text in writable(_LENGTHS, self.characters)}
+        self.grid = min(self.lengths.values())
+        self._tuplet_lengths = sorted({t for t in self.lengths.values() if t >= UNIT // 2})
+        self._sums: dict[tuple[int, int], bool] = {}
+        self.bar_lines = writable(BAR_LINES, self.characters)
+        self.letters = "".join(letter for letter in LETTERS if letter in self.characters)
+        self.keys = writable(rules.keys(), self.characters)
+        self.chords = writable(_CHORDS, self.characters)
+        self.meters = tuple(
+            meter for meter in writable(rules.meters(), self.characters) if self.units(meter)
+        )
+        self._check_choices()
+
+    def _check_characters(self) -> None:
+        needed = "XMK:|\n1"
+        missing = "".join(sorted(set(needed) - self.characters))
+        if missing or not set(LETTERS) & self.characters:
+            raise GrammarError(
+                f"This network cannot write ABC: it never saw {missing or 'the letters of notes'!r}"
+                ". Compose freely, without the grammar."
+            )
+
+    def _check_choices(self) -> None:
+        rules = self.rules
+        if not self.meters:
+            asked = " ".join(part for part in (rules.meter, rules.rhythm, rules.unit) if part)
+            raise GrammarError(
+                f"The network cannot write the meter that is asked for ({asked}), or the unit "
+                "length does not suit it."
+            )
+        if not self.keys:
+            raise GrammarError(f"The network cannot write the key {rules.key!r}.")
+        if not any(
+            all(self.fits_range(letter, marks, alter) for alter in (-2, 0, 2))
+            for letter, marks in self.pitches
+        ):
+            raise GrammarError("The network can write no note within the range that is asked for.")
+        if rules.rhythm and not self.characters.issuperset(f"R:{rules.rhythm}"):
+            raise GrammarError(f"The network cannot write the rhythm {rules.rhythm!r}.")
+
+    @cached_property
+    def can_split(self) -> bool:
+        """Whether first and second endings can be written."""
+        has_first = bool({*FIRST, "[1"} & set(self.bar_lines))
+        return has_first and bool({*SECOND, "[2"} & set(self.bar_lines)) and ":" in self.characters
+
+    @cached_property
+    def pitches(self) -> tuple[tuple[str, str], ...]:
+        """Letters with octave marks that can be written."""
+        return tuple(
+            (letter, mark * count)
+            for letter in self.letters
+            for mark in (",'"[letter.islower()],)
+            for count in range(3 if mark in self.characters else 1)
+        )
+
+    def units(self, meter: str) -> tuple[str, ...]:
+        """Unit note lengths for a meter, the empty text where ``L:`` may be left out."""
+        units = self.rules.units(meter, self.grid)
+        can_write = "L" in self.characters
+        return tuple(u for u in units if not u or (can_write and self.characters.issuperset(u)))
+
+    def fits_range(self, letter: str, marks: str, alter: int) -> bool:
+        """Whether a note lies within the range."""
+        pitch = natural_pitch(letter + marks) + alter
+        return self.rules.lowest <= pitch <= self.rules.highest
+
+    def alteration(
+        self, accidental: str, letter: str, key: str, sharps: tuple[tuple[str, int], ...]
+    ) -> int:
+        """Semitones by which a note is changed, 0 always where the range is not exact."""
+        if not self.rules.is_exact:
+            return 0
+        if accidental:
+            return ACCIDENTALS[accidental]
+        upper = letter.upper()
+        read = parse_key(key)
+        signature = dict(read.accidentals) if read else {}
+        return dict(sharps).get(upper, signature.get(upper, 0))
+
+    def alike(self, part: str) -> str:
+        """A pitch that may go on just as this one may: another letter where letters are alike."""
+        has_usual_range = (self.rules.lowest, self.rules.highest) == DEFAULT_RANGE
+        if self.rules.is_exact or not has_usual_range or part == "z":
+            return part
+        accidental = part.rstrip(LETTERS + ",'")
+        letter = part[len(accidental)]
+        same = "c" if letter.islower() else "C"
+        return ("=" if accidental else "") + same + part[len(accidental) + 1 :]
+
+    def is_length_ahead(self, prefix: str, fits: Callable[[int], bool]) -> bool:
+        """Whether a length that begins like this fits."""
+        return any(text.startswith(prefix) and fits(ticks) for text, ticks in self.lengths.items())
+
+    def longest(self, prefix: str, fits: Callable[[int], bool]) -> str | None:
+        """The longest length in time that begins like this and fits; the shortest text of it."""
+        known = [
+            (ticks, -len(text), text)
+            for text, ticks in self.lengths.items()
+            if text.startswith(prefix) and fits(ticks)
+        ]
+        return max(known)[2] if known else None
+
+    @cached_property
+    def longest_bar(self) -> int:
+        """Characters that suffice to fill any bar and to write the line behind it."""
+        marks = max(len(marks) for _, marks in self.pitches)
+        costs = [0]
+        for room in range(1, MAX_BAR_UNITS * UNIT // self.grid + 1):
+            known = (
+                (ticks, len(text))
+                for text, ticks in self.lengths.items()
+                if ticks <= room * self.grid and not ticks % self.grid
+            )
+            ticks, length = max(known, key=lambda pair: (pair[0], -pair[1]))
+            costs.append(1 + marks + length + costs[room - ticks // self.grid])
+        return max(costs) + 4
+
+    def tuplet_fits(self, notes: int, left: int, written: int, room: int) -> bool:
+        """Whether a tuplet can be completed within the bar.
+
+        Args:
+            notes: Notes it has in all.
+            left: Notes still to come.
+            written: Sum of their written ticks so far.
+            room: Ticks left in the bar.
+        """
+        for base in (UNIT // 2, UNIT, 2 * UNIT):
+            time = TUPLETS[notes] * base
+            is_within = time <= room and not (room - time) % self.grid
+            if is_within and self._is_sum(left, notes * base - written):
+                return True
+        return False
+
+    def _is_sum(self, left: int, rest: int) -> bool:
+        """Whether so many notes can be written with such a sum."""
+        if left == 0 or rest <= 0:
+            return left == rest == 0
+        known = self._sums.get((left, rest))
+        if known is None:
+            known = any(self._is_sum(left - 1, rest - ticks) for ticks in self._tuplet_lengths)
+            self._sums[left, rest] = known
+        return known
+
+    def tuplet_time(self, notes: int, written: int) -> int:
+        """Ticks that a complete tuplet takes."""
+        return TUPLETS[notes] * written // notes
