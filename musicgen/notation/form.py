@@ -89,6 +89,31 @@ def _played_line(line: str, *, is_last: bool) -> str:
     return "|"
 
 
+def has_plain_endings(bars: Sequence[Bar]) -> bool:
+    """Whether all endings are such as every program plays: ``1`` and ``2``, or ``1-3`` and ``4``.
+
+    A first ending without a second, or passes out of order (``1,3`` and ``2``), are not.
+    """
+    passes: list[int] = []
+    count = 0
+    for bar, following in zip(bars, [*bars[1:], None][: len(bars)], strict=True):
+        if not bar.ending:
+            continue
+        if bar.starts_ending:
+            passes += bar.ending
+            count += 1
+        if following is None or not following.ending or _begins_anew(bar, following):
+            if count < 2 or passes != list(range(1, len(passes) + 1)):
+                return False
+            passes, count = [], 0
+    return True
+
+
+def _begins_anew(bar: Bar, following: Bar) -> bool:
+    """Whether the first of a new row of endings stands right behind the last of another."""
+    return following.starts_ending and 1 in following.ending and 1 not in bar.ending
+
+
 def part_order(tune: Tune) -> str:
     """The value of ``P:`` in the header, as in ``A2(BC)3``; empty if there is none."""
     return next((value for letter, value in reversed(tune.fields) if letter == "P"), "")

@@ -15,7 +15,7 @@ from musicgen.notation.fields import (
     signature,
     tonic_fifths,
 )
-from musicgen.notation.form import play_out, write_repeats
+from musicgen.notation.form import has_plain_endings, play_out, write_repeats
 from musicgen.notation.musicxml_notes import ElementWriter
 from musicgen.notation.playback import play_order
 from musicgen.notation.reader import plain_lines
@@ -35,10 +35,12 @@ def write_musicxml(tune: Tune) -> str:
     """A tune as the text of a MusicXML 4.0 file (``score-partwise``), one part, one voice.
 
     Repeats and endings are signs; a tune whose order no such signs can give (parts in an order of
-    their own, D.C., D.S.) is written out as it is played. Pickups are measures without a number.
+    their own, D.C., D.S., endings out of order) is written out as it is played. Pickups are
+    measures without a number.
     """
     bars = write_repeats(tune)
-    if play_order([replace(bar, marks=()) for bar in bars]) != tune.play_order:
+    is_plain = has_plain_endings(bars)
+    if not is_plain or play_order([replace(bar, marks=()) for bar in bars]) != tune.play_order:
         bars = play_out(tune)
     score = Element("score-partwise", version="4.0")
     _write_header(score, tune)
