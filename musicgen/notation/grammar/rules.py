@@ -125,7 +125,7 @@ class Rules:
             raise GrammarError(
                 f"{self.meter!r} is no meter to compose in. Choose one such as {', '.join(METERS)}."
             )
-        if self.rhythm and not any(_is_same_meter(self.meter, other) for other in known):
+        if self.rhythm and not any(is_same_meter(self.meter, other) for other in known):
             raise GrammarError(
                 f"A {self.rhythm} is not in {self.meter}; its meters are {', '.join(known)}."
             )
@@ -143,7 +143,7 @@ class Rules:
         asked = parse_key(self.key)
         if asked is None or not asked.tonic:
             raise GrammarError(f"{self.key!r} is no key. Write one such as D Major or E Dorian.")
-        same = tuple(text for text in keys() if _is_same_key(text, self.key))
+        same = tuple(text for text in keys() if is_same_key(text, self.key))
         if not same:
             raise GrammarError(f"{self.key!r} has no usual signature. Take its other spelling.")
         return same
@@ -161,7 +161,7 @@ def is_sane_meter(meter: str) -> bool:
     return any(bar_ticks(meter, unit, 2) for unit in ("", *UNITS))
 
 
-def _is_same_meter(one: str, other: str) -> bool:
+def is_same_meter(one: str, other: str) -> bool:
     """Whether bars are of the same length and beat; ``C`` and ``C|`` are, as in tunebooks."""
     first, second = parse_meter(one), parse_meter(other)
     if first is None or second is None or first.bar_quarters != second.bar_quarters:
@@ -177,7 +177,8 @@ def _is_spelling(one: str, other: str) -> bool:
     return (first.numerator, first.denominator) == (second.numerator, second.denominator)
 
 
-def _is_same_key(one: str, other: str) -> bool:
+def is_same_key(one: str, other: str) -> bool:
+    """Whether two texts mean one key: ``Dmix`` is D Mixolydian."""
     first, second = parse_key(one), parse_key(other)
     if first is None or second is None:
         return False
