@@ -147,6 +147,7 @@ class MeasureReader:
         if not self._bar.notes and self._bar.opening:
             self._bar.opening += ":"
             self._bar.opens_section = True
+            self._ending = self._ending if self._bar.starts_ending else ()
         else:
             self.report(start, end, "A colon without a bar line is left out.")
         return None

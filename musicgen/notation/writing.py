@@ -103,6 +103,8 @@ class _BodyWriter:
                         yield line
                     self.part, line = bar.part, ""
                     yield f"P:{bar.part}"
+                if bar.opening and line.endswith("|") and not line.endswith((":|", "||")):
+                    line = line[:-1]
                 line += self._bar(bar)
             yield line
 

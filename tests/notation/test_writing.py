@@ -32,7 +32,7 @@ def body(music: str, header: str = HEADER) -> str:
         ("^c c ^^f =c|c c'|", "cc^^f=c|cc'|"),
         ("^Gg G|G ^G-|G G|", "^G^gG|G^G-|GG|"),
         ("A B|c d:|", "|:AB|cd:|"),
-        ("A|B||c|d:|", "A|B||:c|d:|"),
+        ("A|B||c|d:|", "A|B|:c|d:|"),
         ("|:A|1 B:|2 c|]d|", "|:A|[1 B:|[2 c|]d|"),
         ("A|1 B:|2 c:|d|", "|:A|[1 B:|[2 c||d|"),
         ("A [1 B|[2 c|]", "|:A [1 B:|[2 c|]"),
@@ -84,7 +84,15 @@ def test_fields_of_the_tunebook_are_written_with_the_tune() -> None:
     assert differences(tune, again) == []
 
 
-STRIDES = {"lab": 2, "oneill": 12, "ryan": 8, "aird": 8, "northumbrian": 2, "fife": 1, "essen": 90}
+STRIDES = {
+    "lab": 5,
+    "oneill": 25,
+    "ryan": 20,
+    "aird": 20,
+    "northumbrian": 4,
+    "fife": 2,
+    "essen": 200,
+}
 
 
 @pytest.mark.parametrize("name", STRIDES)
