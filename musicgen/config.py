@@ -167,7 +167,17 @@ class SampleConfig(Settings):
     seed: int = setting(0, "The same seed gives the same tune.", 0, 2**31 - 1)
     count: int = setting(1, "Tunes to compose.", 1, 1000)
     prompt: str = setting("", "Beginning of the tune, in ABC; empty for a tune from nothing.")
-    max_new_tokens: int = setting(1500, "Characters after which a tune is cut.", 1, 20_000)
+    max_new_tokens: int = setting(
+        1500, "Characters within which a tune comes to its end.", 1, 20_000
+    )
+    meter: str = setting("", "Meter, such as 6/8; empty leaves it to the network.")
+    key: str = setting("", "Tonic and mode, such as E dorian; empty leaves them to the network.")
+    unit: str = setting("", "Unit note length, such as 1/8; empty leaves it to the network.")
+    rhythm: str = setting("", "Rhythm, such as jig or reel; it fixes the meter.")
+    sections: int = setting(0, "Sections of the tune; 0 leaves their number to the network.", 0, 16)
+    bars: int = setting(0, "Bars in each section; 0 leaves them to the network.", 0, 64)
+    range: str = setting("", "Instrument that must be able to play it, or two pitches: D-b, 62-83.")
+    free: bool = setting(False, "Write without the grammar, right or wrong, as the lab does.")
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,9 @@ SCALES = ("DEFG ABcd|", "dcBA GFED|", "DFAd FAdf|", "GBdg dBGB|", "EGBe BGEG|", 
 
 def make_tune(number: int) -> str:
     """A short tune of its own title and melody."""
-    bars = [SCALES[(number * 5 + bar * (number % 3 + 1)) % len(SCALES)] for bar in range(4)]
-    extra = "ABcdefga"[number % 8] * (number // 8 % 3 + 1)
-    body = "".join(bars) + f"{extra}2 D2 {'DEFGAB'[number % 6]}4:|!"
+    bars = [SCALES[(number * 5 + bar * (number % 3 + 1)) % len(SCALES)] for bar in range(3)]
+    first = "ABcdefga"[number % 8] + ("D3", "2D2", "3D")[number // 8 % 3]
+    body = "".join(bars) + f"{first} {'DEFGAB'[number % 6]}4:|!"
     return f"X:{number}\nT:Tune {number}\nM:C\nL:1/8\nK:D Major\n{body}"
 
 

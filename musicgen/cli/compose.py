@@ -32,6 +32,14 @@ from musicgen.sampling.composer import Composition, compose
 @sample_option("--seed", "seed")
 @sample_option("--prompt", "prompt")
 @sample_option("--max-new-tokens", "max_new_tokens")
+@sample_option("--meter", "meter")
+@sample_option("--key", "key")
+@sample_option("--unit", "unit")
+@sample_option("--rhythm", "rhythm")
+@sample_option("--sections", "sections")
+@sample_option("--bars", "bars")
+@sample_option("--range", "range")
+@sample_option("--free", "free")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("out"), show_default=True,
               help="Folder for the files.")  # fmt: skip
 @formats_option("abc,midi,wav", FORMATS)
@@ -77,6 +85,7 @@ def _write(
         "complete": composition.is_complete,
         "in_time": report.is_in_time,
         "problems": len(composition.problems),
+        "intervention_share": round(composition.intervention_share, 4),
         "warning": "",
     }
     abc, comment = composition.to_abc(), composition.provenance()

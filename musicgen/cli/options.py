@@ -28,6 +28,8 @@ checkpoint_option = click.option(
 def sample_option(flag: str, name: str) -> Callable[[F], F]:
     """A click option for a setting of `SampleConfig`, with its type, default and meaning."""
     info = _SAMPLE[name]
+    if info.kind is bool:
+        return click.option(flag, name, is_flag=True, help=_help(info))
     return click.option(
         flag, name, type=info.kind, default=info.default, show_default=info.default != "",
         help=_help(info),

@@ -2,13 +2,15 @@
 
 A tune begins after a blank line and ends at the next one, in the corpus as in what the network
 writes. The composer feeds the blank line and the prompt, draws character by character, and stops
-each tune by itself at the blank line that the network writes.
+each tune by itself at the blank line that the network writes. Unless the settings say otherwise a
+grammar watches: it takes away what would make the tune wrong, and leaves the choice among the rest
+to the network.
 """
 
 import functools
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import torch
@@ -17,10 +19,19 @@ from musicgen.config import SampleConfig
 from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.errors import CompositionError
 from musicgen.models.checkpoint import Checkpoint
+from musicgen.notation.grammar.masks import Guide
 from musicgen.notation.reader import read_tune
+from musicgen.notation.repeats import write_repeats
 from musicgen.notation.tune import Problem, Tune
 from musicgen.sampling.decoding import compute_probs, draw
 from musicgen.sampling.engine import Engine, build_engine
+from musicgen.sampling.guidance import (
+    ASKED,
+    GRAMMAR_VERSION,
+    Guidance,
+    get_config_guide,
+    with_header,
+)
 
 SEPARATOR = "\n\n"
 DEFAULT_PROMPT = "X:"
@@ -37,7 +48,8 @@ class Composition:
     `abc` is the text as the network wrote it, prompt included, with one line end at the end.
     `char_probs` has one value in 0..1 for each character the network drew, from offset
     `drawn_start` of `abc` on: its probability at the temperature and limits of the settings.
-    `is_complete` says that the tune ended by itself.
+    `is_complete` says that the tune ended by itself. `mask_interventions` counts the steps at which
+    the network alone would have written what the grammar forbids.
     """
 
     abc: str
@@ -50,6 +62,12 @@ class Composition:
     config: SampleConfig
     checkpoint: str
     fingerprint: str
+    mask_interventions: int = 0
+
+    @property
+    def intervention_share(self) -> float:
+        """Share of steps, 0..1, at which the grammar forbade the network's free choice."""
+        return self.mask_interventions / max(1, len(self.char_probs))
 
     def provenance(self) -> str:
         """Model, fingerprint, seed and settings in one line, the same for the same tune."""
@@ -59,6 +77,7 @@ class Composition:
             "top_p": self.config.top_p,
             "prompt": self.config.prompt,
             "max_new_tokens": self.config.max_new_tokens,
+            **self._asked(),
         }
         text = json.dumps(settings, ensure_ascii=False, separators=(",", ":"))
         return (
@@ -66,12 +85,25 @@ class Composition:
             f"seed={self.seed} settings={text}"
         )
 
+    def _asked(self) -> dict[str, object]:
+        if self.config.free:
+            return {"free": True}
+        asked = {name: getattr(self.config, name) for name in ASKED}
+        return {"grammar": GRAMMAR_VERSION} | {
+            name: value for name, value in asked.items() if value
+        }
+
     def to_abc(self) -> str:
-        """The tune with its provenance as an ``N:`` field (ABC 2.1 §3.1.11) before the key."""
+        """The tune for other programs, played as it was written.
+
+        It has ``|:`` wherever a repeat goes back to, and its provenance as an ``N:`` field (ABC 2.1
+        §3.1.11) before the key.
+        """
+        text = write_repeats(self.tune)
         note = f"N:{self.provenance()}\n"
-        match = re.search(r"^K:", self.abc, re.MULTILINE)
-        start = match.start() if match else len(self.abc)
-        return self.abc[:start] + note + self.abc[start:]
+        match = re.search(r"^K:", text, re.MULTILINE)
+        start = match.start() if match else len(text)
+        return text[:start] + note + text[start:]
 
 
 def compose(
@@ -88,14 +120,17 @@ def compose(
 
     Raises:
         CompositionError: the prompt has characters that the network does not know, or is too long.
+        GrammarError: what is asked of the tune cannot be kept, or the prompt breaks the rules.
     """
-    prompt = _prepare_prompt(checkpoint.vocabulary, config.prompt)
+    guide = get_config_guide(checkpoint.vocabulary, config)
+    text = _plain_lines(config.prompt)
+    prompt = _prepare_prompt(checkpoint.vocabulary, with_header(text, guide) if guide else text)
     finished: list[Composition] = []
     for first in range(0, config.count, _BATCH):
         last = min(first + _BATCH, config.count)
         seeds = [(config.seed + number) % SEEDS for number in range(first, last)]
         done = [piece.abc for piece in finished]
-        batch = _Batch(checkpoint, config, prompt, seeds)
+        batch = _Batch(checkpoint, config, prompt, seeds, guide)
         batch.run(functools.partial(_report, on_text, done) if on_text else None)
         finished += [_read(checkpoint, config, drawing) for drawing in batch.drawings]
     return finished
@@ -114,14 +149,23 @@ class _Drawing:
     drawn_start: int
     probs: list[float]
     is_complete: bool = False
+    interventions: int = 0
 
 
 class _Batch:
     """Tunes drawn side by side; those that ended leave the batch."""
 
     def __init__(
-        self, checkpoint: Checkpoint, config: SampleConfig, prompt: str, seeds: list[int]
+        self,
+        checkpoint: Checkpoint,
+        config: SampleConfig,
+        prompt: str,
+        seeds: list[int],
+        guide: Guide | None,
     ) -> None:
+        self._guidance = (
+            Guidance(guide, prompt, len(seeds), config.max_new_tokens) if guide else None
+        )
         self.drawings = [_Drawing(prompt, seed, len(prompt), []) for seed in seeds]
         self._config = config
         self._vocabulary = checkpoint.vocabulary
@@ -133,7 +177,7 @@ class _Batch:
         active = list(range(len(self.drawings)))
         logits, state = self._read_prompt()
         for count in range(self._config.max_new_tokens):
-            ids = self._draw(logits, active)
+            ids = self._draw(logits, active, count)
             keep = [row for row, index in enumerate(active) if not self.drawings[index].is_complete]
             if on_text and (count % _TEXT_INTERVAL == 0 or len(keep) < len(active)):
                 on_text([drawing.text for drawing in self.drawings])
@@ -154,23 +198,45 @@ class _Batch:
         rows = [0] * len(self.drawings)
         return logits[rows], _select(state, rows)
 
-    def _draw(self, logits: torch.Tensor, active: Sequence[int]) -> torch.Tensor:
-        config = self._config
-        probs = compute_probs(logits, config.temperature, config.top_k, config.top_p)
+    def _draw(self, logits: torch.Tensor, active: list[int], written: int) -> torch.Tensor:
         uniforms = torch.cat(
             [torch.rand(1, dtype=torch.float64, generator=self._generators[i]) for i in active]
         )
+        masks = self._guidance.masks(active, written) if self._guidance else None
+        if masks is not None:
+            self._count_interventions(logits, masks, uniforms, active)
+            logits = logits.masked_fill(~masks, -torch.inf)
+        probs = self._probs(logits)
         ids = draw(probs, uniforms)
         chosen = probs.gather(-1, ids[:, None]).squeeze(-1)
         for index, drawn, prob in zip(active, ids.tolist(), chosen.tolist(), strict=True):
-            self._append(self.drawings[index], self._vocabulary.characters[drawn], prob)
+            self._append(index, self._vocabulary.characters[drawn], prob)
         return ids
 
-    @staticmethod
-    def _append(drawing: _Drawing, character: str, prob: float) -> None:
+    def _probs(self, logits: torch.Tensor) -> torch.Tensor:
+        config = self._config
+        return compute_probs(logits, config.temperature, config.top_k, config.top_p)
+
+    def _count_interventions(
+        self,
+        logits: torch.Tensor,
+        masks: torch.Tensor,
+        uniforms: torch.Tensor,
+        active: list[int],
+    ) -> None:
+        """Counts the tunes for which the same draw without the grammar would be forbidden."""
+        free = draw(self._probs(logits), uniforms)
+        forbidden = ~masks.gather(-1, free[:, None]).squeeze(-1)
+        for row in forbidden.nonzero().flatten().tolist():
+            self.drawings[active[row]].interventions += 1
+
+    def _append(self, index: int, character: str, prob: float) -> None:
+        drawing = self.drawings[index]
         drawing.text += character
         drawing.probs.append(prob)
         drawing.is_complete = drawing.text.endswith(SEPARATOR)
+        if self._guidance:
+            self._guidance.advance(index, character)
 
 
 def _select(state: object, rows: list[int]) -> object:
@@ -196,11 +262,16 @@ def _read(checkpoint: Checkpoint, config: SampleConfig, drawing: _Drawing) -> Co
         config=replace(config, seed=drawing.seed, count=1),
         checkpoint=checkpoint.name,
         fingerprint=checkpoint.fingerprint,
+        mask_interventions=drawing.interventions,
     )
 
 
+def _plain_lines(prompt: str) -> str:
+    return re.sub(r"\r\n?", "\n", prompt).lstrip("\n")
+
+
 def _prepare_prompt(vocabulary: Vocabulary, prompt: str) -> str:
-    text = re.sub(r"\r\n?", "\n", prompt).lstrip("\n") or DEFAULT_PROMPT
+    text = prompt or DEFAULT_PROMPT
     if len(text) > MAX_PROMPT_CHARACTERS:
         raise CompositionError(
             f"The beginning has {len(text)} characters; at most {MAX_PROMPT_CHARACTERS} are read. "

@@ -59,6 +59,31 @@ def test_train_resume_evaluate_compose(home: Path, capsys: pytest.CaptureFixture
     assert "N:musicgen checkpoint=mine" in (folder / "mine-9.abc").read_text()
 
 
+def test_compose_keeps_what_is_asked_for(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = home / "out"
+    status, out, _ = run(
+        capsys, "compose", "--checkpoint", "small", "--count", "2", "--out", str(folder),
+        "--formats", "abc", "--meter", "C", "--key", "D major", "--sections", "2", "--bars", "4",
+        "--range", "fiddle", "--temperature", "1.3", "--json",
+    )  # fmt: skip
+    assert status == 0
+    for tune in json.loads(out)["tunes"]:
+        assert tune["complete"]
+        assert tune["in_time"]
+        assert tune["problems"] == 0
+        assert tune["meter"] in ("C", "4/4")
+        assert tune["key"].startswith("D")
+        assert 0 < tune["intervention_share"] < 1
+    text = (folder / "small-1.abc").read_text()
+    assert '"sections":2' in text
+    status, out, _ = run(
+        capsys, "compose", "--checkpoint", "small", "--out", str(folder), "--formats", "abc",
+        "--free", "--max-new-tokens", "30", "--json",
+    )  # fmt: skip
+    assert status == 0
+    assert not json.loads(out)["tunes"][0]["complete"]
+
+
 def test_render_writes_every_tune_by_its_number(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -136,6 +161,8 @@ def test_bundle_keeps_figures_and_a_card(
         (["compose", "--checkpoint", "nobody"], "no checkpoint named"),
         (["compose", "--checkpoint", "small", "--temperature", "9"], "temperature"),
         (["compose", "--checkpoint", "small", "--count", "0"], "count"),
+        (["compose", "--checkpoint", "small", "--key", "H"], "no key"),
+        (["compose", "--checkpoint", "small", "--free", "--bars", "8"], "freely"),
         (["compose", "--checkpoint", "small", "--formats", "ogg"], "'ogg' is not a format"),
         (["compose", "--checkpoint", "small", "--prompt", "漢"], "never saw"),
         (["compose"], "--checkpoint"),

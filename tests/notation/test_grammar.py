@@ -9,7 +9,7 @@ from musicgen.config import Paths
 from musicgen.errors import GrammarError
 from musicgen.notation.bars import check_bars
 from musicgen.notation.grammar.acceptor import Grammar
-from musicgen.notation.grammar.masks import Guide, view
+from musicgen.notation.grammar.masks import Guide, get_guide, view
 from musicgen.notation.grammar.rules import Rules, parse_range
 from musicgen.notation.grammar.states import END, State
 from musicgen.notation.reader import read_tune
@@ -128,6 +128,7 @@ def test_a_header_out_of_order_is_refused(grammar: Grammar, text: str, where: st
     ("characters", "rules"),
     [
         ("X:1MLKCc24/|]\n:[", Rules(bars=(2,), sections=(1, 2))),
+        ("X:1MLKC24/|\n:", Rules(bars=(4,), sections=(1, 1))),
         ("X:1MLKC2/|\n:(3", Rules(bars=(2,), sections=(1, 1))),
         ('X:1MLKC2/|\n:>!"~{}z ', Rules(bars=(2,), sections=(1, 1))),
         ("X:1MLKCGcg24/|\n:^,", Rules("", "C", "", "", (1, 1), (2,), 48, 67, is_exact=True)),
@@ -163,12 +164,12 @@ def test_no_state_that_can_be_reached_is_a_dead_end(characters: str, rules: Rule
 def test_whatever_is_drawn_is_a_right_tune(seed: int) -> None:
     generator = random.Random(seed)
     limit = generator.choice([90, 200, 400, 1500])
-    assert_right(draw(Guide(LAB_CHARACTERS), generator.choice, limit))
+    assert_right(draw(get_guide(tuple(LAB_CHARACTERS), Rules()), generator.choice, limit))
 
 
 @pytest.mark.parametrize("favourite", "\n !\"'(,-/19:<=|[]^z_CbKTM")
 def test_a_network_that_wants_one_character_only_writes_a_right_tune(favourite: str) -> None:
-    guide = Guide(LAB_CHARACTERS)
+    guide = get_guide(tuple(LAB_CHARACTERS), Rules())
 
     def insist(allowed: list[str]) -> str:
         return favourite if favourite in allowed else allowed[-1]
@@ -181,7 +182,7 @@ def test_rules_are_kept_whatever_is_drawn() -> None:
         meter="6/8", key="E dorian", unit="1/8", rhythm="jig", sections=(2, 2), bars=(8,),
         lowest=62, highest=83, is_exact=True,
     )  # fmt: skip
-    guide = Guide(LAB_CHARACTERS, rules)
+    guide = get_guide(tuple(LAB_CHARACTERS), rules)
     generator = random.Random(5)
     for _ in range(6):
         text = draw(guide, generator.choice, 1500)
@@ -200,14 +201,14 @@ def test_rules_are_kept_whatever_is_drawn() -> None:
 @pytest.mark.skipif(not is_installed(), reason="abc2midi is not installed")
 @pytest.mark.parametrize("seed", range(20))
 def test_abc2midi_finds_no_fault_with_what_is_drawn(seed: int) -> None:
-    text = draw(Guide(LAB_CHARACTERS), random.Random(seed).choice, 600)
+    text = draw(get_guide(tuple(LAB_CHARACTERS), Rules()), random.Random(seed).choice, 600)
     _, said = read_notes(with_repeats_written(read_tune(text)[0]))
     faults = [line for line in said.splitlines() if re.search(r"Error|Bar \d+ has", line)]
     assert faults == []
 
 
 def test_masks_are_what_is_allowed_and_states_that_look_alike_share_them() -> None:
-    guide = Guide(LAB_CHARACTERS)
+    guide = get_guide(tuple(LAB_CHARACTERS), Rules())
     grammar = guide.grammar
     generator = random.Random(3)
     masks: dict[object, frozenset[str]] = {}
@@ -226,7 +227,7 @@ def test_masks_are_what_is_allowed_and_states_that_look_alike_share_them() -> No
 
 
 def test_the_mask_leads_home_within_what_is_left() -> None:
-    guide = Guide(LAB_CHARACTERS)
+    guide = get_guide(tuple(LAB_CHARACTERS), Rules())
     state, _ = guide.grammar.feed_text(HEADER + PLAIN)
     need = guide.grammar.need(state)
     assert need == len("A8:|\n\n")

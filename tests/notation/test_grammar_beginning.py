@@ -1,3 +1,4 @@
+import itertools
 import random
 
 import pytest
@@ -5,7 +6,7 @@ import pytest
 from musicgen.errors import GrammarError
 from musicgen.notation.bars import check_bars
 from musicgen.notation.grammar.beginning import begin
-from musicgen.notation.grammar.masks import Guide
+from musicgen.notation.grammar.masks import get_guide
 from musicgen.notation.grammar.rules import Rules
 from musicgen.notation.grammar.states import END
 from musicgen.notation.reader import read_tune
@@ -15,13 +16,13 @@ HEADER = "X:1\nT:A tune\nM:4/4\nL:1/8\nK:D\n"
 
 
 def complete(text: str, rules: Rules | None = None, seed: int = 0) -> str:
-    guide = Guide(LAB_CHARACTERS, rules)
+    guide = get_guide(tuple(LAB_CHARACTERS), rules or Rules())
     generator = random.Random(seed)
     state = begin(guide.grammar, text)
     left = 600
     while state != END:
         mask = guide.mask(state, left)
-        character = generator.choice([c for c, may in zip(LAB_CHARACTERS, mask) if may])
+        character = generator.choice(list(itertools.compress(LAB_CHARACTERS, mask)))
         text, left = text + character, left - 1
         following = guide.grammar.feed(state, character)
         assert following is not None
@@ -86,6 +87,6 @@ def test_what_is_begun_is_brought_to_a_right_end(text: str, seed: int) -> None:
 def test_a_beginning_that_breaks_the_rules_is_a_sentence(
     text: str, rules: Rules, words: str
 ) -> None:
-    guide = Guide(LAB_CHARACTERS, rules)
+    guide = get_guide(tuple(LAB_CHARACTERS), rules or Rules())
     with pytest.raises(GrammarError, match=words):
         begin(guide.grammar, text)

@@ -12,6 +12,8 @@ from musicgen.errors import CompositionError
 from musicgen.models.checkpoint import Checkpoint, CheckpointMetadata, load_checkpoint
 from musicgen.models.lstm import LSTMNetwork
 from musicgen.models.registry import build_network
+from musicgen.notation.barlines import is_closing
+from musicgen.notation.bars import check_bars, is_in_time
 from musicgen.notation.reader import read_tune
 from musicgen.sampling.composer import compose
 from musicgen.sampling.engine import ForwardEngine, LSTMEngine, build_engine
@@ -136,3 +138,100 @@ def test_compositions_are_values(scripted: Checkpoint) -> None:
     (tune,) = compose(scripted, SampleConfig())
     with pytest.raises(dataclasses.FrozenInstanceError):
         tune.abc = ""  # type: ignore[misc]
+
+
+MUSIC = (
+    "X:MLKTZRQ 0123456789/|!\n:[]-(>^=,'\""
+    + "ABCDEFGabcdefgz"
+    + "jigrelMajorMinorDorianMixolydianFlC#b"
+)
+
+
+@pytest.fixture
+def untrained(tmp_path: Path) -> Checkpoint:
+    vocabulary = Vocabulary.from_text(MUSIC)
+    return load_checkpoint(write_checkpoint(tmp_path / "untrained", vocabulary))
+
+
+def test_even_an_untrained_network_writes_complete_tunes_in_time(untrained: Checkpoint) -> None:
+    for tune in compose(untrained, SampleConfig(count=4, temperature=1.5)):
+        assert tune.is_complete
+        assert not tune.problems
+        assert is_in_time(tune.tune)
+        assert tune.mask_interventions > 0
+        assert 0 < tune.intervention_share <= 1
+        assert len(tune.char_probs) == len(tune.abc) - tune.drawn_start
+        assert all(prob > 0 for prob in tune.char_probs)
+
+
+def test_the_limit_brings_a_tune_to_its_end(untrained: Checkpoint) -> None:
+    for tune in compose(untrained, SampleConfig(count=4, max_new_tokens=150)):
+        assert tune.is_complete
+        assert is_in_time(tune.tune)
+
+
+def test_free_composing_is_as_it_was_without_the_grammar(untrained: Checkpoint) -> None:
+    (tune,) = compose(untrained, SampleConfig(free=True, max_new_tokens=100))
+    assert not tune.is_complete
+    assert tune.mask_interventions == 0
+    assert '"free":true' in tune.provenance()
+
+
+def test_what_is_asked_for_is_composed(untrained: Checkpoint) -> None:
+    config = SampleConfig(
+        meter="6/8", key="E dorian", unit="1/8", rhythm="jig", sections=3, bars=4, range="D-b",
+        count=3,
+    )  # fmt: skip
+    for tune in compose(untrained, config):
+        report = check_bars(tune.tune)
+        assert tune.tune.meter.text == "6/8"
+        assert (tune.tune.key.tonic, tune.tune.key.mode) == ("E", "dorian")
+        assert tune.tune.rhythm == "jig"
+        assert report.is_in_time
+        assert sum(is_closing(bar.closing) and not bar.ending for bar in tune.tune.bars) <= 3
+        assert report.lowest is None or report.lowest >= 62
+        assert report.highest is None or report.highest <= 83
+        assert '"key":"E dorian"' in tune.provenance()
+
+
+def test_a_beginning_inside_a_bar_is_completed(untrained: Checkpoint) -> None:
+    begun = "X:1\nM:C|\nL:1/8\nK:D Major\nAG|FAdA FAdA|GB"
+    (tune,) = compose(untrained, SampleConfig(prompt=begun, bars=8))
+    assert tune.abc.startswith(begun)
+    assert is_in_time(tune.tune)
+    assert tune.tune.bars[0].actual == 1
+
+
+def test_music_without_a_header_gets_the_one_that_is_asked_for(untrained: Checkpoint) -> None:
+    config = SampleConfig(prompt="DFA dAF|GB", meter="6/8", key="D Major")
+    (tune,) = compose(untrained, config)
+    assert "K:D Major\nDFA dAF|GB" in tune.abc
+    assert is_in_time(tune.tune)
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"meter": "7/5"}, "no meter"),
+        ({"key": "H"}, "no key"),
+        ({"rhythm": "tango"}, "no rhythm"),
+        ({"range": "kazoo"}, "no range"),
+        ({"bars": 1}, "two bars"),
+        ({"free": True, "key": "D"}, "freely"),
+        ({"prompt": "X:1\nM:C\nK:D Major\nAAAAAAAAA"}, "line 4"),
+        ({"prompt": "AAAA"}, "header"),
+    ],
+)
+def test_what_cannot_be_kept_is_a_sentence(
+    untrained: Checkpoint, settings: dict, words: str
+) -> None:
+    with pytest.raises(CompositionError, match=words):
+        compose(untrained, SampleConfig(**settings))
+
+
+def test_a_network_that_knows_no_music_says_so(tmp_path: Path) -> None:
+    letters = load_checkpoint(write_checkpoint(tmp_path / "words", Vocabulary.from_text("hjk\nX:")))
+    with pytest.raises(CompositionError, match="cannot write ABC"):
+        compose(letters, SampleConfig())
+    (tune,) = compose(letters, SampleConfig(free=True, max_new_tokens=5))
+    assert tune.abc.startswith("X:")

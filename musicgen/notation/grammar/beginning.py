@@ -20,6 +20,7 @@ from musicgen.notation.tune import Bar, Tune
 
 _KEY_LINE = re.compile(r"^[ \t]*K:(?![|:])[^\n]*\n", re.MULTILINE)
 _FIELDS_AND_COMMENTS = re.compile(r"^(?:[A-Za-z+]:(?![|:])|%)[^\n]*\n", re.MULTILINE)
+_NO_HEADER = "a header with X:, M: and K: comes first."
 _PENDING = tuple('-<>(^_={"[~.')
 
 
@@ -63,6 +64,8 @@ def _resume_header(grammar: Grammar, text: str) -> State:
     if length == len(last):
         return state
     field = FIELD_LINE.match(last)
+    if field is None and not header.seen:
+        raise _refuse(text, position, _NO_HEADER)
     if field is None or field[1] in "XMLK":
         raise _refuse(text, position + length, f"{last[length:][:12]!r} may not stand there.")
     return header._replace(field="Z", has_colon=True, text="x")  # words of any kind
@@ -71,7 +74,7 @@ def _resume_header(grammar: Grammar, text: str) -> State:
 def _read_field(grammar: Grammar, header: Header, text: str, line: str, position: int) -> Header:
     field = FIELD_LINE.match(line)
     if field is None:
-        raise _refuse(text, position, "a header with X:, M: and K: comes first.")
+        raise _refuse(text, position, _NO_HEADER)
     letter, value = field[1], field[2].split("%")[0].strip()
     if letter not in "XTZRML" or letter in header.seen:
         return header

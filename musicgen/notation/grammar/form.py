@@ -5,6 +5,7 @@ of a section, and of each ending, is short by just that much.
 """
 
 from functools import lru_cache
+from typing import NamedTuple
 
 from musicgen.notation.grammar.rules import UNIT, Rules
 from musicgen.notation.grammar.states import OWED, Form, Plan
@@ -27,14 +28,21 @@ BAR_LINES = (PLAIN, REPEAT, *FINAL, *FIRST, *SECOND, *BEFORE_BARS, *BOTH)
 """Every bar line that is written."""
 
 
+class Endings(NamedTuple):
+    """Whether first and second endings can be written, and the second at the start of a line."""
+
+    can_begin: bool
+    can_follow: bool
+
+
 @lru_cache(maxsize=65536)
-def make_plan(form: Form, rules: Rules, can_split: bool) -> Plan:
+def make_plan(form: Form, rules: Rules, endings: Endings) -> Plan:
     """What may become of the bar that begins now.
 
     Args:
         form: What has been written.
         rules: What is asked.
-        can_split: Whether first and second endings can be written at all.
+        endings: Which endings can be written.
     """
     is_start = form.bars == 0 and not form.ending and not form.is_past_pickup
     may_start = form.sections < rules.sections[1]
@@ -44,7 +52,7 @@ def make_plan(form: Form, rules: Rules, can_split: bool) -> Plan:
     limit = form.full if may_go_on else closing
     if pickup > 0:
         limit, may_go_on = pickup, False
-    is_free = can_split and not form.ending and pickup <= 0
+    is_free = endings.can_begin and not form.ending and pickup <= 0
     return Plan(
         full=form.full,
         limit=limit,
@@ -54,6 +62,7 @@ def make_plan(form: Form, rules: Rules, can_split: bool) -> Plan:
         may_split=is_free and _may_split(rules, form.bars + 1),
         may_split_before=is_free and not is_start and _may_split(rules, form.bars),
         ending=form.ending,
+        may_owe=endings.can_follow,
         is_open=form.is_open,
         is_start=is_start,
         may_start=may_start or not is_start,
@@ -126,7 +135,7 @@ def _is_right_close(plan: Plan, line: str) -> bool:
     if line in SECOND:
         return plan.ending == 1
     if line == REPEAT:
-        return plan.ending < 2
+        return plan.ending < 2 and (plan.may_owe or not plan.ending)
     if line in FINAL:
         return plan.ending == 2 or (not plan.ending and not plan.is_open)
     return not plan.ending and plan.may_follow

@@ -96,5 +96,5 @@ def _end_field(script: Script, header: Header) -> Header | Music:
 
 def begin_music(script: Script, form: Form, key: str) -> Music:
     """The beginning of a line of music at a bar line."""
-    plan = make_plan(form, script.rules, script.can_split)
+    plan = make_plan(form, script.rules, script.endings)
     return Music(plan, form, after="\n", key=key if script.rules.is_exact else "")

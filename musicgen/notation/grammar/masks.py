@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from musicgen.notation.grammar.acceptor import Grammar
-from musicgen.notation.grammar.form import BAR_LINES, is_right_line, make_plan
+from musicgen.notation.grammar.form import BAR_LINES, Endings, is_right_line, make_plan
 from musicgen.notation.grammar.music import is_altered
 from musicgen.notation.grammar.rules import Rules
 from musicgen.notation.grammar.script import Script
@@ -23,7 +23,7 @@ _BEFORE_MUSIC = 200
 """More than a header needs, and a line of key and a chord symbol besides."""
 
 _NO_FORM = Form(0)
-_NO_PLAN = make_plan(_NO_FORM, Rules(), False)
+_NO_PLAN = make_plan(_NO_FORM, Rules(), Endings(False, False))
 
 
 class Guide:

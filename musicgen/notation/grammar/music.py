@@ -324,7 +324,7 @@ def _feed_line(script: Script, music: Music, character: str) -> Music | End | No
 
 def _settle_line(script: Script, music: Music) -> Music:
     form = follow_line(music.form, music.fill, music.part)
-    plan = make_plan(form, script.rules, script.can_split)
+    plan = make_plan(form, script.rules, script.endings)
     return Music(plan, form, tie=music.tie, has_rested=music.has_rested, key=music.key)
 
 
@@ -345,7 +345,7 @@ def _key_value(music: Music) -> str:
 
 def _change_key(script: Script, music: Music) -> Music:
     form = music.form._replace(keys=music.form.keys + 1)
-    plan = make_plan(form, script.rules, script.can_split)
+    plan = make_plan(form, script.rules, script.endings)
     key = _key_value(music) if script.rules.is_exact else ""
     return music._replace(kind="", part="", after=INDENT, form=form, plan=plan, key=key)
 

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from musicgen.errors import GrammarError
 from musicgen.notation.fields import parse_key
-from musicgen.notation.grammar.form import BAR_LINES, FIRST, SECOND
+from musicgen.notation.grammar.form import BAR_LINES, FIRST, REPEAT, SECOND, Endings
 from musicgen.notation.grammar.rules import (
     DEFAULT_RANGE,
     MAX_BAR_UNITS,
@@ -93,10 +93,13 @@ class Script:
             raise GrammarError(f"The network cannot write the rhythm {rules.rhythm!r}.")
 
     @cached_property
-    def can_split(self) -> bool:
-        """Whether first and second endings can be written."""
+    def endings(self) -> Endings:
+        """Which first and second endings can be written."""
         has_first = bool({*FIRST, "[1"} & set(self.bar_lines))
-        return has_first and bool({*SECOND, "[2"} & set(self.bar_lines)) and ":" in self.characters
+        can_follow = {REPEAT, "[2"} <= set(self.bar_lines)
+        return Endings(
+            has_first and (can_follow or bool(set(SECOND) & set(self.bar_lines))), can_follow
+        )
 
     @cached_property
     def pitches(self) -> tuple[tuple[str, str], ...]:

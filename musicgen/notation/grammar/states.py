@@ -60,6 +60,7 @@ class Plan(NamedTuple):
     may_split: bool
     may_split_before: bool
     ending: int
+    may_owe: bool
     is_open: bool
     is_start: bool
     may_start: bool

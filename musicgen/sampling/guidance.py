@@ -1,0 +1,119 @@
+"""The grammar beside a network that composes: what each tune of a batch may write next.
+
+The settings say what is asked; the grammar keeps it. Shapes: B tunes at once, V vocabulary.
+"""
+
+import re
+
+import numpy as np
+import torch
+
+from musicgen.config import SampleConfig
+from musicgen.corpus.vocabulary import Vocabulary
+from musicgen.errors import GrammarError
+from musicgen.notation.grammar.beginning import begin
+from musicgen.notation.grammar.masks import Guide, get_guide
+from musicgen.notation.grammar.rules import (
+    DEFAULT_BARS,
+    DEFAULT_RANGE,
+    DEFAULT_SECTIONS,
+    RHYTHMS,
+    Rules,
+    parse_range,
+)
+from musicgen.notation.grammar.states import State
+
+GRAMMAR_VERSION = 1
+"""Counts changes of the grammar after which the same seed may give another tune."""
+
+ASKED = ("meter", "key", "unit", "rhythm", "sections", "bars", "range")
+"""Settings that only the grammar can keep."""
+
+_FIELD = re.compile(r"[ \t]*(?:[A-Za-z+]:(?![|:])|%)")
+
+
+def make_rules(config: SampleConfig) -> Rules:
+    """What the settings ask of a tune.
+
+    Raises:
+        GrammarError: a setting makes no sense, or needs the grammar that another turns off.
+    """
+    asked = [name for name in ASKED if getattr(config, name)]
+    if config.free and asked:
+        raise GrammarError(
+            f"Composing freely keeps no {asked[0]}: leave that out, or let the grammar watch."
+        )
+    rhythm = config.rhythm.strip().lower()
+    if rhythm and rhythm not in RHYTHMS:
+        raise GrammarError(f"{config.rhythm!r} is no rhythm. Choose from: {', '.join(RHYTHMS)}.")
+    if config.bars == 1:
+        raise GrammarError("A section of one bar is none: ask for two bars or more.")
+    lowest, highest = parse_range(config.range) if config.range.strip() else DEFAULT_RANGE
+    return Rules(
+        meter=config.meter.strip(),
+        key=config.key.strip(),
+        unit=config.unit.strip(),
+        rhythm=rhythm,
+        sections=(config.sections, config.sections) if config.sections else DEFAULT_SECTIONS,
+        bars=(config.bars,) if config.bars else DEFAULT_BARS,
+        lowest=lowest,
+        highest=highest,
+        is_exact=bool(config.range.strip()),
+    )
+
+
+def get_config_guide(vocabulary: Vocabulary, config: SampleConfig) -> Guide | None:
+    """The guide for the settings; None where the network composes freely.
+
+    Raises:
+        GrammarError: what is asked cannot be kept, or the network cannot write ABC.
+    """
+    rules = make_rules(config)
+    return None if config.free else get_guide(vocabulary.characters, rules)
+
+
+def with_header(prompt: str, guide: Guide) -> str:
+    """The prompt with a header before music that has none, where meter and key are asked for."""
+    rules, script = guide.grammar.rules, guide.grammar.script
+    if not prompt.strip() or _FIELD.match(prompt) or not rules.key:
+        return prompt
+    if not (rules.meter or rules.rhythm):
+        return prompt
+    meter = script.meters[0]
+    rhythm = f"R:{rules.rhythm}\n" if rules.rhythm else ""
+    unit = next((f"L:{unit}\n" for unit in script.units(meter) if unit), "")
+    return f"X:1\n{rhythm}M:{meter}\n{unit}K:{script.keys[0]}\n{prompt}"
+
+
+class Guidance:
+    """Where the tunes of a batch stand, all after the same beginning.
+
+    Args:
+        guide: Masks of what is asked.
+        prompt: The beginning.
+        count: Tunes.
+        limit: Characters that each may still write. Where no tune can be finished within it, none
+            is steered home, and the limit cuts them.
+
+    Raises:
+        GrammarError: the beginning breaks the rules.
+    """
+
+    def __init__(self, guide: Guide, prompt: str, count: int, limit: int) -> None:
+        start = begin(guide.grammar, prompt)
+        self._guide = guide
+        self._states: list[State] = [start] * count
+        self._limit = limit if guide.grammar.need(start) <= limit else None
+
+    def masks(self, rows: list[int], written: int) -> torch.Tensor:
+        """What the tunes `rows` may write next, bool (B, V), after `written` characters each."""
+        left = None if self._limit is None else self._limit - written
+        masks = [self._guide.mask(self._states[row], left) for row in rows]
+        return torch.from_numpy(np.stack(masks))
+
+    def advance(self, row: int, character: str) -> None:
+        """Tells what a tune has written, which must be allowed."""
+        state = self._guide.grammar.feed(self._states[row], character)
+        if state is None:
+            raise ValueError(f"{character!r} may not stand there.")
+        self._states[row] = state
