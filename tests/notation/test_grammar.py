@@ -152,7 +152,7 @@ def test_no_state_that_can_be_reached_is_a_dead_end(characters: str, rules: Rule
         following.discard(None)
         needs = [grammar.need(after) for after in following if after is not None]
         assert min(needs) < grammar.need(state)
-        assert max(needs) < guide.section_length
+        assert max(needs) < grammar.need(state) + guide.section_length(state)
         new = following - seen
         seen |= new
         waiting += new

@@ -12,15 +12,15 @@ from numpy.typing import NDArray
 from musicgen.notation.grammar.acceptor import Grammar
 from musicgen.notation.grammar.form import BAR_LINES, Endings, is_right_line, make_plan
 from musicgen.notation.grammar.music import is_altered
-from musicgen.notation.grammar.rules import Rules
+from musicgen.notation.grammar.rules import MAX_BAR_UNITS, UNIT, Rules
 from musicgen.notation.grammar.script import Script
-from musicgen.notation.grammar.states import OWED, Form, Music, Plan, State
+from musicgen.notation.grammar.states import OWED, Form, Header, Music, Plan, State
 
 Mask = NDArray[np.bool_]
 
 MAX_MASKS = 20_000
-_BEFORE_MUSIC = 200
-"""More than a header needs, and a line of key and a chord symbol besides."""
+_BEFORE_MUSIC = 100
+"""More than a header needs, or a line of key and a chord symbol."""
 
 _NO_FORM = Form(0)
 _NO_PLAN = make_plan(_NO_FORM, Rules(), Endings(False, False))
@@ -41,9 +41,17 @@ class Guide:
         self.grammar = Grammar(characters, rules)
         self._characters = tuple(characters)
         self._masks: dict[Hashable, Mask] = {}
-        rules = self.grammar.rules
-        self.section_length = max(rules.bars) * self.grammar.script.longest_bar + _BEFORE_MUSIC
-        self._horizon = (rules.sections[0] + 2) * self.section_length
+        self._sections: dict[int, int] = {}
+
+    def section_length(self, state: State) -> int:
+        """More characters than one character can add to what a tune needs: a section, a header."""
+        full = state.form.full if isinstance(state, Music) else MAX_BAR_UNITS * UNIT
+        length = self._sections.get(full)
+        if length is None:
+            bar = self.grammar.script.longest_bar(full)
+            length = max(self.grammar.rules.bars) * bar + _BEFORE_MUSIC
+            self._sections[full] = length
+        return length
 
     def mask(self, state: State, left: int | None = None) -> Mask:
         """Which characters may come next, shape (V,); read it, do not write in it.
@@ -54,9 +62,11 @@ class Guide:
                 for any number.
         """
         mask = self._free_mask(state)
-        if left is None or left >= self._horizon:
+        if left is None:
             return mask
-        if left >= self.grammar.need(state) + self.section_length:
+        section = self.section_length(state)
+        to_write = max(1, self.grammar.rules.sections[0]) + 1
+        if left >= (to_write + 1) * section or left >= self.grammar.need(state) + section:
             return mask
         return self._homeward(state, mask, left)
 
@@ -87,6 +97,8 @@ def view(script: Script, state: State) -> Hashable:
     Of the form only the lines that may be written at the end of the note in the making count, and
     behind a bar line what may begin there.
     """
+    if isinstance(state, Header) and state.field and state.field in "XTZK":
+        return state._replace(seen="", meter="", unit="")
     if not isinstance(state, Music) or state.kind == "b":
         return state
     plan, at = state.plan, state.fill

@@ -158,9 +158,13 @@ class Script:
         ]
         return max(known)[2] if known else None
 
+    def longest_bar(self, full: int) -> int:
+        """Characters that suffice to fill a bar of up to `full` ticks and to write its line."""
+        return max(self._fill_costs[: full // self.grid + 1]) + 4
+
     @cached_property
-    def longest_bar(self) -> int:
-        """Characters that suffice to fill any bar and to write the line behind it."""
+    def _fill_costs(self) -> list[int]:
+        """Characters that suffice to fill 0, 1, 2 … times the shortest length."""
         marks = max(len(marks) for _, marks in self.pitches)
         costs = [0]
         for room in range(1, MAX_BAR_UNITS * UNIT // self.grid + 1):
@@ -171,7 +175,7 @@ class Script:
             )
             ticks, length = max(known, key=lambda pair: (pair[0], -pair[1]))
             costs.append(1 + marks + length + costs[room - ticks // self.grid])
-        return max(costs) + 4
+        return costs
 
     def tuplet_fits(self, notes: int, left: int, written: int, room: int) -> bool:
         """Whether a tuplet can be completed within the bar.
