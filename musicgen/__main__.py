@@ -64,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             standalone_mode=False,
         )
     except click.ClickException as error:
-        error.show()
+        click.echo(f"Error: {error.format_message()}", err=True)
         return BAD_INPUT
     except MusicgenError as error:
         click.echo(f"Error: {error}", err=True)

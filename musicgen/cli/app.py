@@ -1,6 +1,7 @@
 """``musicgen app``: serves the pages."""
 
 import contextlib
+import os
 import socket
 import subprocess
 import sys
@@ -26,10 +27,13 @@ def app_command(port: int, host: str) -> None:
         sys.executable, "-m", "streamlit", "run", str(script),
         "--server.port", str(port), "--server.address", host,
     ]  # fmt: skip
-    with contextlib.suppress(KeyboardInterrupt):
-        status = subprocess.run(command, cwd=script.parent, check=False).returncode
-        if status:
-            raise SetupError(f"The server ended with status {status}; what it said is above.")
+    os.chdir(script.parent)  # where Streamlit looks for its settings
+    if os.name == "posix":
+        # Becomes the server, so that whoever stops this process stops the server and no other.
+        os.execv(sys.executable, command)  # noqa: S606 - no shell, and nothing of the user's in it
+    else:
+        with contextlib.suppress(KeyboardInterrupt):
+            subprocess.run(command, check=False)
 
 
 def check_port(host: str, port: int) -> None:
@@ -39,6 +43,6 @@ def check_port(host: str, port: int) -> None:
             pass
     except OSError as error:
         raise SetupError(
-            f"Port {port} of {host} cannot be used ({error.strerror or error}). "
+            f"Port {port} of {host} cannot be used ({os.strerror(error.errno or 0)}). "
             f"Choose another: python -m musicgen app --port {port + 1 if port < 65535 else 8501}"
         ) from error

@@ -52,7 +52,7 @@ def compose_command(
     ref = find_checkpoint(checkpoint_name, Paths.default())
     checkpoint = load_checkpoint(ref.path)
     start = time.perf_counter()
-    with tqdm(total=config.count, unit="tune", disable=as_json, file=sys.stderr) as bar:
+    with tqdm(total=config.count, unit="tune", delay=0.5, disable=as_json, file=sys.stderr) as bar:
 
         def show(texts: list[str]) -> None:
             bar.set_postfix_str(f"{sum(map(len, texts)):,} characters")

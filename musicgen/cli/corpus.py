@@ -51,8 +51,10 @@ def fetch_command(names: tuple[str, ...]) -> None:
     """Fetch the tunebooks of these names; all that are not here if none is named."""
     paths = Paths.default()
     for source in [get_source(name) for name in names] or SOURCES.values():
-        for path in fetch_source(source, paths):
-            click.echo(f"{source.name}: {path.name}")
+        was_here = is_available(source, paths)
+        files = fetch_source(source, paths)
+        state = "here already" if was_here else "fetched"
+        click.echo(f"{source.name}: {state} ({len(files)} files)")
 
 
 @corpus_group.command("report")
@@ -98,6 +100,6 @@ def _print_report(dataset: Dataset, values: dict[str, object], show_all: bool) -
         )
     for report in dataset.reports:
         for kind, count in report.counts().items():
-            click.echo(f"{report.source}: {count} x {kind}")
+            click.echo(f"{report.source}: {kind} {count} (--all lists them)")
         for finding in report.findings if show_all else ():
             click.echo(f"  {finding.file}:{finding.line} {finding.title}: {finding.detail}")

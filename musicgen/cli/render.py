@@ -33,6 +33,7 @@ def render_command(file: Path, out: Path, formats: tuple[str, ...], as_json: boo
     for stem, tune in tqdm(
         list(zip(name_tunes(tunes), tunes, strict=True)),
         unit="tune",
+        delay=0.5,
         disable=as_json,
         file=sys.stderr,
     ):

@@ -11,7 +11,7 @@ from tqdm import tqdm
 from musicgen.cli.options import echo_json, json_option
 from musicgen.config import PRESETS, Paths, Preset, apply_overrides, get_preset
 from musicgen.corpus.dataset import load_dataset
-from musicgen.errors import ConfigError, RunError
+from musicgen.errors import ConfigError, RunError, StorageError
 from musicgen.training.runs import Run, RunStore
 from musicgen.training.session import TrainingSession
 from musicgen.training.trainer import StepMetrics
@@ -98,6 +98,8 @@ def _train(run: Run, paths: Paths, is_quiet: bool) -> str:
             status = session.train(stop.is_set)
         finally:
             signal.signal(signal.SIGINT, before)
+    if not session.is_saved:
+        raise StorageError(session.warning)
     if session.warning:
         click.echo(f"Warning: {session.warning}", err=True)
     return status

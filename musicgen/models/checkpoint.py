@@ -173,12 +173,12 @@ def read_metadata(path: Path) -> CheckpointMetadata:
         return CheckpointMetadata.from_dict(values if isinstance(values, dict) else {})
     except (ValueError, RecursionError) as error:
         raise CheckpointError(
-            f"{path.name} is damaged: {METADATA_FILE} is not readable JSON."
+            f"{_label(path)} is damaged: {METADATA_FILE} is not readable JSON."
         ) from error
     except CheckpointError as error:
-        raise CheckpointError(f"{path.name} cannot be used: {error}") from error
+        raise CheckpointError(f"{_label(path)} cannot be used: {error}") from error
     except MusicgenError as error:
-        raise CheckpointError(f"{path.name} has settings that do not hold: {error}") from error
+        raise CheckpointError(f"{_label(path)} has settings that do not hold: {error}") from error
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
@@ -192,15 +192,15 @@ def load_checkpoint(path: Path) -> Checkpoint:
     config = metadata.network
     if config.vocab_size != len(metadata.vocabulary):
         raise CheckpointError(
-            f"{path.name} does not fit together: its network has {config.vocab_size} characters, "
-            f"its vocabulary {len(metadata.vocabulary)}."
+            f"{_label(path)} does not fit together: its network has {config.vocab_size} "
+            f"characters, its vocabulary {len(metadata.vocabulary)}."
         )
     with torch.device("meta"):
         expected = {name: value.shape for name, value in build_network(config).state_dict().items()}
     if expected != {name: value.shape for name, value in weights.items()}:
-        raise CheckpointError(f"{path.name} is damaged: its weights do not fit its settings.")
+        raise CheckpointError(f"{_label(path)} is damaged: its weights do not fit its settings.")
     if not all(bool(torch.isfinite(value).all()) for value in weights.values()):
-        raise CheckpointError(f"{path.name} is damaged: some of its weights are not numbers.")
+        raise CheckpointError(f"{_label(path)} is damaged: some of its weights are not numbers.")
     network = build_network(config)
     network.load_state_dict(weights)
     network.eval().requires_grad_(False)
@@ -249,14 +249,19 @@ def _folders(root: Path) -> list[Path]:
     return [path for path in root.iterdir() if path.is_dir()] if root.is_dir() else []
 
 
+def _label(folder: Path) -> str:
+    """What people call a checkpoint: a run's name rather than its folder ``best``."""
+    return folder.parent.name if folder.name in ("best", "last") else folder.name
+
+
 def _read(path: Path, limit: int) -> bytes:
     try:
         if path.stat().st_size > limit:
-            raise CheckpointError(f"{path.parent.name} is too large to be a checkpoint of ours.")
+            raise CheckpointError(f"{_label(path.parent)} is too large to be a checkpoint of ours.")
         return path.read_bytes()
     except OSError as error:
         raise CheckpointError(
-            f"{path.parent.name} is not a checkpoint: {path.name} cannot be read."
+            f"{_label(path.parent)} is not a checkpoint: {path.name} cannot be read."
         ) from error
 
 
@@ -281,7 +286,7 @@ def _parse_weights(path: Path, data: bytes) -> dict[str, torch.Tensor]:
         return {name: value.float() for name, value in safetensors.torch.load(data).items()}
     except (safetensors.SafetensorError, ValueError, KeyError, RuntimeError) as error:
         raise CheckpointError(
-            f"{path.name} is damaged: {WEIGHTS_FILE} is not a readable safetensors file."
+            f"{_label(path)} is damaged: {WEIGHTS_FILE} is not a readable safetensors file."
         ) from error
 
 

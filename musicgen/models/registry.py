@@ -10,16 +10,21 @@ from musicgen.models.network import Network
 NETWORKS: dict[str, type[Network]] = {"lstm": LSTMNetwork}
 
 
+def check_kind(config: NetworkConfig) -> None:
+    """Raises ConfigError if there is no network of the kind asked for."""
+    if config.kind not in NETWORKS:
+        raise ConfigError(
+            f"There is no network of kind {config.kind!r}. Choose from: {', '.join(NETWORKS)}."
+        )
+
+
 def build_network(config: NetworkConfig, seed: int | None = None) -> Network:
     """A network with fresh weights; the same seed gives the same weights.
 
     Raises:
         ConfigError: the kind is unknown.
     """
-    if config.kind not in NETWORKS:
-        raise ConfigError(
-            f"There is no network of kind {config.kind!r}. Choose from: {', '.join(NETWORKS)}."
-        )
+    check_kind(config)
     with torch.random.fork_rng(devices=[]):
         if seed is not None:
             torch.manual_seed(seed)

@@ -7,10 +7,11 @@ grammar watches: it takes away what would make the tune wrong, and leaves the ch
 to the network.
 """
 
+import contextlib
 import functools
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import torch
@@ -131,9 +132,25 @@ def compose(
         seeds = [(config.seed + number) % SEEDS for number in range(first, last)]
         done = [piece.abc for piece in finished]
         batch = _Batch(checkpoint, config, prompt, seeds, guide)
-        batch.run(functools.partial(_report, on_text, done) if on_text else None)
+        with _one_thread():
+            batch.run(functools.partial(_report, on_text, done) if on_text else None)
         finished += [_read(checkpoint, config, drawing) for drawing in batch.drawings]
     return finished
+
+
+@contextlib.contextmanager
+def _one_thread() -> Iterator[None]:
+    """Keeps this thread's products on one core.
+
+    A step is too small to share: two cores gain little when idle, and beside a training they wait
+    for one another, which made a tune ten times slower. Torch keeps the number for each thread.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def _report(on_text: Callable[[list[str]], None], done: list[str], texts: list[str]) -> None:

@@ -30,6 +30,7 @@ import torch
 from musicgen.config import NetworkConfig, Preset, TrainingConfig, to_json
 from musicgen.errors import CheckpointError, RunError
 from musicgen.models.checkpoint import CheckpointMetadata, load_checkpoint, save_checkpoint
+from musicgen.models.registry import check_kind
 from musicgen.storage import recover_folder, storing, write_file
 from musicgen.training.trainer import StepMetrics, Trainer
 
@@ -97,8 +98,10 @@ class RunStore:
 
         Raises:
             RunError: the name is taken or not usable as a folder.
+            ConfigError: there is no network of that kind.
             StorageError: it cannot be written.
         """
+        check_kind(preset.network)
         run = Run(self.root / _check_id(run_id))
         if run.path.exists():
             raise RunError(
@@ -230,6 +233,11 @@ class Run:
         path = self.path / "metrics.jsonl"
         with storing(path), path.open("a", encoding="utf-8") as file:
             file.write(line)
+
+    def clear_metrics(self) -> None:
+        """Forgets all steps, for a run that begins anew."""
+        with storing(self.path / "metrics.jsonl"):
+            (self.path / "metrics.jsonl").unlink(missing_ok=True)
 
     def read_metrics(self) -> list[StepMetrics]:
         """All steps written so far; lines that are torn or not ours are dropped."""

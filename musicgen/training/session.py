@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from musicgen.config import Preset
 from musicgen.corpus.dataset import Dataset
-from musicgen.errors import StorageError, TrainingDiverged
+from musicgen.errors import RunError, StorageError, TrainingDiverged
 from musicgen.models.checkpoint import CheckpointMetadata
 from musicgen.training.precision import set_threads
 from musicgen.training.runs import Progress, Run
@@ -41,6 +41,7 @@ class TrainingSession:
         self.progress = Progress()
         self._on_step = on_step
         self._saved_step = -1
+        self._last_step = -1
 
     def train(self, should_stop: Callable[[], bool] = lambda: False) -> str:
         """Trains until the end or until told to stop; returns ``finished`` or ``stopped``.
@@ -60,6 +61,7 @@ class TrainingSession:
                 self._write_status(trainer, "failed", str(error))
                 raise
             self._finish(trainer)
+            self._last_step = trainer.step
             is_done = trainer.step >= self.preset.training.max_steps
             status = "finished" if is_done else "stopped"
             self._write_status(trainer, status)
@@ -71,7 +73,19 @@ class TrainingSession:
         if self.run.can_resume:
             self.progress = self.run.restore(trainer)
             self._saved_step = trainer.step
+        elif self.run.has_best:
+            raise RunError(
+                f"The run {self.run.id!r} was never saved so that it could go on, perhaps because "
+                "the disk was full. Its best checkpoint plays; to train further, start a new run."
+            )
+        else:
+            self.run.clear_metrics()  # of a sitting that ended before its first save
         return trainer
+
+    @property
+    def is_saved(self) -> bool:
+        """Whether the last save holds the newest step."""
+        return self._saved_step == self._last_step
 
     def _after_step(self, trainer: Trainer, metrics: StepMetrics) -> None:
         self._storing(lambda: self.run.append_metrics(metrics))

@@ -10,6 +10,7 @@ import soundfile
 
 from musicgen.__main__ import main
 from musicgen.corpus.dataset import Dataset
+from musicgen.errors import StorageError
 from tests.examples import make_tune, write_checkpoint
 
 
@@ -181,6 +182,7 @@ def test_bad_input_is_one_sentence_and_status_2(
     assert status == 2
     assert words in err
     assert out == ""
+    assert len(err.strip().splitlines()) == 1
 
 
 @pytest.mark.parametrize("data", [b"", b"\x00\xff" * 5000, b"no tune in here\n"])
@@ -208,6 +210,30 @@ def test_a_file_that_is_no_checkpoint_is_a_sentence(
     status, _, err = run(capsys, "compose", "--checkpoint", str(path))
     assert status == 2
     assert "not a checkpoint" in err
+
+
+def test_the_app_becomes_the_server(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever stops the program stops the server: there is no child to outlive it."""
+    calls: list[list[str]] = []
+    monkeypatch.setattr("os.execv", lambda _path, command: calls.append(command))
+    monkeypatch.setattr("os.chdir", lambda _path: None)
+    monkeypatch.setattr("musicgen.cli.app.check_port", lambda *_: None)
+    assert main(["app", "--port", "8600"]) == 0
+    (command,) = calls
+    assert command[1:4] == ["-m", "streamlit", "run"]
+    assert command[-4:] == ["--server.port", "8600", "--server.address", "localhost"]
+
+
+def test_a_disk_that_is_full_at_the_end_is_status_2(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise StorageError("The disk is full.")
+
+    monkeypatch.setattr("musicgen.training.runs.Run.save_last", refuse)
+    status, _, err = run(capsys, "train", "--run", "full", "--steps", "2", *TINY)
+    assert status == 2
+    assert "The disk is full." in err
 
 
 def test_a_port_in_use_is_a_sentence(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -123,7 +123,7 @@ def test_what_stands_around_the_notes_is_there() -> None:
     assert beats == ["6", "3"]
     assert score.find(".//metronome/beat-unit-dot") is not None
     assert score.find(".//sound").get("tempo") == "150"
-    assert score.findtext(".//harmony/root/root-step") == "E"
+    assert score.findtext(".//harmony//root-step") == "E"
     assert score.findtext(".//harmony/kind") == "minor-seventh"
     assert [ending.get("number") for ending in score.iter("ending")] == ["1", "1", "2", "2"]
     assert [repeat.get("direction") for repeat in score.iter("repeat")] == ["forward", "backward"]

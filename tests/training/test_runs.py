@@ -1,5 +1,6 @@
 import dataclasses
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,13 @@ import torch
 
 from musicgen.config import Preset
 from musicgen.corpus.dataset import Dataset
-from musicgen.errors import CheckpointError, MusicgenError, RunError, StorageError
+from musicgen.errors import (
+    CheckpointError,
+    ConfigError,
+    MusicgenError,
+    RunError,
+    StorageError,
+)
 from musicgen.models.checkpoint import load_checkpoint
 from musicgen.training.runs import Run, RunStore
 from musicgen.training.session import TrainingSession
@@ -101,6 +108,7 @@ def test_a_full_disk_stops_the_saving_and_not_the_training(
     monkeypatch.setattr(Run, "save_best", refuse)
     session = train(run, dataset)
     assert session.warning == "The disk is full."
+    assert not session.is_saved
     assert [item.step for item in run.read_metrics()] == list(range(1, 13))
 
 
@@ -172,3 +180,32 @@ def test_settings_are_kept_as_they_were(store: RunStore, tiny_preset: Preset) ->
     assert dataclasses.replace(run.preset, meaning="") == dataclasses.replace(
         tiny_preset, meaning=""
     )
+
+
+def test_a_run_that_was_never_saved_does_not_begin_again_unasked(
+    store: RunStore, tiny_preset: Preset, dataset: Dataset
+) -> None:
+    run = store.create("unsaved", tiny_preset)
+    train(run, dataset)
+    shutil.rmtree(run.path / "last")
+    with pytest.raises(RunError, match="never saved"):
+        train(Run(run.path), dataset)
+    assert [item.step for item in run.read_metrics()] == list(range(1, 13))
+
+
+def test_a_run_killed_before_its_first_save_begins_anew(
+    store: RunStore, tiny_preset: Preset, dataset: Dataset
+) -> None:
+    run = store.create("early", tiny_preset)
+    train(run, dataset)
+    for name in ("last", "best"):
+        shutil.rmtree(run.path / name)
+    train(Run(run.path), dataset)
+    assert [item.step for item in run.read_metrics()] == list(range(1, 13))
+
+
+def test_a_network_that_does_not_exist_leaves_no_run(store: RunStore, tiny_preset: Preset) -> None:
+    unknown = dataclasses.replace(tiny_preset, network=tiny_preset.network.replace(kind="tree"))
+    with pytest.raises(ConfigError, match="'tree'"):
+        store.create("nothing", unknown)
+    assert not (store.root / "nothing").exists()
