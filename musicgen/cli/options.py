@@ -61,5 +61,5 @@ def echo_json(value: Any) -> None:
 
 
 def _help(info: SettingInfo) -> str:
-    bounds = "" if info.low is None else f" [{info.low:g} to {info.high:g}]"
+    bounds = "" if info.low is None else f" [{info.low:,} to {info.high:,}]"
     return info.help + bounds
