@@ -26,6 +26,9 @@ INSTRUMENT_RANGES = MappingProxyType(
         "accordion": InstrumentRange(53, 93),
         "harp": InstrumentRange(36, 93),
         "piano": InstrumentRange(21, 108),
+        "pipes": InstrumentRange(62, 86),
+        "concertina": InstrumentRange(55, 96),
+        "mandolin": InstrumentRange(55, 83),
     }
 )
 """Ranges by instrument.
@@ -37,6 +40,9 @@ INSTRUMENT_RANGES = MappingProxyType(
 - accordion: the right hand of the piano accordion with 41 keys, F3–A6.
 - harp: the lever harp with 34 strings, C2–A6.
 - piano: 88 keys, A0–C8.
+- pipes: the chanter of the uilleann pipes in D, D4–D6.
+- concertina: the treble English and the Anglo in C and G, from G3 up, C7 at the top.
+- mandolin: tuned as the fiddle, first position, G3–B5.
 
 Pitches are those of the scientific notation (ISO 16: A4 = 440 Hz, MIDI 69); the spans are those
 that makers give for the usual model of each instrument. Whether a note inside the range is easy (a

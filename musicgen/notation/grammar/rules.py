@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from musicgen.errors import GrammarError
 from musicgen.notation.fields import default_unit_length, parse_key, parse_meter, parse_unit_length
+from musicgen.notation.ranges import INSTRUMENT_RANGES
 from musicgen.notation.tokens import SEMITONES
 
 UNIT = 8
@@ -38,23 +39,6 @@ RHYTHMS = {
 """Meters of each rhythm (``R:``), the commonest first."""
 
 UNITS = ("1/8", "1/4", "1/16")
-
-INSTRUMENTS = {
-    "fiddle": (55, 88),
-    "violin": (55, 88),
-    "mandolin": (55, 88),
-    "flute": (62, 93),
-    "whistle": (74, 98),
-    "tin whistle": (74, 98),
-    "recorder": (72, 98),
-    "pipes": (62, 86),
-    "accordion": (57, 93),
-    "concertina": (55, 96),
-    "banjo": (55, 86),
-    "clarinet": (52, 91),
-    "voice": (57, 81),
-}
-"""Lowest and highest MIDI pitch of instruments of traditional music, as they sound."""
 
 DEFAULT_RANGE = (48, 95)
 """Four whole octaves, from ``C,`` to ``b'``, so that all letters are alike."""
@@ -215,14 +199,15 @@ def parse_range(text: str) -> tuple[int, int]:
         GrammarError: it is neither, or it spans less than an octave.
     """
     name = text.strip().lower()
-    if name in INSTRUMENTS:
-        return INSTRUMENTS[name]
+    if name in INSTRUMENT_RANGES:
+        span = INSTRUMENT_RANGES[name]
+        return span.low, span.high
     ends = [part.strip() for part in re.split(r"\s*(?:-|–|\.\.|\bto\b)\s*", text.strip())]
     pitches = [_pitch(part) for part in ends]
     if len(pitches) != 2 or None in pitches:
         raise GrammarError(
-            f"{text!r} is no range. Name an instrument ({', '.join(INSTRUMENTS)}) or two pitches, "
-            "as in D-b or 62-83."
+            f"{text!r} is no range. Name an instrument ({', '.join(INSTRUMENT_RANGES)}) "
+            "or two pitches, as in D-b or 62-83."
         )
     lowest, highest = sorted(pitch for pitch in pitches if pitch is not None)
     if highest - lowest < MIN_RANGE or highest > 127:
