@@ -24,7 +24,8 @@ LAB := data/irish.abc
 
 # packages.txt, which Streamlit Cloud reads too, can hold no comment: it names FluidSynth's library
 # and a soundfont with stereo samples (34 MB to fetch; the one inside pretty_midi has 6).
-SYSTEM_DEV := chromium abcmidi
+# libatomic1 is what the browser driver of the tests needs and a bare Debian lacks.
+SYSTEM_DEV := chromium abcmidi libatomic1
 
 .PHONY: run test bench setup setup-dev system clean
 .PHONY: lint lint-style lint-format lint-types lint-layers format

@@ -27,4 +27,4 @@ def test_the_plucked_string_plays(library: str, tmp_path: Path) -> None:
     result = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
-    assert result.stdout.split() == ["plucked", "True"]
+    assert result.stdout.split()[-2:] == ["plucked", "True"]
