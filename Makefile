@@ -82,7 +82,7 @@ $(MADE)/system: packages.txt tools/apt-install | $(MADE)
 	@tools/apt-install $$(cat packages.txt)
 	@touch $@
 
-$(MADE)/system-dev: tools/apt-install | $(MADE) $(MADE)/system $(PY)
+$(MADE)/system-dev: tools/apt-install Makefile | $(MADE) $(MADE)/system $(PY)
 	@tools/apt-install $(SYSTEM_DEV)
 	@touch $@
 
