@@ -19,7 +19,10 @@ SMOOTHING = 0.95
 
 
 def loss_figure(
-    metrics: Sequence[StepMetrics], run_id: str, names: tuple[str, str, str]
+    metrics: Sequence[StepMetrics],
+    run_id: str,
+    names: tuple[str, str, str],
+    axes: tuple[str, str] = ("", ""),
 ) -> dict[str, Any]:
     """Training and validation loss over the steps, the best validation loss marked.
 
@@ -27,6 +30,7 @@ def loss_figure(
         metrics: One record a step, in order; may be empty.
         run_id: Zoom is kept as long as this stays the same.
         names: Legend of the training loss, of the validation loss, and of the mark for the best.
+        axes: Titles of the axes, across and up.
     """
     steps = [item.step for item in metrics]
     losses = running_mean([item.train_loss for item in metrics])
@@ -38,7 +42,7 @@ def loss_figure(
         best = min(looks, key=lambda look: look[1])
         traces += [line | {"mode": "lines+markers"}, _mark(best, names[2])]
     last_step = steps[-1] if steps else 0
-    return {"data": traces, "layout": _layout(run_id, last_step, _loss_range(losses, looks))}
+    return {"data": traces, "layout": _layout(run_id, last_step, _loss_range(losses, looks), axes)}
 
 
 def running_mean(values: Sequence[float]) -> list[float]:
@@ -102,13 +106,25 @@ def _loss_range(losses: list[float], looks: list[tuple[int, float]]) -> list[flo
     return [max(0.0, low - margin), high + margin]
 
 
-def _layout(run_id: str, last_step: int, y_range: list[float] | None) -> dict[str, Any]:
+def _layout(
+    run_id: str, last_step: int, y_range: list[float] | None, axes: tuple[str, str]
+) -> dict[str, Any]:
     return {
         "uirevision": run_id,
-        "margin": {"l": 44, "r": 8, "t": 8, "b": 36},
+        "margin": {"l": 64, "r": 8, "t": 8, "b": 48},
         "hovermode": "x unified",
         "showlegend": True,
         "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
-        "xaxis": {"range": [0, max(20, 1.02 * last_step)], "zeroline": False},
-        "yaxis": {"range": y_range, "zeroline": False, "tickformat": ".2f"},
+        "xaxis": {
+            "title": {"text": axes[0]},
+            "range": [0, max(20, 1.02 * last_step)],
+            "zeroline": False,
+            "spikethickness": 1,
+        },
+        "yaxis": {
+            "title": {"text": axes[1]},
+            "range": y_range,
+            "zeroline": False,
+            "tickformat": ".2f",
+        },
     }

@@ -51,9 +51,16 @@ def follow_link() -> None:
         return
     state.ADDRESS.set(asked)
     request = address.from_parameters(asked)
-    _fill_in(request, find_model(request.model).name if request.model else state.MODEL.get())
+    _fill_in(request, _model_of(request))
     if "seed" in asked:
         _want(request.config, autoplay=False)
+
+
+def _model_of(request: Request) -> str:
+    """The model a link names, else the one that is shown."""
+    if request.model:
+        return find_model(request.model).name
+    return state.MODEL.get() or resources.checkpoints()[0].name
 
 
 def controls() -> None:

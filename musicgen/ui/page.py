@@ -7,6 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
+from streamlit.delta_generator import DeltaGenerator
 
 from musicgen.errors import MusicgenError
 from musicgen.training.job import JobStatus
@@ -61,7 +62,12 @@ def errors_told() -> Iterator[None]:
     try:
         yield
     except MusicgenError as error:
-        st.error(str(error), icon=":material/error:")
+        tell(error, st.container())
+
+
+def tell(error: MusicgenError, place: DeltaGenerator) -> None:
+    """Shows an error's sentence at a place of the page."""
+    place.error(str(error), icon=":material/error:")
 
 
 def language_picker() -> None:

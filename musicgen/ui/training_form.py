@@ -96,10 +96,21 @@ def _field(info: SettingInfo, value: Any, key: str) -> Any:
         return st.checkbox(label, value, key=key, help=_(info.help))
     if info.kind is str:
         return st.text_input(label, value, key=key, help=_(info.help))
-    low, high = (None if bound is None else info.kind(bound) for bound in (info.low, info.high))
+    # No bounds here: the browser would hold the form back without a word. The settings check them.
     return st.number_input(
-        label, low, high, value, _step(info, value), _format(info), key=key, help=_(info.help)
+        label,
+        value=value,
+        step=_step(info, value),
+        format=_format(info),
+        key=key,
+        help=_help(info),
     )
+
+
+def _help(info: SettingInfo) -> str:
+    if info.low is None or info.high is None:
+        return _(info.help)
+    return f"{_(info.help)} ({info.low:,} – {info.high:,})"
 
 
 def _known_names(setting: str) -> tuple[str, ...]:

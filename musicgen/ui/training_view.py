@@ -109,7 +109,8 @@ def _figures(now: JobSnapshot) -> None:
 
 def _curves(now: JobSnapshot) -> None:
     names = (_("training tunes"), _("held-out tunes"), _("best: {loss:.3f} at step {step}"))
-    figure = loss_figure(now.metrics, now.run_id, names)
+    axes = (_("step"), _("loss (nats per character)"))
+    figure = loss_figure(now.metrics, now.run_id, names, axes)
     live_chart(figure, "loss", _("Loss over the steps of the training"))
 
 

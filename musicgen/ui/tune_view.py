@@ -9,6 +9,7 @@ from musicgen.sampling.composer import Composition
 from musicgen.ui import address, player, resources, state
 from musicgen.ui.address import Request
 from musicgen.ui.language import _, ngettext
+from musicgen.ui.page import tell
 from musicgen.ui.player import Performance
 from musicgen.ui.score import score
 
@@ -18,16 +19,21 @@ PLAYER = ".st-key-sound audio"
 def tune_on_screen() -> None:
     """Composes what is wanted, if it is not there yet, and shows it; nothing before the first.
 
-    Raises:
-        MusicgenError: it cannot be composed; the tune before stays.
+    Where it cannot be composed, the sentence that says why stands above the tune before.
     """
+    notice = st.container(key="notice")
     sound = st.container(key="sound")
     wanted, shown = state.WANTED.get(), state.SHOWN.get()
     if wanted and (shown is None or shown.request != wanted):
         # Placeholders clear away the tune before; drawn again later without them, at the same
         # place, sound and score are the same elements to the browser, and go on undisturbed.
         player_slot, stage = sound.empty(), st.empty()
-        shown = _compose(wanted, stage)
+        try:
+            shown = _compose(wanted, stage)
+        except MusicgenError as error:
+            tell(error, notice)
+            _keep(shown, player_slot, stage)
+            return
         _show(shown, player_slot, stage.container(key="tune"))
     elif shown:
         _show(shown, sound, st.container(key="tune"))
@@ -44,6 +50,14 @@ def _compose(wanted: Request, stage: DeltaGenerator) -> Performance:
     state.SHOWN.set(shown)
     _write_address(wanted)
     return shown
+
+
+def _keep(shown: Performance | None, player_slot: DeltaGenerator, stage: DeltaGenerator) -> None:
+    """Puts the tune before back in its place, at rest, when no new one came."""
+    stage.empty()
+    if shown:
+        state.AUTOPLAY.set(False)
+        _show(shown, player_slot, stage.container(key="tune"))
 
 
 def _perform(request: Request, composition: Composition) -> Performance:

@@ -122,8 +122,15 @@ def test_what_the_network_cannot_read_is_told_in_a_sentence_and_the_tune_stays(h
         "The network never saw 'é'. Leave these characters out of the beginning."
     ]
     assert not app.exception
+    assert facts(app) == before
     app.run()
     assert not app.error and facts(app) == before
+
+
+def test_a_link_without_a_model_means_the_one_that_is_shown(home, open_app):
+    app = open_app(seed="4")
+    assert not app.error and not app.exception
+    assert "seed 4" in facts(app)
 
 
 def test_links_that_cannot_be_meant_are_told_in_a_sentence(home, open_app):

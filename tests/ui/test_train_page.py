@@ -50,7 +50,15 @@ def test_every_setting_of_a_preset_is_in_the_form_with_its_bounds(empty_home, op
             assert field.value == getattr(settings, info.name)
             assert field.label == LABELS[info.name]
             if info.kind in (int, float):
-                assert (field.min, field.max) == (info.low, info.high)
+                assert f"({info.low:,} – {info.high:,})" in field.help
+
+
+def test_a_setting_out_of_bounds_is_told_in_a_sentence(empty_home, open_app):
+    app = start(fill_in(open_app("Train"), training_batch_size=999_999))
+    assert not app.exception
+    (error,) = app.error
+    assert "batch_size is 999999" in error.value
+    assert resources.registry().current() is None
 
 
 def test_every_setting_has_a_word(empty_home):
