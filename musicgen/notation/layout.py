@@ -66,7 +66,10 @@ def group_lines(bars: Sequence[Bar], bars_per_line: int) -> Iterator[list[Bar]]:
             continue
         count += not _is_pickup(bar, line)
         is_over = is_closing(bar.closing) and not _is_short_ending(bars, bar.index + 1)
-        if following is None or is_over or (count >= bars_per_line and not _is_glued(bar, bars)):
+        is_full = count >= bars_per_line and not _is_glued(bar, bars)
+        if is_full and not is_over and _is_left_over(following, bars, bars_per_line):
+            continue
+        if following is None or is_over or is_full:
             yield line
             line, count = [], 0
     if line:
@@ -75,6 +78,17 @@ def group_lines(bars: Sequence[Bar], bars_per_line: int) -> Iterator[list[Bar]]:
 
 def _is_pickup(bar: Bar, line: list[Bar]) -> bool:
     return bar is line[0] and bar.expected is not None and bar.actual * 2 <= bar.expected
+
+
+def _is_left_over(bar: Bar | None, bars: Sequence[Bar], bars_per_line: int) -> bool:
+    """Whether a bar would stand alone on a line of its own, stretched from margin to margin.
+
+    On narrow lines only a short bar is joined to the line before: a full one has no room there.
+    """
+    if bar is None or not (is_closing(bar.closing) or bar.index == len(bars) - 1):
+        return False
+    is_short = bar.expected is not None and bar.actual < bar.expected
+    return (is_short or bars_per_line >= 4) and not bar.starts_ending
 
 
 def _is_glued(bar: Bar, bars: Sequence[Bar]) -> bool:

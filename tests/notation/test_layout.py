@@ -127,3 +127,12 @@ def test_spans_begin_where_abcjs_says_on_the_whole_corpus() -> None:
     assert [sounding(each.text) for each in laid_out] == [sounding(text) for text in texts]
     ours = [sorted(start for start, _ in each.spans.values()) for each in laid_out]
     assert ours == abcjs_starts([each.text for each in laid_out])
+
+
+def test_a_bar_left_over_joins_the_line_before() -> None:
+    bars = "DEFG ABcd|"
+    tune, _ = read_tune(f"X:1\nM:C\nL:1/8\nK:D\n{bars * 4}D8|]")
+    assert break_lines(tune, 4).text.splitlines()[-1].count("|") == 5
+    assert [line.count("|") for line in break_lines(tune, 2).text.splitlines()[-3:]] == [2, 2, 1]
+    short, _ = read_tune(f"X:1\nM:C\nL:1/8\nK:D\nA|{bars * 4}DEFG ABc:|")
+    assert break_lines(short, 2).text.splitlines()[-1].count("|") == 3
