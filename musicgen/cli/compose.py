@@ -83,7 +83,7 @@ def _write(
         "key": composition.tune.key.text,
         "characters": len(composition.abc),
         "complete": composition.is_complete,
-        "in_time": report.is_in_time,
+        "in_time": report.is_in_time if report.is_metered else None,
         "problems": len(composition.problems),
         "intervention_share": round(composition.intervention_share, 4),
         "warning": "",
@@ -101,7 +101,7 @@ def _write(
 def _line(row: dict[str, Any]) -> str:
     notes = [
         "ends by itself" if row["complete"] else "cut at the limit",
-        "in time" if row["in_time"] else "not in time",
+        {True: "in time", False: "not in time", None: "no meter"}[row["in_time"]],
     ]
     if row["warning"]:
         notes.append(row["warning"])

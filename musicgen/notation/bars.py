@@ -61,8 +61,13 @@ class BarReport:
 
     @property
     def is_in_time(self) -> bool:
-        """Whether there are bars, and each of them keeps time."""
-        return bool(self.bars) and not self.wrong
+        """Whether there is a meter and something to play, and every bar keeps time."""
+        return self.is_metered and self.lowest is not None and not self.wrong
+
+    @property
+    def is_metered(self) -> bool:
+        """Whether any bar has a length to keep: in free meter there is nothing to be judged."""
+        return any(bar.verdict is not Verdict.FREE for bar in self.bars)
 
 
 def check_bars(tune: Tune) -> BarReport:

@@ -4,7 +4,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from musicgen.errors import AudioError, MusicgenError
-from musicgen.notation.bars import check_bars
+from musicgen.notation.bars import BarReport, check_bars
 from musicgen.sampling.composer import Composition
 from musicgen.ui import address, player, resources, state
 from musicgen.ui.address import Request
@@ -127,8 +127,17 @@ def _downloads(shown: Performance) -> None:
             )
 
 
+def _time_kept(bars: BarReport) -> str:
+    wrong = len(bars.wrong)
+    if wrong:
+        return ngettext("{count} bar out of time", "{count} bars out of time", wrong).format(
+            count=wrong
+        )
+    return _("every bar in time") if bars.is_in_time else _("no meter to keep")
+
+
 def _facts(composition: Composition) -> list[str]:
-    wrong = len(check_bars(composition.tune).wrong)
+    bars = check_bars(composition.tune)
     count = len(composition.char_probs)
     return [
         _("Ended by itself")
@@ -136,9 +145,7 @@ def _facts(composition: Composition) -> list[str]:
         else ngettext("Cut after {count} character", "Cut after {count} characters", count).format(
             count=count
         ),
-        ngettext("{count} bar out of time", "{count} bars out of time", wrong).format(count=wrong)
-        if wrong
-        else _("every bar in time"),
+        _time_kept(bars),
         _("model {name} ({fingerprint})").format(
             name=composition.checkpoint, fingerprint=composition.fingerprint[:6]
         ),

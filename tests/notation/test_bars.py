@@ -94,3 +94,11 @@ def test_what_a_bar_line_means(
     assert (count_repeats(line), opens_repeat(line), is_double(line)) == (repeats, opens, double)
     assert is_closing(line) is bool(repeats or double)
     assert canonical(line) == plain
+
+
+def test_without_meter_or_notes_nothing_is_in_time() -> None:
+    for text in ("X:1\nM:none\nL:1/8\nK:D\nDEF G|A|]", "X:1\nM:C\nL:1/8\nK:D\n"):
+        tune, _ = read_tune(text)
+        assert not check_bars(tune).is_in_time
+    tune, _ = read_tune("X:1\nM:none\nL:1/8\nK:D\nDEF G|A|]")
+    assert not check_bars(tune).is_metered
