@@ -125,7 +125,6 @@ def _layout(
             "title": {"text": axes[1]},
             "range": y_range,
             "zeroline": False,
-            "showspikes": False,
             "tickformat": ".2f",
         },
     }
