@@ -65,9 +65,8 @@ class Settings:
         unknown = sorted(str(name) for name in values if name not in names)
         if unknown:
             raise ConfigError(
-                "There is no setting named {names}. Choose from: {known}.",
-                names=", ".join(map(repr, unknown)),
-                known=", ".join(sorted(names)),
+                f"There is no setting named {', '.join(map(repr, unknown))}. "
+                f"Choose from: {', '.join(sorted(names))}."
             )
         return cls(**values)
 
@@ -92,38 +91,15 @@ def _check(info: SettingInfo, value: Any) -> None:
     if info.kind is float and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
     if type(value) is not info.kind:
-        raise _wrong_type(info, value)
+        raise ConfigError(f"{info.name} takes a value of type {info.kind.__name__}, not {value!r}.")
     if info.choices and value not in info.choices:
-        raise ConfigError(
-            "{name} is {value!r}; choose from: {known}.",
-            name=info.name,
-            value=value,
-            known=", ".join(info.choices),
-        )
+        raise ConfigError(f"{info.name} is {value!r}; choose from: {', '.join(info.choices)}.")
     if isinstance(value, float) and not math.isfinite(value):
-        raise ConfigError("{name} must be a finite number.", name=info.name)
+        raise ConfigError(f"{info.name} must be a finite number.")
     if not _is_within(info, value):
-        raise out_of_bounds(info.name, value, info.low, info.high)
-
-
-def _wrong_type(info: SettingInfo, value: Any) -> ConfigError:
-    return ConfigError(
-        "{name} takes a value of type {kind}, not {value!r}.",
-        name=info.name,
-        kind=info.kind.__name__,
-        value=value,
-    )
-
-
-def out_of_bounds(name: str, value: Any, low: float | None, high: float | None) -> ConfigError:
-    """The error that says between what a setting must lie."""
-    return ConfigError(
-        "{name} is {value}; it must lie between {low:,} and {high:,}.",
-        name=name,
-        value=value,
-        low=low,
-        high=high,
-    )
+        raise ConfigError(
+            f"{info.name} is {value}; it must lie between {info.low:,} and {info.high:,}."
+        )
 
 
 @dataclass(frozen=True)
@@ -280,9 +256,7 @@ def get_preset(name: str) -> Preset:
         return PRESETS[name]
     except KeyError:
         raise ConfigError(
-            "There is no preset named {name!r}. Choose from: {known}.",
-            name=name,
-            known=", ".join(PRESETS),
+            f"There is no preset named {name!r}. Choose from: {', '.join(PRESETS)}."
         ) from None
 
 
@@ -303,7 +277,7 @@ def parse_setting(info: SettingInfo, text: str) -> Any:
             return info.kind(text)
         except ValueError:
             pass
-    raise _wrong_type(info, text)
+    raise ConfigError(f"{info.name} takes a value of type {info.kind.__name__}, not {text!r}.")
 
 
 def apply_overrides(preset: Preset, overrides: Mapping[str, str]) -> Preset:
@@ -320,11 +294,7 @@ def apply_overrides(preset: Preset, overrides: Mapping[str, str]) -> Preset:
     for name, text in overrides.items():
         if name not in infos or name == "vocab_size":
             known = ", ".join(sorted(set(infos) - {"vocab_size"}))
-            raise ConfigError(
-                "There is no setting named {names}. Choose from: {known}.",
-                names=repr(name),
-                known=known,
-            )
+            raise ConfigError(f"There is no setting named {name!r}. Choose from: {known}.")
         part, info = infos[name]
         changes[part][name] = parse_setting(info, text)
     return dataclasses.replace(

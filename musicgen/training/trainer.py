@@ -107,9 +107,8 @@ class Trainer:
         if not (math.isfinite(loss) and math.isfinite(grad_norm)):
             self.optimizer.zero_grad(set_to_none=True)
             raise TrainingDiverged(
-                "At step {step} the loss was no longer a number, so the training stopped there. "
-                "Try a smaller learning_rate or a grad_clip of 1; what was saved before is kept.",
-                step=step,
+                f"At step {step} the loss was no longer a number, so the training stopped there. "
+                "Try a smaller learning_rate or a grad_clip of 1; what was saved before is kept."
             )
         self.optimizer.step()
         self.step = step
