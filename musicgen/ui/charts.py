@@ -125,6 +125,7 @@ def _layout(
             "title": {"text": axes[1]},
             "range": y_range,
             "zeroline": False,
+            "showspikes": False,
             "tickformat": ".2f",
         },
     }
