@@ -65,8 +65,9 @@ class Settings:
         unknown = sorted(str(name) for name in values if name not in names)
         if unknown:
             raise ConfigError(
-                f"There is no setting named {', '.join(map(repr, unknown))}. "
-                f"Choose from: {', '.join(sorted(names))}."
+                "There is no setting named {names}. Choose from: {known}.",
+                names=", ".join(map(repr, unknown)),
+                known=", ".join(sorted(names)),
             )
         return cls(**values)
 
@@ -91,15 +92,38 @@ def _check(info: SettingInfo, value: Any) -> None:
     if info.kind is float and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
     if type(value) is not info.kind:
-        raise ConfigError(f"{info.name} takes a value of type {info.kind.__name__}, not {value!r}.")
+        raise _wrong_type(info, value)
     if info.choices and value not in info.choices:
-        raise ConfigError(f"{info.name} is {value!r}; choose from: {', '.join(info.choices)}.")
-    if isinstance(value, float) and not math.isfinite(value):
-        raise ConfigError(f"{info.name} must be a finite number.")
-    if not _is_within(info, value):
         raise ConfigError(
-            f"{info.name} is {value}; it must lie between {info.low:,} and {info.high:,}."
+            "{name} is {value!r}; choose from: {known}.",
+            name=info.name,
+            value=value,
+            known=", ".join(info.choices),
         )
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ConfigError("{name} must be a finite number.", name=info.name)
+    if not _is_within(info, value):
+        raise out_of_bounds(info.name, value, info.low, info.high)
+
+
+def _wrong_type(info: SettingInfo, value: Any) -> ConfigError:
+    return ConfigError(
+        "{name} takes a value of type {kind}, not {value!r}.",
+        name=info.name,
+        kind=info.kind.__name__,
+        value=value,
+    )
+
+
+def out_of_bounds(name: str, value: Any, low: float | None, high: float | None) -> ConfigError:
+    """The error that says between what a setting must lie."""
+    return ConfigError(
+        "{name} is {value}; it must lie between {low:,} and {high:,}.",
+        name=name,
+        value=value,
+        low=low,
+        high=high,
+    )
 
 
 @dataclass(frozen=True)
@@ -256,7 +280,9 @@ def get_preset(name: str) -> Preset:
         return PRESETS[name]
     except KeyError:
         raise ConfigError(
-            f"There is no preset named {name!r}. Choose from: {', '.join(PRESETS)}."
+            "There is no preset named {name!r}. Choose from: {known}.",
+            name=name,
+            known=", ".join(PRESETS),
         ) from None
 
 
@@ -277,7 +303,7 @@ def parse_setting(info: SettingInfo, text: str) -> Any:
             return info.kind(text)
         except ValueError:
             pass
-    raise ConfigError(f"{info.name} takes a value of type {info.kind.__name__}, not {text!r}.")
+    raise _wrong_type(info, text)
 
 
 def apply_overrides(preset: Preset, overrides: Mapping[str, str]) -> Preset:
@@ -294,7 +320,11 @@ def apply_overrides(preset: Preset, overrides: Mapping[str, str]) -> Preset:
     for name, text in overrides.items():
         if name not in infos or name == "vocab_size":
             known = ", ".join(sorted(set(infos) - {"vocab_size"}))
-            raise ConfigError(f"There is no setting named {name!r}. Choose from: {known}.")
+            raise ConfigError(
+                "There is no setting named {names}. Choose from: {known}.",
+                names=repr(name),
+                known=known,
+            )
         part, info = infos[name]
         changes[part][name] = parse_setting(info, text)
     return dataclasses.replace(

@@ -18,9 +18,21 @@
 The two faces (command line and pages) catch `MusicgenError` and nothing else.
 """
 
+from typing import Any
+
 
 class MusicgenError(Exception):
-    """Base of all errors that a user can cause; its message is shown as it is."""
+    """Base of all errors that a user can cause; its message is shown as it is.
+
+    Args:
+        template: The sentence; with values, the places for them in braces, as `str.format` has it.
+        values: What fills the places. Kept apart, so that a page can say it in another language.
+    """
+
+    def __init__(self, template: str = "", /, **values: Any) -> None:
+        super().__init__(template.format(**values) if values else template)
+        self.template = template
+        self.values = values
 
 
 class ConfigError(MusicgenError):

@@ -103,7 +103,9 @@ def _read_score(tune: Tune, arrangement: Arrangement) -> _Score:
     if not notes:
         raise AudioError("There is nothing to play: the tune has no notes.")
     if len(notes) > MAX_NOTES:
-        raise AudioError(f"The tune has more than {MAX_NOTES:,} notes: split it up to play it.")
+        raise AudioError(
+            "The tune has more than {most:,} notes: split it up to play it.", most=MAX_NOTES
+        )
     notes = tuple(
         replace(note, pitch=_in_range(note.pitch + arrangement.transpose)) for note in notes
     )
@@ -112,9 +114,10 @@ def _read_score(tune: Tune, arrangement: Arrangement) -> _Score:
     duration_s = tempo.seconds(max(note.onset + note.duration for note in notes))
     if duration_s > MAX_DURATION_S:
         raise AudioError(
-            f"The tune would last {duration_s / 60:,.0f} minutes; more than "
-            f"{MAX_DURATION_S // 60} are not played. Look for a note length, a tempo (Q:) or a "
-            "number of repeats that is far too large."
+            "The tune would last {minutes:,.0f} minutes; more than {most} are not played. Look for "
+            "a note length, a tempo (Q:) or a number of repeats that is far too large.",
+            minutes=duration_s / 60,
+            most=MAX_DURATION_S // 60,
         )
     return _Score(notes, resolution, tempo)
 

@@ -65,5 +65,5 @@ def load_dataset(source: str, paths: Paths) -> Dataset:
         reports.append(report)
     dataset = Dataset(source, tuple(tunes), split_tunes(tunes), tuple(reports))
     if not dataset.split.train:
-        raise CorpusError(f"The corpus {source!r} has no tunes to train on.")
+        raise CorpusError("The corpus {name!r} has no tunes to train on.", name=source)
     return dataset

@@ -142,7 +142,9 @@ def get_source(name: str) -> Source:
         return SOURCES[name]
     except KeyError:
         raise CorpusError(
-            f"There is no corpus named {name!r}. Choose from: {', '.join(SOURCES)}."
+            "There is no corpus named {name!r}. Choose from: {known}.",
+            name=name,
+            known=", ".join(SOURCES),
         ) from None
 
 
@@ -162,7 +164,7 @@ def fetch_source(source: Source, paths: Paths) -> list[Path]:
     if found:
         return found
     if source.kind == "bundled":
-        raise CorpusError(_what_to_do(source))
+        raise _what_to_do(source)
     logger.info("Fetching the corpus %s.", source.name)
     with tempfile.TemporaryDirectory() as folder:
         data = read_archive(_download(Path(folder)))
@@ -178,7 +180,7 @@ def read_source_text(source: Source, paths: Paths) -> list[SourceFile]:
     """
     files = source.locate(paths)
     if not files:
-        raise CorpusError(_what_to_do(source))
+        raise _what_to_do(source)
     try:
         return [SourceFile(file.name, _read_text(file)) for file in files]
     except OSError as error:
@@ -192,15 +194,17 @@ def _read_text(path: Path) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _what_to_do(source: Source) -> str:
+def _what_to_do(source: Source) -> CorpusError:
     if source.kind == "fetched":
-        return (
-            f"The corpus {source.name!r} has not been fetched yet. "
-            f"Fetch it with: python -m musicgen corpus fetch {source.name}"
+        return CorpusError(
+            "The corpus {name!r} has not been fetched yet. "
+            "Fetch it with: python -m musicgen corpus fetch {name}",
+            name=source.name,
         )
-    return (
-        f"The corpus {source.name!r} comes with music21, which is not installed here. "
-        "Install it with: python -m pip install -r requirements.txt"
+    return CorpusError(
+        "The corpus {name!r} comes with music21, which is not installed here. "
+        "Install it with: python -m pip install -r requirements.txt",
+        name=source.name,
     )
 
 
@@ -283,11 +287,13 @@ def read_archive(archive: Path) -> bytes:
         with tarfile.open(archive, "r:gz") as members:
             data = _read_member(members)
     except (OSError, EOFError, tarfile.TarError, zlib.error) as error:
-        raise CorpusError(f"The archive {archive.name} is damaged. Fetch it again.") from error
+        raise CorpusError(
+            "The archive {file} is damaged. Fetch it again.", file=archive.name
+        ) from error
     if data is None or hashlib.sha256(data).hexdigest() != _SHA256:
         raise CorpusError(
-            f"The archive {archive.name} does not hold the tunebook this project knows, "
-            "so it is not used."
+            "The archive {file} does not hold the tunebook this project knows, so it is not used.",
+            file=archive.name,
         )
     return data
 

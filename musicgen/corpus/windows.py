@@ -20,8 +20,10 @@ def draw_windows(
     starts_count = len(ids) - seq_len
     if starts_count < 1:
         raise CorpusError(
-            f"The text has {len(ids)} characters, too few for windows of {seq_len}. "
-            "Choose a shorter seq_len or a larger corpus."
+            "The text has {count} characters, too few for windows of {seq_len}. "
+            "Choose a shorter seq_len or a larger corpus.",
+            count=len(ids),
+            seq_len=seq_len,
         )
     starts = torch.randint(starts_count, (batch_size,), generator=generator).numpy()
     windows = ids[starts[:, None] + np.arange(seq_len + 1)]  # (B, T + 1)

@@ -79,8 +79,10 @@ class CheckpointMetadata:
             raise CheckpointError("This is not a checkpoint of this program.")
         if values.get("format_version") != FORMAT_VERSION:
             raise CheckpointError(
-                f"This checkpoint has format version {values.get('format_version')}; "
-                f"this program reads version {FORMAT_VERSION}. Update the program."
+                "This checkpoint has format version {version}; "
+                "this program reads version {known}. Update the program.",
+                version=values.get("format_version"),
+                known=FORMAT_VERSION,
             )
         known = {key: values[key] for key in cls.__dataclass_fields__ if key in values}
         _check_types(known)
@@ -173,12 +175,16 @@ def read_metadata(path: Path) -> CheckpointMetadata:
         return CheckpointMetadata.from_dict(values if isinstance(values, dict) else {})
     except (ValueError, RecursionError) as error:
         raise CheckpointError(
-            f"{_label(path)} is damaged: {METADATA_FILE} is not readable JSON."
+            "{name} is damaged: {file} is not readable.", name=_label(path), file=METADATA_FILE
         ) from error
     except CheckpointError as error:
-        raise CheckpointError(f"{_label(path)} cannot be used: {error}") from error
+        raise CheckpointError(
+            "{name} cannot be used: {reason}", name=_label(path), reason=error
+        ) from error
     except MusicgenError as error:
-        raise CheckpointError(f"{_label(path)} has settings that do not hold: {error}") from error
+        raise CheckpointError(
+            "{name} has settings that do not hold: {reason}", name=_label(path), reason=error
+        ) from error
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
@@ -192,15 +198,22 @@ def load_checkpoint(path: Path) -> Checkpoint:
     config = metadata.network
     if config.vocab_size != len(metadata.vocabulary):
         raise CheckpointError(
-            f"{_label(path)} does not fit together: its network has {config.vocab_size} "
-            f"characters, its vocabulary {len(metadata.vocabulary)}."
+            "{name} does not fit together: its network has {network} "
+            "characters, its vocabulary {vocabulary}.",
+            name=_label(path),
+            network=config.vocab_size,
+            vocabulary=len(metadata.vocabulary),
         )
     with torch.device("meta"):
         expected = {name: value.shape for name, value in build_network(config).state_dict().items()}
     if expected != {name: value.shape for name, value in weights.items()}:
-        raise CheckpointError(f"{_label(path)} is damaged: its weights do not fit its settings.")
+        raise CheckpointError(
+            "{name} is damaged: its weights do not fit its settings.", name=_label(path)
+        )
     if not all(bool(torch.isfinite(value).all()) for value in weights.values()):
-        raise CheckpointError(f"{_label(path)} is damaged: some of its weights are not numbers.")
+        raise CheckpointError(
+            "{name} is damaged: some of its weights are not numbers.", name=_label(path)
+        )
     network = build_network(config)
     network.load_state_dict(weights)
     network.eval().requires_grad_(False)
@@ -240,9 +253,13 @@ def find_checkpoint(name: str, paths: Paths) -> CheckpointRef:
         if name and (folder / METADATA_FILE).is_file():
             return CheckpointRef(path.name, folder, "file")
     if name and path.exists():
-        raise CheckpointError(f"{name} is not a checkpoint: it has no {METADATA_FILE}.")
+        raise CheckpointError(
+            "{name} is not a checkpoint: it has no {file}.", name=name, file=METADATA_FILE
+        )
     names = ", ".join(ref.name for ref in known) or "none yet; train one first"
-    raise CheckpointError(f"There is no checkpoint named {name!r}. There are: {names}.")
+    raise CheckpointError(
+        "There is no checkpoint named {name!r}. There are: {known}.", name=name, known=names
+    )
 
 
 def _folders(root: Path) -> list[Path]:
@@ -257,11 +274,15 @@ def _label(folder: Path) -> str:
 def _read(path: Path, limit: int) -> bytes:
     try:
         if path.stat().st_size > limit:
-            raise CheckpointError(f"{_label(path.parent)} is too large to be a checkpoint of ours.")
+            raise CheckpointError(
+                "{name} is too large to be a checkpoint of ours.", name=_label(path.parent)
+            )
         return path.read_bytes()
     except OSError as error:
         raise CheckpointError(
-            f"{_label(path.parent)} is not a checkpoint: {path.name} cannot be read."
+            "{name} is not a checkpoint: {file} cannot be read.",
+            name=_label(path.parent),
+            file=path.name,
         ) from error
 
 
@@ -286,7 +307,7 @@ def _parse_weights(path: Path, data: bytes) -> dict[str, torch.Tensor]:
         return {name: value.float() for name, value in safetensors.torch.load(data).items()}
     except (safetensors.SafetensorError, ValueError, KeyError, RuntimeError) as error:
         raise CheckpointError(
-            f"{_label(path)} is damaged: {WEIGHTS_FILE} is not a readable safetensors file."
+            "{name} is damaged: {file} is not readable.", name=_label(path), file=WEIGHTS_FILE
         ) from error
 
 
@@ -299,7 +320,9 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
 def _check_types(values: dict[str, Any]) -> None:
     for key in ("name", "step", "network", "training", "vocabulary"):
         if key not in values:
-            raise CheckpointError(f"{METADATA_FILE} lacks {key!r}.")
+            raise CheckpointError("{file} lacks {key!r}.", file=METADATA_FILE, key=key)
     for key, value in values.items():
         if not isinstance(value, _TYPES[key]):
-            raise CheckpointError(f"{METADATA_FILE} has a {key!r} of the wrong type.")
+            raise CheckpointError(
+                "{file} has a {key!r} of the wrong type.", file=METADATA_FILE, key=key
+            )

@@ -291,8 +291,9 @@ def _prepare_prompt(vocabulary: Vocabulary, prompt: str) -> str:
     text = prompt or DEFAULT_PROMPT
     if len(text) > MAX_PROMPT_CHARACTERS:
         raise CompositionError(
-            f"The beginning has {len(text)} characters; at most {MAX_PROMPT_CHARACTERS} are read. "
-            "Shorten it."
+            "The beginning has {count} characters; at most {most} are read. Shorten it.",
+            count=len(text),
+            most=MAX_PROMPT_CHARACTERS,
         )
     if "\n\n" in text:
         raise CompositionError(
@@ -300,8 +301,8 @@ def _prepare_prompt(vocabulary: Vocabulary, prompt: str) -> str:
         )
     if unknown := vocabulary.unknown(text):
         raise CompositionError(
-            f"The network never saw {', '.join(map(repr, unknown[:10]))}. "
-            "Leave these characters out of the beginning."
+            "The network never saw {unknown}. Leave these characters out of the beginning.",
+            unknown=", ".join(map(repr, unknown[:10])),
         )
     return text
 

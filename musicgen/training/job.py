@@ -45,7 +45,8 @@ class JobSnapshot:
     """A job at one instant.
 
     `metrics` has every step of the run so far, earlier sittings included; `time_left_s` is None
-    until some steps were timed; `message` is an error or a warning, else empty.
+    until some steps were timed; `message` is an error or a warning, else empty; `error` is
+    what ended the training, where the user can do something about it.
     """
 
     run_id: str
@@ -61,6 +62,7 @@ class JobSnapshot:
     best_step: int
     message: str
     has_checkpoint: bool
+    error: MusicgenError | None = None
 
 
 class TrainingJob:
@@ -86,6 +88,7 @@ class TrainingJob:
         self._metrics: list[StepMetrics] = run.read_metrics()
         self._status = JobStatus.QUEUED
         self._message = ""
+        self._error: MusicgenError | None = None
         self._session: TrainingSession | None = None
         self._thread = threading.Thread(target=self._work, name=f"training-{run.id}", daemon=True)
 
@@ -146,6 +149,7 @@ class TrainingJob:
             best_step=best.step if best else 0,
             message=message or (session.warning if session else ""),
             has_checkpoint=self.run.has_best,
+            error=self._error,
         )
 
     def _work(self) -> None:
@@ -159,6 +163,7 @@ class TrainingJob:
                 self._session = TrainingSession(self.run, dataset, self._on_step)
                 self._finish(JobStatus(self._session.train(self._should_stop)))
         except MusicgenError as error:
+            self._error = error
             self._finish(JobStatus.FAILED, str(error))
         except Exception:  # a thread has no caller: log it all, and tell the watcher in a sentence
             logger.exception("training %s failed", self.run.id)
@@ -220,7 +225,7 @@ class JobRegistry:
         with self._lock:
             job = self._jobs.get(run_id)
             if job and not job.snapshot().status.is_final:
-                raise RunError(f"The run {run_id!r} is being trained already.")
+                raise RunError("The run {name!r} is being trained already.", name=run_id)
             return self._launch(self.store.get(run_id))
 
     def current(self) -> TrainingJob | None:

@@ -90,7 +90,9 @@ class RunStore:
         run = Run(self.root / _check_id(run_id))
         if not (run.path / "config.json").is_file():
             known = ", ".join(info.id for info in self.list()) or "none yet"
-            raise RunError(f"There is no run named {run_id!r}. There are: {known}.")
+            raise RunError(
+                "There is no run named {name!r}. There are: {known}.", name=run_id, known=known
+            )
         return run
 
     def create(self, run_id: str, preset: Preset) -> "Run":
@@ -105,7 +107,8 @@ class RunStore:
         run = Run(self.root / _check_id(run_id))
         if run.path.exists():
             raise RunError(
-                f"There is a run named {run_id!r} already. Choose another name, or resume it."
+                "There is a run named {name!r} already. Choose another name, or resume it.",
+                name=run_id,
             )
         values = {
             "preset": preset.name,
@@ -148,7 +151,9 @@ class Run:
             )
         except (KeyError, TypeError) as error:
             raise RunError(
-                f"The run {self.id!r} is damaged: config.json lacks settings."
+                "The run {name!r} is damaged: {file} lacks settings.",
+                name=self.id,
+                file="config.json",
             ) from error
 
     @property
@@ -187,7 +192,7 @@ class Run:
             with lock:
                 yield
         except filelock.Timeout as error:
-            raise RunError(f"The run {self.id!r} is being trained already.") from error
+            raise RunError("The run {name!r} is being trained already.", name=self.id) from error
 
     def is_busy(self) -> bool:
         """Whether some process trains it right now."""
@@ -222,7 +227,11 @@ class Run:
         """
         done = int(self.read_status()["step"])
         if max_steps <= done:
-            raise RunError(f"The run {self.id!r} is at step {done} already; name a later one.")
+            raise RunError(
+                "The run {name!r} is at step {step} already; name a later one.",
+                name=self.id,
+                step=done,
+            )
         values = self._read_json("config.json")
         values["training"] = self.preset.training.replace(max_steps=max_steps).to_dict()
         write_file(self.path / "config.json", to_json(values).encode("utf-8"))
@@ -285,7 +294,8 @@ class Run:
             progress = Progress(**values["progress"])
         except (OSError, ValueError, KeyError, TypeError, safetensors.SafetensorError) as error:
             raise CheckpointError(
-                f"The last save of the run {self.id!r} is damaged. Its best checkpoint still plays."
+                "The last save of the run {name!r} is damaged. Its best checkpoint still plays.",
+                name=self.id,
             ) from error
         kept = [metrics for metrics in self.read_metrics() if metrics.step <= trainer.step]
         lines = "".join(json.dumps(dataclasses.asdict(metrics)) + "\n" for metrics in kept)
@@ -296,17 +306,22 @@ class Run:
         try:
             values = json.loads((self.path / name).read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
-            raise RunError(f"The run {self.id!r} is damaged: {name} cannot be read.") from error
+            raise RunError(
+                "The run {name!r} is damaged: {file} cannot be read.", name=self.id, file=name
+            ) from error
         if not isinstance(values, dict):
-            raise RunError(f"The run {self.id!r} is damaged: {name} holds no settings.")
+            raise RunError(
+                "The run {name!r} is damaged: {file} lacks settings.", name=self.id, file=name
+            )
         return values
 
 
 def _check_id(run_id: str) -> str:
     if not _RUN_ID.fullmatch(run_id):
         raise RunError(
-            f"{run_id!r} cannot name a run: use up to 64 letters, digits, '.', '_' and '-', "
-            "beginning with a letter or digit."
+            "{name!r} cannot name a run: use up to 64 letters, digits, '.', '_' and '-', "
+            "beginning with a letter or digit.",
+            name=run_id,
         )
     return run_id
 

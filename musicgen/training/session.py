@@ -75,8 +75,9 @@ class TrainingSession:
             self._saved_step = trainer.step
         elif self.run.has_best:
             raise RunError(
-                f"The run {self.run.id!r} was never saved so that it could go on, perhaps because "
-                "the disk was full. Its best checkpoint plays; to train further, start a new run."
+                "The run {name!r} was never saved so that it could go on, perhaps because "
+                "the disk was full. Its best checkpoint plays; to train further, start a new run.",
+                name=self.run.id,
             )
         else:
             self.run.clear_metrics()  # of a sitting that ended before its first save

@@ -107,8 +107,9 @@ class Trainer:
         if not (math.isfinite(loss) and math.isfinite(grad_norm)):
             self.optimizer.zero_grad(set_to_none=True)
             raise TrainingDiverged(
-                f"At step {step} the loss was no longer a number, so the training stopped there. "
-                "Try a smaller learning_rate or a grad_clip of 1; what was saved before is kept."
+                "At step {step} the loss was no longer a number, so the training stopped there. "
+                "Try a smaller learning_rate or a grad_clip of 1; what was saved before is kept.",
+                step=step,
             )
         self.optimizer.step()
         self.step = step

@@ -7,10 +7,14 @@ to a friend all bring that tune back. A link without a seed only chooses model a
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from musicgen.config import SampleConfig, describe, parse_setting
+from musicgen.config import SampleConfig, describe, out_of_bounds, parse_setting
 
 SETTINGS = ("temperature", "seed", "top_k", "top_p", "prompt")
 """The settings of `SampleConfig` that an address may name, beside the model."""
+
+SLIDERS = {"temperature": (0.1, 2.0), "top_p": (0.05, 1.0)}
+"""Ends of the sliders, for addresses too: what sounds is what the page shows. Beyond these
+temperatures all models repeat themselves, or write noise."""
 
 _INFOS = {info.name: info for info in describe(SampleConfig) if info.name in SETTINGS}
 
@@ -43,11 +47,15 @@ def from_parameters(parameters: Mapping[str, str]) -> Request:
     """The request that an address makes; the model is empty if it names none.
 
     Raises:
-        ConfigError: a value is not of its setting's type, or out of its bounds.
+        ConfigError: a value is not of its setting's type, or beyond the ends of its slider.
     """
     values = {
         name: parse_setting(_INFOS[name], parameters[name])
         for name in SETTINGS
         if name in parameters
     }
-    return Request(parameters.get("model", ""), SampleConfig(**values))
+    config = SampleConfig(**values)
+    for name, (low, high) in SLIDERS.items():
+        if not low <= getattr(config, name) <= high:
+            raise out_of_bounds(name, getattr(config, name), low, high)
+    return Request(parameters.get("model", ""), config)

@@ -11,16 +11,29 @@ from babel.messages import Catalog
 from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
 
+from musicgen import errors
 from musicgen.config import Paths
 from musicgen.ui.language import LANGUAGES, LOCALE
 
 _GETTEXT = {"_": None, "N_": None, "ngettext": (1, 2)}
 _SETTINGS = {"setting": (2,), "Preset": (2,)}
+_ERRORS = {
+    name: None
+    for name, kind in vars(errors).items()
+    if isinstance(kind, type) and issubclass(kind, errors.MusicgenError)
+}
 _SOURCES = (
     ("app.py", _GETTEXT),
     ("pages/*.py", _GETTEXT),
-    ("musicgen/ui/*.py", _GETTEXT),
-    ("musicgen/config.py", _SETTINGS),
+    ("musicgen/ui/*.py", _GETTEXT | _ERRORS),
+    ("musicgen/config.py", _SETTINGS | _ERRORS),
+    ("musicgen/models/checkpoint.py", _ERRORS),
+    ("musicgen/sampling/composer.py", _ERRORS),
+    ("musicgen/training/*.py", _ERRORS | {"_finish": (2,)}),
+    ("musicgen/corpus/dataset.py", _ERRORS),
+    ("musicgen/corpus/sources.py", _ERRORS),
+    ("musicgen/corpus/windows.py", _ERRORS),
+    ("musicgen/audio/midi.py", _ERRORS),
     ("musicgen/audio/synthesis.py", {"N_": None}),
 )
 """Where texts stand, and which calls hold them."""

@@ -6,12 +6,9 @@ import streamlit as st
 
 from musicgen.config import SampleConfig, describe
 from musicgen.ui import address, resources, state
-from musicgen.ui.address import Request
+from musicgen.ui.address import SLIDERS, Request
 from musicgen.ui.language import _
 from musicgen.ui.player import find_model
-
-TEMPERATURES = (0.1, 2.0)
-"""Ends of the slider; beyond them all models repeat themselves, or write noise."""
 
 DRAWN_SEEDS = 1_000_000
 """Seeds that are drawn are short enough to be read out to a friend."""
@@ -53,7 +50,8 @@ def follow_link() -> None:
     request = address.from_parameters(asked)
     _fill_in(request, _model_of(request))
     if "seed" in asked:
-        _want(request.config, autoplay=False)
+        # A link of our own pages was clicked, so the browser lets the tune sound; a fresh one not.
+        _want(request.config, autoplay=state.VISITS.get() > 1)
 
 
 def _model_of(request: Request) -> str:
@@ -83,7 +81,7 @@ def controls() -> None:
 def _temperature() -> None:
     st.slider(
         _("Temperature"),
-        *TEMPERATURES,
+        *SLIDERS["temperature"],
         step=0.05,
         key=state.TEMPERATURE.name,
         help=_help("temperature"),
@@ -132,8 +130,7 @@ def _more() -> None:
     )
     st.slider(
         _("Share of the likeliest (top-p)"),
-        0.05,
-        1.0,
+        *SLIDERS["top_p"],
         step=0.05,
         key=state.TOP_P.name,
         help=_help("top_p"),
@@ -182,10 +179,9 @@ def _want(config: SampleConfig, autoplay: bool) -> None:
 
 
 def _fill_in(request: Request, model: str) -> None:
-    low, high = TEMPERATURES
     state.MODEL.set(model)
-    state.TEMPERATURE.set(min(max(request.config.temperature, low), high))
+    state.TEMPERATURE.set(request.config.temperature)
     state.SEED.set(request.config.seed)
     state.TOP_K.set(request.config.top_k)
-    state.TOP_P.set(max(request.config.top_p, 0.05))
+    state.TOP_P.set(request.config.top_p)
     state.PROMPT.set(request.config.prompt)

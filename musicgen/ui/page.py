@@ -29,7 +29,8 @@ ROOMS = (
 )
 """Script, name and icon of every page, in the order of the sidebar."""
 
-NOTE_INTERVAL_S = 3.0
+NOTE_INTERVAL_S = 1.0
+"""As often as the card of the training, so that both say the same."""
 
 _TAGS = {"en": "en", "zh": "zh-Hans"}
 
@@ -45,6 +46,7 @@ def page(title: str, intro: str) -> None:
     """
     st.set_page_config(f"{title} · musicgen", str(ICON), layout="wide")
     st.html(STYLE)
+    state.VISITS.set(state.VISITS.get() + 1)
     with st.sidebar:
         for script, name, icon in ROOMS:
             st.page_link(script, label=_(name), icon=icon, query_params=_kept_parameters())
@@ -67,7 +69,18 @@ def errors_told() -> Iterator[None]:
 
 def tell(error: MusicgenError, place: DeltaGenerator) -> None:
     """Shows an error's sentence at a place of the page."""
-    place.error(str(error), icon=":material/error:")
+    place.error(sentence(error), icon=":material/error:")
+
+
+def sentence(error: MusicgenError) -> str:
+    """An error's sentence in the reader's language; a reason inside it is translated as well."""
+    if not error.values:
+        return _(error.template) if error.template else ""
+    values = {
+        name: sentence(value) if isinstance(value, MusicgenError) else value
+        for name, value in error.values.items()
+    }
+    return _(error.template).format(**values)
 
 
 def language_picker() -> None:

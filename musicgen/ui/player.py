@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 from musicgen.audio.files import midi_bytes, wav_bytes
 from musicgen.audio.midi import timeline, to_midi
 from musicgen.audio.synthesis import available_synthesizers, synthesize
-from musicgen.errors import CheckpointError
+from musicgen.errors import AudioError, CheckpointError
 from musicgen.models.checkpoint import CheckpointRef
 from musicgen.notation.layout import break_lines
 from musicgen.notation.tune import Tune
@@ -40,12 +40,12 @@ class Sound:
 
 @dataclass(frozen=True, slots=True)
 class Performance:
-    """A composed tune with its sound; `silence` says why there is none."""
+    """A composed tune with its sound; `silence` is why there is none."""
 
     request: Request
     composition: Composition
     sound: Sound | None
-    silence: str = ""
+    silence: AudioError | None = None
 
 
 def find_model(name: str) -> CheckpointRef:
@@ -59,7 +59,9 @@ def find_model(name: str) -> CheckpointRef:
         if ref.name == name:
             return ref
     names = ", ".join(ref.name for ref in known)
-    raise CheckpointError(f"There is no model named {name!r}. Choose from: {names}.")
+    raise CheckpointError(
+        "There is no model named {name!r}. Choose from: {known}.", name=name, known=names
+    )
 
 
 def compose_tune(request: Request, slot: DeltaGenerator) -> Composition:

@@ -52,5 +52,8 @@ SHOWN: Slot[Any] = Slot("play_shown", None)
 ADDRESS: Slot[dict[str, str]] = Slot("play_address", {})
 """What the address said when this session last looked: a difference means a link was followed."""
 
+VISITS = Slot("visits", 0)
+"""Pages drawn for this session so far; at the first, nobody has clicked on anything yet."""
+
 AUTOPLAY = Slot("play_autoplay", False)
 """Whether the tune on the screen was asked for by a click, so that the browser lets it sound."""

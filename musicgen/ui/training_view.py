@@ -11,7 +11,7 @@ from musicgen.ui import resources
 from musicgen.ui.charts import loss_figure
 from musicgen.ui.language import N_, _
 from musicgen.ui.live_chart import live_chart, load_plotly
-from musicgen.ui.page import play_link
+from musicgen.ui.page import play_link, sentence, tell
 
 TICK_S = 1.0
 MAX_LISTED = 12
@@ -40,13 +40,13 @@ def live_training() -> None:
     load_plotly()
 
 
-def _seen(job: TrainingJob | None) -> tuple[str, bool] | None:
-    """What the rest of the page depends on: which training, and whether it is over."""
-    return (job.run.id, job.snapshot().status.is_final) if job else None
+def _seen(job: TrainingJob | None) -> tuple[str, JobStatus] | None:
+    """What the rest of the page depends on: which training, and what it is doing."""
+    return (job.run.id, job.snapshot().status) if job else None
 
 
 @st.fragment(run_every=TICK_S)
-def _live(drawn: tuple[str, bool] | None) -> None:
+def _live(drawn: tuple[str, JobStatus] | None) -> None:
     job = resources.registry().current()
     if _seen(job) != drawn:
         st.rerun()
@@ -64,14 +64,21 @@ def _live(drawn: tuple[str, bool] | None) -> None:
 def _progress(now: JobSnapshot) -> None:
     parts = [
         f"**{now.run_id}**",
-        _(STATUS_WORDS[now.status]),
+        _status_words(now),
         _("step {step:,} of {steps:,}").format(step=now.step, steps=now.max_steps),
     ]
-    if now.time_left_s is not None and not now.status.is_final:
+    if now.time_left_s is not None and now.status in (JobStatus.RUNNING, JobStatus.PAUSED):
         parts.append(_("{time} left").format(time=_clock(now.time_left_s)))
     st.progress(min(1.0, now.step / max(1, now.max_steps)), " · ".join(parts))
     if now.message:
-        st.warning(now.message, icon=":material/warning:")
+        text = sentence(now.error) if now.error else _(now.message)
+        st.warning(text, icon=":material/warning:")
+
+
+def _status_words(now: JobSnapshot) -> str:
+    if now.status is JobStatus.PREPARING and now.step:
+        return _("picking up where it stopped")
+    return _(STATUS_WORDS[now.status])
 
 
 def _buttons(job: TrainingJob, now: JobSnapshot) -> None:
@@ -176,4 +183,4 @@ def _go_on(run_id: str) -> None:
     try:
         resources.registry().resume(run_id)
     except MusicgenError as error:
-        st.error(str(error), icon=":material/error:")
+        tell(error, st.container())

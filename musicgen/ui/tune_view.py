@@ -9,7 +9,7 @@ from musicgen.sampling.composer import Composition
 from musicgen.ui import address, player, resources, state
 from musicgen.ui.address import Request
 from musicgen.ui.language import _, ngettext
-from musicgen.ui.page import tell
+from musicgen.ui.page import sentence, tell
 from musicgen.ui.player import Performance
 from musicgen.ui.score import score
 
@@ -64,7 +64,7 @@ def _perform(request: Request, composition: Composition) -> Performance:
     try:
         return Performance(request, composition, player.render(composition))
     except AudioError as error:
-        return Performance(request, composition, None, str(error))
+        return Performance(request, composition, None, error)
 
 
 def _write_address(request: Request) -> None:
@@ -84,7 +84,7 @@ def _show(shown: Performance, player_slot: DeltaGenerator, stage: DeltaGenerator
 
 def _show_tune(shown: Performance) -> None:
     if shown.silence:
-        st.warning(shown.silence, icon=":material/volume_off:")
+        st.warning(sentence(shown.silence), icon=":material/volume_off:")
     if shown.sound:
         score(
             player.layouts(shown.composition.tune, shown.sound),

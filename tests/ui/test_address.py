@@ -11,10 +11,10 @@ REQUESTS = st.builds(
     st.text("abc-123", min_size=1),
     st.builds(
         SampleConfig,
-        temperature=st.floats(0.05, 3.0),
+        temperature=st.floats(0.1, 2.0),
         seed=st.integers(0, 2**31 - 1),
         top_k=st.integers(0, 4096),
-        top_p=st.floats(0.01, 1.0),
+        top_p=st.floats(0.05, 1.0),
         prompt=st.text(max_size=50),
     ),
 )
@@ -35,7 +35,14 @@ def test_an_address_without_settings_asks_for_the_default_ones():
 
 
 @pytest.mark.parametrize(
-    "parameters", [{"temperature": "hot"}, {"temperature": "99"}, {"seed": "-1"}, {"top_p": "nan"}]
+    "parameters",
+    [
+        {"temperature": "hot"},
+        {"temperature": "2.7"},  # beyond the end of the slider
+        {"seed": "-1"},
+        {"top_p": "nan"},
+        {"top_p": "0.01"},
+    ],
 )
 def test_an_address_that_cannot_be_meant_is_refused_with_the_name_of_the_setting(parameters):
     with pytest.raises(ConfigError, match=next(iter(parameters))):

@@ -111,6 +111,20 @@ def test_a_link_from_training_makes_the_new_model_compose(home, tiny_model, open
     app.run()
     assert app.selectbox(key="play_model").value == "mine"
     assert "seed 5 ·" in facts(app)
+    assert app.session_state["play_autoplay"]  # a link was clicked: the tune may sound
+
+
+def test_a_link_that_opens_a_fresh_page_stays_silent(home, open_app):
+    app = open_app(model="house", seed="5")
+    assert not app.session_state["play_autoplay"]
+
+
+def test_errors_speak_the_language_of_the_page(home, open_app):
+    app = open_app(lang="zh", temperature="2.7")
+    assert [item.value for item in app.error] == ["temperature 的值是 2.7，应在 0.1 到 2.0 之间。"]
+    (home.checkpoints / "house" / "model.safetensors").write_bytes(b"rubble")
+    app = open_app(lang="zh", seed="4")
+    assert len(app.error) == 1 and "已损坏" in app.error[0].value
 
 
 def test_what_the_network_cannot_read_is_told_in_a_sentence_and_the_tune_stays(home, open_app):

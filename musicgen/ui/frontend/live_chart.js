@@ -19,11 +19,14 @@ function themed(layout, host) {
   const style = getComputedStyle(host);
   const read = (name) => style.getPropertyValue(name).trim();
   const line = read("--st-border-color-light") || read("--st-border-color");
-  const axis = (own) => ({ gridcolor: line, zerolinecolor: line, linecolor: line, tickcolor: line, ...own });
+  const paper = read("--st-background-color");
+  const axis = (own) => ({
+    gridcolor: line, zerolinecolor: line, linecolor: line, tickcolor: line, spikecolor: line, spikedash: "solid", ...own,
+  });
   return {
     ...layout,
-    paper_bgcolor: "rgba(0,0,0,0)",
-    plot_bgcolor: "rgba(0,0,0,0)",
+    paper_bgcolor: paper, // opaque: Plotly lines its hover line with white where it sees none
+    plot_bgcolor: paper,
     font: { color: read("--st-text-color"), family: read("--st-font"), size: 13 },
     hoverlabel: { bgcolor: read("--st-secondary-background-color"), font: { color: read("--st-text-color") } },
     xaxis: axis(layout.xaxis),
