@@ -8,7 +8,11 @@ from musicgen.ui.page import errors_told, language_picker, page
 from musicgen.ui.training_form import training_form
 from musicgen.ui.training_view import is_training, live_training, runs_on_disk
 
-page(_("Train"), _("Watch a network learn from folk tunes, then play what it composes."))
+page(
+    _("Train"),
+    _("Watch a network learn from folk tunes, then play what it composes."),
+    has_training_card=True,
+)
 
 if not is_training():
     with errors_told(), st.container(border=True, key="start"):

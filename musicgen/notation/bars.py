@@ -2,9 +2,11 @@
 
 The rule that 98 % of the tunes in tunebooks of dance music obey: every inner bar is full; a section
 may begin with a pickup, and its last bar, or the last bar before each ending, is then short by just
-that much (ABC itself has no rule; common notation has this one).
+that much (ABC itself has no rule; common notation has this one). Where the music goes back, the bar
+it leaves and the bar it comes to must make one full bar together, as they are heard without a gap.
 """
 
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -28,7 +30,8 @@ class Verdict(StrEnum):
 class BarCheck:
     """One bar measured: `expected` and `actual` are in quarter notes, `expected` None if free.
 
-    `EDGE` is a short bar at the edge of a section that another edge makes up for.
+    `EDGE` is a short bar at the edge of a section that another edge makes up for, wherever the
+    music goes back to it or from it.
     """
 
     index: int
@@ -73,7 +76,7 @@ class BarReport:
 def check_bars(tune: Tune) -> BarReport:
     """Measures every bar of a tune as written; linear in their number."""
     bars = tune.bars
-    edges = _edges(bars)
+    edges = _edges(bars) - _ill_joined(tune)
     partners = _partners(tune, edges)
     checks = tuple(
         BarCheck(
@@ -120,6 +123,31 @@ def _edges(bars: Sequence[Bar]) -> frozenset[int]:
             edges.add(bar.index)
             edges.add(bar.index + 1)
     return frozenset(edges | {0})
+
+
+def _ill_joined(tune: Tune) -> frozenset[int]:
+    """Short bars at which the music, going back, loses the beat."""
+    played = [tune.bars[index] for index in tune.play_order]
+    wrong: set[int] = set()
+    for place, (left, reached) in enumerate(itertools.pairwise(played)):
+        if reached.index > left.index:
+            continue
+        before, after = played[max(0, place - 1) : place], played[place + 2 : place + 3]
+        is_whole = _fills(left, [], before) and _fills(reached, [], after)
+        if not is_whole and not _fills(left, [reached]):
+            wrong.update(bar.index for bar in (left, reached) if _is_short(bar))
+    return frozenset(wrong)
+
+
+def _fills(bar: Bar, *others: Sequence[Bar]) -> bool:
+    """Whether the bar makes a full one, together with any of these sets of others."""
+    return any(
+        bar.actual + sum(other.actual for other in more) == bar.expected for more in others
+    )
+
+
+def _is_short(bar: Bar) -> bool:
+    return bar.expected is not None and bar.actual < bar.expected
 
 
 def _is_parted(bar: Bar, following: Bar) -> bool:

@@ -30,19 +30,20 @@ ROOMS = (
 """Script, name and icon of every page, in the order of the sidebar."""
 
 NOTE_INTERVAL_S = 1.0
-"""As often as the card of the training, so that both say the same."""
 
 _TAGS = {"en": "en", "zh": "zh-Hans"}
 
 STYLE = Path(__file__).parent / "frontend" / "page.css"
 
 
-def page(title: str, intro: str) -> None:
+def page(title: str, intro: str, has_training_card: bool = False) -> None:
     """Sets up a page and draws what all pages share. Call it before anything else.
 
     Args:
         title: Name of the page, in the reader's language.
         intro: One line that says what one does here.
+        has_training_card: The page itself shows the training live, so it gets no note of it. Two
+            fragments that tick on one page can swallow each other's reruns.
     """
     st.set_page_config(f"{title} · musicgen", str(ICON), layout="wide")
     st.html(STYLE)
@@ -54,7 +55,8 @@ def page(title: str, intro: str) -> None:
         slot.hold()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.title(title, anchor=False, width="content")
-        _training_note()
+        if not has_training_card:
+            _training_note()
     st.caption(intro)
 
 

@@ -40,13 +40,13 @@ def live_training() -> None:
     load_plotly()
 
 
-def _seen(job: TrainingJob | None) -> tuple[str, JobStatus] | None:
-    """What the rest of the page depends on: which training, and what it is doing."""
-    return (job.run.id, job.snapshot().status) if job else None
+def _seen(job: TrainingJob | None) -> tuple[str, bool] | None:
+    """What the rest of the page depends on: which training, and whether it is over."""
+    return (job.run.id, job.snapshot().status.is_final) if job else None
 
 
 @st.fragment(run_every=TICK_S)
-def _live(drawn: tuple[str, JobStatus] | None) -> None:
+def _live(drawn: tuple[str, bool] | None) -> None:
     job = resources.registry().current()
     if _seen(job) != drawn:
         st.rerun()

@@ -15,16 +15,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, expect, sync_playwright
 
 from tests.ui.tiny_model import write_tiny_model
 
 PROJECT = Path(__file__).resolve().parents[2]
 START_S = 120
+PATIENCE_MS = 60_000
+"""A busy machine is slow; how long things take is not what these tests are about."""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 # A page opened by its own address looks for the server beside itself before it finds it above.
 EXPECTED_404 = ("/Train/_stcore/health", "/Train/_stcore/host-config")
+
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @dataclass(frozen=True)
@@ -119,7 +123,7 @@ def _is_local(url: str, server: Server) -> bool:
 
 def _watch(page: Page) -> Watched:
     watched = Watched(page)
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(PATIENCE_MS)
     page.on("request", lambda request: watched.requests.append(request.url))
     page.on("websocket", lambda socket: watched.requests.append(socket.url))
     page.on("pageerror", lambda error: watched.errors.append(str(error)))

@@ -42,6 +42,9 @@ def test_tunes_in_time(body: str) -> None:
         ("G|ABcd|AB:|", ["short", "full", "short"]),
         ("G|ABcd|ABc:|", ["edge", "full", "edge"]),
         ("ABcd|AB|cd|ABcd|]", ["full", "short", "short", "full"]),
+        # The second repeat goes from a full bar to a pickup, though a neighbour makes up for it.
+        ("A|Bcde|fga:|A|Bcde|fgab:|", ["edge", "full", "edge", "short", "full", "full"]),
+        ("|:ABcd|efg:|a|ABcd|efg:|", ["full", "short", "edge", "full", "edge"]),
     ],
 )
 def test_verdicts(body: str, expected: list[str]) -> None:
