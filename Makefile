@@ -54,7 +54,7 @@ lint-layers: $(MADE)/requirements-dev
 	@$(VENV)/bin/lint-imports
 
 format: $(MADE)/requirements-dev
-	@$(PY) -m ruff check --fix-only -qq .
+	@$(PY) -m ruff check --fix-only -q .
 	@$(PY) -m ruff format .
 
 bench: setup

@@ -141,9 +141,7 @@ def _ill_joined(tune: Tune) -> frozenset[int]:
 
 def _fills(bar: Bar, *others: Sequence[Bar]) -> bool:
     """Whether the bar makes a full one, together with any of these sets of others."""
-    return any(
-        bar.actual + sum(other.actual for other in more) == bar.expected for more in others
-    )
+    return any(bar.actual + sum(other.actual for other in more) == bar.expected for more in others)
 
 
 def _is_short(bar: Bar) -> bool:
