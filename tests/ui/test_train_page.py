@@ -149,14 +149,16 @@ def test_a_run_of_another_program_is_left_to_it_and_an_interrupted_one_can_go_on
     assert app.button(key="resume_quick-1")
 
 
-def test_the_note_of_a_training_stands_on_every_page(home, open_app):
+def test_other_pages_have_a_note_of_the_training_whose_card_train_shows(home, open_app):
     start(fill_in(open_app("Train"), training_max_steps=100_000))
     job = resources.registry().get("quick-1")
     job.pause()
     try:
-        for page in ("", "Train"):
-            links = [item.proto.label for item in open_app(page).get("page_link")]
-            assert any("paused at" in label for label in links)
+        links = [item.proto.label for item in open_app("").get("page_link")]
+        assert any("paused at" in label for label in links)
+        train = open_app("Train")
+        assert not any("paused at" in item.proto.label for item in train.get("page_link"))
+        assert train.button(key="train_resume")
     finally:
         job.stop()
         assert job.wait(60)
