@@ -65,6 +65,7 @@ def _music21_notes(abc: str) -> list[tuple[float, int, float]]:
         return sorted(
             (float(note.offset), pitch.midi, float(note.quarterLength))
             for note in played
+            if "ChordSymbol" not in note.classes
             for pitch in note.pitches
         )
 

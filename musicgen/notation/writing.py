@@ -98,11 +98,11 @@ class _BodyWriter:
         for group in group_lines(self.bars, BARS_PER_LINE):
             line = ""
             for bar in group:
-                if bar.part != self.part:
-                    if line:
-                        yield line
-                    self.part, line = bar.part, ""
-                    yield f"P:{bar.part}"
+                fields = self._fields(bar)
+                if fields and line:
+                    yield line
+                    line = ""
+                yield from fields
                 if bar.opening and line.endswith("|") and not line.endswith((":|", "||")):
                     line = line[:-1]
                 line += self._bar(bar)
@@ -112,7 +112,7 @@ class _BodyWriter:
         passes = "[" + ",".join(map(str, bar.ending)) if bar.starts_ending else ""
         if passes and not (bar.index and self.bars[bar.index - 1].closing):
             passes = f" {passes}"
-        opening = bar.opening + passes + self._fields(bar)
+        opening = bar.opening + passes + self._tempo(bar)
         if opening and opening[-1].isdigit():
             opening += " "
         before = [_MARKS[mark.kind] for mark in bar.marks if mark.is_before]
@@ -122,17 +122,24 @@ class _BodyWriter:
             self.writer.end_bar()
         return opening + music + bar.closing
 
-    def _fields(self, bar: Bar) -> str:
-        changed = ""
+    def _fields(self, bar: Bar) -> list[str]:
+        """What changes with a bar, as lines of their own: some readers pass over inline keys."""
+        changed = []
+        if bar.part != self.part:
+            self.part = bar.part
+            changed.append(f"P:{bar.part}")
         if bar.meter is not None and not same_meter(bar.meter, self.meter):
             self.meter = bar.meter
-            changed += f"[M:{write_meter(bar.meter)}]"
+            changed.append(f"M:{write_meter(bar.meter)}")
         if bar.key is not None and not same_key(bar.key, self.writer.key):
             self.writer.set_key(bar.key)
-            changed += f"[K:{write_key(bar.key)}]"
-        if bar.tempo_qpm is not None:
-            changed += f"[Q:{write_tempo(bar.tempo_qpm, self.meter)}]"
+            changed.append(f"K:{write_key(bar.key)}")
         return changed
+
+    def _tempo(self, bar: Bar) -> str:
+        if bar.tempo_qpm is None:
+            return ""
+        return f"[Q:{write_tempo(bar.tempo_qpm, bar.meter or self.meter)}]"
 
     def _music(self, bar: Bar) -> str:
         signs = broken_signs(bar.notes, self.unit)

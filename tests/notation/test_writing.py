@@ -17,9 +17,10 @@ HEADER = "X:7\nT:x\nM:4/4\nL:1/8\nK:D\n"
 
 
 def body(music: str, header: str = HEADER) -> str:
-    """What is written below the key, lines joined."""
+    """What is written below the key, lines of music joined."""
     text = write_abc(read_tune(header + music)[0])
-    return re.split(r"(?m)^K:.*\n", text, maxsplit=1)[1].replace("\n", "")
+    below = re.split(r"(?m)^K:.*\n", text, maxsplit=1)[1]
+    return re.sub(r"(?m)^(?![A-Z]:)(.*)\n", r"\1", below)
 
 
 @pytest.mark.parametrize(
@@ -39,7 +40,7 @@ def body(music: str, header: str = HEADER) -> str:
         ("|::A::|B|]", "|:A::|B|]"),
         ("|:A|B|]", "A|B|]"),
         ("A8|B8||c8|", "A8|B8||c8|"),
-        ("[M:6/8][K:Gdor]A3 B3|[L:1/16]B4|", "[M:6/8][K:Gdor]A3 B3|B2|"),
+        ("[M:6/8][K:Gdor]A3 B3|[L:1/16]B4|", "M:6/8\nK:Gdor\nA3 B3|B2|"),
         ("[CEG]2 [C-E]2[C2E2]- [CE]|", "[CEG]2[C-E]2 [CE]2-[CE]|"),
         ('~A "Am7".B {gf}e !trill!T^d|', '!roll!A"Am7"!staccato!B{gf}e!trill!!trill!^d|'),
         ("Z4|z8|x4 y z4|", "Z4|z8|z4 z4|"),

@@ -20,7 +20,8 @@ SECOND = (":|2", ":|[2")
 REPEAT = ":|"
 FINAL = ("|]", "||")
 OPENING = "|:"
-BOTH = ("::", ":|:", ":||:")
+BOTH = ("::",)
+"""One section ends and the next begins; not every program reads ``:|:`` as both."""
 BEFORE_BARS = (OPENING, "[1", "[2")
 """What stands before a bar, behind another line or at a line's start."""
 

@@ -30,8 +30,9 @@ REFERENCE_DIGITS = 5
 ORNAMENTS = "~"
 MAX_GRACES = 4
 
-_WHOLE = tuple(str(number) for number in range(2, 17))
-_BROKEN = ("/", "/2", "3/2", "5/2", "7/2", "3/", "5/", "7/", "//")
+_WHOLE = ("2", "3", "4", "6", "7", "8", "12", "14", "16")
+_BROKEN = ("/", "/2", "3/2", "7/2", "3/", "7/", "//")
+"""Lengths of one note with up to two dots: a single sign, which every engraver can draw."""
 _LENGTHS = ("", *_WHOLE, *_BROKEN)
 _CHORDS = tuple(
     f'"{root}{sign}{kind}"'

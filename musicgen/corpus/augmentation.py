@@ -1,0 +1,94 @@
+"""Training tunes changed so that a network meets more of the same music.
+
+Each change keeps a tune a tune: notes move with their key, a beat keeps its length, and a shortened
+tune ends where a section ends. Randomness comes from the generator that is handed in.
+"""
+
+import functools
+import random
+import re
+from dataclasses import dataclass
+
+from musicgen.errors import NotationError
+from musicgen.notation.barlines import is_closing
+from musicgen.notation.reader import read_tune
+from musicgen.notation.transposing import transpose
+
+_PAIR = re.compile(r"(?<![A-Ga-gz,'\d/<>=^_(])([A-Ga-g]'*)([<>]?)([A-Ga-g]'*)(?![,'\d/<>])")
+_BEAT_START = re.compile(r"(?<=[ |:!\n\]])")
+
+
+@dataclass(frozen=True, slots=True)
+class Augmentation:
+    """How training tunes are changed each time they are read.
+
+    Args:
+        transpose: Each tune is moved by -n..n semitones, every distance as likely.
+        truncate: Share of tunes, 0..1, that end early, behind one of their sections.
+        vary_rhythm: Share of tunes, 0..1, whose even pairs of notes are dotted here and there, and
+            dotted ones made even.
+    """
+
+    transpose: int = 0
+    truncate: float = 0.0
+    vary_rhythm: float = 0.0
+
+    def __bool__(self) -> bool:
+        return bool(self.transpose or self.truncate or self.vary_rhythm)
+
+
+def augment(text: str, changes: Augmentation, generator: random.Random) -> str:
+    """A tune changed by chance; as it is where a change cannot be made."""
+    if changes.truncate and generator.random() < changes.truncate:
+        text = truncate(text, generator)
+    if changes.vary_rhythm and generator.random() < changes.vary_rhythm:
+        text = vary_rhythm(text, generator)
+    if changes.transpose:
+        text = move(text, generator.randint(-changes.transpose, changes.transpose))
+    return text
+
+
+@functools.lru_cache(maxsize=65_536)
+def move(text: str, semitones: int) -> str:
+    """A tune moved by so many semitones; as it is where it cannot be spelled there."""
+    try:
+        return transpose(text, semitones)
+    except NotationError:
+        return text
+
+
+def truncate(text: str, generator: random.Random) -> str:
+    """A tune that ends behind a section of its own, the last one included."""
+    ends = _section_ends(text)
+    if len(ends) < 2:
+        return text
+    return text[: generator.choice(ends)].rstrip("\n") + "\n" * text.endswith("\n")
+
+
+@functools.lru_cache(maxsize=16_384)
+def _section_ends(text: str) -> tuple[int, ...]:
+    """Offsets behind the bar lines that close a section, the sign of a line's end included."""
+    tune, _ = read_tune(text)
+    ends = []
+    for bar in tune.bars:
+        following = tune.bars[bar.index + 1] if bar.index + 1 < len(tune.bars) else None
+        if is_closing(bar.closing) and not (following and following.ending):
+            end = bar.end + len(bar.closing)
+            ends.append(end + (text[end : end + 1] == "!"))
+    return tuple(ends)
+
+
+def vary_rhythm(text: str, generator: random.Random, share: float = 0.3) -> str:
+    """A tune in which about `share` of its pairs of notes at a beat's start are dotted or evened."""
+    tune, _ = read_tune(text)
+    start = tune.body_start
+
+    def change(pair: re.Match[str]) -> str:
+        if not _BEAT_START.match(pair.string, pair.start()) or generator.random() >= share:
+            return pair[0]
+        return f"{pair[1]}{'' if pair[2] else '>'}{pair[3]}"
+
+    lines = re.split(r"(\n)", text[start:])
+    return text[:start] + "".join(
+        line if re.match(r"[A-Za-z]:(?![|:])", line) else _PAIR.sub(change, line) for line in lines
+    )
