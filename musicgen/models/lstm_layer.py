@@ -13,6 +13,7 @@ Shapes: T time, B batch, I input, H hidden. Time goes first.
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 
 Weights = tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]
 
@@ -56,34 +57,37 @@ class _LSTMLayer(torch.autograd.Function):
         rounded = values.flatten(0, 1).to(precision)  # (TB, I)
         gates = (rounded @ w_input.to(precision).T).to(values.dtype)  # (TB, 4H), turns into gates
         gates = (gates + (bias_input + bias_recurrent)).view(steps, batch, 4 * hidden)
-        recurrent = w_recurrent.to(precision).T.contiguous()  # (H, 4H)
+        recurrent = w_recurrent.to(precision)  # (4H, H)
         outputs = values.new_empty(steps + 1, batch, hidden)
         cells = values.new_empty(steps + 1, batch, hidden)
+        tanhs = values.new_empty(steps, batch, hidden)  # of the cells
         outputs[0], cells[0] = h, c
         for step in range(steps):
             gate = gates[step]
-            gate += outputs[step].to(precision) @ recurrent
-            i_and_f, g, o = torch.split(gate, [2 * hidden, hidden, hidden], dim=1)
-            i, f = i_and_f.sigmoid_().chunk(2, dim=1)
-            cell = torch.mul(f, cells[step], out=cells[step + 1]).addcmul_(i, g.tanh_())
-            torch.mul(o.sigmoid_(), cell.tanh(), out=outputs[step + 1])
+            gate += F.linear(outputs[step].to(precision), recurrent)
+            i, f, g, o = gate.chunk(4, dim=1)
+            g *= 2.0
+            gate.sigmoid_()  # all four at once; tanh(x) = 2 sigmoid(2 x) - 1, which is faster
+            g.mul_(2.0).sub_(1.0)
+            cell = torch.mul(f, cells[step], out=cells[step + 1]).addcmul_(i, g)
+            tanh = torch.mul(cell, 2.0, out=tanhs[step]).sigmoid_().mul_(2.0).sub_(1.0)
+            torch.mul(o, tanh, out=outputs[step + 1])
         ctx.precision = precision
-        ctx.save_for_backward(rounded, w_input, w_recurrent, gates, cells, outputs)
+        ctx.save_for_backward(rounded, w_input, w_recurrent, gates, cells, tanhs, outputs)
         return outputs[1:], cells[-1].clone()
 
     @staticmethod
     def backward(ctx: Any, *grads: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         grad_outputs = grads[0]
-        rounded, w_input, w_recurrent, gates, cells, outputs = ctx.saved_tensors
+        rounded, w_input, w_recurrent, gates, cells, tanh, outputs = ctx.saved_tensors
         steps, batch, hidden = grad_outputs.shape
         d_gates = torch.empty_like(gates)  # with respect to what goes into the gates
         # How each gate's input moves the cell, and the output by its own gate, for all steps.
         i, f, g, o = gates.chunk(4, dim=2)
-        tanh = cells[1:].tanh()
         by_cell = torch.stack([i * (1 - i) * g, f * (1 - f) * cells[:-1], i * (1 - g * g)], dim=2)
         by_output = o * (1 - o) * tanh
         cell_by_output = o * (1 - tanh * tanh)
-        recurrent = w_recurrent.to(ctx.precision)  # (4H, H)
+        recurrent = w_recurrent.to(ctx.precision).T.contiguous()  # (H, 4H), twice as fast so
         d_h = torch.zeros_like(cells[0])
         d_c = torch.zeros_like(cells[0])
         for step in range(steps - 1, -1, -1):
@@ -94,7 +98,7 @@ class _LSTMLayer(torch.autograd.Function):
             torch.mul(by_cell[step], d_c[:, None], out=into_cell)
             torch.mul(d_h, by_output[step], out=d_gate[:, 3 * hidden :])
             d_c = d_c * f[step]
-            d_h = (d_gate.to(ctx.precision) @ recurrent).to(d_h.dtype)
+            d_h = F.linear(d_gate.to(ctx.precision), recurrent).to(d_h.dtype)
         flat = d_gates.flatten(0, 1)  # (TB, 4H)
         exact, low = flat.dtype, flat.to(ctx.precision)
         d_bias = flat.sum(0)
