@@ -51,7 +51,7 @@ def bench_training(name: str) -> None:
         shape.vocab_size, shape.embedding_dim, shape.hidden_size, shape.num_layers
     )
     optimizer = torch.optim.Adam(theirs.parameters(), lr=config.learning_rate)
-    ours = Trainer(preset, vocabulary, text, [])
+    ours = Trainer(preset, vocabulary, [text], [])
     compare(
         f"training step, {name}",
         lambda: lab.train_step(theirs, optimizer, ids, config.seq_len, config.batch_size),

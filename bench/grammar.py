@@ -1,4 +1,4 @@
-"""``python -m bench.grammar``: what the grammar brings, judged by other programs, and what it costs.
+"""``python -m bench.grammar``: what the grammar brings, judged by other programs; what it costs.
 
 ``tunes``    composes at several temperatures with and without the grammar and counts the tunes that
              are complete, right for abc2midi, read by music21 with the same notes, and engraved by
@@ -21,10 +21,10 @@ import torch
 from bench import judges
 from musicgen.config import Paths, SampleConfig
 from musicgen.corpus.dataset import load_dataset
-from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.evaluation.loss import SEPARATOR
 from musicgen.models.checkpoint import Checkpoint, find_checkpoint, load_checkpoint
 from musicgen.models.lstm import LSTMNetwork
+from musicgen.models.network import Network
 from musicgen.notation.checking import check_tune
 from musicgen.notation.grammar.masks import Guide
 from musicgen.notation.grammar.rules import Rules
@@ -43,7 +43,9 @@ def main() -> None:
     """Runs what was asked for and prints it."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("what", choices=("tunes", "control", "cost"))
-    parser.add_argument("--checkpoint", required=True, help="name of a checkpoint or run, or a path")
+    parser.add_argument(
+        "--checkpoint", required=True, help="name of a checkpoint or run, or a path"
+    )
     parser.add_argument("--count", type=int, default=250, help="tunes at each temperature")
     parser.add_argument("--temperatures", default="0.5,0.8,1.0,1.5")
     parser.add_argument("--seed", type=int, default=1000)
@@ -90,9 +92,7 @@ def compose_many(checkpoint: Checkpoint, config: SampleConfig, count: int) -> li
     """Tunes with seeds that follow one another."""
     tunes: list[Composition] = []
     for first in range(0, count, BATCH):
-        part = config.replace(
-            seed=(config.seed + first) % SEEDS, count=min(BATCH, count - first)
-        )
+        part = config.replace(seed=(config.seed + first) % SEEDS, count=min(BATCH, count - first))
         tunes += compose(checkpoint, part)
     return tunes
 
@@ -111,7 +111,10 @@ def judge_control(checkpoint: Checkpoint, count: int, seed: int) -> None:
         right_tonics += judges.tonic_agrees(tune)
         total += 1
     print(f"meter kept {kept_meters} of {total}, key kept {kept_keys} of {total}")
-    print(f"tonic found by music21: {right_tonics} of {total} composed tunes ({right_tonics / total:.1%})")
+    print(
+        f"tonic found by music21: {right_tonics} of {total} composed tunes "
+        f"({right_tonics / total:.1%})"
+    )
     real = [read_tune(text)[0] for text in _real_tunes()]
     heard = sum(judges.tonic_agrees(tune) for tune in real)
     print(f"tonic found by music21: {heard} of {len(real)} real tunes ({heard / len(real):.1%})")
@@ -128,7 +131,9 @@ def measure_loss(checkpoint: Checkpoint) -> None:
     scored = [losses for text in texts if (losses := _losses(checkpoint, guide, text)) is not None]
     free, masked = (np.concatenate(part) for part in zip(*scored, strict=True))
     print(f"{len(scored)} of {len(texts)} held-out tunes are ones that the grammar could write")
-    print(f"their loss: {free.mean():.4f} nats a character without the mask, {masked.mean():.4f} with")
+    print(
+        f"their loss: {free.mean():.4f} nats a character without the mask, {masked.mean():.4f} with"
+    )
 
 
 def _losses(
@@ -151,7 +156,9 @@ def _losses(
     logits = logits[0, 1:]
     goal = ids[2:, None]
     narrowed = logits.masked_fill(~torch.from_numpy(np.stack(masks)), -torch.inf)
-    free, masked = (-torch.log_softmax(each, -1).gather(-1, goal)[:, 0] for each in (logits, narrowed))
+    free, masked = (
+        -torch.log_softmax(each, -1).gather(-1, goal)[:, 0] for each in (logits, narrowed)
+    )
     return free.numpy(), masked.numpy()
 
 
@@ -167,9 +174,12 @@ def measure_time(checkpoint: Checkpoint) -> None:
     fresh = [piece.abc for piece in compose_many(checkpoint, SampleConfig(seed=9000), 200)]
     spent = _time(lambda: [_walk(guide, text) for text in fresh])
     characters = sum(len(text) + 1 for text in fresh)
-    print(f"mask and state, {'the 200 tunes after':<36} {1e6 * spent / characters:7.1f} us a character")
+    print(
+        f"mask and state, {'the 200 tunes after':<36} "
+        f"{1e6 * spent / characters:7.1f} us a character"
+    )
     network = checkpoint.network
-    for name, step in _steps(network, checkpoint.vocabulary):
+    for name, step in _steps(network):
         spent = min(_time(step) for _ in range(5)) / STEPS
         print(f"step of the network, {name:<31} {1e6 * spent:7.1f} us a character")
 
@@ -182,11 +192,12 @@ def _walk(guide: Guide, text: str) -> None:
     for count, character in enumerate(text + "\n"):
         guide.mask(state, 1500 - count)
         following = guide.grammar.feed(state, character)
-        assert following is not None
+        if following is None:
+            raise ValueError(f"{character!r} is not what the grammar wrote")
         state = following
 
 
-def _steps(network: torch.nn.Module, vocabulary: Vocabulary) -> Iterator[tuple[str, Callable[[], None]]]:
+def _steps(network: Network) -> Iterator[tuple[str, Callable[[], None]]]:
     engine = build_engine(network)
 
     def plain() -> None:

@@ -39,7 +39,7 @@ def abc2midi_accepts(abc: str) -> bool:
 
 
 def music21_agrees(tune: Tune) -> bool:
-    """Whether music21 reads our normalised ABC of the tune with the same notes, repeats expanded."""
+    """Whether music21 reads our normalised ABC with the same notes, repeats expanded."""
     ours = sorted(
         (float(note.onset), note.pitch, float(note.duration)) for note in tune.performance
     )
@@ -58,7 +58,7 @@ def music21_agrees(tune: Tune) -> bool:
 def _music21_notes(abc: str) -> list[tuple[float, int, float]]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        from music21 import converter  # noqa: PLC0415 - takes half a second
+        from music21 import converter
 
         part: Any = converter.parseData(abc, format="abc").parts[0]
         played = part.expandRepeats().stripTies().flatten().notes
@@ -77,7 +77,7 @@ def tonic_agrees(tune: Tune) -> bool:
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        from music21 import note, stream  # noqa: PLC0415 - takes half a second
+        from music21 import note, stream
 
         line = stream.Part()
         for played in tune.performance:

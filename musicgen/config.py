@@ -160,12 +160,43 @@ class TrainingConfig(Settings):
     )
     weight_decay: float = setting(0.0, "Pull of all weights towards zero.", 0.0, 10.0)
     grad_clip: float = setting(0.0, "Longest gradient allowed; 0 lets all pass.", 0.0, 1000.0)
+    accumulate: int = setting(1, "Batches whose gradients make one step together.", 1, 64)
     schedule: str = setting(
         "constant",
         "How the learning rate moves over the training.",
-        choices=("constant", "cosine"),
+        choices=("constant", "cosine", "one-cycle", "step"),
     )
     warmup_steps: int = setting(0, "Steps in which the learning rate rises from zero.", 0, 100_000)
+    label_smoothing: float = setting(
+        0.0, "Share of certainty spread over all characters: against overconfidence.", 0.0, 0.5
+    )
+    average: float = setting(
+        0.0,
+        "Share of the past in a moving average of the weights, as in 0.99; 0 for none.",
+        0.0,
+        0.9999,
+    )
+    carry_state: bool = setting(
+        False, "Read tune after tune and remember across stretches; else begin anywhere anew."
+    )
+    transpose: int = setting(
+        0, "Move each tune by up to so many semitones, another way at each reading.", 0, 6
+    )
+    truncate: float = setting(
+        0.0, "Share of tunes that end early, behind one of their sections.", 0.0, 1.0
+    )
+    vary_rhythm: float = setting(
+        0.0, "Share of tunes whose pairs of notes are dotted or evened here and there.", 0.0, 1.0
+    )
+    curriculum: float = setting(
+        0.0, "Share of the training over which tunes grow from short to long.", 0.0, 1.0
+    )
+    plain: bool = setting(
+        False, "Rewrite tunes of further books in the lab's plain manner; leave out the rest."
+    )
+    patience: int = setting(
+        0, "Looks at held-out tunes without progress after which to stop; 0 for never.", 0, 1000
+    )
     eval_interval: int = setting(100, "Steps between two looks at held-out tunes.", 1, 100_000)
     save_interval: int = setting(200, "Steps between two saves.", 1, 100_000)
     precision: str = setting(

@@ -78,7 +78,7 @@ def _reopen(store: RunStore, run_id: str | None, overrides: dict[str, str]) -> R
 def _train(run: Run, paths: Paths, is_quiet: bool) -> str:
     stop = threading.Event()
     preset: Preset = run.preset
-    dataset = load_dataset(preset.training.source, paths)
+    dataset = load_dataset(preset.training.source, paths, preset.training.plain)
     with tqdm(
         total=preset.training.max_steps, unit="step", disable=is_quiet, file=sys.stderr
     ) as bar:

@@ -79,7 +79,7 @@ def _section_ends(text: str) -> tuple[int, ...]:
 
 
 def vary_rhythm(text: str, generator: random.Random, share: float = 0.3) -> str:
-    """A tune in which about `share` of its pairs of notes at a beat's start are dotted or evened."""
+    """A tune in which about `share` of the pairs that begin a group are dotted or made even."""
     tune, _ = read_tune(text)
     start = tune.body_start
 

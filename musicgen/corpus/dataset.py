@@ -1,15 +1,16 @@
 """What a training reads: the tunes of one or more sources, split, with their vocabulary."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from musicgen.config import Paths
 from musicgen.corpus.cleaning import CleaningReport, CorpusTune, clean_tunebook
 from musicgen.corpus.lab import SEPARATOR
+from musicgen.corpus.plain import write_plain
 from musicgen.corpus.sources import get_source, read_source_text
-from musicgen.corpus.split import Split, split_tunes
+from musicgen.corpus.split import Split, add_for_training, split_tunes
 from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.errors import CorpusError
 
@@ -50,20 +51,41 @@ class Dataset:
         }
 
 
-def load_dataset(source: str, paths: Paths) -> Dataset:
+def load_dataset(source: str, paths: Paths, plain: bool = False) -> Dataset:
     """The tunes of a source, or of several joined by ``+`` (``lab+oneill``).
+
+    Tunes are held out of the first source alone, so that its losses mean the same whatever is
+    learned from beside it. Of further sources a tune is left out where it would teach a held-out
+    one: under its title, or with a fifth of its melody (`split.add_for_training`).
+
+    Args:
+        source: Names of sources.
+        paths: Where they are found.
+        plain: Rewrites tunes of further sources as `plain.write_plain` does, and leaves out those
+            that cannot be.
 
     Raises:
         CorpusError: a source is unknown or not fetched, or leaves nothing to train on.
     """
-    tunes: list[CorpusTune] = []
-    reports = []
-    for name in source.split("+"):
-        files = [(file.name, file.text) for file in read_source_text(get_source(name), paths)]
-        clean, report = clean_tunebook(name, files)
-        tunes += clean
+    first, *others = [_read_source(name, paths) for name in source.split("+")]
+    tunes, reports = list(first[0]), [first[1]]
+    split = split_tunes(tunes)
+    for more, report in others:
+        kept = [tune for tune in map(_in_plain, more) if tune] if plain else more
+        split = add_for_training(split, kept)
+        tunes += kept
         reports.append(report)
-    dataset = Dataset(source, tuple(tunes), split_tunes(tunes), tuple(reports))
+    dataset = Dataset(source, tuple(tunes), split, tuple(reports))
     if not dataset.split.train:
         raise CorpusError("The corpus {name!r} has no tunes to train on.", name=source)
     return dataset
+
+
+def _read_source(name: str, paths: Paths) -> tuple[list[CorpusTune], CleaningReport]:
+    files = [(file.name, file.text) for file in read_source_text(get_source(name), paths)]
+    return clean_tunebook(name, files)
+
+
+def _in_plain(tune: CorpusTune) -> CorpusTune | None:
+    text = write_plain(tune.text)
+    return replace(tune, text=text) if text else None

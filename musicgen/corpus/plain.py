@@ -26,7 +26,8 @@ _SPELLED = {"ionian": "Major", "aeolian": "Minor"}
 def write_plain(text: str) -> str | None:
     """The first tune of a text in the plain manner, without a line end; None if it is not plain.
 
-    What it gives is read again and must sound the same, grace notes apart. The header has ``X: T: M: L: K:`` in this order, the key spelled out as ``E Dorian``.
+    What it gives is read again and must sound the same, grace notes apart. The header has
+    ``X: T: M: L: K:`` in this order, the key spelled out as ``E Dorian``.
     """
     tune, problems = read_tune(text)
     if problems or not tune.title or not tune.key.tonic or not _is_plain(tune):
@@ -70,10 +71,12 @@ def _bare(bar: Bar) -> Bar:
 
 def _bare_note(note: Note) -> Note:
     """The highest pitch of a chord, and nothing around it."""
+    top = max(note.pitches, default=None)
     return replace(
         note,
-        pitches=note.pitches[-1:] if note.pitches else (),
-        tied_pitches=note.tied_pitches[-1:],
+        pitches=() if top is None else (top,),
+        tied_pitches=(top,) if top in note.tied_pitches else (),
+        tied=note.tied or top in note.tied_pitches,
         graces=(),
         grace_spans=(),
         grace_quarters=(),

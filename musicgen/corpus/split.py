@@ -9,13 +9,18 @@ or on the validation side of a test tune) are left out.
 import hashlib
 import re
 import unicodedata
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from musicgen.corpus.cleaning import CorpusTune
+from musicgen.notation.fingerprint import intervals, melody
+from musicgen.notation.reader import read_tune
 
 SIDES = ("train", "val", "test")
 _BOUNDS = ((0.8, "train"), (0.9, "val"))
+_RUN = 8
+_SHARED_MELODY = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,45 @@ def split_tunes(tunes: Sequence[CorpusTune]) -> Split:
         sides[side] = [tune for tune in sides[side] if tune.fingerprint not in melodies]
     train, val, test = (tuple(sides[side]) for side in SIDES)
     return Split(train, val, test, tuple(left_out))
+
+
+def add_for_training(split: Split, tunes: Iterable[CorpusTune]) -> Split:
+    """The split with further tunes to train on, those left out that would teach a held-out one.
+
+    They would under its title, or with a fifth of its melody: so much of the runs of eight
+    intervals of the one are in the other, in whatever key.
+    """
+    held_out = split.val + split.test
+    titles = {title_key(tune) for tune in held_out}
+    runs = _MelodyIndex(held_out)
+    train, left_out = list(split.train), list(split.left_out)
+    for tune in tunes:
+        is_known = title_key(tune) in titles or runs.share(tune) >= _SHARED_MELODY
+        (left_out if is_known else train).append(tune)
+    return replace(split, train=tuple(train), left_out=tuple(left_out))
+
+
+class _MelodyIndex:
+    """Which tunes have which runs of intervals."""
+
+    def __init__(self, tunes: Sequence[CorpusTune]) -> None:
+        self._sizes: list[int] = []
+        self._tunes: dict[tuple[int, ...], list[int]] = defaultdict(list)
+        for number, tune in enumerate(tunes):
+            runs = _melody_runs(tune)
+            self._sizes.append(len(runs))
+            for run in runs:
+                self._tunes[run].append(number)
+
+    def share(self, tune: CorpusTune) -> float:
+        """The largest share, 0..1, of a known tune's runs that this one has."""
+        found = Counter(number for run in _melody_runs(tune) for number in self._tunes.get(run, ()))
+        return max((count / self._sizes[number] for number, count in found.items()), default=0.0)
+
+
+def _melody_runs(tune: CorpusTune) -> set[tuple[int, ...]]:
+    steps = intervals(melody(read_tune(tune.text)[0]))
+    return {steps[at : at + _RUN] for at in range(len(steps) - _RUN + 1)}
 
 
 def choose_side(key: str) -> str:

@@ -6,6 +6,7 @@ mean, who trains it or who draws from its logits.
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
@@ -41,6 +42,26 @@ class Network(nn.Module, ABC):
     def num_parameters(self) -> int:
         """Trainable numbers in the network."""
         return sum(parameter.numel() for parameter in self.parameters())
+
+
+def flatten_state(state: State) -> list[torch.Tensor]:
+    """The tensors of a state, however its tuples are nested; none of None."""
+    if isinstance(state, torch.Tensor):
+        return [state]
+    return [tensor for part in state or () for tensor in flatten_state(part)]
+
+
+def unflatten_state(like: State, tensors: Sequence[torch.Tensor]) -> State:
+    """A state built like another from the tensors of `flatten_state`; None without tensors."""
+    if not tensors:
+        return None
+    return _nest(like, iter(tensors))
+
+
+def _nest(like: State, tensors: Iterator[torch.Tensor]) -> State:
+    if isinstance(like, torch.Tensor):
+        return next(tensors)
+    return tuple(_nest(part, tensors) for part in like)
 
 
 class LockedDropout(nn.Module):

@@ -23,7 +23,7 @@ from musicgen.notation.grammar.rules import (
 )
 from musicgen.notation.grammar.states import State
 
-GRAMMAR_VERSION = 1
+GRAMMAR_VERSION = 2
 """Counts changes of the grammar after which the same seed may give another tune."""
 
 ASKED = ("meter", "key", "unit", "rhythm", "sections", "bars", "range")

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from musicgen.config import Paths, Preset
+from musicgen.config import Paths, Preset, TrainingConfig
 from musicgen.corpus.dataset import Dataset, load_dataset
 from musicgen.errors import MusicgenError, RunError
 from musicgen.training.runs import Run, RunStore
@@ -70,12 +70,15 @@ class TrainingJob:
 
     Args:
         run: The run, new or to be resumed.
-        load: Gives the corpus of a source; called in the thread.
+        load: Gives the corpus that settings name; called in the thread.
         turn: Held while training, so that trainings follow one another.
     """
 
     def __init__(
-        self, run: Run, load: Callable[[str], Dataset], turn: "threading.Lock | None" = None
+        self,
+        run: Run,
+        load: Callable[[TrainingConfig], Dataset],
+        turn: "threading.Lock | None" = None,
     ) -> None:
         self.run = run
         self.preset = run.preset
@@ -159,7 +162,7 @@ class TrainingJob:
                     self._finish(JobStatus.STOPPED)
                     return
                 self._set_status(JobStatus.PREPARING)
-                dataset = self._load(self.preset.training.source)
+                dataset = self._load(self.preset.training)
                 self._session = TrainingSession(self.run, dataset, self._on_step)
                 self._finish(JobStatus(self._session.train(self._should_stop)))
         except MusicgenError as error:
@@ -246,7 +249,10 @@ class JobRegistry:
             return list(self._jobs.values())
 
     def _launch(self, run: Run) -> TrainingJob:
-        job = TrainingJob(run, lambda source: load_dataset(source, self._paths), self._turn)
+        def load(config: TrainingConfig) -> Dataset:
+            return load_dataset(config.source, self._paths, config.plain)
+
+        job = TrainingJob(run, load, self._turn)
         self._jobs.pop(run.id, None)
         self._jobs[run.id] = job
         job.start()

@@ -264,7 +264,7 @@ class Run:
 
     def save_best(self, trainer: Trainer, metadata: CheckpointMetadata) -> None:
         """Keeps the weights as the best so far."""
-        save_checkpoint(self.path / "best", trainer.network, metadata)
+        save_checkpoint(self.path / "best", trainer.trained, metadata)
 
     def save_last(self, trainer: Trainer, metadata: CheckpointMetadata, progress: Progress) -> None:
         """Keeps the weights and all that resuming needs."""
@@ -328,26 +328,20 @@ def _check_id(run_id: str) -> str:
 
 def _flatten(state: dict[str, Any]) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
     """The tensors of a trainer's state by name, and the rest as JSON values."""
-    tensors = {
-        f"optimizer.{index}.{key}": value.detach().cpu().contiguous()
-        for index, entry in state["optimizer"].items()
-        for key, value in entry.items()
-    }
-    for number, generator in enumerate(state["generators"]):
-        tensors[f"generator.{number}"] = generator
-    return tensors, {"step": state["step"], "elapsed_s": state["elapsed_s"]}
+    tensors = dict(state["tensors"])
+    for index, entry in state["optimizer"].items():
+        tensors |= {f"optimizer.{index}.{key}": value for key, value in entry.items()}
+    plain = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
+    return plain, dict(state["values"])
 
 
 def _unflatten(tensors: dict[str, torch.Tensor], values: dict[str, Any]) -> dict[str, Any]:
     optimizer: dict[int, dict[str, torch.Tensor]] = {}
+    others: dict[str, torch.Tensor] = {}
     for name, value in tensors.items():
         if name.startswith("optimizer."):
             _, index, key = name.split(".")
             optimizer.setdefault(int(index), {})[key] = value
-    generators = [tensors["generator.0"], tensors["generator.1"]]
-    return {
-        "step": int(values["step"]),
-        "elapsed_s": float(values["elapsed_s"]),
-        "optimizer": optimizer,
-        "generators": generators,
-    }
+        else:
+            others[name] = value
+    return {"values": values, "optimizer": optimizer, "tensors": others}

@@ -62,14 +62,15 @@ class TrainingSession:
                 raise
             self._finish(trainer)
             self._last_step = trainer.step
-            is_done = trainer.step >= self.preset.training.max_steps
-            status = "finished" if is_done else "stopped"
+            status = "finished" if trainer.is_done else "stopped"
             self._write_status(trainer, status)
             return status
 
     def _build_trainer(self) -> Trainer:
         dataset = self.dataset
-        trainer = Trainer(self.preset, dataset.vocabulary, dataset.train_text, dataset.texts("val"))
+        trainer = Trainer(
+            self.preset, dataset.vocabulary, dataset.texts("train"), dataset.texts("val")
+        )
         if self.run.can_resume:
             self.progress = self.run.restore(trainer)
             self._saved_step = trainer.step

@@ -28,6 +28,16 @@ LABELS = {
     "optimizer": N_("Optimizer"),
     "weight_decay": N_("Weight decay"),
     "grad_clip": N_("Gradient clipping"),
+    "accumulate": N_("Batches for a step"),
+    "label_smoothing": N_("Label smoothing"),
+    "average": N_("Average of weights"),
+    "carry_state": N_("Carry the memory on"),
+    "transpose": N_("Transposition"),
+    "truncate": N_("Shortened tunes"),
+    "vary_rhythm": N_("Varied rhythm"),
+    "curriculum": N_("Short tunes first"),
+    "plain": N_("Plain manner"),
+    "patience": N_("Early stopping"),
     "schedule": N_("Learning rate schedule"),
     "warmup_steps": N_("Warm-up steps"),
     "eval_interval": N_("Validation interval"),
@@ -37,6 +47,17 @@ LABELS = {
     "seed": N_("Seed"),
 }
 """What a setting is called on the page; one without an entry is shown by its own name."""
+
+GROUPS = (
+    (N_("Length and seed"), ("max_steps", "batch_size", "seq_len", "seed", "eval_interval",
+                             "save_interval", "precision", "threads")),
+    (N_("Optimizer"), ("optimizer", "learning_rate", "schedule", "warmup_steps", "grad_clip",
+                       "accumulate")),
+    (N_("Against memorising"), ("weight_decay", "label_smoothing", "average", "patience")),
+    (N_("What is read, and how"), ("source", "plain", "carry_state", "transpose", "truncate",
+                                   "vary_rhythm", "curriculum")),
+)  # fmt: skip
+"""Settings of a training by what they are for; those of the network have a group of their own."""
 
 _COLUMNS = 3
 
@@ -57,8 +78,10 @@ def training_form() -> tuple[Preset, str] | None:
             run_id = st.text_input(
                 _("Name of the run"), resources.store().new_id(preset.name), max_chars=64
             )
-            training = _fields(_("Training"), preset.training, preset.name)
-            network = _fields(_("Network"), preset.network, preset.name)
+            network = _fields(_("Network"), preset.network, preset.name, _network_settings())
+            training: dict[str, Any] = {}
+            for title, names in GROUPS:
+                training |= _fields(_(title), preset.training, preset.name, names)
         started = st.form_submit_button(
             _("Start training"), type="primary", icon=":material/play_arrow:", key="train_start"
         )
@@ -72,10 +95,15 @@ def training_form() -> tuple[Preset, str] | None:
     return filled, run_id.strip()
 
 
-def _fields(title: str, settings: Settings, preset: str) -> dict[str, Any]:
-    st.subheader(title, anchor=False)
+def _network_settings() -> tuple[str, ...]:
+    return tuple(info.name for info in describe(NetworkConfig) if info.name != "vocab_size")
+
+
+def _fields(title: str, settings: Settings, preset: str, names: tuple[str, ...]) -> dict[str, Any]:
+    st.markdown(f"**{title}**")
     values = {}
-    infos = [info for info in describe(type(settings)) if info.name != "vocab_size"]
+    known = {info.name: info for info in describe(type(settings))}
+    infos = [known[name] for name in names]
     for start in range(0, len(infos), _COLUMNS):
         row = infos[start : start + _COLUMNS]
         for column, info in zip(st.columns(_COLUMNS), row, strict=False):

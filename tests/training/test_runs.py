@@ -66,6 +66,49 @@ def test_a_resumed_run_ends_bit_for_bit_as_an_uninterrupted_one(
     assert losses[0] == losses[1]
 
 
+@pytest.mark.parametrize("stop_after", [1, 6])
+def test_whatever_the_settings_a_resumed_run_is_the_same(
+    store: RunStore, tiny_preset: Preset, dataset: Dataset, stop_after: int
+) -> None:
+    settings = tiny_preset.training.replace(
+        carry_state=True, transpose=4, truncate=0.3, vary_rhythm=0.3, curriculum=0.8, average=0.9,
+        accumulate=2, label_smoothing=0.1, schedule="one-cycle", seq_len=24, save_interval=3,
+        eval_interval=5, patience=9,
+    )  # fmt: skip
+    preset = dataclasses.replace(tiny_preset, training=settings)
+    whole, parts = store.create("whole", preset), store.create("parts", preset)
+    train(whole, dataset)
+    train(parts, dataset, stop_after)
+    train(Run(parts.path), dataset)
+    for name in ("last", "best"):
+        resumed = weights(parts, name)
+        assert all(torch.equal(value, resumed[key]) for key, value in weights(whole, name).items())
+
+
+def test_a_run_that_gets_no_better_ends_early_and_is_finished(
+    store: RunStore, tiny_preset: Preset, dataset: Dataset
+) -> None:
+    settings = tiny_preset.training.replace(
+        learning_rate=0.5, max_steps=500, eval_interval=1, patience=3, save_interval=500
+    )
+    run = store.create("still", dataclasses.replace(tiny_preset, training=settings))
+    train(run, dataset)
+    losses = [item.val_loss for item in run.read_metrics()]
+    assert len(losses) < 500
+    assert min(losses[-3:]) >= min(losses[:-3])
+    assert run.info().status == "finished"
+
+
+def test_the_best_checkpoint_holds_the_moving_average(
+    store: RunStore, tiny_preset: Preset, dataset: Dataset
+) -> None:
+    settings = tiny_preset.training.replace(average=0.99, max_steps=4)
+    run = store.create("average", dataclasses.replace(tiny_preset, training=settings))
+    train(run, dataset)
+    best, last = weights(run, "best"), weights(run, "last")
+    assert not torch.equal(best["linear.weight"], last["linear.weight"])
+
+
 def test_a_crash_loses_the_steps_since_the_last_save_only(
     store: RunStore, tiny_preset: Preset, dataset: Dataset
 ) -> None:

@@ -16,7 +16,10 @@ from musicgen.training.trainer import StepMetrics, Trainer
 def build(preset: Preset, dataset: Dataset, **changes: object) -> Trainer:
     preset = dataclasses.replace(preset, training=preset.training.replace(**changes))
     return Trainer(
-        fit_preset(preset, dataset), dataset.vocabulary, dataset.train_text, dataset.texts("val")
+        fit_preset(preset, dataset),
+        dataset.vocabulary,
+        dataset.texts("train"),
+        dataset.texts("val"),
     )
 
 
@@ -130,6 +133,72 @@ def test_warm_up_rises_and_the_cosine_falls_to_zero() -> None:
     assert rates[59] == pytest.approx(0.5)  # halfway down
     assert rates[-1] == pytest.approx(0.0, abs=1e-12)
     assert rates[10:] == sorted(rates[10:], reverse=True)
+
+
+def test_steps_halve_after_each_fifth() -> None:
+    config = TrainingConfig(learning_rate=1.0, max_steps=100, schedule="step")
+    rates = [compute_learning_rate(config, step) for step in (1, 19, 20, 40, 60, 80, 100)]
+    assert rates == [1.0, 1.0, 0.5, 0.25, 0.125, 0.0625, 0.0625]
+
+
+def test_one_cycle_rises_for_three_tenths_and_falls_to_zero() -> None:
+    config = TrainingConfig(learning_rate=1.0, max_steps=1000, schedule="one-cycle")
+    rates = [compute_learning_rate(config, step) for step in range(1, 1001)]
+    assert rates[0] == pytest.approx(0.04, abs=1e-4)
+    assert rates.index(max(rates)) == 299
+    assert rates[649] == pytest.approx(0.5)
+    assert rates[-1] == pytest.approx(0.0, abs=1e-12)
+
+
+def test_accumulated_batches_are_one_large_batch(tiny_preset: Preset, dataset: Dataset) -> None:
+    preset = dataclasses.replace(tiny_preset, network=tiny_preset.network.replace(dropout=0.0))
+    parts = build(preset, dataset, batch_size=4, accumulate=3)
+    whole = build(preset, dataset, batch_size=12)
+    for _ in range(3):  # the same generator gives the same twelve starts
+        assert parts.train_step().train_loss == pytest.approx(
+            whole.train_step().train_loss, rel=1e-4
+        )
+    torch.testing.assert_close(weights(parts), weights(whole), atol=1e-5, rtol=1e-4)
+
+
+def test_smoothing_keeps_a_network_from_certainty(tiny_preset: Preset, dataset: Dataset) -> None:
+    surest = []
+    for smoothing in (0.0, 0.4):
+        trainer = build(
+            tiny_preset, dataset, label_smoothing=smoothing, max_steps=150, batch_size=16
+        )
+        trainer.train(lambda _: None)
+        trainer.network.eval()
+        logits, _ = trainer.network(torch.zeros(1, 5, dtype=torch.int64))
+        surest.append(logits.softmax(-1).max().item())
+    assert surest[1] < surest[0]
+
+
+def test_the_average_is_that_of_the_weights_after_each_step(
+    tiny_preset: Preset, dataset: Dataset
+) -> None:
+    trainer = build(tiny_preset, dataset, average=0.5)
+    expected = weights(trainer)
+    for step in range(1, 7):
+        trainer.train_step()
+        past = min(0.5, step / (step + 9))
+        expected = past * expected + (1 - past) * weights(trainer)
+    average = torch.cat([value.flatten() for value in trainer.trained.state_dict().values()])
+    torch.testing.assert_close(average, expected, atol=1e-6, rtol=1e-5)
+
+
+def test_with_a_memory_carried_a_batch_depends_on_the_one_before(
+    tiny_preset: Preset, dataset: Dataset
+) -> None:
+    changes = {"carry_state": True, "learning_rate": 1e-7, "seq_len": 8, "batch_size": 2}
+    whole = build(tiny_preset, dataset, **(changes | {"seq_len": 16}))
+    parts = build(tiny_preset, dataset, **changes)
+    for trainer in (whole, parts):
+        trainer.network.set_generator(None)
+        trainer.network.eval()
+    together = whole.train_step().train_loss
+    apart = (parts.train_step().train_loss + parts.train_step().train_loss) / 2
+    assert apart == pytest.approx(together, rel=1e-4)
 
 
 def test_a_constant_schedule_stays() -> None:
