@@ -12,6 +12,7 @@ from musicgen.cli.options import echo_json, json_option
 from musicgen.config import PRESETS, Paths, Preset, apply_overrides, get_preset
 from musicgen.corpus.dataset import load_dataset
 from musicgen.errors import ConfigError, RunError, StorageError
+from musicgen.models.checkpoint import find_checkpoint, load_checkpoint
 from musicgen.training.runs import Run, RunStore
 from musicgen.training.session import TrainingSession
 from musicgen.training.trainer import StepMetrics
@@ -23,6 +24,8 @@ from musicgen.training.trainer import StepMetrics
 @click.option("--run", "run_id", metavar="NAME", help="Name of the run; a free one if not given.")
 @click.option("--steps", type=int, help="Steps to train; with --resume, up to this step in all.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Change one setting.")
+@click.option("--from", "start_from", metavar="NAME",
+              help="Checkpoint or run to go on from with other settings or tunes.")  # fmt: skip
 @click.option("--resume", is_flag=True, help="Go on with a run that was interrupted or stopped.")
 @json_option
 def train_command(
@@ -30,6 +33,7 @@ def train_command(
     run_id: str | None,
     steps: int | None,
     settings: tuple[str, ...],
+    start_from: str | None,
     resume: bool,
     as_json: bool,
 ) -> None:
@@ -39,12 +43,15 @@ def train_command(
     overrides = _parse_settings(settings)
     if steps is not None:
         overrides["max_steps"] = str(steps)
+    if resume and start_from:
+        raise ConfigError("Give --resume or --from, not both: a resumed run has its own weights.")
     if resume:
         run = _reopen(store, run_id, overrides)
     else:
         preset = apply_overrides(get_preset(preset_name), overrides)
         load_dataset(preset.training.source, paths)  # say what is missing before a folder is made
-        run = store.create(run_id or store.new_id(preset.name), preset)
+        start = load_checkpoint(find_checkpoint(start_from, paths).path) if start_from else None
+        run = store.create(run_id or store.new_id(preset.name), preset, start)
     status = _train(run, paths, is_quiet=as_json)
     _report(run, status, as_json)
 

@@ -8,6 +8,7 @@
       metrics.jsonl    one line a step, append-only; a torn last line is dropped on reading
       best/            checkpoint with the lowest validation loss
       last/            newest checkpoint, with the state of optimizer and generators
+      start/           the checkpoint it was started from, if any
 
 Killing the process at any instant loses at most the steps since the last save.
 """
@@ -29,7 +30,12 @@ import torch
 
 from musicgen.config import NetworkConfig, Preset, TrainingConfig, to_json
 from musicgen.errors import CheckpointError, RunError
-from musicgen.models.checkpoint import CheckpointMetadata, load_checkpoint, save_checkpoint
+from musicgen.models.checkpoint import (
+    Checkpoint,
+    CheckpointMetadata,
+    load_checkpoint,
+    save_checkpoint,
+)
 from musicgen.models.registry import check_kind
 from musicgen.storage import recover_folder, storing, write_file
 from musicgen.training.trainer import StepMetrics, Trainer
@@ -95,8 +101,10 @@ class RunStore:
             )
         return run
 
-    def create(self, run_id: str, preset: Preset) -> "Run":
-        """A new run with its settings written.
+    def create(self, run_id: str, preset: Preset, start: Checkpoint | None = None) -> "Run":
+        """A new run with its settings written, from first weights or from those of a checkpoint.
+
+        A checkpoint brings the shape of its network along; a copy is kept in the run.
 
         Raises:
             RunError: the name is taken or not usable as a folder.
@@ -110,6 +118,10 @@ class RunStore:
                 "There is a run named {name!r} already. Choose another name, or resume it.",
                 name=run_id,
             )
+        if start:
+            shape = start.metadata.network.replace(dropout=preset.network.dropout)
+            preset = dataclasses.replace(preset, network=shape)
+            save_checkpoint(run.path / "start", start.network, start.metadata)
         values = {
             "preset": preset.name,
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -155,6 +167,15 @@ class Run:
                 name=self.id,
                 file="config.json",
             ) from error
+
+    def start(self) -> Checkpoint | None:
+        """The checkpoint that the run was started from, or None.
+
+        Raises:
+            CheckpointError: it is damaged.
+        """
+        folder = self.path / "start"
+        return load_checkpoint(folder) if folder.is_dir() else None
 
     @property
     def has_best(self) -> bool:

@@ -4,11 +4,14 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 from musicgen.config import Preset
 from musicgen.corpus.dataset import Dataset
+from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.errors import RunError, StorageError, TrainingDiverged
 from musicgen.models.checkpoint import CheckpointMetadata
+from musicgen.models.extension import extend_network, extend_vocabulary
 from musicgen.training.precision import set_threads
 from musicgen.training.runs import Progress, Run
 from musicgen.training.trainer import StepMetrics, Trainer
@@ -16,9 +19,9 @@ from musicgen.training.trainer import StepMetrics, Trainer
 logger = logging.getLogger(__name__)
 
 
-def fit_preset(preset: Preset, dataset: Dataset) -> Preset:
-    """The preset with the network's `vocab_size` set to that of the corpus."""
-    return replace(preset, network=preset.network.replace(vocab_size=len(dataset.vocabulary)))
+def fit_preset(preset: Preset, vocabulary: Vocabulary) -> Preset:
+    """The preset with the network's `vocab_size` set to that of a vocabulary."""
+    return replace(preset, network=preset.network.replace(vocab_size=len(vocabulary)))
 
 
 class TrainingSession:
@@ -29,14 +32,18 @@ class TrainingSession:
 
     Args:
         run: The run; if it has a last save, training goes on from there.
-        dataset: What to learn from.
+        dataset: What to learn from; characters that a network to start from lacks are added.
         on_step: Called after each step, in the thread that trains.
     """
 
     def __init__(self, run: Run, dataset: Dataset, on_step: Callable[[StepMetrics], None]) -> None:
         self.run = run
         self.dataset = dataset
-        self.preset = fit_preset(run.preset, dataset)
+        self._start = run.start()
+        self.vocabulary = dataset.vocabulary
+        if self._start:
+            self.vocabulary = extend_vocabulary(self._start.vocabulary, dataset.vocabulary)
+        self.preset = fit_preset(run.preset, self.vocabulary)
         self.warning = ""
         self.progress = Progress()
         self._on_step = on_step
@@ -68,8 +75,12 @@ class TrainingSession:
 
     def _build_trainer(self) -> Trainer:
         dataset = self.dataset
+        network = None
+        if self._start:
+            shape, seed = self.preset.network, self.preset.training.seed
+            network = extend_network(self._start.network, shape, seed)
         trainer = Trainer(
-            self.preset, dataset.vocabulary, dataset.texts("train"), dataset.texts("val")
+            self.preset, self.vocabulary, dataset.texts("train"), dataset.texts("val"), network
         )
         if self.run.can_resume:
             self.progress = self.run.restore(trainer)
@@ -125,6 +136,18 @@ class TrainingSession:
         text = message or self.warning
         self._storing(lambda: self.run.write_status(status, text, trainer.step, self.progress))
 
+    def _describe_corpus(self) -> dict[str, Any]:
+        description = self.dataset.describe()
+        if self._start:
+            before = self._start
+            description["started_from"] = {
+                "name": before.name,
+                "fingerprint": before.fingerprint,
+                "step": before.metadata.step,
+                "source": before.metadata.corpus.get("source", ""),
+            }
+        return description
+
     def _storing(self, save: Callable[[], None]) -> None:
         try:
             save()
@@ -141,7 +164,7 @@ class TrainingSession:
             training=trainer.config,
             vocabulary=trainer.vocabulary.characters,
             preset=self.preset.name,
-            corpus=self.dataset.describe(),
+            corpus=self._describe_corpus(),
             metrics={"val_loss": self.progress.best_val_loss, "best_step": self.progress.best_step},
             parameters=trainer.network.num_parameters,
             created=datetime.now(UTC).isoformat(timespec="seconds"),

@@ -255,3 +255,20 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(
     )
     assert status == 2
     assert "could not be saved" in err
+
+
+def test_train_goes_on_from_a_checkpoint(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, _, _ = run(
+        capsys, "train", "--from", "small", "--run", "tuned", "--steps", "2", *TINY, "--json"
+    )
+    assert status == 0
+    tuned = json.loads((home / "runs" / "tuned" / "best" / "checkpoint.json").read_text())
+    assert tuned["corpus"]["started_from"]["name"] == "small"
+    assert tuned["network"]["hidden_size"] == 16  # the shape is the checkpoint's
+    status, _, err = run(capsys, "train", "--from", "nobody", "--run", "other", *TINY)
+    assert status != 0
+    assert "no checkpoint named 'nobody'" in err
+    assert not (home / "runs" / "other").exists()
+    status, _, err = run(capsys, "train", "--run", "tuned", "--resume", "--from", "small")
+    assert status != 0
+    assert "not both" in err

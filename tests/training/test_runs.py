@@ -1,5 +1,6 @@
 import dataclasses
 import json
+import math
 import shutil
 from pathlib import Path
 
@@ -7,7 +8,9 @@ import pytest
 import torch
 
 from musicgen.config import Preset
+from musicgen.corpus.cleaning import clean_tunebook
 from musicgen.corpus.dataset import Dataset
+from musicgen.corpus.split import split_tunes
 from musicgen.errors import (
     CheckpointError,
     ConfigError,
@@ -252,3 +255,28 @@ def test_a_network_that_does_not_exist_leaves_no_run(store: RunStore, tiny_prese
     with pytest.raises(ConfigError, match="'tree'"):
         store.create("nothing", unknown)
     assert not (store.root / "nothing").exists()
+
+
+def test_a_run_goes_on_from_a_checkpoint_and_learns_new_characters(
+    store: RunStore, tiny_preset: Preset, dataset: Dataset, tunebook: str
+) -> None:
+    first = store.create("first", tiny_preset)
+    train(first, dataset)
+    start = load_checkpoint(first.path / "best")
+    tunes, report = clean_tunebook("own", [("own.abc", tunebook.replace("efga", "ef'g''a&"))])
+    other = Dataset("own", tuple(tunes), split_tunes(tunes), (report,))
+    wider = dataclasses.replace(
+        tiny_preset, network=tiny_preset.network.replace(hidden_size=99, dropout=0.0)
+    )
+    run = store.create("second", wider, start)
+    assert (run.preset.network.hidden_size, run.preset.network.dropout) == (16, 0.0)
+    shutil.rmtree(first.path)  # a run needs nothing but its own folder
+    train(run, other, 3)
+    train(Run(run.path), other)
+    learned = load_checkpoint(run.path / "last")
+    known = start.metadata.vocabulary
+    assert learned.metadata.vocabulary[: len(known)] == known
+    assert set(learned.metadata.vocabulary) == set(known) | {"'", "&"}
+    assert learned.metadata.corpus["started_from"]["name"] == "first"
+    losses = [item.train_loss for item in run.read_metrics()]
+    assert losses[0] < math.log(len(known)) * 0.99

@@ -16,7 +16,7 @@ from musicgen.training.trainer import StepMetrics, Trainer
 def build(preset: Preset, dataset: Dataset, **changes: object) -> Trainer:
     preset = dataclasses.replace(preset, training=preset.training.replace(**changes))
     return Trainer(
-        fit_preset(preset, dataset),
+        fit_preset(preset, dataset.vocabulary),
         dataset.vocabulary,
         dataset.texts("train"),
         dataset.texts("val"),
