@@ -17,7 +17,7 @@ def storing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise StorageError(_sentence(path, error)) from error
+        raise _explain(path, error) from error
 
 
 def write_file(path: Path, data: bytes) -> None:
@@ -103,9 +103,21 @@ def _sync_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
-def _sentence(path: Path, error: OSError) -> str:
+def _explain(path: Path, error: OSError) -> StorageError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"The disk is full: {path.name} could not be saved. Free some space and try again."
+        return StorageError(
+            "The disk is full: {name} could not be saved. Free some space and try again.",
+            name=path.name,
+        )
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return f"{path.name} could not be saved: the folder {path.parent} is not writable."
-    return f"{path.name} could not be saved in {path.parent}: {error.strerror or error}."
+        return StorageError(
+            "{name} could not be saved: the folder {folder} is not writable.",
+            name=path.name,
+            folder=path.parent,
+        )
+    return StorageError(
+        "{name} could not be saved in {folder}: {reason}.",
+        name=path.name,
+        folder=path.parent,
+        reason=error.strerror or error,
+    )

@@ -41,11 +41,16 @@ def make_rules(config: SampleConfig) -> Rules:
     asked = [name for name in ASKED if getattr(config, name)]
     if config.free and asked:
         raise GrammarError(
-            f"Composing freely keeps no {asked[0]}: leave that out, or let the grammar watch."
+            "Composing freely keeps no {setting}: leave that out, or let the grammar watch.",
+            setting=asked[0],
         )
     rhythm = config.rhythm.strip().lower()
     if rhythm and rhythm not in RHYTHMS:
-        raise GrammarError(f"{config.rhythm!r} is no rhythm. Choose from: {', '.join(RHYTHMS)}.")
+        raise GrammarError(
+            "{rhythm!r} is no rhythm. Choose from: {known}.",
+            rhythm=config.rhythm,
+            known=", ".join(RHYTHMS),
+        )
     if config.bars == 1:
         raise GrammarError("A section of one bar is none: ask for two bars or more.")
     lowest, highest = parse_range(config.range) if config.range.strip() else DEFAULT_RANGE

@@ -9,7 +9,10 @@ from dataclasses import dataclass
 
 from musicgen.config import SampleConfig, describe, out_of_bounds, parse_setting
 
-SETTINGS = ("temperature", "seed", "top_k", "top_p", "prompt")
+SETTINGS = (
+    "temperature", "seed", "top_k", "top_p", "prompt",
+    "rhythm", "key", "meter", "sections", "bars", "range", "free",
+)  # fmt: skip
 """The settings of `SampleConfig` that an address may name, beside the model."""
 
 SLIDERS = {"temperature": (0.1, 2.0), "top_p": (0.05, 1.0)}

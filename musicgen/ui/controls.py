@@ -9,6 +9,7 @@ from musicgen.ui import address, resources, state
 from musicgen.ui.address import SLIDERS, Request
 from musicgen.ui.language import _
 from musicgen.ui.player import find_model
+from musicgen.ui.wishes import fill_in, form_wishes, wishes, with_wishes
 
 DRAWN_SEEDS = 1_000_000
 """Seeds that are drawn are short enough to be read out to a friend."""
@@ -75,7 +76,9 @@ def controls() -> None:
             )
             _seed()
             with st.popover(_("More"), icon=":material/tune:"):
+                form_wishes()
                 _more()
+        wishes()
 
 
 def _temperature() -> None:
@@ -155,7 +158,7 @@ def _compose_clicked() -> None:
         seed=seed,
         prompt=state.PROMPT.get(),
     )
-    _want(config, autoplay=True)
+    _want(with_wishes(config), autoplay=True)
 
 
 def _throw_dice() -> None:
@@ -185,3 +188,4 @@ def _fill_in(request: Request, model: str) -> None:
     state.TOP_K.set(request.config.top_k)
     state.TOP_P.set(request.config.top_p)
     state.PROMPT.set(request.config.prompt)
+    fill_in(request.config)

@@ -37,8 +37,19 @@ SEED: Slot[int | None] = Slot("play_seed", None)
 TOP_K = Slot("play_top_k", 0)
 TOP_P = Slot("play_top_p", 1.0)
 PROMPT = Slot("play_prompt", "")
+RHYTHM = Slot("play_rhythm", "")
+TONIC = Slot("play_tonic", "")
+MODE = Slot("play_mode", "Major")
+METER = Slot("play_meter", "")
+SECTIONS = Slot("play_sections", 0)
+BARS = Slot("play_bars", 0)
+RANGE = Slot("play_range", "")
+IN_TIME = Slot("play_in_time", True)
 
-SETTINGS: tuple[Slot[Any], ...] = (MODEL, TEMPERATURE, SEED, TOP_K, TOP_P, PROMPT)
+SETTINGS: tuple[Slot[Any], ...] = (
+    MODEL, TEMPERATURE, SEED, TOP_K, TOP_P, PROMPT,
+    RHYTHM, TONIC, MODE, METER, SECTIONS, BARS, RANGE, IN_TIME,
+)  # fmt: skip
 """Values of the widgets of Play, held on while another page is open."""
 
 SEED_LOCKED = Slot("play_seed_locked", False)

@@ -80,7 +80,7 @@ def test_what_is_begun_is_brought_to_a_right_end(text: str, seed: int) -> None:
         (HEADER, Rules(meter="6/8"), "in 4/4, but 6/8"),
         (HEADER, Rules(key="E minor"), "in D, but E minor"),
         (HEADER, Rules(unit="1/4"), "unit length"),
-        ("X:1\nR:reel\nC:T\n", Rules(rhythm="jig"), "a reel, but a jig"),
+        ("X:1\nR:reel\nC:T\n", Rules(rhythm="jig"), "the rhythm reel, but jig"),
         (HEADER + "uA8|A8|A8|A8:|\nA8|A8|A8|A8:|\nA", Rules(sections=(2, 2)), "line 8"),
     ],
 )

@@ -20,7 +20,6 @@ from musicgen.notation.tune import Bar, Tune
 
 _KEY_LINE = re.compile(r"^[ \t]*K:(?![|:])[^\n]*\n", re.MULTILINE)
 _FIELDS_AND_COMMENTS = re.compile(r"^(?:[A-Za-z+]:(?![|:])|%)[^\n]*\n", re.MULTILINE)
-_NO_HEADER = "a header with X:, M: and K: comes first."
 _PENDING = tuple('-<>(^_={"[~.')
 
 
@@ -42,12 +41,23 @@ def begin(grammar: Grammar, text: str) -> State:
     return _resume_music(grammar, text, length)
 
 
-def _refuse(text: str, position: int, why: str) -> GrammarError:
+def _no_header() -> GrammarError:
+    return GrammarError("a header with X:, M: and K: comes first.")
+
+
+def _misplaced(text: str) -> GrammarError:
+    return GrammarError("{text!r} may not stand there.", text=text[:12])
+
+
+def _refuse(text: str, position: int, why: GrammarError) -> GrammarError:
     line = text.count("\n", 0, position) + 1
     column = position - (text.rfind("\n", 0, position) + 1) + 1
     return GrammarError(
-        f"The beginning cannot be gone on from line {line}, column {column}: {why} "
-        "Change it, or compose without the grammar."
+        "The beginning cannot be gone on from line {line}, column {column}: {why} "
+        "Change it, or compose without the grammar.",
+        line=line,
+        column=column,
+        why=why,
     )
 
 
@@ -65,16 +75,16 @@ def _resume_header(grammar: Grammar, text: str) -> State:
         return state
     field = FIELD_LINE.match(last)
     if field is None and not header.seen:
-        raise _refuse(text, position, _NO_HEADER)
+        raise _refuse(text, position, _no_header())
     if field is None or field[1] in "XMLK":
-        raise _refuse(text, position + length, f"{last[length:][:12]!r} may not stand there.")
+        raise _refuse(text, position + length, _misplaced(last[length:]))
     return header._replace(field="Z", has_colon=True, text="x")  # words of any kind
 
 
 def _read_field(grammar: Grammar, header: Header, text: str, line: str, position: int) -> Header:
     field = FIELD_LINE.match(line)
     if field is None:
-        raise _refuse(text, position, _NO_HEADER)
+        raise _refuse(text, position, _no_header())
     letter, value = field[1], field[2].split("%")[0].strip()
     if letter not in "XTZRML" or letter in header.seen:
         return header
@@ -88,7 +98,11 @@ def _read_field(grammar: Grammar, header: Header, text: str, line: str, position
         header = header._replace(meter=value)
     is_counted = "M" not in header.seen or _can_count(grammar, header)
     if not is_counted or (letter == "L" and "M" not in header.seen):
-        raise _refuse(text, position, "bars of this meter and unit length cannot be counted.")
+        raise _refuse(
+            text,
+            position,
+            GrammarError("bars of this meter and unit length cannot be counted."),
+        )
     return header
 
 
@@ -103,13 +117,21 @@ def _check_meter(grammar: Grammar, meter: str) -> None:
     asked = grammar.rules.meters()
     is_asked = bool(grammar.rules.meter or grammar.rules.rhythm)
     if is_asked and not any(is_same_meter(meter, other) for other in asked):
-        raise GrammarError(f"The beginning is in {meter}, but {' or '.join(asked)} is asked for.")
+        raise GrammarError(
+            "The beginning is in {given}, but {asked} is asked for.",
+            given=meter,
+            asked=" / ".join(asked),
+        )
 
 
 def _check_rhythm(grammar: Grammar, rhythm: str) -> None:
     asked = grammar.rules.rhythm
     if asked and rhythm.lower() != asked:
-        raise GrammarError(f"The beginning is a {rhythm}, but a {asked} is asked for.")
+        raise GrammarError(
+            "The beginning has the rhythm {given}, but {asked} is asked for.",
+            given=rhythm,
+            asked=asked,
+        )
 
 
 # In the music
@@ -129,7 +151,11 @@ def _resume_music(grammar: Grammar, text: str, length: int) -> State:
         form, rest = form._replace(ending=int(rest[0]), ending_bars=0), rest[1:]
     state = begin_music(grammar.script, form, tune.key.text)._replace(after="" if rest else " ")
     if state.plan.limit <= 0:
-        why = f"the section has {form.bars} bars already, {max(grammar.rules.bars)} is the most."
+        why = GrammarError(
+            "the section has {bars} bars already, {most} is the most.",
+            bars=form.bars,
+            most=max(grammar.rules.bars),
+        )
         raise _refuse(text, cut, why)
     following, done = grammar.feed_text(rest, state)
     if done == len(rest):
@@ -143,10 +169,14 @@ def _check_header(grammar: Grammar, tune: Tune) -> None:
     if tune.rhythm:
         _check_rhythm(grammar, tune.rhythm)
     if rules.key and not is_same_key(tune.key.text, rules.key):
-        raise GrammarError(f"The beginning is in {tune.key.text}, but {rules.key} is asked for.")
+        raise GrammarError(
+            "The beginning is in {given}, but {asked} is asked for.",
+            given=tune.key.text,
+            asked=rules.key,
+        )
     asked = Fraction(rules.unit) * 4 if rules.unit else tune.unit_quarters
     if tune.unit_quarters != asked:
-        raise GrammarError(f"The beginning has another unit length than {rules.unit}.")
+        raise GrammarError("The beginning has another unit length than {unit}.", unit=rules.unit)
 
 
 def _full_bar(grammar: Grammar, tune: Tune) -> int:
@@ -159,8 +189,9 @@ def _full_bar(grammar: Grammar, tune: Tune) -> int:
     ticks = full / tune.unit_quarters * UNIT
     if ticks.denominator != 1 or ticks % (2 * grammar.script.grid):
         raise GrammarError(
-            f"Bars of {tune.meter.text} in this unit length cannot be counted. Change L:, or "
-            "compose without the grammar."
+            "Bars of {meter} in this unit length cannot be counted. Change L:, or "
+            "compose without the grammar.",
+            meter=tune.meter.text,
         )
     return int(ticks)
 
@@ -207,10 +238,20 @@ def _inside_bar(grammar: Grammar, state: Music, tune: Tune, position: int) -> Mu
     fill = _ticks(open_bar.actual, tune) if open_bar else Fraction(0)
     room = state.plan.limit - fill
     if room < 0:
-        raise _refuse(text, position, "the bar is longer than the meter says, or must close here.")
+        raise _refuse(
+            text,
+            position,
+            GrammarError("the bar is longer than the meter says, or must close here."),
+        )
     if fill and (not state.plan.may_start or state.plan.ending == OWED):
-        raise _refuse(text, position, "the tune is to end, or its second ending to begin, here.")
+        raise _refuse(
+            text,
+            position,
+            GrammarError("the tune is to end, or its second ending to begin, here."),
+        )
     if text.rstrip().endswith(_PENDING) or room.denominator != 1 or room % grammar.script.grid:
-        raise _refuse(text, position, f"{text[position:][:12]!r} is not completed.")
+        raise _refuse(
+            text, position, GrammarError("{text!r} is not completed.", text=text[position:][:12])
+        )
     after = "\n" if text.endswith("\n") and not fill else " " if text.endswith(" ") else ""
     return state._replace(fill=int(fill), after=after)

@@ -107,11 +107,16 @@ class Rules:
         full = asked.bar_quarters if asked else None
         if asked is None or full is None or not is_sane_meter(self.meter):
             raise GrammarError(
-                f"{self.meter!r} is no meter to compose in. Choose one such as {', '.join(METERS)}."
+                "{meter!r} is no meter to compose in. Choose one such as {known}.",
+                meter=self.meter,
+                known=", ".join(METERS),
             )
         if self.rhythm and not any(is_same_meter(self.meter, other) for other in known):
             raise GrammarError(
-                f"A {self.rhythm} is not in {self.meter}; its meters are {', '.join(known)}."
+                "The rhythm {rhythm} is not in {meter}; its meters are {known}.",
+                rhythm=self.rhythm,
+                meter=self.meter,
+                known=", ".join(known),
             )
         same = (other for other in METERS if _is_spelling(self.meter, other))
         return tuple(dict.fromkeys((self.meter, *same)))
@@ -126,10 +131,14 @@ class Rules:
             return keys()
         asked = parse_key(self.key)
         if asked is None or not asked.tonic:
-            raise GrammarError(f"{self.key!r} is no key. Write one such as D Major or E Dorian.")
+            raise GrammarError(
+                "{key!r} is no key. Write one such as D Major or E Dorian.", key=self.key
+            )
         same = tuple(text for text in keys() if is_same_key(text, self.key))
         if not same:
-            raise GrammarError(f"{self.key!r} has no usual signature. Take its other spelling.")
+            raise GrammarError(
+                "{key!r} has no usual signature. Take its other spelling.", key=self.key
+            )
         return same
 
     def units(self, meter: str, grid: int) -> tuple[str, ...]:
@@ -206,12 +215,16 @@ def parse_range(text: str) -> tuple[int, int]:
     pitches = [_pitch(part) for part in ends]
     if len(pitches) != 2 or None in pitches:
         raise GrammarError(
-            f"{text!r} is no range. Name an instrument ({', '.join(INSTRUMENT_RANGES)}) "
-            "or two pitches, as in D-b or 62-83."
+            "{range!r} is no range. Name an instrument ({known}) "
+            "or two pitches, as in D-b or 62-83.",
+            range=text,
+            known=", ".join(INSTRUMENT_RANGES),
         )
     lowest, highest = sorted(pitch for pitch in pitches if pitch is not None)
     if highest - lowest < MIN_RANGE or highest > 127:
-        raise GrammarError(f"The range {text!r} is too narrow: a tune needs an octave or more.")
+        raise GrammarError(
+            "The range {range!r} is too narrow: a tune needs an octave or more.", range=text
+        )
     return lowest, highest
 
 

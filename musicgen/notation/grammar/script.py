@@ -71,8 +71,9 @@ class Script:
         missing = "".join(sorted(set(needed) - self.characters))
         if missing or not set(LETTERS) & self.characters:
             raise GrammarError(
-                f"This network cannot write ABC: it never saw {missing or 'the letters of notes'!r}"
-                ". Compose freely, without the grammar."
+                "This network cannot write ABC: it never saw {missing!r}. Compose freely, "
+                "without the grammar.",
+                missing=missing or "A-G",
             )
 
     def _check_choices(self) -> None:
@@ -80,18 +81,21 @@ class Script:
         if not self.meters:
             asked = " ".join(part for part in (rules.meter, rules.rhythm, rules.unit) if part)
             raise GrammarError(
-                f"The network cannot write the meter that is asked for ({asked}), or the unit "
-                "length does not suit it."
+                "The network cannot write the meter that is asked for ({meter}), or the unit "
+                "length does not suit it.",
+                meter=asked,
             )
         if not self.keys:
-            raise GrammarError(f"The network cannot write the key {rules.key!r}.")
+            raise GrammarError("The network cannot write the key {key!r}.", key=rules.key)
         if not any(
             all(self.fits_range(letter, marks, alter) for alter in (-2, 0, 2))
             for letter, marks in self.pitches
         ):
             raise GrammarError("The network can write no note within the range that is asked for.")
         if rules.rhythm and not self.characters.issuperset(f"R:{rules.rhythm}"):
-            raise GrammarError(f"The network cannot write the rhythm {rules.rhythm!r}.")
+            raise GrammarError(
+                "The network cannot write the rhythm {rhythm!r}.", rhythm=rules.rhythm
+            )
 
     @cached_property
     def endings(self) -> Endings:
