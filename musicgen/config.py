@@ -167,24 +167,15 @@ class TrainingConfig(Settings):
         choices=("constant", "cosine", "one-cycle", "step"),
     )
     warmup_steps: int = setting(0, "Steps in which the learning rate rises from zero.", 0, 100_000)
-    label_smoothing: float = setting(
-        0.0, "Share of certainty spread over all characters: against overconfidence.", 0.0, 0.5
-    )
-    average: float = setting(
-        0.0,
-        "Share of the past in a moving average of the weights, as in 0.99; 0 for none.",
-        0.0,
-        0.9999,
-    )
+    label_smoothing: float = setting(0.0, "Share of certainty spread over all.", 0.0, 0.5)
+    average: float = setting(0.0, "Share of the past in averaged weights; 0: none.", 0.0, 0.9999)
     carry_state: bool = setting(
         False, "Read tune after tune and remember across stretches; else begin anywhere anew."
     )
     transpose: int = setting(
         0, "Move each tune by up to so many semitones, another way at each reading.", 0, 6
     )
-    truncate: float = setting(
-        0.0, "Share of tunes that end early, behind one of their sections.", 0.0, 1.0
-    )
+    truncate: float = setting(0.0, "Share of tunes cut behind a section.", 0.0, 1.0)
     vary_rhythm: float = setting(
         0.0, "Share of tunes whose pairs of notes are dotted or evened here and there.", 0.0, 1.0
     )
