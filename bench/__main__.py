@@ -14,11 +14,12 @@ import torch
 from bench import lab
 from musicgen.audio.midi import to_midi
 from musicgen.audio.synthesis import synthesize
-from musicgen.config import Paths, SampleConfig, get_preset
+from musicgen.config import Paths, SampleConfig
 from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.models.checkpoint import list_checkpoints, load_checkpoint
 from musicgen.models.registry import build_network
 from musicgen.notation.reader import read_tune
+from musicgen.presets import get_preset
 from musicgen.sampling.composer import compose
 from musicgen.sampling.decoding import compute_probs, draw
 from musicgen.sampling.engine import build_engine

@@ -5,10 +5,11 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from musicgen.config import NetworkConfig, Paths, Preset, TrainingConfig
+from musicgen.config import NetworkConfig, Paths, TrainingConfig
 from musicgen.corpus.cleaning import clean_tunebook
 from musicgen.corpus.dataset import Dataset
 from musicgen.corpus.split import split_tunes
+from musicgen.presets import Preset
 from tests.examples import make_tune, write_checkpoint
 
 # A busy machine is no fault of the code: properties are about results, never about time.

@@ -1,15 +1,8 @@
 import pytest
 
-from musicgen.config import (
-    PRESETS,
-    NetworkConfig,
-    SampleConfig,
-    TrainingConfig,
-    apply_overrides,
-    describe,
-    get_preset,
-)
+from musicgen.config import NetworkConfig, SampleConfig, TrainingConfig, describe
 from musicgen.errors import ConfigError
+from musicgen.presets import PRESETS, apply_overrides, get_preset
 
 
 @pytest.mark.parametrize("settings", [NetworkConfig, TrainingConfig, SampleConfig])

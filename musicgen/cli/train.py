@@ -9,10 +9,11 @@ import click
 from tqdm import tqdm
 
 from musicgen.cli.options import echo_json, json_option
-from musicgen.config import PRESETS, Paths, Preset, apply_overrides, get_preset
+from musicgen.config import Paths
 from musicgen.corpus.dataset import load_dataset
 from musicgen.errors import ConfigError, RunError, StorageError
 from musicgen.models.checkpoint import find_checkpoint, load_checkpoint
+from musicgen.presets import PRESETS, Preset, apply_overrides, get_preset
 from musicgen.training.runs import Run, RunStore
 from musicgen.training.session import TrainingSession
 from musicgen.training.trainer import StepMetrics

@@ -10,9 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from musicgen.config import Paths, Preset, TrainingConfig
+from musicgen.config import Paths, TrainingConfig
 from musicgen.corpus.dataset import Dataset, load_dataset
 from musicgen.errors import MusicgenError, RunError
+from musicgen.presets import Preset
 from musicgen.training.runs import Run, RunStore
 from musicgen.training.session import TrainingSession
 from musicgen.training.trainer import StepMetrics

@@ -28,7 +28,7 @@ import safetensors
 import safetensors.torch
 import torch
 
-from musicgen.config import NetworkConfig, Preset, TrainingConfig, to_json
+from musicgen.config import NetworkConfig, TrainingConfig, to_json
 from musicgen.errors import CheckpointError, RunError
 from musicgen.models.checkpoint import (
     Checkpoint,
@@ -37,6 +37,7 @@ from musicgen.models.checkpoint import (
     save_checkpoint,
 )
 from musicgen.models.registry import check_kind
+from musicgen.presets import Preset
 from musicgen.storage import recover_folder, storing, write_file
 from musicgen.training.trainer import StepMetrics, Trainer
 

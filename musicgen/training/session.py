@@ -6,12 +6,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from musicgen.config import Preset
 from musicgen.corpus.dataset import Dataset
 from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.errors import RunError, StorageError, TrainingDiverged
 from musicgen.models.checkpoint import CheckpointMetadata
 from musicgen.models.extension import extend_network, extend_vocabulary
+from musicgen.presets import Preset
 from musicgen.training.precision import set_threads
 from musicgen.training.runs import Progress, Run
 from musicgen.training.trainer import StepMetrics, Trainer

@@ -10,13 +10,14 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
-from musicgen.config import Preset, TrainingConfig
+from musicgen.config import TrainingConfig
 from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.corpus.windows import Windows
 from musicgen.errors import TrainingDiverged
 from musicgen.evaluation.loss import LossReport, compute_loss
 from musicgen.models.network import Network, State, flatten_state, unflatten_state
 from musicgen.models.registry import build_network
+from musicgen.presets import Preset
 from musicgen.training.precision import choose_device, choose_precision
 from musicgen.training.schedule import compute_learning_rate
 

@@ -28,6 +28,7 @@ _SOURCES = (
     ("musicgen/ui/*.py", _GETTEXT | _ERRORS),
     ("musicgen/storage.py", _ERRORS),
     ("musicgen/config.py", _SETTINGS | _ERRORS),
+    ("musicgen/presets.py", _SETTINGS | _ERRORS),
     ("musicgen/models/checkpoint.py", _ERRORS),
     ("musicgen/sampling/*.py", _ERRORS),
     ("musicgen/notation/grammar/*.py", _ERRORS),

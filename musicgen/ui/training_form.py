@@ -6,9 +6,10 @@ from typing import Any
 
 import streamlit as st
 
-from musicgen.config import PRESETS, NetworkConfig, Preset, SettingInfo, Settings, describe
+from musicgen.config import NetworkConfig, SettingInfo, Settings, describe
 from musicgen.corpus.sources import SOURCES
 from musicgen.models.registry import NETWORKS
+from musicgen.presets import PRESETS, Preset
 from musicgen.ui import resources
 from musicgen.ui.language import N_, _
 

@@ -2,10 +2,11 @@ import pytest
 import torch
 from torch import nn
 
-from musicgen.config import NetworkConfig, get_preset
+from musicgen.config import NetworkConfig
 from musicgen.errors import ConfigError
 from musicgen.models.lstm import LSTMNetwork
 from musicgen.models.registry import NETWORKS, build_network
+from musicgen.presets import get_preset
 
 SMALL = NetworkConfig(vocab_size=11, embedding_dim=5, hidden_size=7, num_layers=2)
 

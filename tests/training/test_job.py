@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from musicgen.config import Paths, Preset
+from musicgen.config import Paths
 from musicgen.corpus.dataset import Dataset
 from musicgen.errors import CorpusError, RunError
+from musicgen.presets import Preset
 from musicgen.training import job as module
 from musicgen.training.job import JobRegistry, JobStatus, TrainingJob
 from musicgen.training.runs import RunStore

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 import torch
 
-from musicgen.config import Preset
 from musicgen.corpus.cleaning import clean_tunebook
 from musicgen.corpus.dataset import Dataset
 from musicgen.corpus.split import split_tunes
@@ -19,6 +18,7 @@ from musicgen.errors import (
     StorageError,
 )
 from musicgen.models.checkpoint import load_checkpoint
+from musicgen.presets import Preset
 from musicgen.training.runs import Run, RunStore
 from musicgen.training.session import TrainingSession
 

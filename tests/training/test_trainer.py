@@ -4,9 +4,10 @@ import math
 import pytest
 import torch
 
-from musicgen.config import Preset, TrainingConfig
+from musicgen.config import TrainingConfig
 from musicgen.corpus.dataset import Dataset
 from musicgen.errors import TrainingDiverged
+from musicgen.presets import Preset
 from musicgen.training.precision import choose_precision
 from musicgen.training.schedule import compute_learning_rate
 from musicgen.training.session import fit_preset

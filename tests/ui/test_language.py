@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 from babel.messages.pofile import read_po
 
-from musicgen.config import PRESETS, SampleConfig, TrainingConfig, describe
+from musicgen.config import SampleConfig, TrainingConfig, describe
+from musicgen.presets import PRESETS
 from musicgen.ui.catalogue import extract
 from musicgen.ui.language import LANGUAGES, LOCALE, _, current_language, language_of, translations
 

@@ -1,7 +1,8 @@
 import pytest
 import streamlit as st
 
-from musicgen.config import PRESETS, NetworkConfig, TrainingConfig, describe
+from musicgen.config import NetworkConfig, TrainingConfig, describe
+from musicgen.presets import PRESETS
 from musicgen.training.runs import Progress, Run
 from musicgen.ui import resources
 from musicgen.ui.training_form import LABELS

@@ -1,0 +1,148 @@
+"""Settings that belong together: those of the lab, of the study, and ours."""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from musicgen.config import NetworkConfig, Settings, TrainingConfig, describe, parse_setting
+from musicgen.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A network and a training that belong together, with the one line that explains them."""
+
+    name: str
+    meaning: str
+    network: NetworkConfig
+    training: TrainingConfig
+
+
+PRESETS: dict[str, Preset] = {
+    preset.name: preset
+    for preset in (
+        Preset(
+            "quick",
+            "A small network that makes recognisable tunes within three minutes.",
+            NetworkConfig(embedding_dim=64, hidden_size=256, num_layers=1, dropout=0.1),
+            TrainingConfig(
+                batch_size=32,
+                seq_len=64,
+                learning_rate=5e-3,
+                max_steps=1500,
+                grad_clip=1.0,
+                schedule="cosine",
+                warmup_steps=50,
+                eval_interval=100,
+                save_interval=100,
+            ),
+        ),
+        Preset(
+            "house",
+            "The recipe of the model that comes with the program: all shared tunebooks, many keys.",
+            NetworkConfig(
+                embedding_dim=128, hidden_size=512, num_layers=2, dropout=0.25, init="orthogonal"
+            ),
+            TrainingConfig(
+                source="lab+oneill+ryan+aird+northumbrian",
+                plain=True,
+                carry_state=True,
+                transpose=3,
+                batch_size=32,
+                seq_len=80,
+                learning_rate=2.5e-3,
+                max_steps=7000,
+                optimizer="adamw",
+                weight_decay=0.02,
+                average=0.99,
+                grad_clip=1.0,
+                schedule="cosine",
+                warmup_steps=150,
+                eval_interval=250,
+                save_interval=500,
+                seed=1,
+            ),
+        ),
+        Preset(
+            "fine-tune",
+            "Gentle steps on one tunebook, for a model that knows its craft: give it one to start.",
+            NetworkConfig(
+                embedding_dim=128, hidden_size=512, num_layers=2, dropout=0.4, init="orthogonal"
+            ),
+            TrainingConfig(
+                carry_state=True,
+                transpose=2,
+                batch_size=32,
+                seq_len=80,
+                learning_rate=5e-4,
+                max_steps=1000,
+                optimizer="adamw",
+                weight_decay=0.05,
+                average=0.99,
+                grad_clip=1.0,
+                schedule="cosine",
+                warmup_steps=50,
+                eval_interval=100,
+                save_interval=100,
+                seed=1,
+            ),
+        ),
+        Preset(
+            "baseline",
+            "The settings of the MIT lab: one wide layer, no regularisation; it memorises.",
+            NetworkConfig(embedding_dim=256, hidden_size=1024, num_layers=1),
+            TrainingConfig(batch_size=8, seq_len=100, learning_rate=5e-3, max_steps=3000),
+        ),
+        Preset(
+            "improved",
+            "The settings of the written study: two layers and four times the data a step.",
+            NetworkConfig(embedding_dim=256, hidden_size=512, num_layers=2),
+            TrainingConfig(batch_size=64, seq_len=50, learning_rate=1e-3, max_steps=3000),
+        ),
+    )
+}
+
+
+def get_preset(name: str) -> Preset:
+    """The preset of that name.
+
+    Raises:
+        ConfigError: there is none; the message lists the names.
+    """
+    try:
+        return PRESETS[name]
+    except KeyError:
+        raise ConfigError(
+            "There is no preset named {name!r}. Choose from: {known}.",
+            name=name,
+            known=", ".join(PRESETS),
+        ) from None
+
+
+def apply_overrides(preset: Preset, overrides: Mapping[str, str]) -> Preset:
+    """A preset with settings of its network or training changed by text values.
+
+    Raises:
+        ConfigError: a name is unknown, or a value is of the wrong type or out of its bounds.
+    """
+    parts: dict[str, Settings] = {"network": preset.network, "training": preset.training}
+    changes: dict[str, dict[str, Any]] = {"network": {}, "training": {}}
+    infos = {
+        info.name: (part, info) for part, value in parts.items() for info in describe(type(value))
+    }
+    for name, text in overrides.items():
+        if name not in infos or name == "vocab_size":
+            known = ", ".join(sorted(set(infos) - {"vocab_size"}))
+            raise ConfigError(
+                "There is no setting named {names}. Choose from: {known}.",
+                names=repr(name),
+                known=known,
+            )
+        part, info = infos[name]
+        changes[part][name] = parse_setting(info, text)
+    return dataclasses.replace(
+        preset,
+        network=preset.network.replace(**changes["network"]),
+        training=preset.training.replace(**changes["training"]),
+    )
