@@ -28,7 +28,17 @@ def _heading(metadata: CheckpointMetadata, size_bytes: int) -> str:
         "notation.\n\n"
         f"Embedding {network.embedding_dim}, {network.num_layers} × {network.hidden_size} cells, "
         f"{metadata.parameters:,} parameters, {len(metadata.vocabulary)} characters, "
-        f"{size_bytes / 1e6:.1f} MB on disk. Trained from fresh weights; made {metadata.created}."
+        f"{size_bytes / 1e6:.1f} MB on disk. {_origin(metadata.corpus)}; made {metadata.created}."
+    )
+
+
+def _origin(corpus: dict[str, Any]) -> str:
+    start = corpus.get("started_from")
+    if not start:
+        return "Trained from fresh weights"
+    return (
+        f"Trained on from `{start['name']}` (fingerprint `{start['fingerprint']}`, step "
+        f"{start['step']:,}), which had learned from `{start['source']}`"
     )
 
 
@@ -40,8 +50,10 @@ def _data(corpus: dict[str, Any]) -> str:
         f"Source: `{corpus.get('source', 'unknown')}` "
         f"(fingerprint `{corpus.get('fingerprint', '?')}`). Tunes: {sizes}. "
         "Tunes are split by title, so no tune is on two sides; the test side was neither trained "
-        "on nor used to choose anything. The tunes are traditional; the tunebook comes with the "
-        "Python package `mitdeeplearning` (MIT licence)."
+        "on nor used to choose anything. The tunes are traditional; the lab's tunebook comes with "
+        "the Python package `mitdeeplearning` (MIT licence), the others with music21, out of "
+        "copyright and passed on by those who wrote them down. A tune of another book that has the "
+        "title of a held-out one, or a fifth of its melody, was left out."
     )
 
 
@@ -51,10 +63,19 @@ def _settings(metadata: CheckpointMetadata) -> str:
     return (
         f"## Training\n\n"
         f"Best of the run at step {metadata.step:,}, chosen by validation loss. To repeat it:\n\n"
-        f"```\npython -m musicgen train --preset {metadata.preset} --run NAME\n"
+        f"```\n{_commands(metadata)}\n"
         f"python -m musicgen bundle NAME --name {metadata.name}\n```\n\n"
         f"| setting | value |\n|---|---|\n{table}"
     )
+
+
+def _commands(metadata: CheckpointMetadata) -> str:
+    command = f"python -m musicgen train --preset {metadata.preset} --run NAME"
+    start = metadata.corpus.get("started_from")
+    if not start:
+        return command
+    first = f"python -m musicgen train --preset {start['preset']} --run {start['name']}"
+    return f"{first}\n{command} --from {start['name']}"
 
 
 def _results(metrics: dict[str, Any]) -> str:
@@ -80,7 +101,7 @@ def _use(metadata: CheckpointMetadata) -> str:
     return (
         "## Use and limits\n\n"
         "Meant for composing tunes in the style of the corpus and for studying sequence models. It "
-        "invents titles that may sound like real ones, writes bars that are too short or too long, "
+        "invents titles that may sound like real ones, without the grammar writes bars of any length, "
         "and can repeat phrases of tunes it has read. It knows one tradition as one collector "
         f"wrote it down.\n\nLicence of the weights: {metadata.license}."
     )

@@ -144,6 +144,7 @@ class TrainingSession:
                 "name": before.name,
                 "fingerprint": before.fingerprint,
                 "step": before.metadata.step,
+                "preset": before.metadata.preset,
                 "source": before.metadata.corpus.get("source", ""),
             }
         return description

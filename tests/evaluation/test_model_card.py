@@ -1,0 +1,42 @@
+from dataclasses import replace
+
+from musicgen.config import NetworkConfig, TrainingConfig
+from musicgen.evaluation.model_card import render_model_card
+from musicgen.models.checkpoint import CheckpointMetadata
+
+METADATA = CheckpointMetadata(
+    name="fine",
+    step=40,
+    network=NetworkConfig(vocab_size=3),
+    training=TrainingConfig(transpose=2),
+    vocabulary=("a", "b", "c"),
+    preset="quick",
+    corpus={"source": "lab", "tunes": {"train": 5, "val": 1}},
+    metrics={},
+    parameters=1234,
+)
+
+
+def test_a_card_says_how_to_repeat_the_training() -> None:
+    card = render_model_card(METADATA, 2_000_000)
+    assert "Trained from fresh weights" in card
+    assert "train --preset quick --run NAME\npython -m musicgen bundle NAME --name fine" in card
+    assert "1,234 parameters, 3 characters, 2.0 MB" in card
+    assert "| transpose | 2 |" in card
+    assert "Held-out loss" not in card  # nothing was measured
+
+
+def test_a_card_tells_what_a_network_had_learned_before() -> None:
+    start = {
+        "name": "wide", "fingerprint": "f00", "step": 7000, "source": "lab+oneill",
+        "preset": "house",
+    }  # fmt: skip
+    card = render_model_card(
+        replace(METADATA, corpus=METADATA.corpus | {"started_from": start}), 2_000_000
+    )
+    assert "Trained on from `wide` (fingerprint `f00`, step 7,000)" in card
+    assert "`lab+oneill`" in card
+    assert (
+        "train --preset house --run wide\n"
+        "python -m musicgen train --preset quick --run NAME --from wide\n"
+    ) in card
