@@ -102,6 +102,6 @@ def _use(metadata: CheckpointMetadata) -> str:
         "## Use and limits\n\n"
         "Meant for composing tunes in the style of the corpus and for studying sequence models. It "
         "invents titles that may sound like real ones, without the grammar writes bars of any "
-        "length, and can repeat phrases of tunes it has read. It knows one tradition as one collector "
-        f"wrote it down.\n\nLicence of the weights: {metadata.license}."
+        "length, and can repeat phrases of tunes it has read. It knows one tradition as its "
+        f"collectors wrote it down.\n\nLicence of the weights: {metadata.license}."
     )
