@@ -42,6 +42,7 @@ LABELS = {
     "warmup_steps": N_("Warm-up steps"),
     "eval_interval": N_("Validation interval"),
     "save_interval": N_("Save interval"),
+    "samples": N_("Tunes along the way"),
     "precision": N_("Precision"),
     "threads": N_("Threads"),
     "seed": N_("Seed"),
@@ -50,7 +51,7 @@ LABELS = {
 
 GROUPS = (
     (N_("Length and seed"), ("max_steps", "batch_size", "seq_len", "seed", "eval_interval",
-                             "save_interval", "precision", "threads")),
+                             "save_interval", "samples", "precision", "threads")),
     (N_("Optimizer"), ("optimizer", "learning_rate", "schedule", "warmup_steps", "grad_clip",
                        "accumulate")),
     (N_("Against memorising"), ("weight_decay", "label_smoothing", "average", "patience")),
