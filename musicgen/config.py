@@ -190,6 +190,9 @@ class TrainingConfig(Settings):
     )
     eval_interval: int = setting(100, "Steps between two looks at held-out tunes.", 1, 100_000)
     save_interval: int = setting(200, "Steps between two saves.", 1, 100_000)
+    samples: int = setting(
+        12, "Short tunes composed along the way, to hear it learn; 0 for none.", 0, 50
+    )
     precision: str = setting(
         "auto",
         "Arithmetic: auto takes bfloat16 where the processor has it.",

@@ -41,7 +41,7 @@ def tiny_preset() -> Preset:
         NetworkConfig(embedding_dim=8, hidden_size=16, num_layers=2, dropout=0.2),
         TrainingConfig(
             source="tiny", batch_size=4, seq_len=16, learning_rate=0.01, max_steps=12,
-            eval_interval=4, save_interval=4, precision="float32", threads=1, seed=3,
+            eval_interval=4, save_interval=4, samples=0, precision="float32", threads=1, seed=3,
         ),
     )  # fmt: skip
 

@@ -15,6 +15,7 @@ from musicgen.corpus.dataset import Dataset, load_dataset
 from musicgen.errors import MusicgenError, RunError
 from musicgen.presets import Preset
 from musicgen.training.runs import Run, RunStore
+from musicgen.training.samples import Sample
 from musicgen.training.session import TrainingSession
 from musicgen.training.trainer import StepMetrics
 
@@ -47,7 +48,9 @@ class JobSnapshot:
 
     `metrics` has every step of the run so far, earlier sittings included; `time_left_s` is None
     until some steps were timed; `message` is an error or a warning, else empty; `error` is
-    what ended the training, where the user can do something about it.
+    what ended the training, where the user can do something about it. `samples` are the tunes
+    composed along the way, and `train_characters` the length of all training tunes, None until
+    the corpus has been read.
     """
 
     run_id: str
@@ -64,6 +67,8 @@ class JobSnapshot:
     message: str
     has_checkpoint: bool
     error: MusicgenError | None = None
+    samples: tuple[Sample, ...] = ()
+    train_characters: int | None = None
 
 
 class TrainingJob:
@@ -90,6 +95,7 @@ class TrainingJob:
         self._awake.set()
         self._stop = threading.Event()
         self._metrics: list[StepMetrics] = run.read_metrics()
+        self._samples = run.read_samples()
         self._status = JobStatus.QUEUED
         self._message = ""
         self._error: MusicgenError | None = None
@@ -154,6 +160,8 @@ class TrainingJob:
             message=message or (session.warning if session else ""),
             has_checkpoint=self.run.has_best,
             error=self._error,
+            samples=session.samples if session else self._samples,
+            train_characters=len(session.dataset.train_text) if session else None,
         )
 
     def _work(self) -> None:

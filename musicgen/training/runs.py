@@ -6,6 +6,7 @@
       config.json      preset, network and training settings, as they were at the start
       status.json      what the run is doing, or how it ended
       metrics.jsonl    one line a step, append-only; a torn last line is dropped on reading
+      samples.jsonl    tunes composed along the way, one line each, likewise
       best/            checkpoint with the lowest validation loss
       last/            newest checkpoint, with the state of optimizer and generators
       start/           the checkpoint it was started from, if any
@@ -34,11 +35,13 @@ from musicgen.models.checkpoint import (
     Checkpoint,
     CheckpointMetadata,
     load_checkpoint,
+    read_metadata,
     save_checkpoint,
 )
 from musicgen.models.registry import check_kind
 from musicgen.presets import Preset
-from musicgen.storage import recover_folder, storing, write_file
+from musicgen.storage import recover_folder, storing, whole_folder, write_file
+from musicgen.training.samples import Sample, append_sample, cut_samples, read_samples
 from musicgen.training.trainer import StepMetrics, Trainer
 
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -266,9 +269,10 @@ class Run:
             file.write(line)
 
     def clear_metrics(self) -> None:
-        """Forgets all steps, for a run that begins anew."""
-        with storing(self.path / "metrics.jsonl"):
-            (self.path / "metrics.jsonl").unlink(missing_ok=True)
+        """Forgets all steps and samples, for a run that begins anew."""
+        for name in ("metrics.jsonl", "samples.jsonl"):
+            with storing(self.path / name):
+                (self.path / name).unlink(missing_ok=True)
 
     def read_metrics(self) -> list[StepMetrics]:
         """All steps written so far; lines that are torn or not ours are dropped."""
@@ -283,6 +287,22 @@ class Run:
             except (ValueError, TypeError):
                 continue
         return metrics
+
+    def append_sample(self, sample: Sample) -> None:
+        """Keeps a tune composed along the way."""
+        append_sample(self.path / "samples.jsonl", sample)
+
+    def read_samples(self) -> tuple[Sample, ...]:
+        """The tunes composed along the way, the earliest first."""
+        return read_samples(self.path / "samples.jsonl")
+
+    def read_train_characters(self) -> int | None:
+        """Characters of the training tunes, as its best checkpoint tells; None where none does."""
+        try:
+            count = read_metadata(whole_folder(self.path / "best")).corpus.get("train_characters")
+        except CheckpointError:
+            return None
+        return count if isinstance(count, int) else None
 
     def save_best(self, trainer: Trainer, metadata: CheckpointMetadata) -> None:
         """Keeps the weights as the best so far."""
@@ -299,7 +319,7 @@ class Run:
         save_checkpoint(self.path / "last", trainer.network, metadata, extra_files=extra)
 
     def restore(self, trainer: Trainer) -> Progress:
-        """Puts the trainer where the last save left it, and cuts the metrics back to there.
+        """Puts the trainer where the last save left it, and cuts metrics and samples back to there.
 
         Raises:
             CheckpointError: the save is damaged or does not fit.
@@ -322,6 +342,7 @@ class Run:
         kept = [metrics for metrics in self.read_metrics() if metrics.step <= trainer.step]
         lines = "".join(json.dumps(dataclasses.asdict(metrics)) + "\n" for metrics in kept)
         write_file(self.path / "metrics.jsonl", lines.encode("utf-8"))
+        cut_samples(self.path / "samples.jsonl", trainer.step)
         return progress
 
     def _read_json(self, name: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from musicgen.models.extension import extend_network, extend_vocabulary
 from musicgen.presets import Preset
 from musicgen.training.precision import set_threads
 from musicgen.training.runs import Progress, Run
+from musicgen.training.samples import Sample, compose_sample, is_sample_due
 from musicgen.training.trainer import StepMetrics, Trainer
 
 logger = logging.getLogger(__name__)
@@ -34,6 +35,9 @@ class TrainingSession:
         run: The run; if it has a last save, training goes on from there.
         dataset: What to learn from; characters that a network to start from lacks are added.
         on_step: Called after each step, in the thread that trains.
+
+    `samples` has the tunes composed along the way, earlier sittings included; each new one makes a
+    new tuple, so that other threads may read it at any time.
     """
 
     def __init__(self, run: Run, dataset: Dataset, on_step: Callable[[StepMetrics], None]) -> None:
@@ -46,6 +50,7 @@ class TrainingSession:
         self.preset = fit_preset(run.preset, self.vocabulary)
         self.warning = ""
         self.progress = Progress()
+        self.samples: tuple[Sample, ...] = run.read_samples()
         self._on_step = on_step
         self._saved_step = -1
         self._last_step = -1
@@ -93,6 +98,7 @@ class TrainingSession:
             )
         else:
             self.run.clear_metrics()  # of a sitting that ended before its first save
+        self.samples = self.run.read_samples()
         return trainer
 
     @property
@@ -103,10 +109,21 @@ class TrainingSession:
     def _after_step(self, trainer: Trainer, metrics: StepMetrics) -> None:
         self._storing(lambda: self.run.append_metrics(metrics))
         self._keep_best(trainer, metrics.val_loss)
+        self._listen(trainer, metrics.val_loss)
         if metrics.val_loss is not None or metrics.step % self.preset.training.save_interval == 0:
             self._save_last(trainer)
             self._write_status(trainer, "running")
         self._on_step(metrics)
+
+    def _listen(self, trainer: Trainer, val_loss: float | None) -> None:
+        """Lets the network compose when it is time, before the save that goes with the step."""
+        has_ended_early = trainer.has_converged and trainer.config.samples > 0
+        if not (is_sample_due(trainer.config, trainer.step) or has_ended_early):
+            return
+        sample = compose_sample(trainer.trained, trainer.vocabulary, trainer.step, val_loss)
+        if sample:
+            self.samples = (*self.samples, sample)
+            self._storing(lambda: self.run.append_sample(sample))
 
     def _keep_best(self, trainer: Trainer, val_loss: float | None) -> None:
         best = self.progress.best_val_loss

@@ -3,129 +3,278 @@
 Colours are names of the theme's variables, looked up in the browser: one figure for light and dark.
 """
 
+import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from musicgen.config import TrainingConfig
 from musicgen.training.trainer import StepMetrics
-
-MAX_POINTS = 600
-"""Points of a curve sent to the browser; a longer one is averaged in groups of equal size."""
+from musicgen.ui.curves import Points, compute_perplexity, envelope, smoothed, thinned
+from musicgen.ui.language import _
+from musicgen.ui.live_chart import Panel
 
 TRAINING, HELD_OUT = "--st-gray-text-color", "--st-primary-color"
 
-SMOOTHING = 0.95
-"""Share of the past in the running mean of the training loss."""
+SMOOTHING = 0.9
+"""Share of the past in the running mean, unless the reader wants another."""
+
+SMALL_POINTS = 400
+"""Points of a curve of a small chart."""
+
+LARGE_HEIGHT, SMALL_HEIGHT = 400, 210
+
+_FAINT = 0.3
 
 
-def loss_figure(
-    metrics: Sequence[StepMetrics],
-    run_id: str,
-    names: tuple[str, str, str],
-    axes: tuple[str, str] = ("", ""),
-) -> dict[str, Any]:
-    """Training and validation loss over the steps, the best validation loss marked.
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What the curves of a training are drawn from.
 
-    Args:
-        metrics: One record a step, in order; may be empty.
-        run_id: Zoom is kept as long as this stays the same.
-        names: Legend of the training loss, of the validation loss, and of the mark for the best.
-        axes: Titles of the axes, across and up.
+    `is_early` says that it ended by itself before its last step; `train_characters` is None until
+    the corpus has been read.
     """
-    steps = [item.step for item in metrics]
-    losses = running_mean([item.train_loss for item in metrics])
-    looks = [(item.step, item.val_loss) for item in metrics if item.val_loss is not None]
-    traces = [_line(*thinned(steps, losses), names[0], TRAINING, 1.5)]
-    if looks:
-        look_steps, look_losses = [look[0] for look in looks], [look[1] for look in looks]
-        line = _line(look_steps, look_losses, names[1], HELD_OUT, 2.5)
-        best = min(looks, key=lambda look: look[1])
-        traces += [line | {"mode": "lines+markers"}, _mark(best, names[2])]
-    last_step = steps[-1] if steps else 0
-    return {"data": traces, "layout": _layout(run_id, last_step, _loss_range(losses, looks), axes)}
+
+    run_id: str
+    config: TrainingConfig
+    metrics: Sequence[StepMetrics]
+    is_early: bool = False
+    train_characters: int | None = None
 
 
-def running_mean(values: Sequence[float]) -> list[float]:
-    """Exponential running mean without the pull towards the first value (Adam's correction)."""
-    smooth, mean = [], 0.0
-    for count, value in enumerate(values, 1):
-        mean = SMOOTHING * mean + (1 - SMOOTHING) * value
-        smooth.append(mean / (1 - SMOOTHING**count))
-    return smooth
+@dataclass(frozen=True, slots=True)
+class View:
+    """How one looks at curves: share of the past in the running mean (0 for none), and axes."""
+
+    smoothing: float = SMOOTHING
+    has_log_steps: bool = False
+    has_log_values: bool = False
 
 
-def thinned(
-    steps: Sequence[int], values: Sequence[float], limit: int = MAX_POINTS
-) -> tuple[list[float], list[float]]:
-    """At most `limit` points: means of neighbours, except the last point, which stays as it is."""
-    size = math.ceil(len(steps) / limit) if steps else 1
-    if size == 1:
-        return list(steps), list(values)
-    groups = range(0, len(steps) - 1, size)
-    means = [[_mean(row[start : start + size]) for start in groups] for row in (steps, values)]
-    return [*means[0][: limit - 1], steps[-1]], [*means[1][: limit - 1], values[-1]]
+def training_panels(course: Course, view: View) -> list[Panel]:
+    """The monitor of a training: its loss large, and four small charts below."""
+    return [
+        _loss_panel(course, view),
+        _perplexity_panel(course, view),
+        _accuracy_panel(course, view),
+        _gradient_panel(course, view),
+        _rate_panel(course, view),
+    ]
 
 
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values)
+def _loss_panel(course: Course, view: View) -> Panel:
+    losses = [item.train_loss for item in course.metrics]
+    looks = _looks(course, lambda item: item.val_loss)
+    traces = _curves(course, losses, view, is_large=True)
+    traces += _held_out(looks, course) + _best_mark(looks)
+    figure = _figure(course, view, traces, _("Loss (nats per character)"), _range(traces), ".2f")
+    layout = figure["layout"]
+    layout["showlegend"] = True
+    layout["margin"] |= {"t": 64, "b": 44}
+    layout["xaxis"]["title"] = {"text": _("step")}
+    if course.is_early and course.metrics:
+        layout |= _early_mark(course.metrics[-1].step, view)
+    return Panel("loss", figure, _("Loss over the steps of the training"), LARGE_HEIGHT)
 
 
-def _line(
-    steps: Sequence[float], losses: Sequence[float], name: str, colour: str, width: float
-) -> dict[str, Any]:
+def _perplexity_panel(course: Course, view: View) -> Panel:
+    values = [compute_perplexity(item.train_loss) for item in course.metrics]
+    looks = [
+        (step, compute_perplexity(loss))
+        for step, loss in _looks(course, lambda item: item.val_loss)
+    ]
+    traces = _curves(course, values, view) + _held_out(looks, course)
+    title = _("Perplexity")
+    return _small("perplexity", _figure(course, view, traces, title, _range(traces), ".3~g"))
+
+
+def _accuracy_panel(course: Course, view: View) -> Panel:
+    values = [item.accuracy for item in course.metrics]
+    looks = _looks(course, lambda item: item.val_accuracy)
+    traces = _curves(course, values, view) + _held_out(looks, course)
+    plain = View(view.smoothing, view.has_log_steps)  # a share has no use for a logarithm
+    title = _("Characters right")
+    return _small("accuracy", _figure(course, plain, traces, title, _range(traces), ".0%"))
+
+
+def _gradient_panel(course: Course, view: View) -> Panel:
+    values = [item.grad_norm for item in course.metrics]
+    traces = _curves(course, values, view)
+    title = _("Length of the gradient")
+    figure = _figure(course, view, traces, title, _usual(values), ".3~g")
+    if course.config.grad_clip:
+        figure["layout"]["shapes"] = [_clip_line(course.config.grad_clip)]
+    return _small("gradient", figure)
+
+
+def _rate_panel(course: Course, view: View) -> Panel:
+    rates = [item.learning_rate for item in course.metrics]
+    traces = _curves(course, rates, View(smoothing=0.0))
+    plain = View(view.smoothing, view.has_log_steps)  # it may come down to zero
+    reach = (0.0, 1.08 * max(rates)) if rates else None
+    return _small("rate", _figure(course, plain, traces, _("Learning rate"), reach, ".1~e"))
+
+
+def _small(name: str, figure: dict[str, Any]) -> Panel:
+    title = figure["layout"]["title"]["text"]
+    label = _("{what} over the steps of the training").format(what=title)
+    return Panel(name, figure, label, SMALL_HEIGHT, is_wide=False)
+
+
+def _looks(course: Course, value: Callable[[StepMetrics], float | None]) -> list[tuple[int, float]]:
+    """Step and value of each look at held-out tunes."""
+    found = ((item.step, value(item)) for item in course.metrics)
+    return [(step, seen) for step, seen in found if seen is not None]
+
+
+def _curves(
+    course: Course, values: list[float], view: View, is_large: bool = False
+) -> list[dict[str, Any]]:
+    """The running mean, and behind it, faint, the curve itself."""
+    steps = [item.step for item in course.metrics]
+    limit = 1000 if is_large else SMALL_POINTS
+    name = _("training tunes")
+    itself = envelope(steps, values, limit)
+    if not view.smoothing:
+        return [_line(itself, name, TRAINING, 1.5)]
+    behind = _line(itself, name, TRAINING, 1)
+    behind |= {"opacity": _FAINT, "hoverinfo": "skip", "showlegend": False}
+    mean = thinned(steps, smoothed(values, view.smoothing), limit)
+    return [behind, _line(mean, name, TRAINING, 1.8)]
+
+
+def _line(points: Points, name: str, colour: str, width: float) -> dict[str, Any]:
     return {
         "type": "scatter",
         "mode": "lines",
         "name": name,
-        "x": list(steps),
-        "y": [round(value, 4) for value in losses],
+        "x": points[0],
+        "y": [float(f"{value:.5g}") for value in points[1]],
         "line": {"color": colour, "width": width},
         "marker": {"color": colour, "size": 6},
     }
 
 
-def _mark(best: tuple[int, float], name: str) -> dict[str, Any]:
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "name": name.format(loss=best[1], step=best[0]),
-        "x": [best[0]],
-        "y": [round(best[1], 4)],
-        "marker": {"color": HELD_OUT, "size": 13, "symbol": "circle-open"},
-    }
+def _held_out(looks: list[tuple[int, float]], course: Course) -> list[dict[str, Any]]:
+    """The looks at held-out tunes; filled where the network was the best so far, and was kept."""
+    if not looks:
+        return []
+    kept = _kept_steps(course)
+    points = [look[0] for look in looks], [look[1] for look in looks]
+    line = _line(points, _("held-out tunes"), HELD_OUT, 2.2)  # type: ignore[arg-type]
+    symbols = ["circle" if step in kept else "circle-open" for step, _value in looks]
+    line["marker"] |= {"symbol": symbols}
+    notes = [" · " + _("kept") if step in kept else "" for step, _value in looks]
+    return [
+        line | {"mode": "lines+markers", "text": notes, "hovertemplate": "%{y}%{text}"},
+    ]
 
 
-def _loss_range(losses: list[float], looks: list[tuple[int, float]]) -> list[float] | None:
-    """The first steps fall from ln(vocabulary) so fast that they would flatten all that follows."""
-    values = losses[len(losses) // 5 :] + [loss for _, loss in looks]
+def _kept_steps(course: Course) -> set[int]:
+    """The steps whose network was saved as the best so far."""
+    looks = _looks(course, lambda item: item.val_loss)
+    bests = itertools.accumulate((loss for _step, loss in looks), min, initial=math.inf)
+    return {step for (step, loss), best in zip(looks, bests, strict=False) if loss < best}
+
+
+def _best_mark(looks: list[tuple[int, float]]) -> list[dict[str, Any]]:
+    if not looks:
+        return []
+    step, loss = min(looks, key=lambda look: look[1])
+    name = _("best: {loss:.3f} at step {step:,}").format(loss=loss, step=step)
+    mark = _line(([step], [loss]), name, HELD_OUT, 1)
+    marker = {"color": HELD_OUT, "size": 14, "symbol": "circle-open", "line": {"width": 2}}
+    return [mark | {"mode": "markers", "marker": marker, "hoverinfo": "skip", "cliponaxis": False}]
+
+
+def _early_mark(step: int, view: View) -> dict[str, Any]:
+    """A line where the training ended by itself, with a word beside it."""
+    place = math.log10(step) if view.has_log_steps else step
+    line = {"color": HELD_OUT, "width": 1.5, "dash": "dash"}
+    upright = {"type": "line", "x0": step, "x1": step, "yref": "paper", "y0": 0, "y1": 1}
+    word = {
+        "x": place, "y": 1, "yref": "paper", "yanchor": "top", "xanchor": "right", "xshift": -4,
+        "text": _("stopped early"), "showarrow": False, "font": {"color": HELD_OUT},
+    }  # fmt: skip
+    return {"shapes": [upright | {"line": line}], "annotations": [word]}
+
+
+def _clip_line(length: float) -> dict[str, Any]:
+    """The length at which gradients are clipped."""
+    line = {"color": HELD_OUT, "width": 1, "dash": "dot"}
+    across = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": length, "y1": length}
+    return across | {"line": line}
+
+
+def _range(traces: list[dict[str, Any]]) -> tuple[float, float] | None:
+    """What is worth seeing of the lines: without the faint curve, nor the fall of the first steps.
+
+    The first steps fall from ln(vocabulary) so fast that they would flatten all that follows.
+    """
+    lines = [trace["y"] for trace in traces if "opacity" not in trace]
+    values = [value for line in lines[:1] for value in line[len(line) // 5 :]]
+    values += [value for line in lines[1:] for value in line]
     finite = [value for value in values if math.isfinite(value)]
-    if not finite:
+    return (min(finite), max(finite)) if finite else None
+
+
+def _usual(values: list[float]) -> tuple[float, float] | None:
+    """Between which values all but a few of the later steps lie: single peaks may stick out."""
+    later = sorted(values[len(values) // 5 :])
+    few = len(later) // 50
+    return (later[few], later[-1 - few]) if later else None
+
+
+def _figure(
+    course: Course,
+    view: View,
+    traces: list[dict[str, Any]],
+    title: str,
+    reach: tuple[float, float] | None,
+    tickformat: str,
+) -> dict[str, Any]:
+    last_step = course.metrics[-1].step if course.metrics else 0
+    layout = {
+        "title": {"text": title, "x": 0, "xanchor": "left", "y": 1, "yanchor": "top",
+                  "pad": {"l": 4, "t": 6}, "font": {"size": 14}},
+        "uirevision": f"{course.run_id}/{view.has_log_steps}/{view.has_log_values}",
+        "margin": {"l": 52, "r": 8, "t": 34, "b": 28},
+        "hovermode": "x unified",
+        "showlegend": False,
+        "legend": {"orientation": "h", "x": 0, "y": 1.01, "yanchor": "bottom"},
+        "xaxis": _step_axis(last_step, view),
+        "yaxis": _value_axis(reach, view) | {"tickformat": tickformat},
+    }  # fmt: skip
+    return {"data": traces, "layout": layout}
+
+
+def _step_axis(last_step: int, view: View) -> dict[str, Any]:
+    last = max(20.0, 1.02 * last_step)
+    axis = {"zeroline": False, "spikethickness": 1, "tickformat": ",d"}
+    if view.has_log_steps:
+        return axis | {"type": "log", "range": [0, math.log10(last)], "dtick": 1}
+    return axis | {"type": "linear", "range": [0, last]}
+
+
+def _value_axis(reach: tuple[float, float] | None, view: View) -> dict[str, Any]:
+    axis: dict[str, Any] = {"zeroline": False, "showspikes": False, "nticks": 6}
+    if view.has_log_values:
+        return axis | {"type": "log", "range": _log_range(reach)}
+    return axis | {"type": "linear", "range": _linear_range(reach)}
+
+
+def _linear_range(reach: tuple[float, float] | None) -> list[float] | None:
+    if reach is None:
         return None
-    low, high = min(finite), max(finite)
-    margin = 0.08 * (high - low) + 0.02
+    low, high = reach
+    margin = 0.08 * (high - low) or 0.05 * high or 1.0
     return [max(0.0, low - margin), high + margin]
 
 
-def _layout(
-    run_id: str, last_step: int, y_range: list[float] | None, axes: tuple[str, str]
-) -> dict[str, Any]:
-    return {
-        "uirevision": run_id,
-        "margin": {"l": 64, "r": 8, "t": 8, "b": 48},
-        "hovermode": "x unified",
-        "showlegend": True,
-        "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
-        "xaxis": {
-            "title": {"text": axes[0]},
-            "range": [0, max(20, 1.02 * last_step)],
-            "zeroline": False,
-            "spikethickness": 1,
-        },
-        "yaxis": {
-            "title": {"text": axes[1]},
-            "range": y_range,
-            "zeroline": False,
-            "showspikes": False,
-            "tickformat": ".2f",
-        },
-    }
+def _log_range(reach: tuple[float, float] | None) -> list[float] | None:
+    if reach is None or reach[0] <= 0:
+        return None
+    low, high = (math.log10(value) for value in reach)
+    margin = 0.08 * (high - low) or 0.02
+    return [low - margin, high + margin]

@@ -1,10 +1,12 @@
-"""A Plotly chart for data that grows while one looks: zoom and hover survive each update.
+"""Plotly charts for data that grow while one looks: zoom and hover survive each update.
 
 `st.plotly_chart` builds its chart anew at every change of data; this component calls
-``Plotly.react`` on the one that is there. The library itself travels in a second component whose
+``Plotly.react`` on the ones that are there. The library itself travels in a second component whose
 data never change, because a component sends its script again whenever they do.
 """
 
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -17,17 +19,51 @@ _FRONTEND = Path(__file__).parent / "frontend"
 _PUBLISH = "\nglobalThis.musicgenPlotly = globalThis.Plotly;\nexport default function () {}\n"
 
 
-def live_chart(figure: dict[str, Any], key: str, label: str, height: int = 360) -> None:
-    """Draws a figure, or brings the one of that key up to date.
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One chart among several.
+
+    `figure` is ``{"data": [...], "layout": {...}}`` as Plotly takes it; colours may be names of
+    the theme's variables, such as ``--st-primary-color``. `name` says which chart it is across
+    updates, `label` what it shows to those who cannot see it, `height` is in pixels. A wide panel
+    has a row of its own; others stand in pairs where there is room.
+    """
+
+    name: str
+    figure: dict[str, Any]
+    label: str
+    height: int = 360
+    is_wide: bool = True
+
+
+def live_charts(panels: Sequence[Panel], key: str, file_stem: str = "chart") -> None:
+    """Draws charts, or brings those of that key up to date; a zoom along one holds in all.
 
     Args:
-        figure: ``{"data": [...], "layout": {...}}`` as Plotly takes it; colours may be names of
-            the theme's variables, such as ``--st-primary-color``.
-        key: Names the chart across updates.
-        label: What the chart shows, for those who cannot see it.
-        height: Pixels.
+        panels: The charts in their order.
+        key: Names the group across updates.
+        file_stem: How the file begins that a chart is saved as.
     """
-    _chart()(key=key, data={"figure": figure, "label": label, "height": height})
+    _charts()(
+        key=key, data={"panels": [asdict(panel) for panel in panels], "file": file_stem, "id": key}
+    )
+
+
+def live_chart(figure: dict[str, Any], key: str, label: str, height: int = 360) -> None:
+    """Draws a single figure, or brings the one of that key up to date; see `live_charts`."""
+    live_charts([Panel(key, figure, label, height)], key, key)
+
+
+def picture_button(charts: str, label: str, file_name: str, key: str) -> None:
+    """A button that saves a group of charts, as it is zoomed now, as one PNG.
+
+    Args:
+        charts: The key of the group.
+        label: What the button says.
+        file_name: What the browser calls the file.
+        key: Names the button across updates.
+    """
+    _picture()(key=key, data={"charts": charts, "label": label, "file": file_name}, width="content")
 
 
 def load_plotly() -> None:
@@ -43,10 +79,26 @@ def _library() -> ComponentRenderer:
 
 
 @cache
-def _chart() -> ComponentRenderer:
+def _charts() -> ComponentRenderer:
     return st.components.v2.component(
-        "musicgen_live_chart",
-        html='<div class="musicgen-chart"></div>',
-        js=(_FRONTEND / "live_chart.js").read_text(encoding="utf-8"),
+        "musicgen_live_charts",
+        html='<div class="musicgen-charts"></div>',
+        css=_read("live_chart.css"),
+        js=_read("live_chart.js"),
         isolate_styles=False,
     )
+
+
+@cache
+def _picture() -> ComponentRenderer:
+    return st.components.v2.component(
+        "musicgen_picture",
+        html='<button type="button" class="musicgen-picture"></button>',
+        css=_read("live_chart.css"),
+        js=_read("picture.js"),
+        isolate_styles=False,
+    )
+
+
+def _read(name: str) -> str:
+    return (_FRONTEND / name).read_text(encoding="utf-8")

@@ -85,18 +85,31 @@ def render(composition: Composition) -> Sound:
     Raises:
         AudioError: the tune has no notes, or nothing can play it.
     """
-    return _rendered(composition.to_abc(), composition)
+    return render_text(composition.to_abc(), composition.tune, composition.provenance())
+
+
+def render_text(text: str, tune: Tune, comment: str) -> Sound:
+    """The sound of a tune that has been read from a text, rendered once for all sessions.
+
+    Args:
+        text: What the tune was read from.
+        tune: What to play.
+        comment: Where it comes from, written into the files.
+
+    Raises:
+        AudioError: the tune has no notes, or nothing can play it.
+    """
+    return _rendered(text, comment, tune)
 
 
 @st.cache_resource(max_entries=MAX_RENDERED, show_spinner=False)
-def _rendered(text: str, _composition: Composition) -> Sound:  # noqa: ARG001 - the cache's key
-    comment = _composition.provenance()
-    midi = to_midi(_composition.tune, comment=comment)
+def _rendered(text: str, comment: str, _tune: Tune) -> Sound:  # noqa: ARG001 - the cache's key
+    midi = to_midi(_tune, comment=comment)
     rendering = synthesize(midi)
     return Sound(
         wav_bytes(rendering.waveform, rendering.sample_rate, comment),
         midi_bytes(midi),
-        tuple(timeline(_composition.tune)),
+        tuple(timeline(_tune)),
         rendering.is_fallback,
     )
 

@@ -68,3 +68,6 @@ VISITS = Slot("visits", 0)
 
 AUTOPLAY = Slot("play_autoplay", False)
 """Whether the tune on the screen was asked for by a click, so that the browser lets it sound."""
+
+OPENED_RUN = Slot("train_opened", "")
+"""The run on disk whose curves and tunes are shown on Train; empty for none."""

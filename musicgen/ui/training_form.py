@@ -10,8 +10,9 @@ from musicgen.config import NetworkConfig, SettingInfo, Settings, describe
 from musicgen.corpus.sources import SOURCES
 from musicgen.models.registry import NETWORKS
 from musicgen.presets import PRESETS, Preset
+from musicgen.training.estimate import estimate_training
 from musicgen.ui import resources
-from musicgen.ui.language import N_, _
+from musicgen.ui.language import N_, _, ngettext
 
 LABELS = {
     "kind": N_("Kind of network"),
@@ -43,6 +44,7 @@ LABELS = {
     "warmup_steps": N_("Warm-up steps"),
     "eval_interval": N_("Validation interval"),
     "save_interval": N_("Save interval"),
+    "samples": N_("Tunes along the way"),
     "precision": N_("Precision"),
     "threads": N_("Threads"),
     "seed": N_("Seed"),
@@ -51,7 +53,7 @@ LABELS = {
 
 GROUPS = (
     (N_("Length and seed"), ("max_steps", "batch_size", "seq_len", "seed", "eval_interval",
-                             "save_interval", "precision", "threads")),
+                             "save_interval", "samples", "precision", "threads")),
     (N_("Optimizer"), ("optimizer", "learning_rate", "schedule", "warmup_steps", "grad_clip",
                        "accumulate")),
     (N_("Against memorising"), ("weight_decay", "label_smoothing", "average", "patience")),
@@ -83,17 +85,80 @@ def training_form() -> tuple[Preset, str] | None:
             training: dict[str, Any] = {}
             for title, names in GROUPS:
                 training |= _fields(_(title), preset.training, preset.name, names)
-        started = st.form_submit_button(
-            _("Start training"), type="primary", icon=":material/play_arrow:", key="train_start"
-        )
-    if not started:
-        return None
+        started = _form_buttons()
     filled = dataclasses.replace(
         preset,
         network=preset.network.replace(**network),
         training=preset.training.replace(**training),
     )
-    return filled, run_id.strip()
+    if started:
+        return filled, run_id.strip()
+    _estimate(filled)
+    return None
+
+
+def _form_buttons() -> bool:
+    """Whether Start was pressed; the other button only hands the settings over to be estimated."""
+    with st.container(horizontal=True):
+        started = st.form_submit_button(
+            _("Start training"), type="primary", icon=":material/play_arrow:", key="train_start"
+        )
+        st.form_submit_button(
+            _("Estimate"),
+            icon=":material/calculate:",
+            key="train_estimate",
+            help=_("What these settings will take, from a few short steps on this machine."),
+        )
+    return started
+
+
+def _estimate(preset: Preset) -> None:
+    """What the settings will take, as they were when a button of the form was last pressed."""
+    with st.spinner(_("Trying a few steps on this machine…")):
+        found = estimate_training(preset.network, preset.training)
+    st.caption(
+        _(
+            "An estimate for these settings on this machine: {parameters:,} parameters, "
+            "{memory} of memory, {time}."
+        ).format(
+            parameters=found.parameters,
+            memory=memory_words(found.memory_bytes),
+            time=time_words(found.time_s),
+        )
+    )
+
+
+def memory_words(size_bytes: float) -> str:
+    """A size with two digits that count: ``310 MB``, ``2.1 GB``."""
+    if size_bytes < 995e6:
+        return f"{_two_digits(size_bytes / 1e6):,.0f}\N{NO-BREAK SPACE}MB"
+    return f"{_two_digits(size_bytes / 1e9):,.10g}\N{NO-BREAK SPACE}GB"
+
+
+def time_words(seconds: float) -> str:
+    """A duration as one says it: so many seconds, minutes, hours or days, two digits of them."""
+    minutes, hours, days = seconds / 60, seconds / 3600, seconds / 86_400
+    if seconds < 100:
+        count = _count(seconds)
+        text = ngettext("about {count:,} second", "about {count:,} seconds", count)
+    elif minutes < 100:
+        count = _count(minutes)
+        text = ngettext("about {count:,} minute", "about {count:,} minutes", count)
+    elif hours < 72:
+        count = _count(hours)
+        text = ngettext("about {count:,} hour", "about {count:,} hours", count)
+    else:
+        count = _count(days)
+        text = ngettext("about {count:,} day", "about {count:,} days", count)
+    return text.format(count=count)
+
+
+def _count(value: float) -> int:
+    return max(1, round(_two_digits(value)))
+
+
+def _two_digits(value: float) -> float:
+    return float(f"{value:.2g}")
 
 
 def _network_settings() -> tuple[str, ...]:

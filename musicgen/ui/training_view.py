@@ -1,17 +1,16 @@
 """A training while it runs, and the runs on the disk."""
 
-import math
-
 import streamlit as st
 
 from musicgen.errors import MusicgenError
 from musicgen.training.job import JobSnapshot, JobStatus, TrainingJob
 from musicgen.training.runs import Run, RunInfo
-from musicgen.ui import resources
-from musicgen.ui.charts import loss_figure
+from musicgen.ui import resources, state
+from musicgen.ui.hearing import hear_it_learn
 from musicgen.ui.language import N_, _
-from musicgen.ui.live_chart import live_chart, load_plotly
-from musicgen.ui.page import play_link, sentence, tell
+from musicgen.ui.live_chart import load_plotly
+from musicgen.ui.monitor import clock, course_of_job, course_of_run, monitor, time_taken
+from musicgen.ui.page import errors_told, play_link, sentence, tell
 
 TICK_S = 1.0
 MAX_LISTED = 12
@@ -35,18 +34,28 @@ def is_training() -> bool:
 
 
 def live_training() -> None:
-    """The current training, brought up to date every second in every tab that looks at it."""
-    _live(_seen(resources.registry().current()))
+    """The current training, brought up to date every second in every tab that looks at it.
+
+    Its tunes stand outside of what ticks: the page is drawn anew when there is a new one.
+    """
+    job = resources.registry().current()
+    _live(_seen(job))
+    if job:
+        now = job.snapshot()
+        hear_it_learn(now.samples, now.run_id, "live")
     load_plotly()
 
 
-def _seen(job: TrainingJob | None) -> tuple[str, bool] | None:
-    """What the rest of the page depends on: which training, and whether it is over."""
-    return (job.run.id, job.snapshot().status.is_final) if job else None
+def _seen(job: TrainingJob | None) -> tuple[str, bool, int] | None:
+    """What the rest of the page depends on: which training, whether it is over, how many tunes."""
+    if job is None:
+        return None
+    now = job.snapshot()
+    return now.run_id, now.status.is_final, len(now.samples)
 
 
 @st.fragment(run_every=TICK_S)
-def _live(drawn: tuple[str, bool] | None) -> None:
+def _live(drawn: tuple[str, bool, int] | None) -> None:
     job = resources.registry().current()
     if _seen(job) != drawn:
         st.rerun()
@@ -57,8 +66,7 @@ def _live(drawn: tuple[str, bool] | None) -> None:
         _progress(now)
         _buttons(job, now)
         if now.metrics or not now.status.is_final:
-            _figures(now)
-            _curves(now)
+            monitor(course_of_job(now), "live")
 
 
 def _progress(now: JobSnapshot) -> None:
@@ -68,7 +76,9 @@ def _progress(now: JobSnapshot) -> None:
         _("step {step:,} of {steps:,}").format(step=now.step, steps=now.max_steps),
     ]
     if now.time_left_s is not None and now.status in (JobStatus.RUNNING, JobStatus.PAUSED):
-        parts.append(_("{time} left").format(time=_clock(now.time_left_s)))
+        parts.append(_("{time} left").format(time=clock(now.time_left_s)))
+    elif now.status.is_final and now.metrics:
+        parts.append(time_taken(course_of_job(now)))
     st.progress(min(1.0, now.step / max(1, now.max_steps)), " · ".join(parts))
     if now.message:
         text = sentence(now.error) if now.error else _(now.message)
@@ -99,34 +109,6 @@ def _buttons(job: TrainingJob, now: JobSnapshot) -> None:
             play_link(now.run_id, now.best_step, _("Play the new model"), "live")
 
 
-def _figures(now: JobSnapshot) -> None:
-    latest = now.metrics[-1] if now.metrics else None
-    best = now.best_val_loss
-    figures = (
-        (_("Training loss"), f"{latest.train_loss:.3f}" if latest else "–"),
-        (_("Best held-out loss"), f"{best:.3f}" if best is not None else "–"),
-        (_("Perplexity"), f"{math.exp(best):.2f}" if best is not None else "–"),
-        (_("Characters right"), f"{latest.accuracy:.0%}" if latest else "–"),
-        (_("Characters a second"), f"{now.chars_per_second:,.0f}" if latest else "–"),
-    )
-    with st.container(horizontal=True, key="figures"):
-        for label, value in figures:
-            st.metric(label, value, width=150)
-
-
-def _curves(now: JobSnapshot) -> None:
-    names = (_("training tunes"), _("held-out tunes"), _("best: {loss:.3f} at step {step}"))
-    axes = (_("step"), _("loss (nats per character)"))
-    figure = loss_figure(now.metrics, now.run_id, names, axes)
-    live_chart(figure, "loss", _("Loss over the steps of the training"))
-
-
-def _clock(seconds: float) -> str:
-    whole = round(seconds)
-    hours, minutes = whole // 3600, whole // 60 % 60
-    return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
-
-
 def runs_on_disk() -> None:
     """The runs there are, the newest first: play one, or go on with one that was interrupted."""
     infos = [info for info in resources.store().list() if not _is_active(info.id)]
@@ -143,6 +125,7 @@ def _is_active(run_id: str) -> bool:
 
 
 def _run_row(info: RunInfo) -> None:
+    is_open = state.OPENED_RUN.get() == info.id
     with st.container(horizontal=True, vertical_alignment="center", key=f"run_{info.id}"):
         st.markdown(f"**{info.id}**  \n:small[:gray[{_run_line(info)}]]", width="stretch")
         if info.can_resume and info.step < info.max_steps and not _is_elsewhere(info):
@@ -153,8 +136,30 @@ def _run_row(info: RunInfo) -> None:
                 on_click=_go_on,
                 args=(info.id,),
             )
+        st.button(
+            _("Close") if is_open else _("Look and listen"),
+            key=f"open_{info.id}",
+            icon=":material/close:" if is_open else ":material/monitoring:",
+            on_click=state.OPENED_RUN.set,
+            args=("" if is_open else info.id,),
+        )
         if (info.path / "best").is_dir():
             play_link(info.id, info.step, _("Play"), f"run_{info.id}")
+    if is_open:
+        with errors_told():
+            _opened(info)
+
+
+def _opened(info: RunInfo) -> None:
+    """The curves and tunes of a run, below its row."""
+    with st.container(border=True, key="opened"):
+        course = course_of_run(info)
+        if not course.metrics:
+            st.caption(_("This run has taken no steps yet."))
+            return
+        st.caption(time_taken(course))
+        monitor(course, "opened")
+    hear_it_learn(Run(info.path).read_samples(), info.id, "opened")
 
 
 def _run_line(info: RunInfo) -> str:

@@ -1,11 +1,15 @@
+import math
+
 import pytest
 import streamlit as st
 
 from musicgen.config import NetworkConfig, TrainingConfig, describe
 from musicgen.presets import PRESETS
 from musicgen.training.runs import Progress, Run
+from musicgen.training.samples import Sample, append_sample
 from musicgen.ui import resources
-from musicgen.ui.training_form import LABELS
+from musicgen.ui.training_form import LABELS, memory_words, time_words
+from tests.ui.tiny_model import TUNE
 
 SMALL = {
     "training_batch_size": 2,
@@ -169,3 +173,135 @@ def test_the_page_speaks_chinese(empty_home, open_app):
     app = open_app("Train", lang="zh")
     assert [item.value for item in app.title] == ["训练"]
     assert "学习率" in [item.label for item in app.number_input]
+
+
+def captions(app):
+    return [item.value for item in app.caption]
+
+
+def give_samples(run, *texts):
+    """Puts tunes into a run, as if its network had composed them at steps 100, 200 and so on."""
+    (run.path / "samples.jsonl").unlink(missing_ok=True)
+    for number, text in enumerate(texts, 1):
+        append_sample(run.path / "samples.jsonl", Sample(100 * number, text, 3.0 - number))
+
+
+@pytest.fixture
+def heard(trained, empty_home):
+    """A run on disk, of an earlier server, with a text without notes and two tunes."""
+    run = Run(empty_home.runs / "quick-1")
+    give_samples(run, "X:1\nT:mumble\n", f"{TUNE}\n", TUNE.replace("DFA", "AFD") + "\n")
+    st.cache_resource.clear()
+    return run
+
+
+def open_run(app, run_id="quick-1"):
+    return app.button(key=f"open_{run_id}").click().run()
+
+
+def test_before_the_start_stands_what_the_training_will_take(empty_home, open_app):
+    app = open_app("Train")
+    (estimate,) = [text for text in captions(app) if text.startswith("An estimate")]
+    assert "356,371 parameters" in estimate and "of memory" in estimate and "about" in estimate
+
+
+def test_the_estimate_follows_the_form_when_it_is_asked_for(empty_home, open_app):
+    app = fill_in(open_app("Train"))
+    app.button(key="train_estimate").click().run()
+    assert not app.exception and not app.error
+    assert any("1,527 parameters" in text for text in captions(app))
+    assert resources.registry().current() is None
+
+
+def test_settings_that_cannot_be_estimated_are_told_in_a_sentence(empty_home, open_app):
+    app = fill_in(open_app("Train"), training_batch_size=999_999)
+    app.button(key="train_estimate").click().run()
+    assert not app.exception
+    assert "batch_size is 999999" in app.error[0].value
+
+
+def test_sizes_and_durations_are_said_with_two_digits():
+    assert memory_words(134e6) == "130\N{NO-BREAK SPACE}MB"
+    assert memory_words(999e6) == "1\N{NO-BREAK SPACE}GB"
+    assert memory_words(2.09e12) == "2,100\N{NO-BREAK SPACE}GB"
+    for seconds, words in (
+        (0.2, "about 1 second"),
+        (98.4, "about 98 seconds"),
+        (100, "about 2 minutes"),
+        (3600 * 5, "about 5 hours"),
+        (86_400 * 2123, "about 2,100 days"),
+    ):
+        assert time_words(seconds) == words
+
+
+def test_a_training_shows_its_figures(trained):
+    shown = {item.label: item.value for item in trained.metric}
+    metrics = resources.registry().get("quick-1").snapshot().metrics
+    best = min(item.val_loss for item in metrics if item.val_loss)
+    assert shown["Best held-out loss"] == f"{best:.3f}"
+    assert shown["Perplexity"] == f"{math.exp(best):.2f}"
+    characters = resources.registry().get("quick-1").snapshot().train_characters
+    assert shown["Passes over the tunes"] == f"{6 * 2 * 16 / characters:.1f}"
+
+
+def test_curves_can_be_taken_away_as_a_table(trained):
+    (download,) = [item for item in trained.get("download_button") if item.key == "live_csv"]
+    assert download.label == "CSV"
+
+
+def test_the_view_of_the_curves_can_be_changed(trained):
+    for key in ("live_log_steps", "live_log_values"):
+        trained.toggle(key=key).set_value(True)
+    trained.select_slider(key="live_smoothing").set_value(0.0).run()
+    assert not trained.exception
+
+
+def test_a_run_on_disk_is_looked_at_and_closed_again(heard, open_app):
+    app = open_app("Train")
+    assert not app.metric
+    open_run(app)
+    assert not app.exception and not app.error
+    assert {item.label for item in app.metric} >= {"Best held-out loss", "Passes over the tunes"}
+    open_run(app)
+    assert not app.metric
+
+
+def test_a_run_without_steps_says_so(empty_home, open_app):
+    resources.store().create("bare", PRESETS["quick"])
+    app = open_run(open_app("Train"), "bare")
+    assert not app.exception
+    assert "This run has taken no steps yet." in captions(app)
+
+
+def test_of_the_tunes_along_the_way_the_newest_is_shown_first(heard, open_app):
+    app = open_run(open_app("Train"))
+    steps = app.button_group(key="opened_steps_quick-1")
+    assert (list(steps.options), steps.value) == (["100", "200", "300"], 300)
+    assert "**step 300 · held-out loss 0.000**" in [item.value for item in app.markdown]
+    assert app.get("audio")
+
+
+def test_the_tune_of_another_step_is_chosen_and_stays(heard, open_app):
+    app = open_run(open_app("Train"))
+    app.button_group(key="opened_steps_quick-1").set_value(200).run()
+    assert "**step 200 · held-out loss 1.000**" in [item.value for item in app.markdown]
+    append_sample(heard.path / "samples.jsonl", Sample(400, TUNE))
+    app.run()
+    assert not app.exception
+    assert "**step 200 · held-out loss 1.000**" in [item.value for item in app.markdown]
+    assert app.button_group(key="opened_steps_quick-1").options[-1] == "400"
+
+
+def test_a_text_without_notes_is_shown_with_a_kind_sentence(heard, open_app):
+    app = open_run(open_app("Train"))
+    app.button_group(key="opened_steps_quick-1").set_value(100).run()
+    assert not app.exception and not app.error
+    assert app.info[0].value.startswith("No notes yet")
+    assert "T:mumble" in app.code[0].value
+    assert not app.get("audio")
+
+
+def test_a_training_composes_along_the_way(trained):
+    samples = resources.registry().get("quick-1").snapshot().samples
+    assert [sample.step for sample in samples] == [3, 6]
+    assert trained.button_group(key="live_steps_quick-1").value == 6

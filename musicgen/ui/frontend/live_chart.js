@@ -1,11 +1,9 @@
-// A Plotly chart that is updated in place, so that zoom and hover outlive every tick.
-// data: {figure: {data, layout}, label, height}
+// Plotly charts that are updated in place, so that zoom and hover outlive every tick.
+// data: {panels: [{name, figure: {data, layout}, label, height, is_wide}], file, id}
 
-const charts = globalThis.musicgenCharts ??= new WeakMap();
+const groups = globalThis.musicgenCharts ??= new Map(); // host -> {id, file, charts: Map(name -> chart)}
 const AXES = ["xaxis", "yaxis"];
-const CONFIG = {
-  responsive: true, displaylogo: false, doubleClick: "autosize", modeBarButtonsToRemove: ["select2d", "lasso2d"],
-};
+const NARROW = 480, LEGEND_ROW = 20; // pixels
 
 function library() {
   return new Promise((resolve) => {
@@ -15,9 +13,7 @@ function library() {
 }
 
 // The page's own colours and type, whichever theme is on.
-function themed(layout, host) {
-  const style = getComputedStyle(host);
-  const read = (name) => style.getPropertyValue(name).trim();
+function themed(layout, read) {
   const line = read("--st-border-color-light") || read("--st-border-color");
   const paper = read("--st-background-color");
   const axis = (own) => ({
@@ -35,48 +31,99 @@ function themed(layout, host) {
   };
 }
 
-// A colour given as "--st-…" is looked up in the theme.
-function painted(traces, host) {
-  const style = getComputedStyle(host);
-  const colour = (value) => value?.startsWith?.("--") ? style.getPropertyValue(value).trim() : value;
-  return traces.map((trace) => ({
-    ...trace,
-    line: trace.line && { ...trace.line, color: colour(trace.line.color) },
-    marker: trace.marker && { ...trace.marker, color: colour(trace.marker.color) },
-  }));
+// In a narrow place the entries of a legend stand below one another, and need the room.
+function fitted(layout, traces, width) {
+  if (!layout.showlegend || width >= NARROW) return 0;
+  const rows = traces.filter((trace) => trace.showlegend !== false).length - 1;
+  layout.margin = { ...layout.margin, t: layout.margin.t + rows * LEGEND_ROW };
+  return rows * LEGEND_ROW;
+}
+
+// Wherever "--st-…" stands, it is looked up in the theme.
+function painted(value, read) {
+  if (typeof value === "string") return value.startsWith("--") ? read(value) : value;
+  if (Array.isArray(value)) return typeof value[0] === "object" ? value.map((part) => painted(part, read)) : value;
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, painted(part, read)]));
+}
+
+function config(file) {
+  return {
+    responsive: true, displaylogo: false, doubleClick: "autosize", modeBarButtonsToRemove: ["select2d", "lasso2d"],
+    toImageButtonOptions: { format: "png", filename: file, scale: 2 },
+  };
 }
 
 // Plotly forgets a zoom when the range it was given changes, as it does with every new loss.
-function keepZoom(layout, host, run) {
-  const chart = charts.get(host);
-  if (chart.run !== run) Object.assign(chart, { run, zoomed: new Set() });
+function keepZoom(layout, chart) {
+  if (chart.run !== layout.uirevision) Object.assign(chart, { run: layout.uirevision, zoomed: new Set() });
   for (const axis of AXES) {
-    if (chart.zoomed.has(axis)) layout[axis] = { ...layout[axis], range: [...host.layout[axis].range] };
+    if (chart.zoomed.has(axis)) layout[axis] = { ...layout[axis], range: [...chart.host.layout[axis].range] };
   }
   return layout;
 }
 
-function noteZoom(host, event) {
-  const { zoomed } = charts.get(host) ?? {};
-  for (const axis of zoomed ? AXES : []) {
-    if (event[`${axis}.autorange`]) zoomed.delete(axis);
-    else if (`${axis}.range[0]` in event) zoomed.add(axis);
+function noteZoom(group, chart, event) {
+  for (const axis of AXES) {
+    if (event[`${axis}.autorange`]) chart.zoomed.delete(axis);
+    else if (`${axis}.range[0]` in event) chart.zoomed.add(axis);
+  }
+  if (!group.isLinking) link(group, chart, event);
+}
+
+// A zoom along the steps is one for all charts of the group.
+async function link(group, chart, event) {
+  const along = Object.fromEntries(Object.entries(event).filter(([name]) => name.startsWith("xaxis.")));
+  const others = [...group.charts.values()].filter((one) => one !== chart && one.listening);
+  if (!Object.keys(along).length || !others.length) return;
+  group.isLinking = true;
+  try {
+    await Promise.all(others.map((one) => globalThis.musicgenPlotly.relayout(one.host, along)));
+  } finally {
+    group.isLinking = false;
   }
 }
 
-export default async function ({ data, parentElement }) {
-  const host = parentElement.querySelector(".musicgen-chart");
-  host.style.height = `${data.height}px`;
+function addChart(group, panel) {
+  const host = document.createElement("div");
+  host.className = "musicgen-chart";
   host.setAttribute("role", "img");
-  host.setAttribute("aria-label", data.label);
-  if (!charts.has(host)) charts.set(host, {});
-  const chart = charts.get(host);
-  chart.figure = data.figure;
+  group.host.append(host);
+  const chart = { host, zoomed: new Set() };
+  group.charts.set(panel.name, chart);
+  return chart;
+}
+
+async function draw(Plotly, group, panel) {
+  const chart = group.charts.get(panel.name) ?? addChart(group, panel);
+  const { host } = chart;
+  host.classList.toggle("is-wide", panel.is_wide);
+  host.setAttribute("aria-label", panel.label);
+  chart.file = `${group.file}-${panel.name}`;
+  const style = getComputedStyle(host);
+  const read = (name) => style.getPropertyValue(name).trim();
+  const traces = painted(panel.figure.data, read);
+  const layout = keepZoom(painted(themed(panel.figure.layout, read), read), chart);
+  host.style.height = `${panel.height + fitted(layout, traces, host.clientWidth)}px`;
+  const text = JSON.stringify([traces, layout]);
+  if (text === chart.drawn) return; // nothing new, as while a training is paused
+  chart.drawn = text;
+  await Plotly.react(host, traces, layout, config(chart.file));
+  if (!chart.listening) host.on("plotly_relayout", (event) => noteZoom(group, chart, event));
+  chart.listening = true;
+}
+
+export default async function ({ data, parentElement }) {
+  const host = parentElement.querySelector(".musicgen-charts");
+  if (!groups.has(host)) groups.set(host, { host, charts: new Map() });
+  const group = groups.get(host);
+  Object.assign(group, { id: data.id, file: data.file, panels: data.panels });
   const Plotly = await library();
   if (!host.isConnected) return;
-  const layout = keepZoom(themed(chart.figure.layout, host), host, chart.figure.layout.uirevision);
-  await Plotly.react(host, painted(chart.figure.data, host), layout, CONFIG);
-  if (!chart.listening) host.on("plotly_relayout", (event) => noteZoom(host, event));
-  chart.listening = true;
-  return () => { charts.delete(host); Plotly.purge(host); };
+  for (const panel of group.panels) await draw(Plotly, group, panel);
+  return () => {
+    groups.delete(host);
+    for (const chart of group.charts.values()) Plotly.purge(chart.host);
+    host.replaceChildren();
+  };
 }

@@ -1,0 +1,170 @@
+"""What a training will take, before it starts: parameters, memory and time.
+
+A few real steps are taken on stretches much shorter than asked for, by the network itself where it
+is small enough, else by a smaller one. Time and memory grow in a straight line with the length of a
+stretch, and with the size of the network, so two lengths tell the rest.
+"""
+
+import contextlib
+import functools
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from musicgen.config import NetworkConfig, TrainingConfig
+from musicgen.corpus.vocabulary import Vocabulary
+from musicgen.models.registry import build_network
+from musicgen.presets import Preset
+from musicgen.training.precision import set_threads
+from musicgen.training.trainer import Trainer
+
+MAX_TRIED_PARAMETERS = 6_000_000
+"""Larger networks are judged by a narrower one: trying must not take longer than a glance."""
+
+MAX_TRIED_WORK = 1_500_000_000
+"""Parameters times characters of a step tried at most; a larger batch is judged by a smaller."""
+
+_LENGTHS = (4, 12)
+_STEPS = 3
+_WORKSPACE_BYTES = 110_000_000  # what torch takes for itself at its first step, as measured
+_HELD_OUT_CHARACTERS = 20_000  # of the lab's tunebook; reading them goes one way only
+_READING_SHARE = 1 / 3
+_BYTES = 4
+_COPIES = 4  # weights, gradients, and the two moments of Adam
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What a training is expected to take on this machine, as busy as it is now.
+
+    `memory_bytes` is what comes on top of the program itself; `time_s` covers all steps and looks
+    at held-out tunes, unless the training ends early.
+    """
+
+    parameters: int
+    memory_bytes: int
+    time_s: float
+
+
+@functools.lru_cache(maxsize=64)
+def estimate_training(network: NetworkConfig, training: TrainingConfig) -> Estimate:
+    """Parameters, memory and time for settings; the same settings are tried once a process.
+
+    Raises:
+        ConfigError: there is no network of that kind.
+    """
+    parameters = count_parameters(network)
+    tried = _narrowed(network)
+    tried_parameters = count_parameters(tried)
+    growth = parameters / tried_parameters
+    most = max(1, MAX_TRIED_WORK // (tried_parameters * max(_LENGTHS)))
+    batch_size = min(training.batch_size, most)
+    short, long = (_try(tried, training, batch_size, length) for length in _LENGTHS)
+    lanes = training.batch_size / batch_size
+    step_s = _extend(short.step_s, long.step_s, training.seq_len)
+    saved = _extend(short.saved_bytes, long.saved_bytes, training.seq_len)
+    step_s *= lanes * growth
+    copies = _COPIES + (training.average > 0)
+    held = copies * _BYTES * parameters + lanes * saved * growth**0.5
+    return Estimate(
+        parameters,
+        round(_WORKSPACE_BYTES + held),
+        training.max_steps * training.accumulate * step_s + _looking_s(training, step_s),
+    )
+
+
+def _looking_s(training: TrainingConfig, step_s: float) -> float:
+    """Seconds for all looks at held-out tunes, from those for a batch."""
+    looks = -(-training.max_steps // training.eval_interval)
+    characters = looks * _HELD_OUT_CHARACTERS
+    return _READING_SHARE * step_s * characters / (training.batch_size * training.seq_len)
+
+
+def count_parameters(config: NetworkConfig) -> int:
+    """Trainable numbers of a network, without any memory for them.
+
+    Raises:
+        ConfigError: there is no network of that kind.
+    """
+    with torch.device("meta"):
+        return build_network(config.replace(init="pytorch")).num_parameters
+
+
+def _narrowed(config: NetworkConfig) -> NetworkConfig:
+    """The network, or half of it as often as it takes to be tried in a moment."""
+    config = config.replace(init="pytorch")  # orthogonal weights take longer than the steps
+    while count_parameters(config) > MAX_TRIED_PARAMETERS and config.hidden_size > 1:
+        config = config.replace(
+            hidden_size=config.hidden_size // 2, embedding_dim=max(1, config.embedding_dim // 2)
+        )
+    return config
+
+
+def _extend(short: float, long: float, length: int) -> float:
+    """The value at a length on the line through those at the two that were tried."""
+    slope = max(0.0, long - short) / (_LENGTHS[1] - _LENGTHS[0])
+    return max(short + slope * (length - _LENGTHS[0]), length / _LENGTHS[1] * long * 0.5)
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """The quickest step of a few, in seconds, and the bytes kept for going back through it."""
+
+    step_s: float
+    saved_bytes: int
+
+
+def _try(network: NetworkConfig, training: TrainingConfig, batch_size: int, length: int) -> _Trial:
+    trainer = _build_trainer(network, training, batch_size, length)
+    with _threads(training):
+        with _counting_saved() as saved:
+            trainer.train_step()
+        times = []
+        for _ in range(_STEPS):
+            start = time.perf_counter()
+            trainer.train_step()
+            times.append(time.perf_counter() - start)
+    return _Trial(min(times), sum(saved.values()))
+
+
+def _build_trainer(
+    network: NetworkConfig, training: TrainingConfig, batch_size: int, length: int
+) -> Trainer:
+    """A trainer on a text without sense; how tunes are read and augmented costs next to nothing."""
+    others = (chr(0x4E00 + number) for number in range(network.vocab_size - 1))
+    vocabulary = Vocabulary(("\n", *others))
+    settings = TrainingConfig(
+        batch_size=batch_size, seq_len=length, max_steps=_STEPS + 1, learning_rate=1e-6,
+        optimizer=training.optimizer, grad_clip=training.grad_clip, average=training.average,
+        precision=training.precision, threads=training.threads,
+        label_smoothing=training.label_smoothing,
+    )  # fmt: skip
+    text = vocabulary.characters[-1] * 2 * length
+    return Trainer(Preset("trial", "", network, settings), vocabulary, [text], [])
+
+
+@contextlib.contextmanager
+def _threads(training: TrainingConfig) -> Iterator[None]:
+    before = torch.get_num_threads()
+    set_threads(training)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@contextlib.contextmanager
+def _counting_saved() -> Iterator[dict[int, int]]:
+    """Bytes of each piece of memory that is kept for the way back, by its address."""
+    saved: dict[int, int] = {}
+
+    def note(tensor: torch.Tensor) -> Any:
+        storage = tensor.untyped_storage()
+        saved[storage.data_ptr()] = storage.nbytes()
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
+        yield saved

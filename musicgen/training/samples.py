@@ -1,0 +1,165 @@
+"""Hear it learn: a short tune that the network composes every so often while it is trained.
+
+Every tune has the same seed and the same wishes, so that what differs is what was learned. The
+looks at which one is composed lie close together at first, where most is learned, and ever farther
+apart later on.
+"""
+
+import json
+import logging
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from musicgen.config import SampleConfig, TrainingConfig
+from musicgen.corpus.vocabulary import Vocabulary
+from musicgen.errors import MusicgenError
+from musicgen.models.checkpoint import Checkpoint, CheckpointMetadata
+from musicgen.models.network import Network
+from musicgen.models.registry import build_network
+from musicgen.sampling.composer import compose
+from musicgen.storage import storing, write_file
+
+logger = logging.getLogger(__name__)
+
+WISHES = SampleConfig(temperature=0.8, seed=1, sections=2, bars=8, max_new_tokens=400)
+"""What is asked of every tune: two sections of eight bars, a moment's work."""
+
+FREE_WISHES = SampleConfig(
+    temperature=WISHES.temperature, seed=WISHES.seed, max_new_tokens=300, free=True
+)
+"""What is asked of a network whose characters do not suffice for the grammar."""
+
+DEADLINE_S = 2.0
+"""A tune that takes longer, of a network too large for the machine, stays as far as it came."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A tune from the way: the step it comes from, its text, and the network's loss at that step.
+
+    `val_loss` is in nats per character, None where no tunes are held out; `is_free` says that it
+    was written without the grammar.
+    """
+
+    step: int
+    abc: str
+    val_loss: float | None = None
+    is_free: bool = False
+
+
+class _DeadlineError(Exception):
+    """Raised out of composing when it takes too long."""
+
+
+def is_sample_due(config: TrainingConfig, step: int) -> bool:
+    """Whether the network is to compose after a step: at some of the looks at held-out tunes.
+
+    Of the looks of a whole training at most `config.samples` are chosen, in geometric progression,
+    the first and the last among them. Steps between two looks are never due.
+    """
+    looks = -(-config.max_steps // config.eval_interval)  # rounded up: the last step is one, too
+    if step == config.max_steps:
+        return config.samples > 0
+    look, rest = divmod(step, config.eval_interval)
+    return not rest and look in _chosen_looks(looks, config.samples)
+
+
+def _chosen_looks(looks: int, count: int) -> set[int]:
+    """At most `count` of the numbers 1 to `looks`; the last alone where one is wanted."""
+    if count < 2:
+        return {looks} if count else set()
+    return {round(looks ** (number / (count - 1))) for number in range(count)}
+
+
+def compose_sample(
+    network: Network, vocabulary: Vocabulary, step: int, val_loss: float | None
+) -> Sample | None:
+    """The tune of a step; None where none could be composed, which is logged and does no harm.
+
+    The network composes as a copy in eval mode, with a generator of its own: the training goes on
+    as if nobody had listened.
+    """
+    try:
+        checkpoint = _copy(network, vocabulary, step)
+        try:
+            return Sample(step, _compose(checkpoint, WISHES), val_loss)
+        except MusicgenError:
+            return Sample(step, _compose(checkpoint, FREE_WISHES), val_loss, is_free=True)
+    except Exception:  # a tune to listen to is never worth a training
+        logger.warning("no tune could be composed at step %d", step, exc_info=True)
+        return None
+
+
+def _copy(network: Network, vocabulary: Vocabulary, step: int) -> Checkpoint:
+    copy = build_network(network.config)
+    copy.load_state_dict({name: value.cpu() for name, value in network.state_dict().items()})
+    metadata = CheckpointMetadata(
+        "sample", step, network.config, TrainingConfig(), vocabulary.characters
+    )
+    return Checkpoint(copy.eval(), metadata, "")
+
+
+def _compose(checkpoint: Checkpoint, wishes: SampleConfig) -> str:
+    end = time.monotonic() + DEADLINE_S
+    written = ""
+
+    def watch(texts: list[str]) -> None:
+        nonlocal written
+        written = texts[0]
+        if time.monotonic() > end:
+            raise _DeadlineError
+
+    try:
+        return compose(checkpoint, wishes, watch)[0].abc
+    except _DeadlineError:
+        return written.rstrip("\n") + "\n"
+
+
+def append_sample(path: Path, sample: Sample) -> None:
+    """Adds a line to a file of samples.
+
+    Raises:
+        StorageError: it cannot be written.
+    """
+    with storing(path), path.open("a", encoding="utf-8") as file:
+        file.write(_to_line(sample))
+
+
+def read_samples(path: Path) -> tuple[Sample, ...]:
+    """The samples of a file in order of their steps; lines torn or not ours are dropped."""
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ()
+    found = {}
+    for line in text.split("\n"):
+        sample = _from_line(line)
+        if sample:
+            found[sample.step] = sample
+    return tuple(found[step] for step in sorted(found))
+
+
+def cut_samples(path: Path, last_step: int) -> None:
+    """Forgets the samples after a step, for a run that goes on from there.
+
+    Raises:
+        StorageError: the file cannot be written.
+    """
+    if path.is_file():
+        kept = [sample for sample in read_samples(path) if sample.step <= last_step]
+        write_file(path, "".join(map(_to_line, kept)).encode("utf-8"))
+
+
+def _to_line(sample: Sample) -> str:
+    return json.dumps(asdict(sample), allow_nan=False) + "\n"
+
+
+def _from_line(line: str) -> Sample | None:
+    try:
+        sample = Sample(**json.loads(line))
+    except (ValueError, TypeError, RecursionError):
+        return None
+    loss = sample.val_loss
+    is_sound = type(sample.step) is int and type(sample.abc) is str
+    return sample if is_sound and (loss is None or type(loss) is float) else None

@@ -1,0 +1,140 @@
+"""The monitor of a training: its figures and curves, and the ways to look at and keep them."""
+
+from functools import partial
+
+import streamlit as st
+
+from musicgen.training.job import JobSnapshot, JobStatus
+from musicgen.training.runs import Run, RunInfo
+from musicgen.ui.charts import SMOOTHING, Course, View, training_panels
+from musicgen.ui.curves import compute_passes, compute_perplexity, metrics_csv
+from musicgen.ui.language import _
+from musicgen.ui.live_chart import live_charts, picture_button
+
+SMOOTHINGS = (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995)
+_SPEED_WINDOW = 50  # steps over which the speed of a run on disk is averaged
+MAX_KEPT = 4
+"""Courses of runs on disk kept in memory, some megabytes each."""
+
+
+def course_of_job(now: JobSnapshot) -> Course:
+    """What is drawn of a training of this server."""
+    is_early = now.status is JobStatus.FINISHED and now.step < now.max_steps
+    return Course(now.run_id, now.preset.training, now.metrics, is_early, now.train_characters)
+
+
+def course_of_run(info: RunInfo) -> Course:
+    """What is drawn of a run on disk, read again when its metrics are newer.
+
+    Raises:
+        RunError: its settings are damaged.
+    """
+    path = info.path / "metrics.jsonl"
+    changed = path.stat().st_mtime_ns if path.is_file() else 0
+    return _read_course(Run(info.path), str(info.path), info.status, changed)
+
+
+@st.cache_resource(max_entries=MAX_KEPT, show_spinner=False)
+def _read_course(_run: Run, path: str, status: str, changed: int) -> Course:  # noqa: ARG001 - key
+    config, metrics = _run.preset.training, tuple(_run.read_metrics())
+    last = metrics[-1].step if metrics else 0
+    is_early = status == JobStatus.FINISHED and last < config.max_steps
+    return Course(_run.id, config, metrics, is_early, _run.read_train_characters())
+
+
+def monitor(course: Course, place: str) -> None:
+    """Figures, curves, and below them what one can do with the curves.
+
+    Args:
+        course: The training.
+        place: Names this monitor among those of the page.
+    """
+    figures(course, place)
+    view = _view(place)
+    live_charts(training_panels(course, view), f"{place}_curves", course.run_id)
+    with st.container(
+        horizontal=True, vertical_alignment="center", key=f"{place}_tools", gap="small"
+    ):
+        _view_controls(place)
+        _exports(course, place)
+
+
+def figures(course: Course, place: str) -> None:
+    """The numbers of the moment; a dash for what is not known yet."""
+    latest = course.metrics[-1] if course.metrics else None
+    losses = [item.val_loss for item in course.metrics if item.val_loss is not None]
+    best = min(losses, default=None)
+    shown = [
+        (_("Training loss"), f"{latest.train_loss:.3f}" if latest else "–"),
+        (_("Best held-out loss"), f"{best:.3f}" if best is not None else "–"),
+        (_("Perplexity"), f"{compute_perplexity(best):.2f}" if best is not None else "–"),
+        (_("Characters right"), f"{latest.accuracy:.0%}" if latest else "–"),
+        (_("Characters a second"), f"{_speed(course):,.0f}" if latest else "–"),
+        (_("Passes over the tunes"), _passes(course)),
+    ]
+    with st.container(horizontal=True, key=f"{place}_figures", gap="small"):
+        for label, value in shown:
+            st.metric(label, value, width=140)
+
+
+def _speed(course: Course) -> float:
+    recent = course.metrics[-_SPEED_WINDOW:]
+    return sum(item.chars_per_second for item in recent) / len(recent)
+
+
+def _passes(course: Course) -> str:
+    if not (course.metrics and course.train_characters):
+        return "–"
+    return f"{compute_passes(course.config, course.metrics[-1].step, course.train_characters):.1f}"
+
+
+def time_taken(course: Course) -> str:
+    """How long the training took until now, in words; empty before its first step."""
+    if not course.metrics:
+        return ""
+    return _("{time} taken").format(time=clock(course.metrics[-1].elapsed_s))
+
+
+def clock(seconds: float) -> str:
+    """A duration as ``m:ss`` or ``h:mm:ss``."""
+    whole = round(seconds)
+    hours, minutes = whole // 3600, whole // 60 % 60
+    return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
+
+
+def _view(place: str) -> View:
+    """The view the reader chose; the widgets that choose it stand below the curves."""
+    chosen = st.session_state
+    return View(
+        chosen.get(f"{place}_smoothing", SMOOTHING),
+        chosen.get(f"{place}_log_steps", False),
+        chosen.get(f"{place}_log_values", False),
+    )
+
+
+def _view_controls(place: str) -> None:
+    with st.popover(_("View"), icon=":material/tune:"):
+        st.select_slider(
+            _("Smoothing"),
+            SMOOTHINGS,
+            SMOOTHING,
+            key=f"{place}_smoothing",
+            help=_("Share of the past in the running mean; the curve itself stays faint behind."),
+            persist_state="session",
+        )
+        st.toggle(_("Logarithmic steps"), key=f"{place}_log_steps", persist_state="session")
+        st.toggle(_("Logarithmic values"), key=f"{place}_log_values", persist_state="session")
+
+
+def _exports(course: Course, place: str) -> None:
+    st.download_button(
+        _("CSV"),
+        partial(metrics_csv, course.metrics),
+        f"{course.run_id}-metrics.csv",
+        "text/csv",
+        key=f"{place}_csv",
+        icon=":material/download:",
+        on_click="ignore",
+        help=_("All steps as a table."),
+    )
+    picture_button(f"{place}_curves", _("PNG"), f"{course.run_id}-curves.png", f"{place}_png")

@@ -1,0 +1,70 @@
+import pytest
+import torch
+
+from musicgen.config import NetworkConfig, TrainingConfig
+from musicgen.errors import ConfigError
+from musicgen.models.registry import build_network
+from musicgen.presets import PRESETS
+from musicgen.training.estimate import MAX_TRIED_PARAMETERS, count_parameters, estimate_training
+
+SMALL = NetworkConfig(embedding_dim=8, hidden_size=16)
+SHORT = TrainingConfig(batch_size=4, seq_len=16, max_steps=10, precision="float32", threads=1)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_parameters_are_those_of_the_network_itself(name: str) -> None:
+    network = PRESETS[name].network
+    assert count_parameters(network) == build_network(network).num_parameters
+
+
+def test_the_parameters_of_the_lab_are_those_of_the_lab() -> None:
+    assert count_parameters(PRESETS["baseline"].network) == 5_357_395
+
+
+def test_weights_gradients_and_moments_have_room() -> None:
+    assert estimate_training(SMALL, SHORT).memory_bytes > 16 * count_parameters(SMALL)
+
+
+def test_what_takes_more_memory_is_estimated_higher() -> None:
+    sizes = [
+        estimate_training(SMALL, SHORT.replace(batch_size=batch, seq_len=length)).memory_bytes
+        for batch, length in ((4, 16), (8, 16), (8, 64), (64, 64))
+    ]
+    assert sizes == sorted(set(sizes))
+
+
+def test_memory_kept_for_the_way_back_is_that_of_a_real_step() -> None:
+    """All that the LSTM must keep for each character: gates, cell, output, logits, and so on."""
+    few, many = (
+        estimate_training(SMALL, SHORT.replace(batch_size=32, seq_len=length)).memory_bytes
+        for length in (100, 1100)
+    )
+    per_character = (many - few) / (32 * 1000 * 4)
+    hidden, vocabulary = SMALL.hidden_size, SMALL.vocab_size
+    assert 4 * hidden + vocabulary < per_character < 12 * hidden + 4 * vocabulary
+
+
+def test_the_same_settings_are_tried_once() -> None:
+    one = estimate_training(SMALL, SHORT)
+    assert one.time_s > 0
+    assert estimate_training(SMALL, SHORT) is one  # tried once
+
+
+def test_a_network_too_large_to_be_tried_is_estimated_all_the_same() -> None:
+    huge = SMALL.replace(hidden_size=4096, embedding_dim=2048, num_layers=8)
+    found = estimate_training(huge, SHORT.replace(batch_size=1024, seq_len=2048))
+    assert found.parameters > 100 * MAX_TRIED_PARAMETERS
+    assert found.memory_bytes > 16 * found.parameters
+    assert found.time_s > 3600
+
+
+def test_trying_leaves_torchs_threads_and_random_numbers_alone() -> None:
+    threads, state = torch.get_num_threads(), torch.get_rng_state()
+    estimate_training(SMALL.replace(hidden_size=17, dropout=0.3), SHORT)
+    assert torch.get_num_threads() == threads
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_a_kind_that_does_not_exist_is_a_sentence() -> None:
+    with pytest.raises(ConfigError, match="'tree'"):
+        estimate_training(SMALL.replace(kind="tree"), SHORT)
