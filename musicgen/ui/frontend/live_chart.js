@@ -35,14 +35,25 @@ function themed(layout, host) {
   };
 }
 
-// A colour given as "--st-…" is looked up in the theme.
+// A colour given as "--st-…" is looked up in the theme; "--st-…[2]" is the third of a list of colours.
 function painted(traces, host) {
   const style = getComputedStyle(host);
-  const colour = (value) => value?.startsWith?.("--") ? style.getPropertyValue(value).trim() : value;
+  const list = (name) => style.getPropertyValue(name).split(",").map((part) => part.trim());
+  const colour = (value) => {
+    const [, name, place] = /^(--[\w-]+)(?:\[(\d+)\])?$/.exec(value) ?? [];
+    if (!name) return value;
+    return place === undefined ? style.getPropertyValue(name).trim() : list(name)[place % list(name).length];
+  };
+  // A scale is a list of pairs, or the name of a list of colours, spread evenly.
+  const scale = (value) => typeof value === "string" && value.startsWith("--")
+    ? list(value).map((one, place, all) => [place / (all.length - 1), one])
+    : value?.map?.(([place, one]) => [place, colour(one)]) ?? value;
   return traces.map((trace) => ({
     ...trace,
-    line: trace.line && { ...trace.line, color: colour(trace.line.color) },
-    marker: trace.marker && { ...trace.marker, color: colour(trace.marker.color) },
+    ...(trace.colorscale && { colorscale: scale(trace.colorscale) }),
+    ...(trace.textfont && { textfont: { ...trace.textfont, color: colour(trace.textfont.color) } }),
+    ...(trace.line && { line: { ...trace.line, color: colour(trace.line.color) } }),
+    ...(trace.marker && { marker: { ...trace.marker, color: colour(trace.marker.color) } }),
   }));
 }
 
