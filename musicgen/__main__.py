@@ -19,6 +19,7 @@ INTERRUPTED = 130
 COMMANDS = {
     "corpus": "corpus_group",
     "train": "train_command",
+    "runs": "runs_group",
     "compose": "compose_command",
     "render": "render_command",
     "check": "check_command",

@@ -8,7 +8,8 @@
     ├── NotationError         a text holds nothing that can be read as a tune
     ├── CheckpointError       a checkpoint is missing, damaged or not one
     ├── RunError              a run does not exist, exists already, or is busy
-    │   └── TrainingDiverged  the loss is no longer a finite number
+    │   ├── TrainingDiverged  the loss is no longer a finite number
+    │   └── ArchiveError      a file holds no run that can be taken in
     ├── CompositionError      a prompt the network cannot read, or nothing was composed
     │   └── GrammarError      what is asked of a tune cannot be kept, or its beginning breaks it
     ├── AudioError            a tune has no sound, or no synthesiser can play it
@@ -57,6 +58,10 @@ class RunError(MusicgenError):
 
 class TrainingDiverged(RunError):
     """The loss is no longer a finite number; the last good checkpoint is kept."""
+
+
+class ArchiveError(RunError):
+    """A file that should hold a run is damaged, hostile, or something else."""
 
 
 class CompositionError(MusicgenError):

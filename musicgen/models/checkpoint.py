@@ -263,7 +263,9 @@ def find_checkpoint(name: str, paths: Paths) -> CheckpointRef:
 
 
 def _folders(root: Path) -> list[Path]:
-    return [path for path in root.iterdir() if path.is_dir()] if root.is_dir() else []
+    """The folders in a folder; those that are being filled or emptied begin with a dot."""
+    found = root.iterdir() if root.is_dir() else ()
+    return [path for path in found if path.is_dir() and not path.name.startswith(".")]
 
 
 def _label(folder: Path) -> str:

@@ -17,6 +17,7 @@ from musicgen.presets import Preset
 from musicgen.training.runs import Run, RunStore
 from musicgen.training.samples import Sample
 from musicgen.training.session import TrainingSession
+from musicgen.training.shelf import delete_run, in_use_error, rename_run
 from musicgen.training.trainer import StepMetrics
 
 logger = logging.getLogger(__name__)
@@ -218,15 +219,15 @@ class JobRegistry:
         self._turn = threading.Lock()
         self._jobs: dict[str, TrainingJob] = {}
 
-    def start(self, preset: Preset, run_id: str) -> TrainingJob:
-        """Creates a run and trains it in the background.
+    def start(self, preset: Preset, run_id: str, sweep: str = "") -> TrainingJob:
+        """Creates a run, as a cell of a sweep if one is named, and trains it in the background.
 
         Raises:
             RunError: the name is taken or not usable.
             StorageError: the run's folder cannot be written.
         """
         with self._lock:
-            return self._launch(self.store.create(run_id, preset))
+            return self._launch(self.store.create(run_id, preset, sweep=sweep))
 
     def resume(self, run_id: str) -> TrainingJob:
         """Goes on with a run that was stopped or interrupted.
@@ -256,6 +257,34 @@ class JobRegistry:
         """All jobs of this process, the oldest first."""
         with self._lock:
             return list(self._jobs.values())
+
+    def delete(self, run_id: str) -> None:
+        """Removes a run from the disk.
+
+        Raises:
+            RunError: there is no such run, or it is being trained.
+            StorageError: the folder cannot be removed.
+        """
+        with self._lock:
+            self._forget(run_id)
+            delete_run(self.store, run_id)
+
+    def rename(self, run_id: str, new_id: str) -> None:
+        """Gives a run another name.
+
+        Raises:
+            RunError: there is no such run, it is being trained, or the new name is not to be had.
+            StorageError: the folder cannot be renamed.
+        """
+        with self._lock:
+            self._forget(run_id)
+            rename_run(self.store, run_id, new_id)
+
+    def _forget(self, run_id: str) -> None:
+        job = self._jobs.get(run_id)
+        if job and not job.snapshot().status.is_final:
+            raise in_use_error(run_id)
+        self._jobs.pop(run_id, None)
 
     def _launch(self, run: Run) -> TrainingJob:
         def load(config: TrainingConfig) -> Dataset:

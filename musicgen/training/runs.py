@@ -10,6 +10,7 @@
       best/            checkpoint with the lowest validation loss
       last/            newest checkpoint, with the state of optimizer and generators
       start/           the checkpoint it was started from, if any
+      fluency.json     how many of its free tunes keep time, once somebody asked
 
 Killing the process at any instant loses at most the steps since the last save.
 """
@@ -51,7 +52,10 @@ _STATE_VALUES = "trainer.json"
 
 @dataclass(frozen=True, slots=True)
 class RunInfo:
-    """One line about a run. `created` is an ISO 8601 time in UTC."""
+    """One line about a run.
+
+    `created` is an ISO 8601 time in UTC; `sweep` names the sweep whose cell the run is, else "".
+    """
 
     id: str
     path: Path
@@ -63,6 +67,7 @@ class RunInfo:
     max_steps: int
     best_val_loss: float | None
     can_resume: bool
+    sweep: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,8 @@ class RunStore:
     def list(self) -> list[RunInfo]:
         """One line for each readable run, the newest first."""
         folders = self.root.iterdir() if self.root.is_dir() else ()
-        runs = [Run(folder) for folder in folders if (folder / "config.json").is_file()]
+        named = [folder for folder in folders if _RUN_ID.fullmatch(folder.name)]
+        runs = [Run(folder) for folder in named if (folder / "config.json").is_file()]
         infos = []
         for run in runs:
             try:
@@ -97,7 +103,7 @@ class RunStore:
         Raises:
             RunError: there is none.
         """
-        run = Run(self.root / _check_id(run_id))
+        run = Run(self.root / check_id(run_id))
         if not (run.path / "config.json").is_file():
             known = ", ".join(info.id for info in self.list()) or "none yet"
             raise RunError(
@@ -105,10 +111,13 @@ class RunStore:
             )
         return run
 
-    def create(self, run_id: str, preset: Preset, start: Checkpoint | None = None) -> "Run":
+    def create(
+        self, run_id: str, preset: Preset, start: Checkpoint | None = None, sweep: str = ""
+    ) -> "Run":
         """A new run with its settings written, from first weights or from those of a checkpoint.
 
-        A checkpoint brings the shape of its network along; a copy is kept in the run.
+        A checkpoint brings the shape of its network along; a copy is kept in the run. `sweep` names
+        the sweep whose cell the run is.
 
         Raises:
             RunError: the name is taken or not usable as a folder.
@@ -116,7 +125,7 @@ class RunStore:
             StorageError: it cannot be written.
         """
         check_kind(preset.network)
-        run = Run(self.root / _check_id(run_id))
+        run = Run(self.root / check_id(run_id))
         if run.path.exists():
             raise RunError(
                 "There is a run named {name!r} already. Choose another name, or resume it.",
@@ -131,7 +140,7 @@ class RunStore:
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "network": preset.network.to_dict(),
             "training": preset.training.to_dict(),
-        }
+        } | ({"sweep": sweep} if sweep else {})
         write_file(run.path / "config.json", to_json(values).encode("utf-8"))
         return run
 
@@ -202,7 +211,7 @@ class Run:
         return RunInfo(
             self.id, self.path, str(config.get("created", "")), str(status["status"]),
             str(status["message"]), preset.name, int(status["step"]), preset.training.max_steps,
-            status["best_val_loss"], self.can_resume,
+            status["best_val_loss"], self.can_resume, str(config.get("sweep", "")),
         )  # fmt: skip
 
     @contextmanager
@@ -284,7 +293,7 @@ class Run:
         for line in text.splitlines():
             try:
                 metrics.append(StepMetrics(**json.loads(line)))
-            except (ValueError, TypeError):
+            except (ValueError, TypeError, RecursionError):
                 continue
         return metrics
 
@@ -334,7 +343,10 @@ class Run:
             trainer.network.load_state_dict(checkpoint.network.state_dict())
             trainer.load_state_dict(_unflatten(tensors, values))
             progress = Progress(**values["progress"])
-        except (OSError, ValueError, KeyError, TypeError, safetensors.SafetensorError) as error:
+        except (
+            OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError,
+            safetensors.SafetensorError,
+        ) as error:  # fmt: skip
             raise CheckpointError(
                 "The last save of the run {name!r} is damaged. Its best checkpoint still plays.",
                 name=self.id,
@@ -359,7 +371,12 @@ class Run:
         return values
 
 
-def _check_id(run_id: str) -> str:
+def check_id(run_id: str) -> str:
+    """The name itself, where it can name a run.
+
+    Raises:
+        RunError: it cannot.
+    """
     if not _RUN_ID.fullmatch(run_id):
         raise RunError(
             "{name!r} cannot name a run: use up to 64 letters, digits, '.', '_' and '-', "

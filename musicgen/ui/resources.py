@@ -12,6 +12,8 @@ from musicgen.models.checkpoint import (
 )
 from musicgen.training.job import JobRegistry
 from musicgen.training.runs import RunStore
+from musicgen.training.sweep import SweepRunner
+from musicgen.training.sweep_plan import SweepStore
 
 MAX_NETWORKS = 4
 """Networks kept in memory: the baseline takes 21 MB, the largest allowed some hundred."""
@@ -50,6 +52,17 @@ def store() -> RunStore:
 def registry() -> JobRegistry:
     """The trainings of this server: one for the process, whichever page or session asks."""
     return _registry(paths())
+
+
+def sweeps() -> SweepRunner:
+    """The sweeps of this server: one under way at most, on the same trainings."""
+    return _sweeps(paths())
+
+
+@st.cache_resource(show_spinner=False)
+def _sweeps(where: Paths) -> SweepRunner:
+    jobs = _registry(where)
+    return SweepRunner(SweepStore(where.home / "sweeps", jobs.store), jobs)
 
 
 @st.cache_resource(show_spinner=False)

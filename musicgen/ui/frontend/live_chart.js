@@ -39,12 +39,29 @@ function fitted(layout, traces, width) {
   return rows * LEGEND_ROW;
 }
 
-// Wherever "--st-…" stands, it is looked up in the theme.
+// A colour is given as "--st-…" and looked up in the theme; "--st-…[2]" is the third of a list of colours.
+function colour(value, read) {
+  const [, name, place] = /^(--[\w-]+)(?:\[(\d+)\])?$/.exec(value) ?? [];
+  if (!name) return value;
+  const all = read(name).split(/,(?![^(]*\))/).map((part) => part.trim());
+  return place === undefined ? read(name) : all[place % all.length];
+}
+
+// A scale is a list of pairs, or the name of a list of colours, spread evenly.
+function scale(value, read) {
+  if (Array.isArray(value)) return value.map(([place, one]) => [place, colour(one, read)]);
+  if (!value.startsWith("--")) return value; // one of Plotly's own
+  return read(value).split(/,(?![^(]*\))/).map((one, place, all) => [place / (all.length - 1), one.trim()]);
+}
+
+// Wherever a colour of the theme stands, it is looked up.
 function painted(value, read) {
-  if (typeof value === "string") return value.startsWith("--") ? read(value) : value;
+  if (typeof value === "string") return colour(value, read);
   if (Array.isArray(value)) return typeof value[0] === "object" ? value.map((part) => painted(part, read)) : value;
   if (value === null || typeof value !== "object") return value;
-  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, painted(part, read)]));
+  return Object.fromEntries(Object.entries(value).map(
+    ([name, part]) => [name, name === "colorscale" ? scale(part, read) : painted(part, read)],
+  ));
 }
 
 function config(file) {

@@ -1,0 +1,148 @@
+"""``musicgen runs``: list the runs, delete and rename them, carry them to another machine."""
+
+import dataclasses
+from pathlib import Path
+
+import click
+
+from musicgen.cli.options import echo_json, json_option
+from musicgen.config import Paths
+from musicgen.errors import ArchiveError, MusicgenError
+from musicgen.storage import storing
+from musicgen.training.archive import SUFFIX, export_run, import_run
+from musicgen.training.runs import RunStore
+from musicgen.training.shelf import delete_run, rename_run
+from musicgen.training.summary import RunSummary, settings_of, summarise
+
+
+@click.group("runs")
+def runs_group() -> None:
+    """The runs there are: look, clear away, rename, export, import."""
+
+
+@runs_group.command("list")
+@json_option
+def list_command(as_json: bool) -> None:
+    """One line for each run, the newest first."""
+    summaries = _summaries(_store())
+    if as_json:
+        echo_json([_to_dict(summary) for summary in summaries])
+        return
+    if not summaries:
+        click.echo("There are no runs yet. Train one: python -m musicgen train --preset quick")
+    for summary in summaries:
+        click.echo(_line(summary))
+
+
+@runs_group.command("delete")
+@click.argument("run_id", metavar="RUN")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+def delete_command(run_id: str, yes: bool, as_json: bool) -> None:
+    """Remove a run with its checkpoints and curves. There is no way back."""
+    run = _store().get(run_id)
+    if not yes:
+        click.confirm(f"Delete the run {run.id} for good?", abort=True, err=True)
+    delete_run(_store(), run_id)
+    if as_json:
+        echo_json({"deleted": run_id})
+    else:
+        click.echo(f"{run_id} is deleted.")
+
+
+@runs_group.command("rename")
+@click.argument("run_id", metavar="RUN")
+@click.argument("new_id", metavar="NAME")
+@json_option
+def rename_command(run_id: str, new_id: str, as_json: bool) -> None:
+    """Give a run another name."""
+    run = rename_run(_store(), run_id, new_id)
+    if as_json:
+        echo_json({"run": run.id, "was": run_id})
+    else:
+        click.echo(f"{run_id} is now {run.id}.")
+
+
+@runs_group.command("export")
+@click.argument("run_id", metavar="RUN")
+@click.option("--out", type=click.Path(path_type=Path), help="File to write; RUN.zip if not given.")
+@click.option("--without-last", is_flag=True, help="Smaller; it plays there, but cannot go on.")
+@json_option
+def export_command(run_id: str, out: Path | None, without_last: bool, as_json: bool) -> None:
+    """Write a run as one file for another machine."""
+    run = _store().get(run_id)
+    path = out or Path(f"{run_id}{SUFFIX}")
+    if path.exists():
+        raise ArchiveError("{name} is there already. Choose another file: --out.", name=path.name)
+    with storing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with path.open("xb") as file:
+                export_run(run, file, can_resume=not without_last)
+        except MusicgenError:
+            path.unlink(missing_ok=True)
+            raise
+    size_bytes = path.stat().st_size
+    if as_json:
+        echo_json({"run": run_id, "file": str(path), "size_bytes": size_bytes})
+    else:
+        click.echo(f"{path} ({size_bytes / 1e6:.1f} MB)")
+
+
+@runs_group.command("import")
+@click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
+@click.option("--name", default="", help="Name of the run here; its own if not given.")
+@json_option
+def import_command(path: Path, name: str, as_json: bool) -> None:
+    """Take in a run that was exported. The file is checked first, and nothing in it is run."""
+    if not path.is_file():
+        raise ArchiveError("There is no file {name}.", name=str(path))
+    with path.open("rb") as file:
+        run = import_run(_store(), file, name)
+    if as_json:
+        echo_json(_to_dict(summarise(run)))
+    else:
+        click.echo(_line(summarise(run)))
+
+
+def _store() -> RunStore:
+    return RunStore(Paths.default().runs)
+
+
+def _summaries(store: RunStore) -> list[RunSummary]:
+    return [summarise(store.get(info.id)) for info in store.list()]
+
+
+def _line(summary: RunSummary) -> str:
+    info = summary.info
+    loss = summary.best_val_loss
+    return (
+        f"{info.id:<24} {info.preset:<10} {info.status:<10} "
+        f"step {info.step:>7,} of {info.max_steps:<9,} "
+        f"{'' if loss is None else f'held-out loss {loss:.4f}':<21} "
+        f"{summary.elapsed_s / 60:6.1f} min {summary.size_bytes / 1e6:7.1f} MB  {info.created[:10]}"
+    )
+
+
+def _to_dict(summary: RunSummary) -> dict[str, object]:
+    info = summary.info
+    best, converged = summary.best, summary.converged
+    return {
+        "run": info.id,
+        "preset": info.preset,
+        "status": info.status,
+        "created": info.created,
+        "sweep": info.sweep,
+        "step": info.step,
+        "max_steps": info.max_steps,
+        "best_val_loss": summary.best_val_loss,
+        "best_step": best.step if best else None,
+        "perplexity": summary.perplexity,
+        "converged": dataclasses.asdict(converged) if converged else None,
+        "final_train_loss": summary.final_train_loss,
+        "best_train_loss": summary.best_train_loss,
+        "stability": summary.stability,
+        "elapsed_s": summary.elapsed_s,
+        "size_bytes": summary.size_bytes,
+        "settings": settings_of(summary.preset),
+    }

@@ -1,0 +1,258 @@
+"""A run as one file, for another machine: written by `export_run`, taken in by `import_run`.
+
+A zip archive holds ``musicgen-run.json`` (format, version, name) and the files of the run's folder
+that are known here. What comes in is a stranger's: names, links, sizes and contents are checked
+before anything takes its place among the runs, and a file that fails a check leaves nothing behind.
+"""
+
+import json
+import re
+import shutil
+import stat
+import struct
+import uuid
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from musicgen import __version__
+from musicgen.config import to_json
+from musicgen.errors import ArchiveError, MusicgenError, RunError
+from musicgen.storage import storing
+from musicgen.training.archive_checks import check_contents
+from musicgen.training.runs import Run, RunStore, check_id
+from musicgen.training.shelf import find_free_id, name_checkpoints
+
+FORMAT = "musicgen-run"
+FORMAT_VERSION = 1
+MANIFEST_FILE = "musicgen-run.json"
+SUFFIX = ".zip"
+
+MAX_FILES = 1_000
+MAX_TOTAL_BYTES = 2_000_000_000
+MAX_RATIO = 100
+"""Times that a file may be larger than its compressed self, where it is large at all."""
+
+_SMALL_BYTES = 1_000_000
+_MEGABYTE = 1_000_000
+_SIZES = {
+    MANIFEST_FILE: 0.01,
+    "config.json": 0.1,
+    "status.json": 0.1,
+    "metrics.jsonl": 400,
+    "fluency.json": 0.01,
+    "samples.jsonl": 20,
+    "best/checkpoint.json": 4,
+    "best/model.safetensors": 1000,
+    "last/checkpoint.json": 4,
+    "last/model.safetensors": 1000,
+    "last/trainer.json": 4,
+    "last/trainer.safetensors": 2000,
+    "start/checkpoint.json": 4,
+    "start/model.safetensors": 1000,
+}
+"""Files of a run that travel, and the most megabytes that each may have."""
+
+_SAMPLE = re.compile(r"samples/[A-Za-z0-9][A-Za-z0-9_-]{0,60}\.(abc|json|jsonl)")
+_SAMPLE_MEGABYTES = 1
+_DENSE = ".safetensors"
+_BLOCK = 1 << 20
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+
+
+def export_run(run: Run, file: IO[bytes], *, can_resume: bool = True) -> None:
+    """Writes a run as an archive.
+
+    Args:
+        run: The run; one that trains meanwhile is refused, for its files would not fit together.
+        file: Open for writing, in binary.
+        can_resume: With the last save, which resuming needs and which is some three times as large
+            as the network; without it the other machine can look, listen and train on anew.
+
+    Raises:
+        RunError: there is nothing of that name, or it is being trained.
+        StorageError: it cannot be read or written.
+    """
+    if not (run.path / "config.json").is_file():
+        raise RunError("The run {name!r} is gone.", name=run.id)
+    with storing(run.path), run.locked(), zipfile.ZipFile(file, "w") as archive:
+        archive.writestr(MANIFEST_FILE, _manifest(run.id))
+        for name, path in _files_of(run, can_resume):
+            method = zipfile.ZIP_STORED if name.endswith(_DENSE) else zipfile.ZIP_DEFLATED
+            archive.write(path, name, compress_type=method)
+
+
+def _manifest(name: str) -> str:
+    return to_json(
+        {"format": FORMAT, "format_version": FORMAT_VERSION, "name": name, "program": __version__}
+    )
+
+
+def _files_of(run: Run, can_resume: bool) -> Iterator[tuple[str, Path]]:
+    for path in sorted(run.path.rglob("*")):
+        name = path.relative_to(run.path).as_posix()
+        is_wanted = can_resume or not name.startswith("last/")
+        if is_wanted and path.is_file() and not path.is_symlink() and _limit_bytes(name):
+            yield name, path
+
+
+def import_run(store: RunStore, file: IO[bytes], name: str = "") -> Run:
+    """Takes in a run that was exported, under its own name, a given one, or the next free one.
+
+    Args:
+        store: Where it is to live.
+        file: Open for reading, in binary, seekable; nothing in it is trusted.
+        name: What it is to be called here; empty for its own name.
+
+    Raises:
+        ArchiveError: it is damaged, holds what does not belong there, or is no run of ours.
+        RunError: the given name cannot name a run.
+        StorageError: it cannot be written.
+    """
+    if name:
+        check_id(name)
+    with _reading(), zipfile.ZipFile(file) as archive, _new_folder(store.root) as folder:
+        entries = _checked_entries(archive)
+        wanted = name or _read_manifest(archive)
+        for entry in entries:
+            _unpack(archive, entry, folder)
+        (folder / MANIFEST_FILE).unlink()
+        check_contents(Run(folder))
+        return _settle(store, folder, wanted)
+
+
+def _settle(store: RunStore, folder: Path, wanted: str) -> Run:
+    """Moves a checked folder among the runs, in one step."""
+    while True:
+        run = Run(store.root / find_free_id(store, wanted))
+        try:
+            with storing(run.path):
+                folder.rename(run.path)
+        except MusicgenError:
+            if not run.path.exists():
+                raise
+            continue  # somebody took the name meanwhile
+        name_checkpoints(run)
+        return run
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    """What a damaged archive makes the reader of zip files say, in one sentence."""
+    try:
+        yield
+    except (
+        zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, ValueError,
+        OSError,
+    ) as error:  # fmt: skip
+        raise ArchiveError(
+            "This file is damaged, or not a zip archive. Export the run once more."
+        ) from error
+
+
+@contextmanager
+def _new_folder(root: Path) -> Iterator[Path]:
+    """A folder to fill beside the runs; whatever is left in its place at the end is removed."""
+    folder = root / f".import-{uuid.uuid4().hex[:8]}"
+    with storing(folder):
+        folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _checked_entries(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    """All entries, once names, kinds and sizes are those of a run."""
+    entries = archive.infolist()
+    names = [entry.filename for entry in entries]
+    if len(entries) > MAX_FILES:
+        raise ArchiveError(
+            "This archive has {count:,} files; a run has fewer than {most:,}.",
+            count=len(entries),
+            most=MAX_FILES,
+        )
+    if MANIFEST_FILE not in names:
+        raise ArchiveError("This zip archive is no run: export one on the page Compare.")
+    if len(set(names)) < len(names):
+        raise ArchiveError("This archive has two files of one name. Export the run once more.")
+    for entry in entries:
+        _check_entry(entry)
+    total = sum(entry.file_size for entry in entries)
+    if total > MAX_TOTAL_BYTES:
+        raise _too_large("all files together", total, MAX_TOTAL_BYTES)
+    return entries
+
+
+def _check_entry(entry: zipfile.ZipInfo) -> None:
+    limit = _limit_bytes(entry.filename)
+    kind = stat.S_IFMT(entry.external_attr >> 16)
+    is_plain = kind in (0, stat.S_IFREG) and not entry.is_dir() and not entry.flag_bits & 1
+    if not (limit and is_plain and entry.compress_type in _METHODS):
+        raise ArchiveError(
+            "This archive holds {file!r}, which is no file of a run, so nothing of it was taken.",
+            file=entry.filename[:80],
+        )
+    if entry.file_size > limit:
+        raise _too_large(entry.filename, entry.file_size, limit)
+    if entry.file_size > max(_SMALL_BYTES, MAX_RATIO * entry.compress_size):
+        raise ArchiveError(
+            "{file} would grow more than {ratio}-fold, so nothing of this archive was taken.",
+            file=entry.filename,
+            ratio=MAX_RATIO,
+        )
+
+
+def _limit_bytes(name: str) -> int:
+    """The most bytes that a file of a run may have; 0 for what is no file of a run."""
+    megabytes = _SAMPLE_MEGABYTES if _SAMPLE.fullmatch(name) else _SIZES.get(name, 0)
+    return int(megabytes * _MEGABYTE)
+
+
+def _too_large(file: str, size: int, limit: int) -> ArchiveError:
+    return ArchiveError(
+        "This archive is too large to be a run: {file} has {size:,.2f} MB of at most {most:,.2f}.",
+        file=file,
+        size=size / _MEGABYTE,
+        most=limit / _MEGABYTE,
+    )
+
+
+def _read_manifest(archive: zipfile.ZipFile) -> str:
+    """The name of the run; a name that cannot be used gives way to one that can."""
+    try:
+        values: Any = json.loads(archive.read(MANIFEST_FILE))
+    except (ValueError, RecursionError):
+        values = None
+    if not isinstance(values, dict) or values.get("format") != FORMAT:
+        raise ArchiveError("This zip archive is no run: export one on the page Compare.")
+    if values.get("format_version") != FORMAT_VERSION:
+        raise ArchiveError(
+            "This archive has format version {version}; this program reads version {known}. "
+            "Update the program.",
+            version=str(values.get("format_version"))[:20],
+            known=FORMAT_VERSION,
+        )
+    try:
+        return check_id(str(values.get("name")))
+    except RunError:
+        return "imported"
+
+
+def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, folder: Path) -> None:
+    """Writes one entry. Its name is one of ours, letter by letter, so it stays in the folder."""
+    path = folder / entry.filename
+    left = entry.file_size
+    with storing(path):
+        path.parent.mkdir(exist_ok=True)
+        with archive.open(entry) as source, path.open("xb") as target:
+            while block := source.read(_BLOCK):
+                left -= len(block)
+                if left < 0:
+                    raise ArchiveError("This file is damaged. Export the run once more.")
+                target.write(block)
+    if left:
+        raise ArchiveError("This file is damaged. Export the run once more.")

@@ -1,0 +1,192 @@
+"""Whether the unpacked folder of a stranger's run holds what it should, and nothing that harms.
+
+Texts that pages would show are either checked against what they can be, or written anew.
+"""
+
+import dataclasses
+import json
+import math
+import re
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import safetensors
+
+from musicgen.config import to_json
+from musicgen.errors import ArchiveError, MusicgenError
+from musicgen.evaluation.convergence import find_best
+from musicgen.models.checkpoint import load_checkpoint
+from musicgen.models.registry import check_kind
+from musicgen.storage import write_file
+from musicgen.training.runs import Progress, Run
+from musicgen.training.shelf import CHECKPOINT_FOLDERS
+from musicgen.training.summary import FLUENCY_FILE, looks_of, parse_fluency
+from musicgen.training.trainer import StepMetrics
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._ -]{0,63}")
+_SOURCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,199}")
+_FINAL = ("finished", "stopped", "failed")
+_MAX_STEP = 1_000_000
+_LONGEST_LINE = 2_000
+_STATE_FILES = ("trainer.json", "trainer.safetensors")
+
+
+def check_contents(run: Run) -> None:
+    """Reads every file of an unpacked run, and writes its status anew.
+
+    Raises:
+        ArchiveError: something does not hold; the message says what.
+    """
+    try:
+        _rewrite_settings(run)
+        metrics = _check_metrics(run.path / "metrics.jsonl")
+        for name in CHECKPOINT_FOLDERS:
+            if (run.path / name).is_dir():
+                _check_checkpoint(run, name)
+        _check_others(run)
+    except ArchiveError:
+        raise
+    except MusicgenError as error:
+        raise ArchiveError("This run cannot be taken in: {reason}", reason=error) from error
+    _write_status(run, metrics)
+
+
+def _rewrite_settings(run: Run) -> None:
+    """Keeps what is known of the settings, once it holds; a cell of a sweep becomes a plain run."""
+    created = _read_object(run.path / "config.json").get("created")
+    try:
+        datetime.fromisoformat(created or "")
+    except (TypeError, ValueError) as error:
+        raise _does_not_hold("config.json") from error
+    preset = run.preset
+    check_kind(preset.network)
+    if not (_NAME.fullmatch(preset.name) and _SOURCE.fullmatch(preset.training.source)):
+        raise _does_not_hold("config.json")
+    values = {
+        "preset": preset.name,
+        "created": created,
+        "network": preset.network.to_dict(),
+        "training": preset.training.to_dict(),
+    }
+    write_file(run.path / "config.json", to_json(values).encode("utf-8"))
+
+
+def _check_metrics(path: Path) -> list[StepMetrics]:
+    """The records of the steps: numbers, in order; only the last line may be torn."""
+    if not path.is_file():
+        return []
+    metrics: list[StepMetrics] = []
+    with path.open(encoding="utf-8", errors="replace") as file:
+        while line := file.readline(_LONGEST_LINE):
+            if not line.endswith("\n"):
+                if file.readline(1):
+                    raise _does_not_hold(path.name)
+                break
+            metrics.append(_parse_step(line, metrics[-1].step if metrics else 0))
+    return metrics
+
+
+def _parse_step(line: str, before: int) -> StepMetrics:
+    try:
+        item = StepMetrics(**json.loads(line))
+    except (ValueError, TypeError, RecursionError) as error:
+        raise _does_not_hold("metrics.jsonl") from error
+    if not (_is_step(item.step) and item.step > before and _holds_numbers(item)):
+        raise _does_not_hold("metrics.jsonl")
+    return item
+
+
+def _holds_numbers(item: StepMetrics) -> bool:
+    values = dataclasses.asdict(item)
+    looked = [values.pop(name) for name in ("val_loss", "val_accuracy")]
+    return all(map(_is_number, values.values())) and all(
+        value is None or _is_number(value) for value in looked
+    )
+
+
+def _is_number(value: object) -> bool:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and math.isfinite(value) and abs(value) < 1e15  # type: ignore[arg-type]
+
+
+def _is_step(value: object) -> bool:
+    return type(value) is int and 1 <= value <= _MAX_STEP
+
+
+def _check_checkpoint(run: Run, name: str) -> None:
+    """Loads a checkpoint as whoever plays it would; its weights are safetensors, or refused."""
+    folder = run.path / name
+    metadata = load_checkpoint(folder).metadata
+    is_named = _NAME.fullmatch(metadata.preset or "own")
+    if not (
+        0 <= metadata.step <= _MAX_STEP and is_named and _SOURCE.fullmatch(metadata.training.source)
+    ):
+        raise _does_not_hold(f"{name}/checkpoint.json")
+    if name == "last":
+        _check_state(folder)
+
+
+def _check_state(folder: Path) -> None:
+    """The state of optimizer and generators; whether it fits is found out when it goes on."""
+    there = [(folder / name).is_file() for name in _STATE_FILES]
+    if not all(there):
+        raise _does_not_hold(f"last/{_STATE_FILES[there.index(False)]}")
+    _read_object(folder / "trainer.json", "last/trainer.json")
+    try:
+        with safetensors.safe_open(folder / "trainer.safetensors", framework="pt") as file:
+            file.keys()
+    except (OSError, safetensors.SafetensorError) as error:
+        raise _does_not_hold("last/trainer.safetensors") from error
+
+
+def _check_others(run: Run) -> None:
+    fluency = run.path / FLUENCY_FILE
+    if fluency.is_file():
+        try:
+            parse_fluency(_read_object(fluency))
+        except MusicgenError as error:
+            raise _does_not_hold(FLUENCY_FILE) from error
+    for path in (run.path / "samples.jsonl", *(run.path / "samples").glob("*")):
+        if path.is_file():
+            _read_text(path, path.relative_to(run.path).as_posix())
+
+
+def _write_status(run: Run, metrics: list[StepMetrics]) -> None:
+    """How the run ended, in words of ours: nothing trains it here."""
+    told = run.read_status()
+    status = told["status"] if told["status"] in _FINAL else "stopped"
+    best = find_best(looks_of(metrics))
+    progress = Progress(best.loss, best.step) if best else _told_progress(told)
+    last = metrics[-1].step if metrics else 0
+    told_step = told["step"] if _is_step(told["step"]) else 0
+    run.write_status(status, "", max(last, told_step), progress)
+
+
+def _told_progress(told: dict[str, Any]) -> Progress:
+    loss, step = told["best_val_loss"], told.get("best_step", 0)
+    return Progress(float(loss), step) if _is_number(loss) and _is_step(step) else Progress()
+
+
+def _read_object(path: Path, label: str = "") -> dict[str, Any]:
+    try:
+        values = json.loads(_read_text(path, label or path.name))
+    except (ValueError, RecursionError) as error:
+        raise _does_not_hold(label or path.name) from error
+    if not isinstance(values, dict):
+        raise _does_not_hold(label or path.name)
+    return values
+
+
+def _read_text(path: Path, label: str) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise _does_not_hold(label) from error
+
+
+def _does_not_hold(file: str) -> ArchiveError:
+    return ArchiveError(
+        "This run cannot be taken in: its {file} is damaged or missing. Export it once more.",
+        file=file,
+    )

@@ -1,0 +1,114 @@
+"""Runs as folders on a shelf: their size, another name, a place in the bin."""
+
+import json
+import shutil
+import uuid
+from dataclasses import replace
+
+from musicgen.config import to_json
+from musicgen.errors import RunError
+from musicgen.models.checkpoint import METADATA_FILE, read_metadata
+from musicgen.storage import storing, write_file
+from musicgen.training.runs import Run, RunStore, check_id
+
+CHECKPOINT_FOLDERS = ("best", "last", "start")
+
+_LONGEST_NAME = 64
+
+
+def measure_size(run: Run) -> int:
+    """Bytes that the files of a run take; 0 for a run that is gone."""
+    total = 0
+    for path in run.path.rglob("*"):
+        try:
+            total += path.stat().st_size if path.is_file() else 0
+        except OSError:  # a training replaces its folders while we look
+            continue
+    return total
+
+
+def delete_run(store: RunStore, run_id: str) -> None:
+    """Removes a run. It vanishes from the list in one step, its files one after another.
+
+    Raises:
+        RunError: there is no such run, or it is being trained.
+        StorageError: the folder cannot be removed.
+    """
+    run = _idle(store, run_id)
+    bin_folder = store.root / f".deleted-{uuid.uuid4().hex[:8]}"
+    with storing(run.path):
+        run.path.rename(bin_folder)
+        shutil.rmtree(bin_folder)
+
+
+def rename_run(store: RunStore, run_id: str, new_id: str) -> Run:
+    """Gives a run another name, its checkpoints included, and returns it.
+
+    Raises:
+        RunError: there is no such run, it is being trained, or the new name is taken or not usable.
+        StorageError: the folder cannot be renamed.
+    """
+    run, renamed = _idle(store, run_id), Run(store.root / check_id(new_id))
+    if renamed.path.exists():
+        raise RunError("There is a run named {name!r} already. Choose another name.", name=new_id)
+    with storing(run.path):
+        run.path.rename(renamed.path)
+    name_checkpoints(renamed)
+    return renamed
+
+
+def name_checkpoints(run: Run) -> None:
+    """Writes the name of a run into its checkpoints: a player says which model composed."""
+    for name in CHECKPOINT_FOLDERS[:2]:
+        folder = run.path / name
+        if (folder / METADATA_FILE).is_file():
+            metadata = replace(read_metadata(folder), name=run.id)
+            write_file(folder / METADATA_FILE, to_json(metadata.to_dict()).encode("utf-8"))
+
+
+def drop_weights(run: Run, keep_best: bool = False) -> None:
+    """Removes the checkpoints of a run and keeps its settings and curves.
+
+    Raises:
+        StorageError: they cannot be removed.
+    """
+    for name in ("last",) if keep_best else ("last", "best"):
+        with storing(run.path / name):
+            shutil.rmtree(run.path / name, ignore_errors=True)
+
+
+def find_free_id(store: RunStore, wanted: str) -> str:
+    """The wanted name, or the first of ``name-2``, ``name-3`` … that is free.
+
+    Raises:
+        RunError: the wanted name cannot name a run.
+    """
+    name, number = check_id(wanted), 1
+    while (store.root / name).exists():
+        number += 1
+        ending = f"-{number}"
+        name = wanted[: _LONGEST_NAME - len(ending)] + ending
+    return name
+
+
+def in_use_error(run_id: str) -> RunError:
+    """The error that says that a run trains now and must be left alone."""
+    return RunError(
+        "The run {name!r} is being trained. Stop it first, or wait for its end.", name=run_id
+    )
+
+
+def read_sweep(run: Run) -> str:
+    """The name of the sweep whose cell a run is; empty for other runs and damaged ones."""
+    try:
+        values = json.loads((run.path / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return ""
+    return str(values.get("sweep", "")) if isinstance(values, dict) else ""
+
+
+def _idle(store: RunStore, run_id: str) -> Run:
+    run = store.get(run_id)
+    if run.is_busy():
+        raise in_use_error(run_id)
+    return run

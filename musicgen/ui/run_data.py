@@ -1,0 +1,93 @@
+"""What pages show of runs, read once for all sessions and again when a file of the run is newer."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import streamlit as st
+
+from musicgen.errors import MusicgenError
+from musicgen.training.runs import Run, RunInfo
+from musicgen.training.shelf import measure_size
+from musicgen.training.summary import RunSummary, characters_per_step, compute_summary
+from musicgen.ui import resources
+from musicgen.ui.comparison_charts import RunCurves, compute_curves
+from musicgen.ui.language import _
+from musicgen.ui.page import tell
+from musicgen.ui.training_view import STATUS_WORDS
+
+MAX_KEPT = 200
+"""Runs whose figures and curves are kept, some 30 kB each."""
+
+_CHANGING = ("config.json", "status.json", "metrics.jsonl", "best", "last")
+
+
+def list_runs(has_cells: bool = False) -> list[RunInfo]:
+    """The runs there are, the newest first; cells of sweeps only if asked for."""
+    return [info for info in resources.store().list() if has_cells or not info.sweep]
+
+
+def summary(run_id: str) -> RunSummary:
+    """The figures of a run.
+
+    Raises:
+        RunError: it is gone or damaged.
+    """
+    return _read(resources.store().get(run_id))[0]
+
+
+def curves(run_id: str) -> RunCurves:
+    """The curves of a run.
+
+    Raises:
+        RunError: it is gone or damaged.
+    """
+    return _read(resources.store().get(run_id))[1]
+
+
+def is_training(info: RunInfo) -> bool:
+    """Whether a run is trained or waits for its turn, here or in another program."""
+    job = resources.registry().get(info.id)
+    if job is not None and not job.snapshot().status.is_final:
+        return True
+    return info.status in ("queued", "running") and Run(info.path).is_busy()
+
+
+def status_word(info: RunInfo) -> str:
+    """What a run is doing, or how it ended, in the reader's words."""
+    if info.status in ("queued", "running") and not is_training(info):
+        return _("interrupted")
+    words = {str(status): word for status, word in STATUS_WORDS.items()}
+    return _(words[info.status]) if info.status in words else info.status
+
+
+def telling(change: Callable[..., None], *arguments: object) -> None:
+    """Does something in a callback; where it fails, the sentence that says why stands on top."""
+    try:
+        change(*arguments)
+    except MusicgenError as error:
+        tell(error, st.container())
+
+
+def _read(run: Run) -> tuple[RunSummary, RunCurves]:
+    return _kept(run.path, _stamp(run.path))
+
+
+def _stamp(path: Path) -> tuple[int, ...]:
+    """Changes whenever a file of the run does."""
+    stamps = []
+    for name in _CHANGING:
+        try:
+            found = (path / name).stat()
+        except OSError:
+            stamps += [0, 0]
+        else:
+            stamps += [found.st_mtime_ns, found.st_size]
+    return tuple(stamps)
+
+
+@st.cache_resource(max_entries=MAX_KEPT, show_spinner=False)
+def _kept(path: Path, stamp: tuple[int, ...]) -> tuple[RunSummary, RunCurves]:  # noqa: ARG001 - key
+    run = Run(path)
+    metrics, preset = run.read_metrics(), run.preset
+    figures = compute_summary(run.info(), preset, measure_size(run), metrics)
+    return figures, compute_curves(run.id, characters_per_step(preset.training), metrics)

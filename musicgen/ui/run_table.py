@@ -1,0 +1,159 @@
+"""All runs in a table, and the curves of chosen ones laid over each other."""
+
+from datetime import datetime
+from typing import Any
+
+import streamlit as st
+
+from musicgen.errors import MusicgenError
+from musicgen.models.checkpoint import CheckpointMetadata
+from musicgen.presets import Preset
+from musicgen.training.runs import RunInfo
+from musicgen.training.summary import RunSummary, differing_settings, settings_of
+from musicgen.ui import resources, run_data
+from musicgen.ui.comparison_charts import AXES, curves_figure
+from musicgen.ui.language import N_, _
+from musicgen.ui.live_chart import live_chart, load_plotly
+from musicgen.ui.training_form import LABELS
+
+MAX_CURVES = 10
+"""Runs drawn at once: as many as the theme has colours."""
+
+_FIRST_DRAWN = 4
+_AXIS_NAMES = {
+    "steps": N_("steps"),
+    "time": N_("seconds of training"),
+    "characters": N_("characters read"),
+}
+
+
+def run_table(infos: list[RunInfo]) -> None:
+    """Every run with its figures and the settings in which they differ, bundled models below."""
+    summaries = _summaries(infos)
+    rows = [_run_row(summary) for summary in summaries]
+    settings = differing_settings([summary.preset for summary in summaries])
+    for name, values in settings.items():
+        for row, value in zip(rows, values, strict=True):
+            row[name] = value
+    rows += [_bundled_row(metadata, list(settings)) for metadata in _bundled()]
+    names = [name for name in _columns() if name != "created"] + list(settings) + ["created"]
+    st.dataframe(
+        {name: [row.get(name) for row in rows] for name in names},
+        hide_index=True,
+        column_config=_columns() | {name: _setting_column(name) for name in settings},
+        key="run_table",
+        placeholder="",
+    )
+
+
+def overlaid_curves(infos: list[RunInfo]) -> None:
+    """The losses of chosen runs over each other."""
+    names = [info.id for info in infos if info.step]
+    if not names:
+        return
+    st.subheader(_("Curves"), anchor=False)
+    chosen = st.multiselect(
+        _("Runs to draw"),
+        names,
+        names[:_FIRST_DRAWN],
+        key="compare_drawn",
+        max_selections=MAX_CURVES,
+    )
+    with st.container(horizontal=True, vertical_alignment="center", key="compare_axes"):
+        axis = st.segmented_control(
+            _("Over"),
+            AXES,
+            default=AXES[0],
+            key="compare_axis",
+            required=True,
+            format_func=lambda name: _(_AXIS_NAMES[name]),
+            label_visibility="collapsed",
+        )
+        is_log = st.toggle(_("Logarithmic loss"), key="compare_log")
+        has_training = st.toggle(_("Training loss"), value=True, key="compare_training")
+    runs = [run_data.curves(name) for name in chosen if name in names]
+    titles = (_(_AXIS_NAMES[axis or AXES[0]]), _("loss (nats per character)"))
+    figure = curves_figure(runs, axis or AXES[0], titles, is_log=is_log, has_training=has_training)
+    if runs:
+        live_chart(figure, "curves", _("Losses of the chosen runs"), 420)
+        st.caption(_("Thick: loss on held-out tunes. Thin: loss on training tunes, smoothed."))
+        load_plotly()
+
+
+def _summaries(infos: list[RunInfo]) -> list[RunSummary]:
+    found = []
+    for info in infos:
+        try:
+            found.append(run_data.summary(info.id))
+        except MusicgenError:  # damaged or deleted since it was listed
+            continue
+    return found
+
+
+def _bundled() -> list[CheckpointMetadata]:
+    found = []
+    for ref in resources.checkpoints():
+        if ref.origin == "bundled":
+            try:
+                found.append(ref.metadata())
+            except MusicgenError:
+                continue
+    return found
+
+
+def _run_row(summary: RunSummary) -> dict[str, Any]:
+    info = summary.info
+    return {
+        "run": info.id,
+        "preset": info.preset,
+        "status": run_data.status_word(info),
+        "loss": summary.best_val_loss,
+        "perplexity": summary.perplexity,
+        "steps": info.step,
+        "minutes": summary.elapsed_s / 60,
+        "size": summary.size_bytes / 1e6,
+        "created": _moment(info.created),
+    }
+
+
+def _bundled_row(metadata: CheckpointMetadata, settings: list[str]) -> dict[str, Any]:
+    values = settings_of(Preset(metadata.preset, "", metadata.network, metadata.training))
+    report = metadata.metrics.get("val")
+    figures = report if isinstance(report, dict) else {}
+    return {
+        "run": metadata.name,
+        "preset": metadata.preset,
+        "status": _("bundled"),
+        "loss": figures.get("loss", metadata.metrics.get("val_loss")),
+        "perplexity": figures.get("perplexity"),
+        "steps": metadata.step,
+        "created": _moment(metadata.created),
+    } | {name: values[name] for name in settings}
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _columns() -> dict[str, Any]:
+    number = st.column_config.NumberColumn
+    return {
+        "run": st.column_config.TextColumn(_("Run"), pinned=True, width=130),
+        "preset": st.column_config.TextColumn(_("Preset")),
+        "status": st.column_config.TextColumn(_("Status")),
+        "loss": number(
+            _("Held-out loss"), format="%.4f", help=_("The lowest one, in nats per character.")
+        ),
+        "perplexity": number(_("Perplexity"), format="%.2f"),
+        "steps": number(_("Steps"), format="localized"),
+        "minutes": number(_("Minutes"), format="%.1f", help=_("Training time.")),
+        "size": number(_("Megabytes"), format="%.1f", help=_("Size on the disk.")),
+        "created": st.column_config.DatetimeColumn(_("Begun"), format="YYYY-MM-DD HH:mm"),
+    }
+
+
+def _setting_column(name: str) -> Any:
+    return st.column_config.Column(_(LABELS[name]) if name in LABELS else name)

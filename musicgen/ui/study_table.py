@@ -1,0 +1,192 @@
+"""The table of the studies: baseline beside improved, from real runs."""
+
+import math
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from musicgen.errors import MusicgenError
+from musicgen.evaluation.fluency import TEMPERATURE, FluencyReport, measure_fluency
+from musicgen.models.checkpoint import Checkpoint
+from musicgen.presets import PRESETS
+from musicgen.training.runs import Run, RunInfo
+from musicgen.training.summary import (
+    RunSummary,
+    differing_settings,
+    read_fluency,
+    write_fluency,
+)
+from musicgen.ui import player, resources, run_data
+from musicgen.ui.language import _, ngettext
+from musicgen.ui.page import tell, train_link
+from musicgen.ui.side_by_side import clock
+from musicgen.ui.training_form import LABELS
+
+STUDIES = ("baseline", "improved")
+DEFAULT_TUNES = 20
+MAX_TUNES = 200
+
+_WITHOUT_EFFECT = ("save_interval", "threads")
+
+
+def study_table() -> None:
+    """Convergence, stability, losses, fluency and time of one run of each study."""
+    infos = [info for info in run_data.list_runs() if info.step]
+    by_study = {name: [info for info in infos if info.preset == name] for name in STUDIES}
+    missing = [name for name in STUDIES if not by_study[name]]
+    if missing:
+        _empty(missing)
+    if len(missing) == len(STUDIES):
+        return
+    chosen = _choose(by_study)
+    summaries = {name: run_data.summary(info.id) for name, info in chosen.items()}
+    fluency = {name: _kept_fluency(summary) for name, summary in summaries.items()}
+    slot = st.empty()
+    _draw(slot, summaries, fluency)
+    _remarks(summaries)
+    _measure(slot, summaries, fluency)
+
+
+def _empty(missing: list[str]) -> None:
+    with st.container(border=True, key="empty"):
+        st.subheader(_("No run of {names} yet").format(names=_(" or ").join(missing)), anchor=False)
+        for name in missing:
+            st.write(f"**{name}**: {_(PRESETS[name].meaning)}")
+        st.write(_("Train both with the presets of these names: the table fills itself from them."))
+        train_link()
+
+
+def _choose(by_study: dict[str, list[RunInfo]]) -> dict[str, RunInfo]:
+    """One run of each study: the newest that is finished, unless another one is chosen."""
+    chosen = {}
+    for column, name in zip(st.columns(2), STUDIES, strict=True):
+        runs = {info.id: info for info in by_study[name]}
+        if not runs:
+            continue
+        finished = [info.id for info in runs.values() if info.status == "finished"]
+        first = list(runs).index(finished[0]) if finished else 0
+        picked = column.selectbox(name, list(runs), first, key=f"study_{name}")
+        chosen[name] = runs[picked or next(iter(runs))]
+    return chosen
+
+
+def _draw(
+    slot: DeltaGenerator, summaries: dict[str, RunSummary], fluency: dict[str, FluencyReport | None]
+) -> None:
+    columns = {name: _column(summary, fluency[name]) for name, summary in summaries.items()}
+    labels = list(next(iter(columns.values())))
+    values = {name: list(column.values()) for name, column in columns.items()}
+    slot.table({" ": labels} | values, border="horizontal", hide_index=True)
+
+
+def _column(summary: RunSummary, fluency: FluencyReport | None) -> dict[str, str]:
+    best, converged = summary.best, summary.converged
+    return {
+        _("Convergence"): _("step {step:,}, after {time}").format(
+            step=converged.step, time=clock(converged.elapsed_s)
+        )
+        if converged
+        else "–",
+        _("Stability (σ)"): _number(summary.stability),
+        _("Final training loss"): _number(summary.final_train_loss),
+        _("Best training loss"): _number(summary.best_train_loss),
+        _("Best held-out loss"): _number(summary.best_val_loss)
+        + (" " + _("at step {step:,}").format(step=best.step) if best else ""),
+        _("Perplexity"): "–" if summary.perplexity is None else f"{summary.perplexity:.2f}",
+        _("Fluency"): _fluency_words(fluency),
+        _("Training time"): clock(summary.elapsed_s),
+        _("Steps"): f"{summary.info.step:,}",
+    }
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None or math.isnan(value) else f"{value:.4f}"
+
+
+def _fluency_words(report: FluencyReport | None) -> str:
+    if report is None or not report.tunes:
+        return _("not measured")
+    return _("{share:.0%} of {count} tunes").format(share=report.syntax.in_time, count=report.tunes)
+
+
+def _remarks(summaries: dict[str, RunSummary]) -> None:
+    for name, summary in summaries.items():
+        changed = differing_settings([PRESETS[name], summary.preset])
+        told = {key: values for key, values in changed.items() if key not in _WITHOUT_EFFECT}
+        if told:
+            words = ", ".join(
+                _("{setting} {now} instead of {was}").format(
+                    setting=_(LABELS.get(key, key)), now=now, was=was
+                )
+                for key, (was, now) in told.items()
+            )
+            st.caption(
+                _("{run} departs from its preset: {settings}.").format(
+                    run=summary.info.id, settings=words
+                )
+            )
+    with st.expander(_("How these figures are made"), icon=":material/functions:"):
+        st.markdown(
+            _(
+                "- **Convergence**: the first look at held-out tunes whose loss is within 5 % of "
+                "the best one, L ≤ 1.05 · min L.\n"
+                "- **Stability**: σ, the standard deviation of the training loss over the last "
+                "10 % of the steps; lower is calmer.\n"
+                "- **Final training loss**: its mean over the same steps. **Best**: the lowest of "
+                "any one batch.\n"
+                "- **Fluency**: share of tunes in which every bar keeps time, composed without the "
+                "grammar at temperature 0.8, seeds from 1 on, with the best network of the run.\n\n"
+                "Losses are in nats per character. Perplexity is e to the best held-out loss."
+            )
+        )
+
+
+def _kept_fluency(summary: RunSummary) -> FluencyReport | None:
+    checkpoint = _best_checkpoint(summary)
+    return read_fluency(Run(summary.info.path), checkpoint.fingerprint) if checkpoint else None
+
+
+def _best_checkpoint(summary: RunSummary) -> Checkpoint | None:
+    try:
+        return resources.checkpoint(player.find_model(summary.info.id))
+    except MusicgenError:  # nothing saved yet
+        return None
+
+
+def _measure(
+    slot: DeltaGenerator, summaries: dict[str, RunSummary], fluency: dict[str, FluencyReport | None]
+) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom", key="fluency"):
+        count = st.number_input(
+            _("Tunes to judge"), 1, MAX_TUNES, DEFAULT_TUNES, key="study_count", width=160
+        )
+        is_asked = st.button(
+            _("Measure fluency"), key="study_measure", icon=":material/graphic_eq:"
+        )
+    if not is_asked:
+        return
+    bar = st.progress(0.0)
+    for place, (name, summary) in enumerate(summaries.items()):
+        checkpoint = _best_checkpoint(summary)
+        if checkpoint is None:
+            continue
+        report = _measure_one(bar, checkpoint, count, (place, len(summaries)))
+        fluency[name] = report
+        try:
+            write_fluency(Run(summary.info.path), report)
+        except MusicgenError as error:
+            tell(error, st.container())
+        _draw(slot, summaries, fluency)
+    bar.empty()
+
+
+def _measure_one(
+    bar: DeltaGenerator, checkpoint: Checkpoint, count: int, place: tuple[int, int]
+) -> FluencyReport:
+    def show(done: int) -> None:
+        text = ngettext("{name}: {done} of {count} tune", "{name}: {done} of {count} tunes", count)
+        share = (place[0] + done / count) / place[1]
+        bar.progress(share, text.format(name=checkpoint.name, done=done, count=count))
+
+    show(0)
+    return measure_fluency(checkpoint, count, show, TEMPERATURE)

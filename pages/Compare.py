@@ -1,0 +1,34 @@
+"""Compare: all runs beside one another, two of them by ear, and what settings do."""
+
+from musicgen.ui import run_data
+from musicgen.ui.compare_views import chosen_view, nothing_trained, pick_view
+from musicgen.ui.language import _
+from musicgen.ui.page import errors_told, language_picker, page
+from musicgen.ui.run_files import manage_runs
+from musicgen.ui.run_table import overlaid_curves, run_table
+from musicgen.ui.side_by_side import side_by_side
+from musicgen.ui.study_table import study_table
+from musicgen.ui.sweep_view import sweeps
+
+page(
+    _("Compare"),
+    _("See what the settings do: in figures, in curves, and by ear."),
+    has_training_card=chosen_view() == "sweep",
+)
+
+with errors_told():
+    view = pick_view()
+    if view == "pair":
+        side_by_side()
+    elif view == "study":
+        study_table()
+    elif view == "sweep":
+        sweeps()
+    else:
+        infos = run_data.list_runs(has_cells=False)
+        if not infos:
+            nothing_trained()
+        run_table(infos)
+        overlaid_curves(infos)
+        manage_runs(infos)
+language_picker()
