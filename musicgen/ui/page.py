@@ -26,6 +26,7 @@ ICON = Path(__file__).resolve().parents[2] / "assets" / "icon.png"
 ROOMS = (
     ("app.py", N_("Play"), ":material/music_note:"),
     ("pages/Train.py", N_("Train"), ":material/model_training:"),
+    ("pages/Corpus.py", N_("Corpus"), ":material/library_music:"),
 )
 """Script, name and icon of every page, in the order of the sidebar."""
 

@@ -85,18 +85,26 @@ def render(composition: Composition) -> Sound:
     Raises:
         AudioError: the tune has no notes, or nothing can play it.
     """
-    return _rendered(composition.to_abc(), composition)
+    return _rendered(composition.to_abc(), composition.tune, composition.provenance())
+
+
+def render_tune(tune: Tune) -> Sound:
+    """The sound of a tune that nobody composed here, rendered once for all sessions.
+
+    Raises:
+        AudioError: the tune has no notes, or nothing can play it.
+    """
+    return _rendered(tune.text, tune, "")
 
 
 @st.cache_resource(max_entries=MAX_RENDERED, show_spinner=False)
-def _rendered(text: str, _composition: Composition) -> Sound:  # noqa: ARG001 - the cache's key
-    comment = _composition.provenance()
-    midi = to_midi(_composition.tune, comment=comment)
+def _rendered(text: str, _tune: Tune, comment: str) -> Sound:  # noqa: ARG001 - the cache's key
+    midi = to_midi(_tune, comment=comment)
     rendering = synthesize(midi)
     return Sound(
         wav_bytes(rendering.waveform, rendering.sample_rate, comment),
         midi_bytes(midi),
-        tuple(timeline(_composition.tune)),
+        tuple(timeline(_tune)),
         rendering.is_fallback,
     )
 
