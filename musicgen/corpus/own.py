@@ -227,7 +227,16 @@ def _check_size(uploads: Sequence[Upload]) -> None:
             "together: one+other.",
             most=MAX_FILES,
         )
-    if sum(len(upload.data) for upload in uploads) > MAX_BYTES:
+    check_total(sum(len(upload.data) for upload in uploads))
+
+
+def check_total(size_bytes: int) -> None:
+    """Makes sure that files are not too large for one corpus.
+
+    Raises:
+        CorpusError: they are.
+    """
+    if size_bytes > MAX_BYTES:
         raise CorpusError(
             "The files are larger than {most} MB in all. Make several corpora of them, and train "
             "on them together: one+other.",
