@@ -273,6 +273,11 @@ class Paths:
         return self.home / "runs"
 
     @property
+    def corpora(self) -> Path:
+        """One folder for each corpus of one's own."""
+        return self.home / "corpora"
+
+    @property
     def checkpoints(self) -> Path:
         """The checkpoints that come with the project."""
         return self.project / "checkpoints"

@@ -18,7 +18,8 @@ if not is_training():
     with errors_told(), st.container(border=True, key="start"):
         order = training_form()
         if order:
-            resources.registry().start(*order)
+            with st.spinner(_("Reading the corpus")):
+                resources.registry().start(*order)
             st.rerun()
 live_training()
 runs_on_disk()

@@ -1,13 +1,19 @@
-"""``musicgen corpus``: which tunebooks there are, fetching them, and what cleaning found."""
+"""``musicgen corpus``: tunebooks there are, fetching them, bringing one's own, what was found."""
 
+import sys
 from collections import Counter
+from pathlib import Path
+from typing import Any
 
 import click
+from tqdm import tqdm
 
 from musicgen.cli.options import echo_json, json_option
 from musicgen.config import Paths
-from musicgen.corpus.cleaning import compare_with_lab
+from musicgen.corpus.cleaning import CleaningReport, compare_with_lab
 from musicgen.corpus.dataset import Dataset, load_dataset
+from musicgen.corpus.overview import write_csv
+from musicgen.corpus.own import PREFIX, CorpusStore, OwnCorpus, Upload, check_total
 from musicgen.corpus.sources import (
     SOURCES,
     fetch_source,
@@ -15,6 +21,8 @@ from musicgen.corpus.sources import (
     is_available,
     read_source_text,
 )
+from musicgen.errors import CorpusError
+from musicgen.storage import write_file
 
 
 @click.group("corpus")
@@ -25,7 +33,7 @@ def corpus_group() -> None:
 @corpus_group.command("list")
 @json_option
 def list_command(as_json: bool) -> None:
-    """List the tunebooks, whether they are here, and who may use them."""
+    """List the tunebooks, whether they are here, who may use them, and the corpora of one's own."""
     paths = Paths.default()
     rows = [
         {
@@ -37,12 +45,105 @@ def list_command(as_json: bool) -> None:
         }
         for source in SOURCES.values()
     ]
+    rows += [_own_row(corpus) for corpus in CorpusStore(paths.corpora).list()]
     if as_json:
         echo_json(rows)
         return
     for row in rows:
         state = "here" if row["available"] else "not fetched"
         click.echo(f"{row['name']:<12} {state:<12} {row['title']}\n{'':<25} {row['license']}")
+
+
+def _own_row(corpus: OwnCorpus) -> dict[str, Any]:
+    title = f"your own: {corpus.tunes} tunes of {len(corpus.files)} files"
+    terms = "Your own files: you know who may use them."
+    return {
+        "name": corpus.name, "title": title, "available": True, "free": False, "license": terms,
+    }  # fmt: skip
+
+
+@corpus_group.command("add")
+@click.argument("name")
+@click.argument(
+    "files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE..."
+)
+@json_option
+def add_command(name: str, files: tuple[Path, ...], as_json: bool) -> None:
+    """Keep the tunes of ABC and MIDI files as a corpus of this name.
+
+    Train on it with: python -m musicgen train --set source=NAME
+    """
+    store = CorpusStore(Paths.default().corpora)
+    store.check_name(name)
+    check_total(sum(map(_size, files)))
+    uploads = [Upload(file.name, _read(file)) for file in files]
+    with tqdm(total=100, unit="%", delay=1, disable=as_json, file=sys.stderr) as bar:
+        corpus = store.create(name, uploads, lambda share: bar.update(round(100 * share) - bar.n))
+    _show_own(corpus, as_json, show_all=False)
+
+
+@corpus_group.command("show")
+@click.argument("name")
+@click.option("--all", "show_all", is_flag=True, help="List every finding, not only their number.")
+@click.option("--csv", "csv_file", type=click.Path(path_type=Path), metavar="FILE",
+              help="Write the findings to a table.")  # fmt: skip
+@json_option
+def show_command(name: str, show_all: bool, csv_file: Path | None, as_json: bool) -> None:
+    """Show a corpus of your own: its files, its tunes, and what cleaning found."""
+    corpus = CorpusStore(Paths.default().corpora).get(name.removeprefix(PREFIX))
+    if csv_file:
+        write_file(csv_file, write_csv(corpus.read_report().findings))
+    _show_own(corpus, as_json, show_all)
+
+
+@corpus_group.command("delete")
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+def delete_command(name: str, yes: bool, as_json: bool) -> None:
+    """Delete a corpus of your own for good. Models that learned from it stay."""
+    store = CorpusStore(Paths.default().corpora)
+    corpus = store.get(name.removeprefix(PREFIX))
+    if not yes:
+        click.confirm(f"Delete {corpus.name} with its {corpus.tunes} tunes?", abort=True, err=True)
+    store.delete(corpus.name)
+    if as_json:
+        echo_json({"deleted": corpus.name})
+        return
+    click.echo(f"{corpus.name}: deleted")
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except OSError as error:
+        raise CorpusError(
+            "{file} cannot be read: {reason}.", file=str(file), reason=error.strerror or error
+        ) from error
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise CorpusError(
+            "{file} cannot be read: {reason}.", file=str(file), reason=error.strerror or error
+        ) from error
+
+
+def _show_own(corpus: OwnCorpus, as_json: bool, show_all: bool) -> None:
+    report = corpus.read_report()
+    if as_json:
+        echo_json(
+            {
+                "name": corpus.name, "created": corpus.created, "files": corpus.files,
+                "tunes": corpus.tunes, "left_out": corpus.left_out,
+                "findings_by_kind": report.counts(), "findings": report.findings,
+            }
+        )  # fmt: skip
+        return
+    click.echo(f"{corpus.name}: {corpus.tunes} tunes of {len(corpus.files)} files kept")
+    _print_findings(report, show_all)
 
 
 @corpus_group.command("fetch")
@@ -99,7 +200,11 @@ def _print_report(dataset: Dataset, values: dict[str, object], show_all: bool) -
             f"{len(lab.fragments)} fragments, {len(lab.lost)} lost"  # type: ignore[attr-defined]
         )
     for report in dataset.reports:
-        for kind, count in report.counts().items():
-            click.echo(f"{report.source}: {kind} {count} (--all lists them)")
-        for finding in report.findings if show_all else ():
-            click.echo(f"  {finding.file}:{finding.line} {finding.title}: {finding.detail}")
+        _print_findings(report, show_all)
+
+
+def _print_findings(report: CleaningReport, show_all: bool) -> None:
+    for kind, count in report.counts().items():
+        click.echo(f"{report.source}: {kind} {count} (--all lists them)")
+    for finding in report.findings if show_all else ():
+        click.echo(f"  {finding.file}:{finding.line} {finding.title}: {finding.detail}")

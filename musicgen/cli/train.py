@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from musicgen.cli.options import echo_json, json_option
 from musicgen.config import Paths
-from musicgen.corpus.dataset import load_dataset
+from musicgen.corpus.dataset import load_dataset, require_trainable
 from musicgen.errors import ConfigError, RunError, StorageError
 from musicgen.models.checkpoint import find_checkpoint, load_checkpoint
 from musicgen.presets import PRESETS, Preset, apply_overrides, get_preset
@@ -50,7 +50,9 @@ def train_command(
         run = _reopen(store, run_id, overrides)
     else:
         preset = apply_overrides(get_preset(preset_name), overrides)
-        load_dataset(preset.training.source, paths)  # say what is missing before a folder is made
+        # What is missing or too small is said before a folder is made.
+        dataset = load_dataset(preset.training.source, paths, preset.training.plain)
+        require_trainable(dataset, preset.training)
         start = load_checkpoint(find_checkpoint(start_from, paths).path) if start_from else None
         run = store.create(run_id or store.new_id(preset.name), preset, start)
     status = _train(run, paths, is_quiet=as_json)

@@ -10,8 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from musicgen.corpus.lab import join_snippets, read_snippets
+from musicgen.notation.bars import check_bars
 from musicgen.notation.fingerprint import interval_fingerprint
 from musicgen.notation.reader import read_tune
+from musicgen.notation.tune import Problem, Tune
 from musicgen.notation.tunebook import split_tunebook
 
 
@@ -52,6 +54,11 @@ class CleaningReport:
         """How many findings of each kind."""
         return dict(Counter(finding.kind for finding in self.findings))
 
+    @property
+    def left_out(self) -> int:
+        """How many tunes and files were left out."""
+        return sum(finding.kind in DROPPED for finding in self.findings)
+
 
 @dataclass(frozen=True, slots=True)
 class LabReading:
@@ -69,8 +76,45 @@ MEND_KINDS = {
     "joined": "a blank line cut the tune in two; it was joined",
     "duplicate": "the same text again; left out",
     "no notes": "there is no note in it; left out",
+    "too long": "it is longer than any tune; left out",
     "variant": "the same melody under another number; kept on the same side of the split",
+    "not in time": "a bar does not keep time; kept",
+    "unclear": "something in it could not be read as it stands; kept",
+    "characters": "control characters in it were removed",
+    "fields": "fields from the head of the file were written into it",
+    "numbered": "it had no number (X:); it was given one",
+    "prose": "lines that are no music were left out of it",
+    "from MIDI": "its melody was written down from MIDI",
+    "no tune": "there is no tune in the file",
+    "not text": "it is no text file; left out",
+    "not MIDI": "it cannot be read as MIDI; left out",
+    "not known": "only ABC and MIDI files are read; left out",
 }
+"""What each kind of finding means."""
+
+DROPPED = frozenset(
+    {"duplicate", "no notes", "too long", "no tune", "not text", "not MIDI", "not known"}
+)
+"""Kinds of findings for which something was left out."""
+
+KEPT_AS_IT_IS = frozenset({"variant", "not in time", "unclear"})
+"""Kinds that are notes only; all others were mended."""
+
+MAX_TUNE_CHARACTERS = 20_000
+"""The longest of 13,000 tunes in the tunebooks known here has 2,438."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """The text of one tune before it is cleaned, where it stood, and what was mended already.
+
+    `mended` are pairs of a kind and a detail; an empty detail is what the kind means.
+    """
+
+    file: str
+    line: int
+    text: str
+    mended: tuple[tuple[str, str], ...] = ()
 
 
 def clean_tunebook(
@@ -78,33 +122,75 @@ def clean_tunebook(
 ) -> tuple[list[CorpusTune], CleaningReport]:
     """Clean tunes of a source's files (name, text), and the report.
 
-    Exact repetitions and tunes without notes are left out; variants of one melody are kept and
-    reported. Empty input gives no tunes.
+    Exact repetitions, tunes without notes and texts that are too long for a tune are left out;
+    variants of one melody, tunes with bars out of time and unclear ones are kept and reported.
+    Empty input gives no tunes.
     """
-    tunes: list[CorpusTune] = []
-    findings: list[Finding] = []
-    texts: set[str] = set()
-    melodies: dict[str, str] = {}
+    cleaner = Cleaner(source)
     for file, book in files:
         for piece in split_tunebook(book):
-            tune = _clean_tune(source, piece.text)
-            place = (file, piece.start_line, tune.title)
-            if _is_cut(piece.text):
-                findings.append(Finding("joined", *place, MEND_KINDS["joined"]))
-            content = re.sub(r"^X:.*\n", "", tune.text)
-            if content in texts:
-                findings.append(Finding("duplicate", *place, MEND_KINDS["duplicate"]))
-                continue
-            if not tune.fingerprint:
-                findings.append(Finding("no notes", *place, MEND_KINDS["no notes"]))
-                continue
-            if tune.fingerprint in melodies:
-                detail = f"the same melody as {melodies[tune.fingerprint]!r}; kept"
-                findings.append(Finding("variant", *place, detail))
-            texts.add(content)
-            melodies.setdefault(tune.fingerprint, tune.title)
-            tunes.append(tune)
-    return tunes, CleaningReport(source, len(tunes), tuple(findings))
+            cleaner.add(Piece(file, piece.start_line, piece.text))
+    return cleaner.tunes, cleaner.report()
+
+
+class Cleaner:
+    """Takes the pieces of a corpus one after the other; `tunes` are the clean ones so far."""
+
+    def __init__(self, source: str) -> None:
+        self.tunes: list[CorpusTune] = []
+        self.findings: list[Finding] = []
+        self._source = source
+        self._texts: set[str] = set()
+        self._melodies: dict[str, str] = {}
+
+    def report(self) -> CleaningReport:
+        """All that was found."""
+        return CleaningReport(self._source, len(self.tunes), tuple(self.findings))
+
+    def note(self, kind: str, file: str, line: int, title: str = "", detail: str = "") -> None:
+        """Adds a finding; its detail is what the kind means if none is given."""
+        self.findings.append(Finding(kind, file, line, title, detail or MEND_KINDS[kind]))
+
+    def add(self, piece: Piece) -> None:
+        """Cleans a piece, and keeps or leaves it out."""
+        if len(piece.text) > MAX_TUNE_CHARACTERS:
+            self.note("too long", piece.file, piece.line, _title(piece.text[:2000]))
+            return
+        clean = _clean(piece.text)
+        tune, problems = read_tune(clean)
+        place = (piece.file, piece.line, tune.title)
+        for kind, detail in piece.mended:
+            self.note(kind, *place, detail)
+        if _is_cut(piece.text):
+            self.note("joined", *place)
+        content = re.sub(r"^X:.*\n", "", clean)
+        fingerprint = interval_fingerprint(tune)
+        if content in self._texts:
+            self.note("duplicate", *place)
+            return
+        if not fingerprint:
+            self.note("no notes", *place)
+            return
+        if fingerprint in self._melodies:
+            other = self._melodies[fingerprint]
+            self.note("variant", *place, f"the same melody as {other!r}; kept")
+        self._texts.add(content)
+        self._melodies.setdefault(fingerprint, tune.title)
+        self._note_doubts(piece, tune, problems)
+        self.tunes.append(CorpusTune(self._source, tune.reference, tune.title, clean, fingerprint))
+
+    def _note_doubts(self, piece: Piece, tune: Tune, problems: tuple[Problem, ...]) -> None:
+        place = (piece.file, piece.line, tune.title)
+        if problems:
+            self.note("unclear", *place, problems[0].message)
+        bars = check_bars(tune)
+        if bars.is_metered and not bars.is_in_time:
+            first = bars.wrong[0]
+            detail = (
+                f"bar {first.index + 1} has {first.actual} quarter notes "
+                f"instead of {first.expected}; kept"
+            )
+            self.note("not in time", *place, detail)
 
 
 def compare_with_lab(text: str) -> LabReading:
@@ -131,12 +217,8 @@ def _heads(piece: str, bodies: Counter[str]) -> list[str]:
     return [beginning for beginning in beginnings if beginning in bodies]
 
 
-def _clean_tune(source: str, text: str) -> CorpusTune:
-    lines = [line.rstrip() for line in text.splitlines() if line.strip()]
-    clean = "\n".join(lines)
-    tune, _ = read_tune(clean)
-    fingerprint = interval_fingerprint(tune)
-    return CorpusTune(source, tune.reference, tune.title, clean, fingerprint)
+def _clean(text: str) -> str:
+    return "\n".join(line.rstrip() for line in text.splitlines() if line.strip())
 
 
 def _is_cut(text: str) -> bool:

@@ -5,14 +5,18 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from musicgen.config import Paths
+from musicgen.config import Paths, TrainingConfig
 from musicgen.corpus.cleaning import CleaningReport, CorpusTune, clean_tunebook
 from musicgen.corpus.lab import SEPARATOR
+from musicgen.corpus.own import PREFIX, CorpusStore
 from musicgen.corpus.plain import write_plain
-from musicgen.corpus.sources import get_source, read_source_text
+from musicgen.corpus.sources import SOURCES, get_source, read_source_text
 from musicgen.corpus.split import Split, add_for_training, split_tunes
 from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.errors import CorpusError
+
+MAX_CHARACTERS = 4096
+"""The largest vocabulary of a network (`config.NetworkConfig.vocab_size`)."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,7 @@ def load_dataset(source: str, paths: Paths, plain: bool = False) -> Dataset:
     one: under its title, or with a fifth of its melody (`split.add_for_training`).
 
     Args:
-        source: Names of sources.
+        source: Names of sources, built in or one's own (``own:name``, or the name alone).
         paths: Where they are found.
         plain: Rewrites tunes of further sources as `plain.write_plain` does, and leaves out those
             that cannot be.
@@ -67,7 +71,7 @@ def load_dataset(source: str, paths: Paths, plain: bool = False) -> Dataset:
     Raises:
         CorpusError: a source is unknown or not fetched, or leaves nothing to train on.
     """
-    first, *others = [_read_source(name, paths) for name in source.split("+")]
+    first, *others = [read_tunes(name, paths) for name in source.split("+")]
     tunes, reports = list(first[0]), [first[1]]
     split = split_tunes(tunes)
     for more, report in others:
@@ -81,7 +85,54 @@ def load_dataset(source: str, paths: Paths, plain: bool = False) -> Dataset:
     return dataset
 
 
-def _read_source(name: str, paths: Paths) -> tuple[list[CorpusTune], CleaningReport]:
+def require_trainable(dataset: Dataset, config: TrainingConfig) -> None:
+    """Makes sure that there is enough to learn from, before a run is made.
+
+    Raises:
+        CorpusError: there is no tune to train on or none to hold out, or too little text.
+    """
+    split, source = dataset.split, dataset.source
+    if not split.val:
+        raise CorpusError(
+            "The corpus {name!r} has too few tunes ({count}): none of them is held out to measure "
+            "by. Bring more tunes, or train on it beside a larger one: lab+{name}.",
+            name=source,
+            count=len(dataset.tunes),
+        )
+    wanted = config.seq_len * (config.batch_size if config.carry_state else 1)
+    if len(dataset.train_text) <= wanted:
+        raise CorpusError(
+            "The corpus {name!r} has {count:,} characters to train on, too few for windows of "
+            "{wanted:,}. Choose a shorter sequence, a smaller batch or a larger corpus.",
+            name=source,
+            count=len(dataset.train_text),
+            wanted=wanted,
+        )
+    if len(dataset.vocabulary) > MAX_CHARACTERS:
+        raise CorpusError(
+            "The corpus {name!r} has {count:,} different characters; a network here knows at most "
+            "{most:,}. Leave out what is in other scripts.",
+            name=source,
+            count=len(dataset.vocabulary),
+            most=MAX_CHARACTERS,
+        )
+
+
+def read_tunes(name: str, paths: Paths) -> tuple[list[CorpusTune], CleaningReport]:
+    """The clean tunes of one source, and the report of their cleaning.
+
+    Of a corpus of one's own it is the report of when it was made.
+
+    Raises:
+        CorpusError: the source is unknown, not fetched or damaged.
+    """
+    store, plain_name = CorpusStore(paths.corpora), name.removeprefix(PREFIX)
+    if name not in SOURCES and store.has(plain_name):
+        own = store.get(plain_name)
+        tunes, _ = clean_tunebook(plain_name, [(plain_name, own.read_text())])
+        return tunes, own.read_report()
+    if name not in SOURCES:
+        raise store.unknown(name)
     files = [(file.name, file.text) for file in read_source_text(get_source(name), paths)]
     return clean_tunebook(name, files)
 

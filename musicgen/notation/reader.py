@@ -31,6 +31,10 @@ from musicgen.notation.tune import Key, Meter, Problem, Tune
 T = TypeVar("T")
 
 MAX_PROBLEMS = 200
+
+NO_MUSIC = "This line is no music; passed over."
+"""The message of the problem that spans a line of prose."""
+
 _REFERENCE = re.compile(r"^[ \t\ufeff]*X:(?![|:])", re.MULTILINE)
 _KEY_LINE = re.compile(r"^[ \t]*K:(?![|:])", re.MULTILINE)
 _VOICES = re.compile(r"(?:^[ \t]*|\[)V:[ \t]*([^\s\]]{1,40})", re.MULTILINE)
@@ -223,7 +227,7 @@ class _Reading:
             self._read_body_field(body, field, start, end)
         elif field is None:
             if self.is_over or _is_prose(line):
-                self.report(start, end, "This line is no music; passed over.")
+                self.report(start, end, NO_MUSIC)
                 body.dropped.add(start)
                 self.is_over = self.has_gap
                 return

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from musicgen.config import Paths, TrainingConfig
-from musicgen.corpus.dataset import Dataset, load_dataset
+from musicgen.corpus.dataset import Dataset, load_dataset, require_trainable
 from musicgen.errors import MusicgenError, RunError
+from musicgen.models.checkpoint import Checkpoint
 from musicgen.presets import Preset
 from musicgen.training.runs import Run, RunStore
 from musicgen.training.samples import Sample
@@ -219,15 +220,27 @@ class JobRegistry:
         self._turn = threading.Lock()
         self._jobs: dict[str, TrainingJob] = {}
 
-    def start(self, preset: Preset, run_id: str, sweep: str = "") -> TrainingJob:
-        """Creates a run, as a cell of a sweep if one is named, and trains it in the background.
+    def start(
+        self, preset: Preset, run_id: str, start: Checkpoint | None = None, sweep: str = ""
+    ) -> TrainingJob:
+        """Creates a run and trains it in the background; its corpus is read first.
+
+        Args:
+            preset: Its settings.
+            run_id: Its name.
+            start: The checkpoint to go on from; first weights if None.
+            sweep: The sweep of which it is a cell, if any.
 
         Raises:
+            CorpusError: the corpus is missing, or too small; nothing is left behind.
             RunError: the name is taken or not usable.
             StorageError: the run's folder cannot be written.
         """
+        config = preset.training
+        dataset = load_dataset(config.source, self._paths, config.plain)
+        require_trainable(dataset, config)
         with self._lock:
-            return self._launch(self.store.create(run_id, preset, sweep=sweep))
+            return self._launch(self.store.create(run_id, preset, start, sweep), dataset)
 
     def resume(self, run_id: str) -> TrainingJob:
         """Goes on with a run that was stopped or interrupted.
@@ -286,9 +299,9 @@ class JobRegistry:
             raise in_use_error(run_id)
         self._jobs.pop(run_id, None)
 
-    def _launch(self, run: Run) -> TrainingJob:
+    def _launch(self, run: Run, dataset: Dataset | None = None) -> TrainingJob:
         def load(config: TrainingConfig) -> Dataset:
-            return load_dataset(config.source, self._paths, config.plain)
+            return dataset or load_dataset(config.source, self._paths, config.plain)
 
         job = TrainingJob(run, load, self._turn)
         self._jobs.pop(run.id, None)

@@ -34,6 +34,8 @@ _SOURCES = (
     ("musicgen/notation/grammar/*.py", _ERRORS),
     ("musicgen/training/*.py", _ERRORS | {"_finish": (2,)}),
     ("musicgen/corpus/dataset.py", _ERRORS),
+    ("musicgen/corpus/own.py", _ERRORS),
+    ("musicgen/notation/midi/*.py", _ERRORS),
     ("musicgen/corpus/sources.py", _ERRORS),
     ("musicgen/corpus/windows.py", _ERRORS),
     ("musicgen/audio/midi.py", _ERRORS),

@@ -10,7 +10,7 @@ from typing import Any
 
 from musicgen.training.sweep_plan import SweepCell, SweepPlan, find_best_cell
 from musicgen.training.trainer import StepMetrics
-from musicgen.ui.charts import running_mean, thinned
+from musicgen.ui.curves import smoothed, thinned
 
 MAX_POINTS = 400
 """Points of a curve that is kept: those of many long runs are drawn at once."""
@@ -22,6 +22,8 @@ CELL = "--st-secondary-background-color"
 TEXT = "--st-text-color"
 
 _SKIPPED_SHARE = 0.1
+SMOOTHING = 0.95
+"""Share of the past in the running mean of the training loss."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ def compute_curves(
     return RunCurves(
         run_id,
         characters_per_step,
-        _curve(metrics, running_mean([item.train_loss for item in metrics])),
+        _curve(metrics, smoothed([item.train_loss for item in metrics], SMOOTHING)),
         _curve(looks, [item.val_loss or 0.0 for item in looks]),
     )
 

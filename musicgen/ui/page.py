@@ -27,6 +27,7 @@ ROOMS = (
     ("app.py", N_("Play"), ":material/music_note:"),
     ("pages/Train.py", N_("Train"), ":material/model_training:"),
     ("pages/Compare.py", N_("Compare"), ":material/compare_arrows:"),
+    ("pages/Corpus.py", N_("Corpus"), ":material/library_music:"),
 )
 """Script, name and icon of every page, in the order of the sidebar."""
 

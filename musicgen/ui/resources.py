@@ -3,6 +3,8 @@
 import streamlit as st
 
 from musicgen.config import Paths
+from musicgen.corpus.own import CorpusStore
+from musicgen.corpus.sources import SOURCES, is_available
 from musicgen.models.checkpoint import (
     METADATA_FILE,
     Checkpoint,
@@ -42,6 +44,17 @@ def checkpoint(ref: CheckpointRef) -> Checkpoint:
 @st.cache_resource(max_entries=MAX_NETWORKS, show_spinner=False)
 def _loaded(ref: CheckpointRef, changed: int) -> Checkpoint:  # noqa: ARG001 - in the cache's key
     return load_checkpoint(ref.path)
+
+
+def corpora() -> CorpusStore:
+    """The corpora people brought."""
+    return CorpusStore(paths().corpora)
+
+
+def corpus_names() -> tuple[str, ...]:
+    """All corpora that can be read now: the tunebooks that are here, then those people brought."""
+    here = [name for name, source in SOURCES.items() if is_available(source, paths())]
+    return (*here, *(corpus.name for corpus in corpora().list()))
 
 
 def store() -> RunStore:

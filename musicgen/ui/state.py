@@ -63,6 +63,15 @@ SHOWN: Slot[Any] = Slot("play_shown", None)
 ADDRESS: Slot[dict[str, str]] = Slot("play_address", {})
 """What the address said when this session last looked: a difference means a link was followed."""
 
+CORPUS = Slot("corpus_name", "")
+"""The corpus that is looked at."""
+
+CORPUS_MADE = Slot("corpus_made", "")
+"""The corpus that was just made and is still to be spoken of; empty for none."""
+
+UPLOADS = Slot("corpus_uploads", 0)
+"""Corpora made in this session: after each the form begins anew."""
+
 VISITS = Slot("visits", 0)
 """Pages drawn for this session so far; at the first, nobody has clicked on anything yet."""
 

@@ -8,11 +8,13 @@ import streamlit as st
 
 from musicgen.config import NetworkConfig, SettingInfo, Settings, describe
 from musicgen.corpus.sources import SOURCES
+from musicgen.models.checkpoint import Checkpoint
 from musicgen.models.registry import NETWORKS
 from musicgen.presets import PRESETS, Preset
 from musicgen.training.estimate import estimate_training
 from musicgen.ui import resources
 from musicgen.ui.language import N_, _, ngettext
+from musicgen.ui.player import find_model
 
 LABELS = {
     "kind": N_("Kind of network"),
@@ -65,11 +67,14 @@ GROUPS = (
 _COLUMNS = 3
 
 
-def training_form() -> tuple[Preset, str] | None:
-    """Draws the form; the preset as filled in and the name of the run, once Start was pressed.
+def training_form() -> tuple[Preset, str, Checkpoint | None] | None:
+    """Draws the form; once Start was pressed: the preset, the run's name, and what to start from.
+
+    Settings are as filled in; the checkpoint to start from is None for first weights.
 
     Raises:
         ConfigError: the values do not go together.
+        CheckpointError: the checkpoint to start from is damaged, or gone.
     """
     name = st.segmented_control(
         _("Preset"), list(PRESETS), default=next(iter(PRESETS)), key="train_preset", required=True
@@ -81,6 +86,7 @@ def training_form() -> tuple[Preset, str] | None:
             run_id = st.text_input(
                 _("Name of the run"), resources.store().new_id(preset.name), max_chars=64
             )
+            start = _start_from()
             network = _fields(_("Network"), preset.network, preset.name, _network_settings())
             training: dict[str, Any] = {}
             for title, names in GROUPS:
@@ -92,7 +98,7 @@ def training_form() -> tuple[Preset, str] | None:
         training=preset.training.replace(**training),
     )
     if started:
-        return filled, run_id.strip()
+        return filled, run_id.strip(), _load(start)
     _estimate(filled)
     return None
 
@@ -161,6 +167,25 @@ def _two_digits(value: float) -> float:
     return float(f"{value:.2g}")
 
 
+def _start_from() -> str:
+    """The name of the checkpoint to go on from; empty for first weights."""
+    names = ["", *(ref.name for ref in resources.checkpoints())]
+    return st.selectbox(
+        _("Start from"),
+        names,
+        key="train_from",
+        format_func=lambda name: name or _("nothing: first weights"),
+        help=_(
+            "A model that is to learn on from other tunes. Its network keeps its shape, whatever "
+            "is said of the network below; characters it does not know are added."
+        ),
+    )
+
+
+def _load(name: str) -> Checkpoint | None:
+    return resources.checkpoint(find_model(name)) if name else None
+
+
 def _network_settings() -> tuple[str, ...]:
     return tuple(info.name for info in describe(NetworkConfig) if info.name != "vocab_size")
 
@@ -183,6 +208,8 @@ def _fields(title: str, settings: Settings, preset: str, names: tuple[str, ...])
 def _field(info: SettingInfo, value: Any, key: str) -> Any:
     label = _(LABELS[info.name]) if info.name in LABELS else info.name
     choices = info.choices or _known_names(info.name)
+    if info.name == "source":
+        return _source_field(label, info, choices, value, key)
     if choices:
         index = choices.index(value) if value in choices else 0
         return st.selectbox(label, choices, index, key=key, help=_(info.help))
@@ -201,6 +228,17 @@ def _field(info: SettingInfo, value: Any, key: str) -> Any:
     )
 
 
+def _source_field(
+    label: str, info: SettingInfo, choices: tuple[str, ...], value: str, key: str
+) -> str:
+    """The choice of corpus; several joined by ``+`` can be typed."""
+    index = choices.index(value) if value in choices else 0
+    more = _("Several can be typed, as in lab+oneill: tunes are held out of the first alone.")
+    help_text = f"{_(info.help)} {more}"
+    chosen = st.selectbox(label, choices, index, key=key, help=help_text, accept_new_options=True)
+    return str(chosen).strip()
+
+
 def _help(info: SettingInfo) -> str:
     if info.low is None or info.high is None:
         return _(info.help)
@@ -208,7 +246,10 @@ def _help(info: SettingInfo) -> str:
 
 
 def _known_names(setting: str) -> tuple[str, ...]:
-    return {"source": tuple(SOURCES), "kind": tuple(NETWORKS)}.get(setting, ())
+    if setting == "source":
+        own = tuple(corpus.name for corpus in resources.corpora().list())
+        return (*SOURCES, *own, *(f"lab+{name}" for name in own))
+    return tuple(NETWORKS) if setting == "kind" else ()
 
 
 def _step(info: SettingInfo, value: float) -> float:

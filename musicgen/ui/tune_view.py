@@ -5,12 +5,13 @@ from streamlit.delta_generator import DeltaGenerator
 
 from musicgen.errors import AudioError, MusicgenError
 from musicgen.notation.bars import BarReport, check_bars
+from musicgen.notation.tune import Tune
 from musicgen.sampling.composer import Composition
 from musicgen.ui import address, player, resources, state
 from musicgen.ui.address import Request
 from musicgen.ui.language import _, ngettext
 from musicgen.ui.page import sentence, tell
-from musicgen.ui.player import Performance
+from musicgen.ui.player import Performance, Sound
 from musicgen.ui.score import score
 
 PLAYER = ".st-key-sound audio"
@@ -86,20 +87,25 @@ def _show_tune(shown: Performance) -> None:
     if shown.silence:
         st.warning(sentence(shown.silence), icon=":material/volume_off:")
     if shown.sound:
-        score(
-            player.layouts(shown.composition.tune, shown.sound),
-            [onset for _start, onset, _duration in shown.sound.moments],
-            [duration for _start, _onset, duration in shown.sound.moments],
-            key="score",
-            audio=PLAYER,
-            library=resources.paths().abcjs,
-        )
+        show_score(shown.composition.tune, shown.sound)
     _downloads(shown)
     st.caption(" · ".join(_facts(shown.composition)))
     if shown.sound and shown.sound.is_fallback:
         st.caption(player.better_sound())
     with st.expander(_("The text the network wrote"), icon=":material/notes:"):
         st.code(shown.composition.abc, language=None, wrap_lines=True)
+
+
+def show_score(tune: Tune, sound: Sound) -> None:
+    """Sheet music with a cursor that follows the audio element in the container ``sound``."""
+    score(
+        player.layouts(tune, sound),
+        [onset for _start, onset, _duration in sound.moments],
+        [duration for _start, _onset, duration in sound.moments],
+        key="score",
+        audio=PLAYER,
+        library=resources.paths().abcjs,
+    )
 
 
 def _downloads(shown: Performance) -> None:

@@ -1,0 +1,118 @@
+"""Files as people have them, made fit for cleaning: text of any encoding, tunebooks of any dress.
+
+Each tune is to stand for itself afterwards: what the head of its file says of it is written into
+it, and what stands around it and is no music is left out.
+"""
+
+import re
+from collections.abc import Iterator
+
+from musicgen.corpus.cleaning import MAX_TUNE_CHARACTERS, Cleaner, Piece
+from musicgen.errors import NotationError
+from musicgen.notation.midi.transcribing import transcribe
+from musicgen.notation.reader import NO_MUSIC, read_tune
+from musicgen.notation.tunebook import decode_text, read_file_header, split_tunebook
+
+ABC_ENDINGS = (".abc", ".txt")
+MIDI_ENDINGS = (".mid", ".midi")
+
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028\u2029\u2060\ufeff\ufffd]")
+_INHERITED = "MLQRU"
+_MAX_NAME = 120
+_BINARY_SHARE = 0.02
+"""Control characters of a text file are rare; in a binary file one in ten is one."""
+
+
+def shown_name(name: str) -> str:
+    """The last part of a file's name, fit to be shown: never used as a path."""
+    last = re.split(r"[/\\]", name)[-1]
+    return _CONTROL.sub("", last.replace("\n", " "))[:_MAX_NAME] or "?"
+
+
+def read_upload(name: str, data: bytes, cleaner: Cleaner) -> Iterator[Piece]:
+    """The tunes of a file somebody brought; what cannot be read is told to the cleaner."""
+    file = shown_name(name)
+    ending = file[file.rfind(".") :].lower() if "." in file else ""
+    if ending in MIDI_ENDINGS:
+        yield from _read_midi(file, data, cleaner)
+    elif ending in ABC_ENDINGS:
+        yield from _read_abc(file, data, cleaner)
+    else:
+        cleaner.note("not known", file, 1)
+
+
+def _read_midi(file: str, data: bytes, cleaner: Cleaner) -> Iterator[Piece]:
+    try:
+        text = transcribe(data, file.rsplit(".", 1)[0])
+    except NotationError as error:
+        cleaner.note("not MIDI", file, 1, detail=str(error))
+        return
+    yield Piece(file, 1, text, (("from MIDI", ""),))
+
+
+def _read_abc(file: str, data: bytes, cleaner: Cleaner) -> Iterator[Piece]:
+    text = decode_text(data).replace("\r\n", "\n").replace("\r", "\n")
+    signs = list(_CONTROL.finditer(text))
+    if len(signs) > max(8, _BINARY_SHARE * len(text)):
+        cleaner.note("not text", file, 1)
+        return
+    lines = _lines_of(text, [sign.start() for sign in signs])
+    text = _CONTROL.sub("", text)
+    header = [field for field in read_file_header(text) if field[0] in _INHERITED]
+    pieces = split_tunebook(text)
+    if not pieces:
+        cleaner.note("no tune", file, 1)
+    for number, piece in enumerate(pieces, 1):
+        last = piece.start_line + piece.text.count("\n")
+        mended = [("characters", "")] if any(piece.start_line <= n <= last for n in lines) else []
+        fit = piece.text.lstrip()
+        if len(fit) <= MAX_TUNE_CHARACTERS:
+            fit, more = _mend(fit, header, number)
+            mended += more
+        yield Piece(file, piece.start_line, fit, tuple(mended))
+
+
+def _lines_of(text: str, places: list[int]) -> set[int]:
+    """Numbers, from 1, of the lines in which places lie, given in ascending order."""
+    lines, line, counted = set(), 1, 0
+    for place in places:
+        line += text.count("\n", counted, place)
+        counted = place
+        lines.add(line)
+    return lines
+
+
+def _mend(
+    text: str, header: list[tuple[str, str]], number: int
+) -> tuple[str, list[tuple[str, str]]]:
+    mended = []
+    text, is_shorter = _without_prose(text)
+    if is_shorter:
+        mended.append(("prose", ""))
+    if not text.startswith("X:"):
+        text = f"X:{number}\n{text}"
+        mended.append(("numbered", ""))
+    missing = [field for field in header if not _has(text, field)]
+    if missing:
+        first, _, rest = text.partition("\n")
+        fields = "".join(f"{letter}:{value}\n" for letter, value in missing)
+        text = f"{first}\n{fields}{rest}"
+        mended.append(("fields", ""))
+    return text, mended
+
+
+def _has(text: str, field: tuple[str, str]) -> bool:
+    """Whether a tune's own header has the field: of ``U:`` there may be several."""
+    letter, value = field
+    head = re.split(r"(?m)^[ \t]*K:", text, maxsplit=1)[0]
+    wanted = re.escape(value) if letter == "U" else ""
+    return re.search(rf"(?m)^[ \t]*{letter}:[ \t]*{wanted}", head) is not None
+
+
+def _without_prose(text: str) -> tuple[str, bool]:
+    """The text without lines in its body that are no music, and whether there were any."""
+    _, problems = read_tune(text)
+    spans = [(item.start, item.end) for item in problems if item.message == NO_MUSIC]
+    for start, end in reversed(spans):
+        text = text[:start] + text[end + 1 :]
+    return text.rstrip(), bool(spans)

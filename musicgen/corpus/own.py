@@ -1,0 +1,284 @@
+"""Corpora of one's own: files somebody brought, cleaned once and kept under a name.
+
+::
+
+    corpora/<name>/
+      corpus.json      when it was made, of which files, how many tunes were kept
+      tunes.abc        the clean tunes, a blank line between two
+      findings.json    what cleaning found, for each file and tune
+"""
+
+import dataclasses
+import json
+import re
+import shutil
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import filelock
+
+from musicgen.config import to_json
+from musicgen.corpus.cleaning import Cleaner, CleaningReport, Finding
+from musicgen.corpus.lab import SEPARATOR
+from musicgen.corpus.mending import read_upload, shown_name
+from musicgen.corpus.sources import SOURCES
+from musicgen.errors import CorpusError
+from musicgen.storage import replacing_folder, storing, whole_folder
+
+MAX_BYTES = 20_000_000
+MAX_FILES = 2_000
+PREFIX = "own:"
+"""Before a name it says that a corpus of one's own is meant; the name alone does as well."""
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_RESERVED_ENDINGS = (".new", ".old", ".lock")
+_INFO, _TUNES, _FINDINGS = "corpus.json", "tunes.abc", "findings.json"
+
+Progress = Callable[[float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file somebody brought. Its name is shown, and never used as a path."""
+
+    name: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class OwnCorpus:
+    """One line about a corpus. `created` is an ISO 8601 time in UTC; `tunes` counts those kept."""
+
+    name: str
+    path: Path
+    created: str
+    files: tuple[str, ...]
+    tunes: int
+    left_out: int
+
+    def read_text(self) -> str:
+        """The clean tunes, a blank line between two.
+
+        Raises:
+            CorpusError: the folder is damaged.
+        """
+        return _read(self.name, whole_folder(self.path) / _TUNES)
+
+    def read_report(self) -> CleaningReport:
+        """What cleaning found when the corpus was made.
+
+        Raises:
+            CorpusError: the folder is damaged.
+        """
+        try:
+            rows = json.loads(_read(self.name, whole_folder(self.path) / _FINDINGS))
+            return CleaningReport(self.name, self.tunes, tuple(Finding(**row) for row in rows))
+        except (ValueError, TypeError) as error:
+            raise _damaged(self.name) from error
+
+
+class CorpusStore:
+    """All corpora below one folder."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def list(self) -> list[OwnCorpus]:
+        """Those that can be read, by name."""
+        folders = sorted(self.root.iterdir()) if self.root.is_dir() else []
+        found = []
+        for folder in folders:
+            try:
+                if _NAME.fullmatch(folder.name) and not _is_reserved(folder.name):
+                    found.append(self.get(folder.name))
+            except CorpusError:  # a folder somebody damaged must not hide the others
+                continue
+        return found
+
+    def has(self, name: str) -> bool:
+        """Whether there is a corpus of that name."""
+        return bool(_NAME.fullmatch(name)) and (whole_folder(self.root / name) / _INFO).is_file()
+
+    def get(self, name: str) -> OwnCorpus:
+        """The corpus of that name.
+
+        Raises:
+            CorpusError: there is none, or its folder is damaged.
+        """
+        if not self.has(name):
+            raise self.unknown(name)
+        path = self.root / name
+        try:
+            values: dict[str, Any] = json.loads(_read(name, whole_folder(path) / _INFO))
+            return OwnCorpus(
+                name, path, str(values["created"]), tuple(map(str, values["files"])),
+                int(values["tunes"]), int(values["left_out"]),
+            )  # fmt: skip
+        except (ValueError, TypeError, KeyError) as error:
+            raise _damaged(name) from error
+
+    def unknown(self, name: str) -> CorpusError:
+        """The error that says which corpora there are."""
+        known = ", ".join([*SOURCES, *(corpus.name for corpus in self.list())])
+        return CorpusError(
+            "There is no corpus named {name!r}. Choose from: {known}.", name=name, known=known
+        )
+
+    def check_name(self, name: str) -> None:
+        """Makes sure that a new corpus may have a name.
+
+        Raises:
+            CorpusError: it is taken, or not usable as a folder.
+        """
+        if not _NAME.fullmatch(name) or _is_reserved(name):
+            raise CorpusError(
+                "{name!r} cannot name a corpus: use up to 64 letters, digits, '.', '_' and '-', "
+                "beginning with a letter or digit.",
+                name=name,
+            )
+        taken = {other.lower() for other in SOURCES}
+        if self.root.is_dir():
+            taken |= {folder.name.lower() for folder in self.root.iterdir()}
+        if name.lower() in taken:
+            raise CorpusError(
+                "There is a corpus named {name!r} already. Choose another name, or delete that "
+                "one first.",
+                name=name,
+            )
+
+    def create(
+        self, name: str, uploads: Sequence[Upload], on_progress: Progress = lambda _share: None
+    ) -> OwnCorpus:
+        """Cleans files and keeps their tunes; either the whole corpus is there afterwards or none.
+
+        Args:
+            name: As `check_name` wants it.
+            uploads: ABC and MIDI files, in any encoding.
+            on_progress: Told from time to time which share, 0..1, has been read.
+
+        Raises:
+            CorpusError: the name cannot be had, the files are too many or too large, or no tune
+                of them could be kept.
+            StorageError: it cannot be written.
+        """
+        self.check_name(name)
+        _check_size(uploads)
+        cleaner = _clean(name, uploads, on_progress)
+        if not cleaner.tunes:
+            raise _nothing_kept(cleaner)
+        report = cleaner.report()
+        with storing(self.root):
+            self.root.mkdir(parents=True, exist_ok=True)
+        with filelock.FileLock(self.root / ".lock"):
+            self.check_name(name)
+            with replacing_folder(self.root / name) as folder:
+                self._fill(folder, cleaner, report, uploads)
+        return self.get(name)
+
+    def _fill(
+        self,
+        folder: Path,
+        cleaner: Cleaner,
+        report: CleaningReport,
+        uploads: Sequence[Upload],
+    ) -> None:
+        text = SEPARATOR.join(tune.text for tune in cleaner.tunes) + "\n"
+        findings = [dataclasses.asdict(finding) for finding in report.findings]
+        values = {
+            "created": datetime.now(UTC).isoformat(timespec="seconds"),
+            "files": [shown_name(upload.name) for upload in uploads],
+            "tunes": report.kept,
+            "left_out": report.left_out,
+        }
+        (folder / _TUNES).write_text(text, encoding="utf-8", newline="\n")
+        (folder / _FINDINGS).write_text(json.dumps(findings, ensure_ascii=False), encoding="utf-8")
+        (folder / _INFO).write_text(to_json(values), encoding="utf-8")
+
+    def delete(self, name: str) -> None:
+        """Removes a corpus for good. Runs that learned from it keep what they learned.
+
+        Raises:
+            CorpusError: there is none of that name.
+            StorageError: it cannot be removed.
+        """
+        if not self.has(name):
+            raise self.unknown(name)
+        path = whole_folder(self.root / name)
+        doomed = self.root / f".{name}.{uuid.uuid4().hex[:8]}"
+        with storing(path):
+            path.replace(doomed)
+            shutil.rmtree(doomed)
+
+
+def _is_reserved(name: str) -> bool:
+    return name.lower().endswith(_RESERVED_ENDINGS)
+
+
+def _check_size(uploads: Sequence[Upload]) -> None:
+    if not uploads:
+        raise CorpusError("A corpus is made of files. Choose at least one.")
+    if len(uploads) > MAX_FILES:
+        raise CorpusError(
+            "These are more than {most:,} files. Make several corpora of them, and train on them "
+            "together: one+other.",
+            most=MAX_FILES,
+        )
+    check_total(sum(len(upload.data) for upload in uploads))
+
+
+def check_total(size_bytes: int) -> None:
+    """Makes sure that files are not too large for one corpus.
+
+    Raises:
+        CorpusError: they are.
+    """
+    if size_bytes > MAX_BYTES:
+        raise CorpusError(
+            "The files are larger than {most} MB in all. Make several corpora of them, and train "
+            "on them together: one+other.",
+            most=MAX_BYTES // 1_000_000,
+        )
+
+
+def _clean(name: str, uploads: Sequence[Upload], on_progress: Progress) -> Cleaner:
+    cleaner = Cleaner(name)
+    total = sum(len(upload.data) for upload in uploads) or 1
+    done = 0
+    for upload in uploads:
+        read = 0
+        for piece in read_upload(upload.name, upload.data, cleaner):
+            cleaner.add(piece)
+            read += len(piece.text)
+            on_progress(min(1.0, (done + min(read, len(upload.data))) / total))
+        done += len(upload.data)
+        on_progress(done / total)
+    return cleaner
+
+
+def _nothing_kept(cleaner: Cleaner) -> CorpusError:
+    if not cleaner.findings:
+        return CorpusError("There is no tune in these files.")
+    first = cleaner.findings[-1]
+    return CorpusError(
+        "No tune in these files could be kept. {file}, line {line}: {reason}.",
+        file=first.file,
+        line=first.line,
+        reason=first.detail.rstrip("."),
+    )
+
+
+def _read(name: str, path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise _damaged(name) from error
+
+
+def _damaged(name: str) -> CorpusError:
+    return CorpusError(
+        "The corpus {name!r} is damaged. Delete it, and make it again from its files.", name=name
+    )

@@ -1,0 +1,106 @@
+"""Bringing tunes: the form, the progress while they are read, and what is said of the result."""
+
+import re
+from pathlib import Path
+
+import streamlit as st
+
+from musicgen.corpus.own import MAX_BYTES, OwnCorpus, Upload
+from musicgen.errors import CorpusError
+from musicgen.ui import resources, state
+from musicgen.ui.language import _, ngettext
+
+ENDINGS = ("abc", "txt", "mid", "midi")
+
+
+def upload_form() -> None:
+    """Draws the form; once files were sent they are read, cleaned and kept.
+
+    Raises:
+        CorpusError: the name cannot be had, or nothing in the files can be kept.
+        StorageError: the corpus cannot be written.
+    """
+    made = state.CORPUS_MADE.get()
+    has_own = bool(resources.corpora().list())
+    with st.expander(
+        _("Bring your own tunes"), icon=":material/upload_file:", expanded=not has_own
+    ):
+        sent = _fields()
+    if made:
+        _tell(made)
+    if sent:
+        _make(*sent)
+
+
+def _fields() -> tuple[str, list[Upload]] | None:
+    number = state.UPLOADS.get()
+    files = st.file_uploader(
+        _("Tunes in ABC notation, or MIDI files"),
+        ENDINGS,
+        accept_multiple_files=True,
+        key=f"corpus_files_{number}",
+        help=_(
+            "Several at once, in any encoding, {size} MB in all. Of a MIDI file the melody is "
+            "written down as ABC. Nothing leaves this machine."
+        ).format(size=MAX_BYTES // 1_000_000),
+    )
+    with st.form(f"corpus_form_{number}", border=False):
+        name = st.text_input(
+            _("Name of the corpus"),
+            _suggested(files[0].name) if files else "",
+            max_chars=64,
+            placeholder=_("such as my-tunes"),
+            key=f"corpus_name_{number}_{len(files or ())}",
+        )
+        sent = st.form_submit_button(
+            _("Read and keep"), type="primary", icon=":material/library_add:", key="corpus_make"
+        )
+    if not sent:
+        return None
+    return name.strip(), [Upload(file.name, file.getvalue()) for file in files or ()]
+
+
+def _suggested(file_name: str) -> str:
+    """A name for the corpus out of its first file's, as far as that has letters and digits."""
+    return re.sub(r"[^A-Za-z0-9]+", "-", Path(file_name).stem).strip("-")[:40].lower()
+
+
+def _make(name: str, uploads: list[Upload]) -> None:
+    state.CORPUS_MADE.set("")
+    bar = st.progress(0.0, _("Reading and cleaning"))
+    shown = 0.0
+
+    def show(share: float) -> None:
+        nonlocal shown
+        if share - shown >= 0.01:
+            shown = share
+            bar.progress(share, _("Reading and cleaning"))
+
+    try:
+        resources.corpora().create(name, uploads, show)
+    finally:
+        bar.empty()
+    state.CORPUS_MADE.set(name)
+    state.CORPUS.set(name)
+    state.UPLOADS.set(state.UPLOADS.get() + 1)
+    st.rerun()
+
+
+def _tell(name: str) -> None:
+    """Says once what came of the files."""
+    state.CORPUS_MADE.set("")
+    try:
+        corpus = resources.corpora().get(name)
+    except CorpusError:
+        return
+    st.success(_summary(corpus), icon=":material/check:")
+
+
+def _summary(corpus: OwnCorpus) -> str:
+    kept = ngettext("{count} tune kept.", "{count} tunes kept.", corpus.tunes)
+    parts = [kept.format(count=corpus.tunes)]
+    if corpus.left_out:
+        left = ngettext("{count} left out.", "{count} left out.", corpus.left_out)
+        parts.append(left.format(count=corpus.left_out))
+    parts.append(_("The report says why. On the page Train it is among the corpora."))
+    return " ".join(parts)

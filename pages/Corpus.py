@@ -1,0 +1,19 @@
+"""Corpus: bring tunes of one's own, see what was kept of them, and look at what networks learn."""
+
+from musicgen.ui.corpus_upload import upload_form
+from musicgen.ui.corpus_view import corpus_on_screen, pick_corpus
+from musicgen.ui.language import _
+from musicgen.ui.page import errors_told, language_picker, page
+
+page(
+    _("Corpus"),
+    _("The tunes that networks learn from: look at them, listen, and bring your own."),
+)
+
+with errors_told():
+    upload_form()
+name = pick_corpus()
+if name:
+    with errors_told():
+        corpus_on_screen(name)
+language_picker()
