@@ -28,7 +28,6 @@ from typing import Any
 import filelock
 import safetensors
 import safetensors.torch
-import torch
 
 from musicgen.config import NetworkConfig, TrainingConfig, to_json
 from musicgen.errors import CheckpointError, RunError
@@ -44,6 +43,7 @@ from musicgen.presets import Preset
 from musicgen.storage import recover_folder, storing, whole_folder, write_file
 from musicgen.training.samples import Sample, append_sample, cut_samples, read_samples
 from musicgen.training.trainer import StepMetrics, Trainer
+from musicgen.training.trainer_state import flatten, unflatten
 
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _STATE_TENSORS = "trainer.safetensors"
@@ -319,7 +319,7 @@ class Run:
 
     def save_last(self, trainer: Trainer, metadata: CheckpointMetadata, progress: Progress) -> None:
         """Keeps the weights and all that resuming needs."""
-        tensors, values = _flatten(trainer.state_dict())
+        tensors, values = flatten(trainer.state_dict())
         values["progress"] = dataclasses.asdict(progress)
         extra = {
             _STATE_TENSORS: safetensors.torch.save(tensors),
@@ -341,7 +341,7 @@ class Run:
             tensors = safetensors.torch.load((folder / _STATE_TENSORS).read_bytes())
             values = json.loads((folder / _STATE_VALUES).read_text(encoding="utf-8"))
             trainer.network.load_state_dict(checkpoint.network.state_dict())
-            trainer.load_state_dict(_unflatten(tensors, values))
+            trainer.load_state_dict(unflatten(tensors, values))
             progress = Progress(**values["progress"])
         except (
             OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError,
@@ -384,24 +384,3 @@ def check_id(run_id: str) -> str:
             name=run_id,
         )
     return run_id
-
-
-def _flatten(state: dict[str, Any]) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
-    """The tensors of a trainer's state by name, and the rest as JSON values."""
-    tensors = dict(state["tensors"])
-    for index, entry in state["optimizer"].items():
-        tensors |= {f"optimizer.{index}.{key}": value for key, value in entry.items()}
-    plain = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
-    return plain, dict(state["values"])
-
-
-def _unflatten(tensors: dict[str, torch.Tensor], values: dict[str, Any]) -> dict[str, Any]:
-    optimizer: dict[int, dict[str, torch.Tensor]] = {}
-    others: dict[str, torch.Tensor] = {}
-    for name, value in tensors.items():
-        if name.startswith("optimizer."):
-            _, index, key = name.split(".")
-            optimizer.setdefault(int(index), {})[key] = value
-        else:
-            others[name] = value
-    return {"values": values, "optimizer": optimizer, "tensors": others}

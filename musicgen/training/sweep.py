@@ -148,7 +148,7 @@ class SweepRunner:
         elif cell.status != "empty":
             return self._registry.resume(run.id)
         preset = plan.cell_preset(cell.batch_size, cell.learning_rate)
-        return self._registry.start(preset, cell.run_id, plan.name)
+        return self._registry.start(preset, cell.run_id, sweep=plan.name)
 
     def _tidy(self, plan: SweepPlan) -> None:
         cells = self.store.read_cells(plan)
