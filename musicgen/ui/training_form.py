@@ -124,8 +124,7 @@ def _estimate(preset: Preset) -> None:
         found = estimate_training(preset.network, preset.training)
     st.caption(
         _(
-            "An estimate for these settings on this machine: {parameters:,} parameters, "
-            "{memory} of memory, {time}."
+            "Estimated on this machine: {parameters:,} parameters, {memory} of memory, {time}."
         ).format(
             parameters=found.parameters,
             memory=memory_words(found.memory_bytes),

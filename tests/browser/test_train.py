@@ -1,9 +1,20 @@
+import csv
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Page, expect
+
+from musicgen.config import PRESETS
+from musicgen.training.runs import RunStore
+from musicgen.training.samples import Sample, append_sample
+from musicgen.training.trainer import StepMetrics
+from tests.ui.tiny_model import TUNE
 
 pytestmark = pytest.mark.browser
 
 CHART = "document.querySelector('.musicgen-chart')"
+OPENED = "document.querySelector('.st-key-opened .musicgen-chart')"
+SMALL = "document.querySelectorAll('.musicgen-chart')[3]"
 POINTS = f"({CHART}.data?.[0].x.at(-1) ?? 0)"
 RANGES = f"[{CHART}.layout.xaxis.range, {CHART}.layout.yaxis.range]"
 
@@ -41,15 +52,17 @@ def test_a_training_is_watched_zoomed_refreshed_stopped_and_played(open_page):
     wait_for_more(page, first)
 
     # Zoom outlives the ticks.
-    box = page.locator(".musicgen-chart .nsewdrag").bounding_box()
+    box = page.locator(".musicgen-chart .nsewdrag").first.bounding_box()
     page.mouse.move(box["x"] + box["width"] * 0.2, box["y"] + box["height"] * 0.2)
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + box["height"] * 0.8, steps=5)
     page.mouse.up()
     page.wait_for_function(f"{CHART}.layout.xaxis.range[0] > 0")
     zoom = page.evaluate(RANGES)
+    page.wait_for_function(f"{SMALL}.layout.xaxis.range[0] > 0")  # along the steps it is shared
     wait_for_more(page, steps_drawn(page) + 1)
     assert page.evaluate(RANGES) == zoom
+    assert page.evaluate(f"{SMALL}.layout.xaxis.range") == zoom[0]
 
     # A second tab composes meanwhile, and its slider answers.
     other = open_page("/?model=tiny", context=page.context).page
@@ -58,6 +71,13 @@ def test_a_training_is_watched_zoomed_refreshed_stopped_and_played(open_page):
     other.get_by_role("button", name="Compose").click()
     expect(other.get_by_text("temperature 0.85")).to_be_visible()
     expect(other.get_by_text("training", exact=False).first).to_be_visible()
+
+    # What it composed on the way is heard without a reload, and stays while newer ones come.
+    heard = page.get_by_text("step 50 ·")
+    expect(heard).to_be_visible()
+    expect(page.locator(".st-key-live_hear .musicgen-paper svg")).to_be_visible()
+    expect(page.get_by_role("radio", name="200", exact=True)).to_be_visible()
+    expect(heard).to_be_visible()
 
     # A refresh loses nothing, and pausing in one tab holds in the other.
     before = steps_drawn(page)
@@ -78,3 +98,54 @@ def test_a_training_is_watched_zoomed_refreshed_stopped_and_played(open_page):
     page.get_by_role("link", name="Play the new model").click()
     expect(page.get_by_text("model seen")).to_be_visible()
     assert "model=seen" in page.url
+
+
+@pytest.fixture
+def past_run(server):
+    """A long run of an earlier day, with a tune and a text without notes."""
+    run = RunStore(server.home / "runs").create("past", PRESETS["quick"])
+    for step in range(1, 3001):
+        look = 2.0 - step / 3000 if step % 100 == 0 else None
+        run.append_metrics(
+            StepMetrics(step, 4.0 - step / 1000, 0.5, 1.0, 1e-3, 1e4, step / 10, look, look and 0.6)
+        )
+    for step, text in ((100, "X:1\nT:mumble\n"), (200, f"{TUNE}\n")):
+        append_sample(run.path / "samples.jsonl", Sample(step, text, 2.0))
+    return run
+
+
+def test_a_past_run_is_looked_at_heard_and_taken_away(open_page, past_run, tmp_path):
+    page = open_page("/Train").page
+    page.locator(".st-key-open_past button").click()
+    opened = page.locator(".st-key-opened")
+    opened.locator(".musicgen-chart .main-svg").last.wait_for()
+    assert page.evaluate(f"Math.max(...{OPENED}.data.map((trace) => trace.x.length))") <= 2000
+    assert page.evaluate(f"{OPENED}.layout.yaxis.type") == "linear"
+
+    opened.get_by_role("button", name="View").click()
+    page.get_by_text("Logarithmic values").click()
+    page.wait_for_function(f"{OPENED}.layout.yaxis.type === 'log'")
+    page.keyboard.press("Escape")
+
+    with page.expect_download() as table:
+        opened.get_by_role("button", name="CSV").click()
+    assert table.value.suggested_filename == "past-metrics.csv"
+    text = Path(table.value.path()).read_text(encoding="utf-8")
+    rows = list(csv.DictReader(text.splitlines()))
+    assert [row["step"] for row in rows] == [str(step) for step in range(1, 3001)]
+
+    with page.expect_download() as picture:
+        opened.get_by_role("button", name="PNG", exact=True).click()
+    assert picture.value.suggested_filename == "past-curves.png"
+    data = Path(picture.value.path()).read_bytes()
+    assert data.startswith(b"\x89PNG") and len(data) > 20_000
+
+    hear = page.locator(".st-key-opened_hear")
+    expect(hear.locator(".musicgen-paper svg")).to_be_visible()
+    audio = hear.locator("audio")
+    page.wait_for_function("document.querySelector('.st-key-opened_sound audio')?.duration > 5")
+    hear.get_by_role("radio", name="100", exact=True).click()
+    expect(hear.get_by_text("No notes yet")).to_be_visible()
+    expect(audio).to_have_count(0)
+    hear.get_by_role("radio", name="200", exact=True).click()
+    page.wait_for_function("document.querySelector('.st-key-opened_sound audio')?.currentTime > 0")

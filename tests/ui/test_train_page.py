@@ -201,7 +201,7 @@ def open_run(app, run_id="quick-1"):
 
 def test_before_the_start_stands_what_the_training_will_take(empty_home, open_app):
     app = open_app("Train")
-    (estimate,) = [text for text in captions(app) if text.startswith("An estimate")]
+    (estimate,) = [text for text in captions(app) if text.startswith("Estimated")]
     assert "356,371 parameters" in estimate and "of memory" in estimate and "about" in estimate
 
 
