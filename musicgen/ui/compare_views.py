@@ -7,8 +7,8 @@ from musicgen.ui.page import train_link
 
 VIEWS = {
     "runs": N_("Runs"),
-    "pair": N_("Two by ear"),
-    "study": N_("Baseline and improved"),
+    "pair": N_("By ear"),
+    "study": N_("Studies"),
     "sweep": N_("Heat map"),
 }
 """Name in the address, and what it is called on the page."""

@@ -35,7 +35,7 @@ def run_table(infos: list[RunInfo]) -> None:
     for name, values in settings.items():
         for row, value in zip(rows, values, strict=True):
             row[name] = value
-    rows += [_bundled_row(metadata, list(settings)) for metadata in _bundled()]
+    rows += [_bundled_row(*model, list(settings)) for model in _bundled()]
     names = [name for name in _columns() if name != "created"] + list(settings) + ["created"]
     st.dataframe(
         {name: [row.get(name) for row in rows] for name in names},
@@ -90,12 +90,12 @@ def _summaries(infos: list[RunInfo]) -> list[RunSummary]:
     return found
 
 
-def _bundled() -> list[CheckpointMetadata]:
+def _bundled() -> list[tuple[str, CheckpointMetadata]]:
     found = []
     for ref in resources.checkpoints():
         if ref.origin == "bundled":
             try:
-                found.append(ref.metadata())
+                found.append((ref.name, ref.metadata()))
             except MusicgenError:
                 continue
     return found
@@ -116,19 +116,19 @@ def _run_row(summary: RunSummary) -> dict[str, Any]:
     }
 
 
-def _bundled_row(metadata: CheckpointMetadata, settings: list[str]) -> dict[str, Any]:
+def _bundled_row(name: str, metadata: CheckpointMetadata, settings: list[str]) -> dict[str, Any]:
     values = settings_of(Preset(metadata.preset, "", metadata.network, metadata.training))
     report = metadata.metrics.get("val")
     figures = report if isinstance(report, dict) else {}
     return {
-        "run": metadata.name,
+        "run": name,
         "preset": metadata.preset,
         "status": _("bundled"),
         "loss": figures.get("loss", metadata.metrics.get("val_loss")),
         "perplexity": figures.get("perplexity"),
         "steps": metadata.step,
         "created": _moment(metadata.created),
-    } | {name: values[name] for name in settings}
+    } | {key: values[key] for key in settings}
 
 
 def _moment(text: str) -> datetime | None:

@@ -60,6 +60,7 @@ def _controls(names: list[str]) -> tuple[_Choice, bool]:
         left, right = st.columns(2)
         first = left.selectbox(_("Left"), names, 0, key="pair_left")
         second = right.selectbox(_("Right"), names, min(1, len(names) - 1), key="pair_right")
+        left, right = st.columns(2)  # a row of their own, so that on a phone they follow the models
         low, high = SLIDERS["temperature"]
         temperature = left.slider(
             _("Temperature"), low, high, SampleConfig().temperature, 0.05, key="pair_temperature"

@@ -1,0 +1,118 @@
+import math
+import re
+
+import plotly.graph_objects as go
+import pytest
+
+from musicgen.config import PRESETS
+from musicgen.training.sweep_plan import SweepCell, SweepPlan
+from musicgen.training.trainer import StepMetrics
+from musicgen.ui.comparison_charts import (
+    AXES,
+    MAX_POINTS,
+    compute_curves,
+    curves_figure,
+    heat_map_figure,
+)
+
+WORDS = {"failed": "diverged", "running": "training"}
+TITLES = ("rate", "size", "loss")
+PLAN = SweepPlan("s", PRESETS["quick"], (8, 16), (0.001, 0.01, 0.1), 50)
+
+
+def run(name, steps, every=100, per_step=64):
+    return compute_curves(
+        name,
+        per_step,
+        [
+            StepMetrics(
+                step, 1 + 3 * math.exp(-step / 100), 0.5, 1.0, 1e-3, 1e4, step / 4,
+                val_loss=1.2 if step % every == 0 else None,
+            )
+            for step in range(1, steps + 1)
+        ],
+    )  # fmt: skip
+
+
+def with_colours(figure):
+    """The figure as the browser fills in the theme's colours."""
+    for trace in figure["data"]:
+        for part in ("line", "marker", "textfont"):
+            if part in trace:
+                assert re.fullmatch(r"--st-[a-z-]+(\[\d+\])?", trace[part]["color"])
+                trace[part] = trace[part] | {"color": "black"}
+        if "colorscale" in trace:
+            trace["colorscale"] = "Greens"
+    return figure
+
+
+@pytest.mark.parametrize("axis", AXES)
+@pytest.mark.parametrize("is_log", [False, True])
+@pytest.mark.parametrize("steps", [0, 1, 99, 500])
+def test_plotly_accepts_the_curves_at_every_stage(axis, is_log, steps):
+    runs = [run("one", steps), run("two", 300)]
+    go.Figure(with_colours(curves_figure(runs, axis, ("x", "y"), is_log=is_log)))
+
+
+def test_curves_lie_over_steps_time_or_characters():
+    curves = [run("one", 200, per_step=64)]
+    ends = {axis: curves_figure(curves, axis, ("", ""))["data"][1]["x"][-1] for axis in AXES}
+    assert ends == {"steps": 200, "time": 50.0, "characters": 12_800}
+
+
+def test_many_long_runs_stay_light():
+    curves = run("long", 30_000, every=10)
+    for curve in (curves.training, curves.held_out):
+        assert len(curve.steps) == len(curve.losses) == len(curve.elapsed_s)
+        assert MAX_POINTS / 2 < len(curve.steps) <= MAX_POINTS
+    assert curves.training.steps[-1] == 30_000
+    assert curves.held_out.elapsed_s[-1] == 7_500
+    sent = curves_figure([curves] * 10, "steps", ("", ""))["data"]
+    assert sum(len(trace["x"]) for trace in sent) <= 20 * MAX_POINTS
+
+
+def test_a_run_has_one_colour_and_one_entry_in_the_legend():
+    first, second = run("one", 200), run("two", 200)
+    traces = curves_figure([first, second], "steps", ("", ""))["data"]
+    assert [trace["name"] for trace in traces if trace["showlegend"]] == ["one", "two"]
+    colours = [trace["line"]["color"] for trace in traces]
+    assert colours[0] == colours[1] != colours[2] == colours[3]
+    alone = curves_figure([first, second], "steps", ("", ""), has_training=False)["data"]
+    assert len(alone) == 2
+
+
+def test_zoom_belongs_to_what_is_drawn():
+    curves = [run("one", 200)]
+    names = {
+        curves_figure(curves, axis, ("", ""), is_log=is_log)["layout"]["uirevision"]
+        for axis in AXES
+        for is_log in (False, True)
+    }
+    assert len(names) == 6
+
+
+def test_the_range_leaves_out_the_fall_of_the_first_steps():
+    low, high = curves_figure([run("one", 1000)], "steps", ("", ""))["layout"]["yaxis"]["range"]
+    assert low < 1.0 < 2.0 < high < 3.0
+    assert curves_figure([], "steps", ("", ""))["layout"]["yaxis"]["range"] is None
+
+
+def cell(size, rate, loss, status="finished"):
+    return SweepCell(size, rate, f"s-b{size}", status, 50, loss)
+
+
+def test_the_heat_map_has_batch_sizes_upwards_and_rates_across():
+    cells = [cell(8, 0.001, 2.0), cell(16, 0.01, 1.5), cell(16, 0.1, 3.0, "failed")]
+    field, losses = with_colours(heat_map_figure(PLAN, cells, WORDS, TITLES))["data"]
+    assert losses["z"] == [[2.0, None, None], [None, 1.5, 3.0]]
+    assert losses["text"] == [["2.000", "", ""], ["", "<b>1.500</b>", "3.000<br>diverged"]]
+    assert (losses["x"], losses["y"]) == (["0.001", "0.01", "0.1"], ["8", "16"])
+    go.Figure({"data": [field, losses]})
+
+
+def test_cells_without_a_loss_say_what_they_do():
+    cells = [cell(8, 0.001, None, "running"), cell(8, 0.01, None, "empty")]
+    field, losses = heat_map_figure(PLAN, cells, WORDS, TITLES)["data"]
+    assert field["text"] == [["training", "", ""], ["", "", ""]]
+    assert losses["z"] == [[None] * 3] * 2
+    assert heat_map_figure(PLAN, [], WORDS, TITLES)["data"][1]["z"] == [[None] * 3] * 2
