@@ -78,7 +78,8 @@ def _about(name: str, own: OwnCorpus | None, report: CleaningReport) -> str:
     if own is None:
         return f"{kept} · {_(SOURCES[name].license)}"
     files = ngettext("{count} file", "{count} files", len(own.files)).format(count=len(own.files))
-    return f"{kept} · {files} · {_('made on {day}').format(day=own.created[:10])}"
+    made = _("made on {day}").format(day=own.created[:10])
+    return f"{kept} · {files} · {made}"
 
 
 def _delete(own: OwnCorpus) -> None:
@@ -120,10 +121,11 @@ def _tunes(
         height=TABLE_HEIGHT if len(found) > 8 else "auto",
         on_select="rerun",
         selection_mode="single-row",
-        column_config={_("Title"): st.column_config.TextColumn(width="large")},
+        column_config={_("Title"): st.column_config.TextColumn(width="medium")},
     )
     rows = chosen["selection"]["rows"]
-    st.caption(f"{count} · {_('Choose one in the list to see and hear it.')}")
+    advice = _("Choose one in the list to see and hear it.")
+    st.caption(f"{count} · {advice}")
     if found:
         _tune(tunes[found[rows[0] if rows and rows[0] < len(found) else 0]])
 
