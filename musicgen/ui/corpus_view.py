@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from musicgen.corpus.cleaning import CleaningReport, CorpusTune
+from musicgen.corpus.cleaning import MEND_KINDS, CleaningReport, CorpusTune
 from musicgen.corpus.dataset import read_tunes
 from musicgen.corpus.overview import TuneFacts, count_figures, describe_tunes, find_tunes, write_csv
 from musicgen.corpus.own import OwnCorpus
@@ -51,7 +51,7 @@ def corpus_on_screen(name: str) -> None:
     with st.spinner(_("Reading the corpus")):
         tunes, report, facts = _read(name, own.created if own else "", str(resources.paths().home))
     st.caption(_about(name, own, report))
-    with st.container(horizontal=True, vertical_alignment="bottom", key="corpus_bar"):
+    with st.container(horizontal=True, vertical_alignment="center", key="corpus_bar"):
         view = st.segmented_control(
             _("View"), VIEWS, default=VIEWS[0], key="corpus_view", required=True,
             format_func=_, label_visibility="collapsed",
@@ -78,7 +78,8 @@ def _about(name: str, own: OwnCorpus | None, report: CleaningReport) -> str:
     if own is None:
         return f"{kept} · {_(SOURCES[name].license)}"
     files = ngettext("{count} file", "{count} files", len(own.files)).format(count=len(own.files))
-    return f"{kept} · {files} · {_('made on {day}').format(day=own.created[:10])}"
+    made = _("made on {day}").format(day=own.created[:10])
+    return f"{kept} · {files} · {made}"
 
 
 def _delete(own: OwnCorpus) -> None:
@@ -120,10 +121,11 @@ def _tunes(
         height=TABLE_HEIGHT if len(found) > 8 else "auto",
         on_select="rerun",
         selection_mode="single-row",
-        column_config={_("Title"): st.column_config.TextColumn(width="large")},
+        column_config={_("Title"): st.column_config.TextColumn(width="medium")},
     )
     rows = chosen["selection"]["rows"]
-    st.caption(f"{count} · {_('Choose one in the list to see and hear it.')}")
+    advice = _("Choose one in the list to see and hear it.")
+    st.caption(f"{count} · {advice}")
     if found:
         _tune(tunes[found[rows[0] if rows and rows[0] < len(found) else 0]])
 
@@ -182,23 +184,13 @@ def _report(
     if not counts:
         st.info(_("There was nothing to mend and nothing to leave out."), icon=":material/check:")
         return
-    st.dataframe(
-        [
-            {
-                _("Finding"): _(KINDS[kind]),
-                _("Outcome"): _(OUTCOMES[outcome(kind)]),
-                _("Number"): number,
-            }
-            for kind, number in sorted(counts.items(), key=lambda item: -item[1])
-        ],
-        hide_index=True,
-        key=f"corpus_counts_{name}",
-        column_config={_("Finding"): st.column_config.TextColumn(width="large")},
-    )
     kinds = st.pills(
-        _("Show only"), list(counts), selection_mode="multi", key=f"corpus_kinds_{name}",
-        format_func=lambda kind: _(KINDS[kind]),
-    )  # fmt: skip
+        _("Show only"),
+        sorted(counts, key=lambda kind: -counts[kind]),
+        selection_mode="multi",
+        key=f"corpus_kinds_{name}",
+        format_func=lambda kind: f"{_(KINDS[kind])} · {counts[kind]:,}",
+    )
     st.dataframe(
         [
             {
@@ -207,13 +199,13 @@ def _report(
                 _("Title"): found.title or "–",
                 _("Outcome"): _(OUTCOMES[outcome(found.kind)]),
                 _("Finding"): _(KINDS[found.kind]),
-                _("Detail"): _(found.detail),
+                _("Detail"): "" if found.detail == MEND_KINDS[found.kind] else _(found.detail),
             }
             for found in report.findings
             if not kinds or found.kind in kinds
         ],
         hide_index=True,
-        height=TABLE_HEIGHT,
+        height=TABLE_HEIGHT if sum(counts.values()) > 8 else "auto",
         key=f"corpus_findings_{name}_{'_'.join(kinds)}",
     )
     st.download_button(

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from musicgen.config import PRESETS
+from musicgen.presets import PRESETS
 from musicgen.training.runs import RunStore
 from musicgen.training.samples import Sample, append_sample
 from musicgen.training.trainer import StepMetrics

@@ -8,6 +8,7 @@ import pytest
 from musicgen.config import Paths
 from musicgen.corpus.dataset import Dataset
 from musicgen.errors import CorpusError, RunError
+from musicgen.models.checkpoint import load_checkpoint
 from musicgen.presets import Preset
 from musicgen.training import job as module
 from musicgen.training.job import JobRegistry, JobStatus, TrainingJob
@@ -124,11 +125,38 @@ def test_what_goes_wrong_is_a_sentence(
         raise CorpusError("The corpus has not been fetched.")
 
     monkeypatch.setattr(module, "load_dataset", missing)
-    job = registry.start(tiny_preset, "bad")
+    with pytest.raises(CorpusError, match="has not been fetched"):
+        registry.start(tiny_preset, "bad")
+    assert not registry.store.root.exists()
+    registry.store.create("bad", tiny_preset)
+    job = registry.resume("bad")
     assert job.wait(LIMIT_S)
     snapshot = job.snapshot()
     assert snapshot.status is JobStatus.FAILED
     assert snapshot.message == "The corpus has not been fetched."
+
+
+def test_a_corpus_that_is_too_small_leaves_no_folder(
+    registry: JobRegistry, tiny_preset: Preset, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = dataclasses.replace(
+        dataset, split=dataclasses.replace(dataset.split, val=(), test=()), tunes=dataset.tunes[:1]
+    )
+    monkeypatch.setattr(module, "load_dataset", lambda *_: one)
+    with pytest.raises(CorpusError, match=r"too few tunes \(1\)"):
+        registry.start(tiny_preset, "bad")
+    assert not registry.store.root.exists()
+
+
+def test_a_training_can_go_on_from_a_checkpoint(
+    registry: JobRegistry, tiny_preset: Preset, checkpoint_folder: Path
+) -> None:
+    start = load_checkpoint(checkpoint_folder)
+    job = registry.start(tiny_preset, "further", start)
+    assert job.wait(LIMIT_S)
+    assert job.snapshot().status is JobStatus.FINISHED
+    kept = load_checkpoint(registry.store.get("further").path / "best").metadata
+    assert kept.corpus["started_from"]["fingerprint"] == start.fingerprint
 
 
 def test_a_fault_of_the_program_ends_the_job_and_frees_the_turn(
@@ -139,7 +167,8 @@ def test_a_fault_of_the_program_ends_the_job_and_frees_the_turn(
         raise ZeroDivisionError
 
     monkeypatch.setattr(module, "load_dataset", broken)
-    job = registry.start(tiny_preset, "bad")
+    registry.store.create("bad", tiny_preset)
+    job = registry.resume("bad")
     assert job.wait(LIMIT_S)
     assert job.snapshot().status is JobStatus.FAILED
     assert "ZeroDivisionError" in caplog.text

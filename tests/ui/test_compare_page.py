@@ -4,8 +4,9 @@ import io
 import pytest
 import streamlit as st
 
-from musicgen.config import PRESETS, NetworkConfig, TrainingConfig
+from musicgen.config import NetworkConfig, TrainingConfig
 from musicgen.corpus.dataset import load_dataset
+from musicgen.presets import PRESETS
 from musicgen.training.archive import export_run
 from musicgen.training.runs import Progress, RunStore
 from musicgen.training.session import TrainingSession

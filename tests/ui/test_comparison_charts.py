@@ -4,7 +4,7 @@ import re
 import plotly.graph_objects as go
 import pytest
 
-from musicgen.config import PRESETS
+from musicgen.presets import PRESETS
 from musicgen.training.sweep_plan import SweepCell, SweepPlan
 from musicgen.training.trainer import StepMetrics
 from musicgen.ui.comparison_charts import (

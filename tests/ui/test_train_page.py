@@ -113,10 +113,10 @@ def test_a_name_that_is_taken_or_no_name_is_told_in_a_sentence(trained, open_app
 def test_a_missing_corpus_is_told_in_a_sentence(empty_home, open_app):
     (empty_home.data / "irish.abc").unlink()
     app = start(fill_in(open_app("Train")))
-    assert resources.registry().get("quick-1").wait(60)
-    app.run()
     assert not app.exception
-    assert len(app.warning) == 1
+    assert len(app.error) == 1 and "python -m musicgen corpus fetch lab" in app.error[0].value
+    assert resources.registry().current() is None
+    assert not empty_home.runs.exists()
 
 
 def test_a_stopped_training_can_go_on_to_its_end(empty_home, open_app):

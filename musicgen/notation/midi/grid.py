@@ -73,8 +73,7 @@ def place_notes(
         note = onset_of[onset]
         end = max(grid.snap(note.end), grid.snap(onset + Fraction(1, 4)))
         if following is not None:
-            is_parted = following - note.end > allowed * (following - onset)
-            end = min(end, following) if is_parted else following
+            end = following if _is_touch(note, onset, following, allowed) else min(end, following)
         if end > onset:
             placed.append(Placed(note.pitch, onset, end))
     return placed, windows
@@ -90,6 +89,16 @@ class _Grid:
     def snap(self, time: Fraction) -> Fraction:
         place = bisect_right(self._starts, time) - 1
         return self._windows[max(place, 0)].snap(time)
+
+
+def _is_touch(note: MidiNote, onset: Fraction, following: Fraction, allowed: float) -> bool:
+    """Whether the silence behind a note is none that is written.
+
+    An eighth of silence is a rest, unless all notes are played short.
+    """
+    gap = following - note.end
+    is_short = gap < _HALF or allowed > _GAP_SHARE
+    return is_short and gap <= allowed * (following - onset)
 
 
 def _allowed_gap(notes: Sequence[MidiNote]) -> float:
