@@ -23,6 +23,9 @@ SMOOTHING = 0.9
 SMALL_POINTS = 400
 """Points of a curve of a small chart."""
 
+MANY_LOOKS = 40
+"""Looks at held-out tunes from which on their marks are small."""
+
 LARGE_HEIGHT, SMALL_HEIGHT = 400, 210
 
 _FAINT = 0.3
@@ -68,11 +71,13 @@ def _loss_panel(course: Course, view: View) -> Panel:
     looks = _looks(course, lambda item: item.val_loss)
     traces = _curves(course, losses, view, is_large=True)
     traces += _held_out(looks, course) + _best_mark(looks)
-    figure = _figure(course, view, traces, _("Loss (nats per character)"), _range(traces), ".2f")
+    figure = _figure(
+        course, view, traces, _("Loss (nats per character)"), _range(traces, view), ".2f"
+    )
     layout = figure["layout"]
     layout["showlegend"] = True
     layout["margin"] |= {"t": 64, "b": 44}
-    layout["xaxis"]["title"] = {"text": _("step")}
+    layout["xaxis"]["title"] = {"text": _("step"), "font": {"size": 13}}
     if course.is_early and course.metrics:
         layout |= _early_mark(course.metrics[-1].step, view)
     return Panel("loss", figure, _("Loss over the steps of the training"), LARGE_HEIGHT)
@@ -86,7 +91,7 @@ def _perplexity_panel(course: Course, view: View) -> Panel:
     ]
     traces = _curves(course, values, view) + _held_out(looks, course)
     title = _("Perplexity")
-    return _small("perplexity", _figure(course, view, traces, title, _range(traces), ".3~g"))
+    return _small("perplexity", _figure(course, view, traces, title, _range(traces, view), ".3~g"))
 
 
 def _accuracy_panel(course: Course, view: View) -> Panel:
@@ -95,14 +100,14 @@ def _accuracy_panel(course: Course, view: View) -> Panel:
     traces = _curves(course, values, view) + _held_out(looks, course)
     plain = View(view.smoothing, view.has_log_steps)  # a share has no use for a logarithm
     title = _("Characters right")
-    return _small("accuracy", _figure(course, plain, traces, title, _range(traces), ".0%"))
+    return _small("accuracy", _figure(course, plain, traces, title, _range(traces, view), ".0%"))
 
 
 def _gradient_panel(course: Course, view: View) -> Panel:
     values = [item.grad_norm for item in course.metrics]
     traces = _curves(course, values, view)
     title = _("Length of the gradient")
-    figure = _figure(course, view, traces, title, _usual(values), ".3~g")
+    figure = _figure(course, view, traces, title, _usual(values, view), ".3~g")
     if course.config.grad_clip:
         figure["layout"]["shapes"] = [_clip_line(course.config.grad_clip)]
     return _small("gradient", figure)
@@ -164,7 +169,7 @@ def _held_out(looks: list[tuple[int, float]], course: Course) -> list[dict[str, 
     points = [look[0] for look in looks], [look[1] for look in looks]
     line = _line(points, _("held-out tunes"), HELD_OUT, 2.2)  # type: ignore[arg-type]
     symbols = ["circle" if step in kept else "circle-open" for step, _value in looks]
-    line["marker"] |= {"symbol": symbols}
+    line["marker"] |= {"symbol": symbols, "size": 6 if len(looks) <= MANY_LOOKS else 4}
     notes = [" · " + _("kept") if step in kept else "" for step, _value in looks]
     return [
         line | {"mode": "lines+markers", "text": notes, "hovertemplate": "%{y}%{text}"},
@@ -207,21 +212,26 @@ def _clip_line(length: float) -> dict[str, Any]:
     return across | {"line": line}
 
 
-def _range(traces: list[dict[str, Any]]) -> tuple[float, float] | None:
+def _range(traces: list[dict[str, Any]], view: View) -> tuple[float, float] | None:
     """What is worth seeing of the lines: without the faint curve, nor the fall of the first steps.
 
-    The first steps fall from ln(vocabulary) so fast that they would flatten all that follows.
+    The first steps fall from ln(vocabulary) so fast that they would flatten all that follows, but
+    on logarithmic axes there is room for them.
     """
     lines = [trace["y"] for trace in traces if "opacity" not in trace]
-    values = [value for line in lines[:1] for value in line[len(line) // 5 :]]
+    values = [value for line in lines[:1] for value in line[_first_shown(len(line), view) :]]
     values += [value for line in lines[1:] for value in line]
     finite = [value for value in values if math.isfinite(value)]
     return (min(finite), max(finite)) if finite else None
 
 
-def _usual(values: list[float]) -> tuple[float, float] | None:
+def _first_shown(count: int, view: View) -> int:
+    return 0 if view.has_log_steps or view.has_log_values else count // 5
+
+
+def _usual(values: list[float], view: View) -> tuple[float, float] | None:
     """Between which values all but a few of the later steps lie: single peaks may stick out."""
-    later = sorted(values[len(values) // 5 :])
+    later = sorted(values[_first_shown(len(values), view) :])
     few = len(later) // 50
     return (later[few], later[-1 - few]) if later else None
 

@@ -36,22 +36,19 @@ class Panel:
     is_wide: bool = True
 
 
-def live_charts(panels: Sequence[Panel], key: str, file_stem: str = "chart") -> None:
+def live_charts(panels: Sequence[Panel], key: str) -> None:
     """Draws charts, or brings those of that key up to date; a zoom along one holds in all.
 
     Args:
         panels: The charts in their order.
         key: Names the group across updates.
-        file_stem: How the file begins that a chart is saved as.
     """
-    _charts()(
-        key=key, data={"panels": [asdict(panel) for panel in panels], "file": file_stem, "id": key}
-    )
+    _charts()(key=key, data={"panels": [asdict(panel) for panel in panels], "id": key})
 
 
 def live_chart(figure: dict[str, Any], key: str, label: str, height: int = 360) -> None:
     """Draws a single figure, or brings the one of that key up to date; see `live_charts`."""
-    live_charts([Panel(key, figure, label, height)], key, key)
+    live_charts([Panel(key, figure, label, height)], key)
 
 
 def picture_button(charts: str, label: str, file_name: str, key: str) -> None:

@@ -51,7 +51,7 @@ def monitor(course: Course, place: str) -> None:
     """
     figures(course, place)
     view = _view(place)
-    live_charts(training_panels(course, view), f"{place}_curves", course.run_id)
+    live_charts(training_panels(course, view), f"{place}_curves")
     with st.container(
         horizontal=True, vertical_alignment="center", key=f"{place}_tools", gap="small"
     ):

@@ -122,6 +122,9 @@ def test_a_past_run_is_looked_at_heard_and_taken_away(open_page, past_run, tmp_p
     assert page.evaluate(f"Math.max(...{OPENED}.data.map((trace) => trace.x.length))") <= 2000
     assert page.evaluate(f"{OPENED}.layout.yaxis.type") == "linear"
 
+    titles = opened.locator(".modebar-btn").evaluate_all("all => all.map(b => b.dataset.title)")
+    assert "Zoom" in titles and not [title for title in titles if "Share" in title]
+
     opened.get_by_role("button", name="View").click()
     page.get_by_text("Logarithmic values").click()
     page.wait_for_function(f"{OPENED}.layout.yaxis.type === 'log'")

@@ -1,8 +1,13 @@
 // Plotly charts that are updated in place, so that zoom and hover outlive every tick.
-// data: {panels: [{name, figure: {data, layout}, label, height, is_wide}], file, id}
+// data: {panels: [{name, figure: {data, layout}, label, height, is_wide}], id}
 
-const groups = globalThis.musicgenCharts ??= new Map(); // host -> {id, file, charts: Map(name -> chart)}
+const groups = globalThis.musicgenCharts ??= new Map(); // host -> {host, id, charts: Map(name -> chart)}
 const AXES = ["xaxis", "yaxis"];
+const CONFIG = {
+  responsive: true, displaylogo: false, doubleClick: "autosize",
+  modeBarButtonsToRemove: ["select2d", "lasso2d", "toImage"], // picture.js knows how fonts get into a picture
+  showSendToCloud: false, plotlyServerURL: "", // nothing leaves the machine
+};
 const NARROW = 480, LEGEND_ROW = 20; // pixels
 
 function library() {
@@ -64,13 +69,6 @@ function painted(value, read) {
   ));
 }
 
-function config(file) {
-  return {
-    responsive: true, displaylogo: false, doubleClick: "autosize", modeBarButtonsToRemove: ["select2d", "lasso2d"],
-    toImageButtonOptions: { format: "png", filename: file, scale: 2 },
-  };
-}
-
 // Plotly forgets a zoom when the range it was given changes, as it does with every new loss.
 function keepZoom(layout, chart) {
   if (chart.run !== layout.uirevision) Object.assign(chart, { run: layout.uirevision, zoomed: new Set() });
@@ -116,7 +114,6 @@ async function draw(Plotly, group, panel) {
   const { host } = chart;
   host.classList.toggle("is-wide", panel.is_wide);
   host.setAttribute("aria-label", panel.label);
-  chart.file = `${group.file}-${panel.name}`;
   const style = getComputedStyle(host);
   const read = (name) => style.getPropertyValue(name).trim();
   const traces = painted(panel.figure.data, read);
@@ -125,7 +122,7 @@ async function draw(Plotly, group, panel) {
   const text = JSON.stringify([traces, layout]);
   if (text === chart.drawn) return; // nothing new, as while a training is paused
   chart.drawn = text;
-  await Plotly.react(host, traces, layout, config(chart.file));
+  await Plotly.react(host, traces, layout, CONFIG);
   if (!chart.listening) host.on("plotly_relayout", (event) => noteZoom(group, chart, event));
   chart.listening = true;
 }
@@ -134,7 +131,7 @@ export default async function ({ data, parentElement }) {
   const host = parentElement.querySelector(".musicgen-charts");
   if (!groups.has(host)) groups.set(host, { host, charts: new Map() });
   const group = groups.get(host);
-  Object.assign(group, { id: data.id, file: data.file, panels: data.panels });
+  Object.assign(group, { id: data.id, panels: data.panels });
   const Plotly = await library();
   if (!host.isConnected) return;
   for (const panel of group.panels) await draw(Plotly, group, panel);

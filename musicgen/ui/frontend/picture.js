@@ -13,6 +13,12 @@ function picture(source) {
   });
 }
 
+// A picture cannot use the page's own font; laid out in another, it would not fit.
+function plain(host) {
+  const { data, layout } = host;
+  return { data, layout: { ...layout, font: { ...layout.font, family: "sans-serif" } } };
+}
+
 async function compose(group) {
   const frame = group.host.getBoundingClientRect();
   const canvas = document.createElement("canvas");
@@ -23,7 +29,7 @@ async function compose(group) {
   for (const { host } of group.charts.values()) {
     const box = host.getBoundingClientRect();
     const size = { width: box.width, height: box.height };
-    const source = await globalThis.musicgenPlotly.toImage(host, { format: "png", scale: SCALE, ...size });
+    const source = await globalThis.musicgenPlotly.toImage(plain(host), { format: "png", scale: SCALE, ...size });
     paper.drawImage(await picture(source), (box.left - frame.left) * SCALE, (box.top - frame.top) * SCALE);
   }
   return canvas;
