@@ -51,7 +51,7 @@ function painted(traces, host) {
   return traces.map((trace) => ({
     ...trace,
     ...(trace.colorscale && { colorscale: scale(trace.colorscale) }),
-    ...(trace.textfont && { textfont: { ...trace.textfont, color: colour(trace.textfont.color) } }),
+    ...(trace.textfont?.color && { textfont: { ...trace.textfont, color: colour(trace.textfont.color) } }),
     ...(trace.line && { line: { ...trace.line, color: colour(trace.line.color) } }),
     ...(trace.marker && { marker: { ...trace.marker, color: colour(trace.marker.color) } }),
   }));
