@@ -60,6 +60,7 @@ def test_a_run_is_exported_and_taken_in_again_and_a_hostile_file_is_told(open_pa
     upload = page.locator("input[type=file]")
     upload.set_input_files({"name": "mine.zip", "mimeType": "application/zip", "buffer": data})
     expect(page.get_by_text("Taken in as mine-2.")).to_be_visible()
+    expect(upload).to_have_count(1)
 
     hostile = io.BytesIO()
     with zipfile.ZipFile(hostile, "w") as archive:
