@@ -30,7 +30,7 @@ FREE_WISHES = SampleConfig(
 )
 """What is asked of a network whose characters do not suffice for the grammar."""
 
-DEADLINE_S = 2.0
+DEADLINE_S = 10.0
 """A tune that takes longer, of a network too large for the machine, stays as far as it came."""
 
 

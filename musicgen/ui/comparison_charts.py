@@ -24,6 +24,7 @@ TEXT = "--st-text-color"
 _SKIPPED_SHARE = 0.1
 SMOOTHING = 0.95
 """Share of the past in the running mean of the training loss."""
+_WIDE_COLUMNS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ def heat_map_figure(
     plan: SweepPlan,
     cells: Sequence[SweepCell],
     words: dict[str, str],
-    titles: tuple[str, str, str],
+    titles: tuple[str, str],
 ) -> dict[str, Any]:
     """The best held-out loss of each cell: batch sizes upwards, learning rates across.
 
@@ -114,33 +115,40 @@ def heat_map_figure(
         cells: In any order; those without a loss are drawn as neutral fields.
         words: What stands in a cell without a loss, by its status; others stay empty. ``failed``
             also stands below the loss of a cell that diverged.
-        titles: Of the axes, across and up, and of the scale.
+        titles: Of the axes, across and up.
     """
     by_place = {(cell.batch_size, cell.learning_rate): cell for cell in cells}
     rows = [
         [by_place.get((size, rate)) for rate in plan.learning_rates] for size in plan.batch_sizes
     ]
     best = find_best_cell(list(cells))
+    size = 13 if len(plan.learning_rates) <= _WIDE_COLUMNS else 10
     across = [f"{rate:g}" for rate in plan.learning_rates]
     upwards = [f"{size}" for size in plan.batch_sizes]
-    common = {"type": "heatmap", "x": across, "y": upwards, "xgap": 4, "ygap": 4}
+    common = {
+        "type": "heatmap",
+        "x": across,
+        "y": upwards,
+        "xgap": 4,
+        "ygap": 4,
+        "showscale": False,
+    }
     field = common | {
         "z": [[0] * len(across) for _ in upwards],
         "text": [[_word(cell, words) for cell in row] for row in rows],
         "texttemplate": "%{text}",
-        "textfont": {"color": TEXT},
+        "textfont": {"color": TEXT, "size": size},
         "colorscale": [[0, CELL], [1, CELL]],
-        "showscale": False,
         "hoverinfo": "skip",
     }
     losses = common | {
         "z": [[cell.best_val_loss if cell else None for cell in row] for row in rows],
         "text": [[_loss_text(cell, best, words) for cell in row] for row in rows],
         "texttemplate": "%{text}",
+        "textfont": {"size": size},  # without a size Plotly shrinks it; the colour is its contrast
         "colorscale": "--st-chart-sequential-colors",
         "reversescale": True,  # the best stands out
         "hovertemplate": "%{y} × %{x}<br>%{z:.4f}<extra></extra>",
-        "colorbar": {"title": {"text": titles[2], "side": "right"}, "thickness": 12},
     }
     layout = {
         "uirevision": plan.name,

@@ -203,7 +203,7 @@ def _buttons(plan: SweepPlan, cells: list[SweepCell], now: SweepSnapshot | None)
 
 def _map(plan: SweepPlan, cells: list[SweepCell]) -> None:
     words = {status: _(word) for status, word in _CELL_WORDS.items()}
-    titles = (_("learning rate"), _("batch size"), _("best held-out loss"))
+    titles = (_("learning rate"), _("batch size"))
     figure = heat_map_figure(plan, cells, words, titles)
     height = 140 + 64 * len(plan.batch_sizes)
     live_chart(figure, "heat_map", _("Best held-out loss by batch size and learning rate"), height)

@@ -71,8 +71,13 @@ def test_a_run_that_trains_stays_where_it_is(store: RunStore, trained: Run) -> N
 
 
 def test_a_run_that_waits_for_its_turn_stays_where_it_is(
-    store: RunStore, paths: Paths, tiny_preset: Preset
+    store: RunStore,
+    paths: Paths,
+    tiny_preset: Preset,
+    dataset: Dataset,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("musicgen.training.job.load_dataset", lambda *_: dataset)
     registry = JobRegistry(store, paths)
     with registry._turn:
         job = registry.start(tiny_preset, "queued")

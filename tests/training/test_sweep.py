@@ -109,7 +109,7 @@ def test_a_sweep_that_is_stopped_goes_on_after_a_restart_with_the_same_result(
 _KILLED = """
 import sys
 from pathlib import Path
-from musicgen.config import NetworkConfig, Paths, Preset, TrainingConfig
+from musicgen.config import Paths
 from musicgen.corpus.cleaning import clean_tunebook
 from musicgen.corpus.dataset import Dataset
 from musicgen.corpus.split import split_tunes

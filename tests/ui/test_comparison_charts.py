@@ -16,7 +16,7 @@ from musicgen.ui.comparison_charts import (
 )
 
 WORDS = {"failed": "diverged", "running": "training"}
-TITLES = ("rate", "size", "loss")
+TITLES = ("rate", "size")
 PLAN = SweepPlan("s", PRESETS["quick"], (8, 16), (0.001, 0.01, 0.1), 50)
 
 
@@ -38,7 +38,7 @@ def with_colours(figure):
     """The figure as the browser fills in the theme's colours."""
     for trace in figure["data"]:
         for part in ("line", "marker", "textfont"):
-            if part in trace:
+            if "color" in trace.get(part, {}):
                 assert re.fullmatch(r"--st-[a-z-]+(\[\d+\])?", trace[part]["color"])
                 trace[part] = trace[part] | {"color": "black"}
         if "colorscale" in trace:
