@@ -111,7 +111,11 @@ def _buttons(job: TrainingJob, now: JobSnapshot) -> None:
 
 def runs_on_disk() -> None:
     """The runs there are, the newest first: play one, or go on with one that was interrupted."""
-    infos = [info for info in resources.store().list() if not _is_active(info.id)]
+    infos = [
+        info
+        for info in resources.store().list()
+        if not info.sweep and not _is_active(info.id)  # cells of a sweep are shown by Compare
+    ]
     if not infos:
         return
     st.subheader(_("Runs"), anchor=False)
