@@ -19,6 +19,9 @@ MIDI_ENDINGS = (".mid", ".midi")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028\u2029\u2060\ufeff\ufffd]")
 _INHERITED = "MLQRU"
 _MAX_NAME = 120
+_MAYBE_PROSE = re.compile(r"(?m)^(?![ \t]*(?:[A-Za-z+]:|%))[^|\n]*[i-lnqrstw][^|\n]*$")
+"""A line without a bar line, with a letter that music does not use."""
+
 _BINARY_SHARE = 0.02
 """Control characters of a text file are rare; in a binary file one in ten is one."""
 
@@ -111,6 +114,8 @@ def _has(text: str, field: tuple[str, str]) -> bool:
 
 def _without_prose(text: str) -> tuple[str, bool]:
     """The text without lines in its body that are no music, and whether there were any."""
+    if not _MAYBE_PROSE.search(text):
+        return text.rstrip(), False
     _, problems = read_tune(text)
     spans = [(item.start, item.end) for item in problems if item.message == NO_MUSIC]
     for start, end in reversed(spans):

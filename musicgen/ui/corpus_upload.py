@@ -38,6 +38,7 @@ def _fields() -> tuple[str, list[Upload]] | None:
         _("Tunes in ABC notation, or MIDI files"),
         ENDINGS,
         accept_multiple_files=True,
+        max_upload_size=MAX_BYTES // 1_000_000,
         key=f"corpus_files_{number}",
         help=_(
             "Several at once, in any encoding, {size} MB in all. Of a MIDI file the melody is "

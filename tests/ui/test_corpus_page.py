@@ -1,0 +1,125 @@
+import pytest
+
+from musicgen.corpus.cleaning import MEND_KINDS
+from musicgen.corpus.own import Upload
+from musicgen.training.job import JobStatus
+from musicgen.ui import resources
+from musicgen.ui.corpus_charts import count_figure, length_figure
+from musicgen.ui.corpus_words import KINDS, OUTCOMES, outcome
+from tests.ui.test_train_page import fill_in, start
+
+BAD_TITLE = "<b>Bold</b> [link](http://x) $x$"
+BOOK = (
+    f"X:1\nT:{BAD_TITLE}\nM:C\nL:1/8\nK:G\nGABc d2B2|G4 G4|]\n\n"
+    "X:2\nT:B\nM:6/8\nL:1/8\nK:Edor\nEFG ABc|EF|EFG ABc|]"
+)
+
+
+@pytest.fixture
+def own(home):
+    resources.corpora().create("mine", [Upload("book.abc", BOOK.encode())])
+    return home
+
+
+def test_the_page_shows_a_corpus_with_its_tunes_and_sound(own, open_app):
+    app = open_app("Corpus")
+    assert not app.exception and not app.error
+    app.selectbox(key="corpus_name").set_value("mine").run()
+    assert not app.exception and not app.error
+    (table,) = app.dataframe
+    assert list(table.value["Title"]) == [BAD_TITLE, "B"]
+    assert list(table.value["Key"]) == ["G major", "E dorian"]
+    assert len(app.get("audio")) == 1
+    # Titles are data of the table and of the score, never text that is marked up.
+    assert not [item for item in (*app.markdown, *app.caption) if "Bold" in item.value]
+
+
+def test_search_finds_and_says_how_many(own, open_app):
+    app = open_app("Corpus")
+    app.selectbox(key="corpus_name").set_value("mine").run()
+    app.text_input(key="corpus_search").set_value("dorian").run()
+    assert list(app.dataframe[0].value["Title"]) == ["B"]
+    assert any("1 tune ·" in item.value for item in app.caption)
+    app.text_input(key="corpus_search").set_value("nowhere").run()
+    assert not app.exception
+    assert not app.get("audio")
+
+
+def test_figures_and_report_are_drawn(own, open_app):
+    app = open_app("Corpus")
+    app.selectbox(key="corpus_name").set_value("mine").run()
+    app.button_group(key="corpus_view").set_value("Figures").run()
+    assert not app.exception and not app.error
+    assert [item.value for item in app.subheader] == ["Keys", "Meters", "Bars in a tune"]
+    app.button_group(key="corpus_view").set_value("Cleaning report").run()
+    assert not app.exception and not app.error
+    (row,) = app.dataframe[0].value.to_dict("records")
+    assert (row["File"], row["Line"], row["Title"], row["Outcome"]) == ("book.abc", 8, "B", "kept")
+
+
+def test_a_corpus_is_deleted_after_a_second_word(own, open_app):
+    app = open_app("Corpus")
+    app.selectbox(key="corpus_name").set_value("mine").run()
+    app.button(key="corpus_delete").click().run()
+    assert not app.exception and not app.error
+    assert not resources.corpora().list()
+    assert app.selectbox(key="corpus_name").value == "lab"
+    assert not [item for item in app.button if item.key == "corpus_delete"]
+
+
+def test_a_form_without_files_or_name_is_a_sentence(home, open_app):
+    app = open_app("Corpus")
+    app.button(key="corpus_make").click().run()
+    assert not app.exception
+    assert len(app.error) == 1 and "cannot name a corpus" in app.error[0].value
+    assert not home.corpora.exists()
+
+
+def test_the_form_of_train_offers_own_corpora_and_a_model_to_start_from(
+    empty_home, tunebook, open_app
+):
+    resources.corpora().create("mine", [Upload("book.abc", tunebook.encode())])
+    app = start(fill_in(open_app("Train")))
+    assert resources.registry().get("quick-1").wait(60)
+    app = open_app("Train")
+    field = app.selectbox(key="train_quick_training_source")
+    assert {"lab", "mine", "lab+mine"} <= set(field.options)
+    field.set_value("mine")
+    app.selectbox(key="train_from").set_value("quick-1")
+    fill_in(app, network_hidden_size=4)
+    start(app)
+    assert not app.exception and not app.error
+    job = resources.registry().get("quick-2")
+    assert job.wait(60)
+    assert job.snapshot().status is JobStatus.FINISHED
+    assert job.snapshot().preset.network.hidden_size == 8
+
+
+def test_too_small_a_corpus_is_told_on_train_and_leaves_no_run(own, open_app):
+    app = open_app("Train")
+    app.selectbox(key="train_quick_training_source").set_value("mine")
+    start(fill_in(app))
+    assert not app.exception
+    assert len(app.error) == 1 and "'mine'" in app.error[0].value
+    assert not own.runs.exists()
+
+
+def test_every_kind_of_finding_has_words():
+    assert KINDS.keys() == MEND_KINDS.keys()
+    assert {outcome(kind) for kind in KINDS} == OUTCOMES.keys()
+
+
+def test_what_is_rare_is_counted_together_in_figures():
+    counts = [(str(number), 20 - number) for number in range(20)]
+    (trace,) = count_figure(counts, "c", "tunes", "others")["data"]
+    assert trace["x"][-1] == "others"
+    assert sum(trace["y"]) == sum(count for _, count in counts)
+    (lengths,) = length_figure([1, 4, 5, 8, 200, 0], "c", "tunes")["data"]
+    assert (lengths["x"][0], lengths["y"][0], lengths["y"][1]) == ("1–4", 2, 2)
+    assert (lengths["x"][-1], lengths["y"][-1]) == ("> 96", 1)
+    assert length_figure([], "c", "tunes")["data"][0]["x"] == []
+
+
+def test_the_page_speaks_chinese(own, open_app):
+    app = open_app("Corpus", lang="zh")
+    assert [item.value for item in app.title] == ["曲集"]
