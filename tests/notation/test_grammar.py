@@ -252,7 +252,7 @@ def test_the_lab_s_tunes_that_keep_time_are_accepted(grammar: Grammar) -> None:
     [
         (Rules(meter="7/5"), "no meter"),
         (Rules(meter="none"), "no meter"),
-        (Rules(meter="6/8", rhythm="reel"), "A reel is not in 6/8"),
+        (Rules(meter="6/8", rhythm="reel"), "The rhythm reel is not in 6/8"),
         (Rules(key="H"), "no key"),
         (Rules(key="G# Major"), "signature"),
         (Rules(meter="3/8", unit="1/2"), "unit"),
