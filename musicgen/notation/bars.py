@@ -76,14 +76,15 @@ class BarReport:
 def check_bars(tune: Tune) -> BarReport:
     """Measures every bar of a tune as written; linear in their number."""
     bars = tune.bars
-    edges = _edges(bars) - _ill_joined(tune)
+    edges = _edges(bars)
     partners = _partners(tune, edges)
+    made_up = edges - _ill_joined(tune)
     checks = tuple(
         BarCheck(
             bar.index,
             bar.expected,
             bar.actual,
-            _verdict(bar, bar.index in edges, (bars[n] for n in partners.get(bar.index, ()))),
+            _verdict(bar, bar.index in made_up, (bars[n] for n in partners.get(bar.index, ()))),
         )
         for bar in bars
     )
@@ -175,9 +176,15 @@ def _partners(tune: Tune, edges: frozenset[int]) -> dict[int, set[int]]:
             partners.setdefault(previous, set()).add(index)
             partners.setdefault(index, set()).add(previous)
         previous = index
+    upbeat: int | None = None  # before the repeat sign, a section by itself
     for first, last in _sections(tune.bars):
-        partners.setdefault(first, set()).add(last)
-        partners.setdefault(last, set()).add(first)
+        pairs = [(first, last)] if upbeat is None else [(first, last), (upbeat, last)]
+        for one, other in pairs:
+            partners.setdefault(one, set()).add(other)
+            partners.setdefault(other, set()).add(one)
+        following = tune.bars[last + 1] if last + 1 < len(tune.bars) else None
+        is_upbeat = first == last and following is not None and opens_repeat(following.opening)
+        upbeat = first if is_upbeat else None
     return partners
 
 

@@ -45,6 +45,8 @@ def test_tunes_in_time(body: str) -> None:
         # The second repeat goes from a full bar to a pickup, though a neighbour makes up for it.
         ("A|Bcde|fga:|A|Bcde|fgab:|", ["edge", "full", "edge", "short", "full", "full"]),
         ("|:ABcd|efg:|a|ABcd|efg:|", ["full", "short", "edge", "full", "edge"]),
+        # An upbeat before the repeat sign is one, though the repeat goes back behind it.
+        ("A|:Bcde|fga:|", ["edge", "full", "short"]),
     ],
 )
 def test_verdicts(body: str, expected: list[str]) -> None:

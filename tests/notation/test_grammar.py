@@ -254,6 +254,7 @@ def test_the_lab_s_tunes_that_keep_time_are_accepted(grammar: Grammar) -> None:
         (Rules(meter="none"), "no meter"),
         (Rules(meter="6/8", rhythm="reel"), "The rhythm reel is not in 6/8"),
         (Rules(key="H"), "no key"),
+        (Rules(key="E purple"), "no key"),
         (Rules(key="G# Major"), "signature"),
         (Rules(meter="3/8", unit="1/2"), "unit"),
         (Rules(lowest=0, highest=20), "no note within"),

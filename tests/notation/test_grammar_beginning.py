@@ -82,6 +82,9 @@ def test_what_is_begun_is_brought_to_a_right_end(text: str, seed: int) -> None:
         (HEADER, Rules(unit="1/4"), "unit length"),
         ("X:1\nR:reel\nC:T\n", Rules(rhythm="jig"), "the rhythm reel, but jig"),
         (HEADER + "uA8|A8|A8|A8:|\nA8|A8|A8|A8:|\nA", Rules(sections=(2, 2)), "line 8"),
+        (HEADER + "uA8|A9|A8|", Rules(), "line 6, column 5.*longer than the meter"),
+        (HEADER + "A4 [Ac", Rules(), "line 6, column 4.*chord is not closed"),
+        (HEADER + "A4 C,,2", Rules(lowest=62, highest=86, is_exact=True), "column 4.*outside"),
     ],
 )
 def test_a_beginning_that_breaks_the_rules_is_a_sentence(

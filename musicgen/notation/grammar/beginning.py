@@ -20,6 +20,7 @@ from musicgen.notation.tune import Bar, Tune
 
 _KEY_LINE = re.compile(r"^[ \t]*K:(?![|:])[^\n]*\n", re.MULTILINE)
 _FIELDS_AND_COMMENTS = re.compile(r"^(?:[A-Za-z+]:(?![|:])|%)[^\n]*\n", re.MULTILINE)
+_OPEN_CHORD = re.compile(r"\[(?![A-Za-z]:|[\d|\"])[^\]|\n]*\Z")
 _PENDING = tuple('-<>(^_={"[~.')
 
 
@@ -142,6 +143,8 @@ def _resume_music(grammar: Grammar, text: str, length: int) -> State:
     _check_header(grammar, tune)
     full = _full_bar(grammar, tune)
     closed = [bar for bar in tune.bars if bar.closing]
+    _check_bars(text, closed)
+    _check_notes(grammar, text, tune)
     form = Form(full)
     for bar in closed:
         form = _count(form, bar, tune)
@@ -161,6 +164,25 @@ def _resume_music(grammar: Grammar, text: str, length: int) -> State:
     if done == len(rest):
         return following
     return _inside_bar(grammar, state, tune, max(length, len(text) - len(rest) + done))
+
+
+def _check_bars(text: str, closed: list[Bar]) -> None:
+    """Refuses what no ending could make right: a bar that is too long, a chord left open."""
+    for bar in closed:
+        if bar.expected is not None and bar.actual > bar.expected:
+            raise _refuse(text, bar.start, GrammarError("this bar is longer than the meter says."))
+    if found := _OPEN_CHORD.search(text):
+        raise _refuse(text, found.start(), GrammarError("the chord is not closed."))
+
+
+def _check_notes(grammar: Grammar, text: str, tune: Tune) -> None:
+    rules = grammar.rules
+    if not rules.is_exact:
+        return
+    for note in tune.notes:
+        if any(not rules.lowest <= pitch <= rules.highest for pitch in note.pitches):
+            why = GrammarError("the note lies outside of the range that is asked for.")
+            raise _refuse(text, note.start, why)
 
 
 def _check_header(grammar: Grammar, tune: Tune) -> None:

@@ -50,6 +50,11 @@ MIN_RANGE = 12
 _TONICS = ("C", "G", "D", "A", "E", "B", "F#", "F", "Bb", "Eb", "Ab", "Db", "C#", "G#", "D#")
 _MODES = ("Major", "Minor", "Dorian", "Mixolydian", "Phrygian", "Lydian", "Locrian")
 _SHORT_MODES = ("", "maj", "m", "min", "dor", "mix", "phr", "lyd")
+_KEY = re.compile(
+    r"[A-G][#b♯♭]?\s*(?:m|min(?:or)?|maj(?:or)?|ion(?:ian)?|dor(?:ian)?|phr(?:ygian)?|lyd(?:ian)?"
+    r"|mix(?:olydian)?|aeo(?:lian)?|loc(?:rian)?)?",
+    re.IGNORECASE,
+)
 _PITCH = re.compile(r"(?:(\^|_|=)?([A-Ga-g])([,']*))|(\d{1,3})")
 
 
@@ -130,7 +135,7 @@ class Rules:
         if not self.key:
             return keys()
         asked = parse_key(self.key)
-        if asked is None or not asked.tonic:
+        if asked is None or not asked.tonic or not _KEY.fullmatch(self.key.strip()):
             raise GrammarError(
                 "{key!r} is no key. Write one such as D Major or E Dorian.", key=self.key
             )
