@@ -57,7 +57,7 @@ def _row(check: TuneCheck) -> dict[str, Any]:
         "notes": check.notes,
         "readable": check.is_readable,
         "complete": check.is_complete,
-        "in_time": check.is_in_time,
+        "in_time": check.is_in_time if check.is_metered else None,
         "lowest": check.lowest,
         "highest": check.highest,
         "problems": list(check.problems),
@@ -81,7 +81,7 @@ def _lines(name: str, check: TuneCheck) -> list[str]:
         f"{check.bars} bars",
         _range(check),
         "ends properly" if check.is_complete else "does not end with a closing bar line",
-        "in time" if check.is_in_time else "not in time",
+        _time_kept(check),
     ]
     lines = [f"{name}:{check.line}: {check.reference or '-'} {title}: {', '.join(words)}"]
     lines += [
@@ -92,10 +92,16 @@ def _lines(name: str, check: TuneCheck) -> list[str]:
     ]
 
 
+def _time_kept(check: TuneCheck) -> str:
+    if not check.is_metered:
+        return "no meter to keep"
+    return "in time" if check.is_in_time else "not in time"
+
+
 def _complaint(bar: WrongBar) -> str:
     return (
-        f"Bar {bar.number} is too {bar.verdict.value}: {_text(bar.actual)} quarter notes "
-        f"instead of {_text(bar.expected)}."
+        f"Bar {bar.number} is too {bar.verdict.value}: {_text(bar.actual)} instead of "
+        f"{_text(bar.expected)} quarter notes."
     )
 
 

@@ -43,7 +43,8 @@ class TuneCheck:
 
     `line` is the line of the file at which the tune begins. A tune is **readable** where it has
     notes and nothing in it had to be passed over or assumed, **complete** where it ends with a bar
-    line that closes, **in time** where every bar is full or made up for (`bars.check_bars`).
+    line that closes, **in time** where every bar is full or made up for (`bars.check_bars`);
+    without a meter (`is_metered`) there is no time to keep.
     `lowest` and `highest` are MIDI pitches, None where nothing sounds.
     """
 
@@ -61,6 +62,7 @@ class TuneCheck:
     is_in_time: bool
     lowest: int | None
     highest: int | None
+    is_metered: bool
 
 
 def check_tune(
@@ -105,6 +107,7 @@ def check_tune(
         report.is_in_time,
         report.lowest,
         report.highest,
+        report.is_metered,
     )
 
 

@@ -30,8 +30,8 @@ def test_every_problem_has_its_place_in_the_file(
         "book.abc:4: 1 Right: 2 bars, A4 to A5, ends properly, in time",
         "book.abc:9: 2 Wrong: 4 bars, A4 to A5, does not end with a closing bar line, not in time",
         "  book.abc:13:14: '?' means nothing here; left out.",
-        "  book.abc:13:2: Bar 2 is too short: 7/2 quarter notes instead of 4.",
-        "  book.abc:13:11: Bar 3 is too short: 2 quarter notes instead of 4.",
+        "  book.abc:13:2: Bar 2 is too short: 7/2 instead of 4 quarter notes.",
+        "  book.abc:13:11: Bar 3 is too short: 2 instead of 4 quarter notes.",
         "2 tunes: 1 readable without a problem, 1 end properly, 1 in time",
     ]
 
@@ -76,3 +76,14 @@ def test_what_is_no_tunebook_is_refused_with_one_sentence(
         path.write_bytes(content)
     assert main(["check", str(path)]) == 2
     assert capsys.readouterr().err.startswith("Error: ")
+
+
+def test_a_tune_without_meter_has_no_time_to_keep(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    book = tmp_path / "free.abc"
+    book.write_text("X:1\nT:Free\nM:none\nL:1/8\nK:C\nCDEF G|A3|]\n")
+    assert main(["check", str(book)]) == 0
+    assert "no meter to keep" in capsys.readouterr().out
+    main(["check", str(book), "--json"])
+    assert json.loads(capsys.readouterr().out)["tunes"][0]["in_time"] is None

@@ -14,6 +14,7 @@ from musicgen.notation.grammar.rules import (
     DEFAULT_RANGE,
     MAX_BAR_UNITS,
     UNIT,
+    UNITS,
     Rules,
     length_ticks,
     natural_pitch,
@@ -78,6 +79,12 @@ class Script:
 
     def _check_choices(self) -> None:
         rules = self.rules
+        if rules.unit and not any(rules.units(meter, self.grid) for meter in rules.meters()):
+            raise GrammarError(
+                "The unit length {unit!r} does not suit the meter. Choose one such as {known}.",
+                unit=rules.unit,
+                known=", ".join(UNITS),
+            )
         if not self.meters:
             asked = " ".join(part for part in (rules.meter, rules.rhythm, rules.unit) if part)
             raise GrammarError(
