@@ -184,7 +184,7 @@ def test_a_chinese_browser_is_spoken_to_in_chinese_and_can_change_its_mind(open_
     page = open_page("/?model=tiny", locale="zh-CN").page
     expect(page.get_by_role("heading", level=1)).to_have_text("演奏")
     page.get_by_role("button", name="作曲").wait_for()
-    assert page.evaluate("document.documentElement.lang") == "zh-Hans"
+    page.wait_for_function("document.documentElement.lang === 'zh-Hans'")
     page.get_by_text("English").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Play")
     page.get_by_role("link", name="Train").click()
