@@ -79,8 +79,8 @@ def test_a_training_is_watched_zoomed_refreshed_stopped_and_played(open_page):
     expect(page.get_by_role("radio", name="200", exact=True)).to_be_visible()
     expect(heard).to_be_visible()
 
-    # A refresh loses nothing, and pausing in one tab holds in the other. Chromium lets the clocks of
-    # tabs that nobody sees tick once a minute: bring to the front the one that is looked at.
+    # A refresh loses nothing, and pausing in one tab holds in the other. The clocks of a tab that
+    # nobody sees tick once a minute in Chromium: the one that is looked at comes to the front.
     page.bring_to_front()
     before = steps_drawn(page)
     page.reload()
