@@ -193,6 +193,11 @@ class TrainingConfig(Settings):
     samples: int = setting(
         12, "Short tunes composed along the way, to hear it learn; 0 for none.", 0, 50
     )
+    tracker: str = setting(
+        "none",
+        "A program that follows along, where it is installed.",
+        choices=("none", "tensorboard", "comet"),
+    )
     precision: str = setting(
         "auto",
         "Arithmetic: auto takes bfloat16 where the processor has it.",

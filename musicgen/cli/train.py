@@ -16,6 +16,7 @@ from musicgen.models.checkpoint import find_checkpoint, load_checkpoint
 from musicgen.presets import PRESETS, Preset, apply_overrides, get_preset
 from musicgen.training.runs import Run, RunStore
 from musicgen.training.session import TrainingSession
+from musicgen.training.trackers import check_tracker
 from musicgen.training.trainer import StepMetrics
 
 
@@ -50,6 +51,7 @@ def train_command(
         run = _reopen(store, run_id, overrides)
     else:
         preset = apply_overrides(get_preset(preset_name), overrides)
+        check_tracker(preset.training)
         # What is missing or too small is said before a folder is made.
         dataset = load_dataset(preset.training.source, paths, preset.training.plain)
         require_trainable(dataset, preset.training)

@@ -19,6 +19,7 @@ from musicgen.training.runs import Run, RunStore
 from musicgen.training.samples import Sample
 from musicgen.training.session import TrainingSession
 from musicgen.training.shelf import delete_run, in_use_error, rename_run
+from musicgen.training.trackers import check_tracker
 from musicgen.training.trainer import StepMetrics
 
 logger = logging.getLogger(__name__)
@@ -232,11 +233,13 @@ class JobRegistry:
             sweep: The sweep of which it is a cell, if any.
 
         Raises:
+            ConfigError: the tracker that the settings ask for is not installed.
             CorpusError: the corpus is missing, or too small; nothing is left behind.
             RunError: the name is taken or not usable.
             StorageError: the run's folder cannot be written.
         """
         config = preset.training
+        check_tracker(config)
         dataset = load_dataset(config.source, self._paths, config.plain)
         require_trainable(dataset, config)
         with self._lock:

@@ -15,6 +15,7 @@ from musicgen.presets import Preset
 from musicgen.training.precision import set_threads
 from musicgen.training.runs import Progress, Run
 from musicgen.training.samples import Sample, compose_sample, is_sample_due
+from musicgen.training.trackers import NoTracker, Tracker, open_tracker
 from musicgen.training.trainer import StepMetrics, Trainer
 
 logger = logging.getLogger(__name__)
@@ -54,6 +55,7 @@ class TrainingSession:
         self._on_step = on_step
         self._saved_step = -1
         self._last_step = -1
+        self._tracker: Tracker = NoTracker()
 
     def train(self, should_stop: Callable[[], bool] = lambda: False) -> str:
         """Trains until the end or until told to stop; returns ``finished`` or ``stopped``.
@@ -67,11 +69,14 @@ class TrainingSession:
             set_threads(self.preset.training)
             trainer = self._build_trainer()
             self._write_status(trainer, "running")
+            self._tracker = open_tracker(self.run.path, self.run.id, self.preset, trainer.step + 1)
             try:
                 trainer.train(lambda metrics: self._after_step(trainer, metrics), should_stop)
             except TrainingDiverged as error:
                 self._write_status(trainer, "failed", str(error))
                 raise
+            finally:
+                self._tracker.close()
             self._finish(trainer)
             self._last_step = trainer.step
             status = "finished" if trainer.is_done else "stopped"
@@ -108,6 +113,7 @@ class TrainingSession:
 
     def _after_step(self, trainer: Trainer, metrics: StepMetrics) -> None:
         self._storing(lambda: self.run.append_metrics(metrics))
+        self._tracker.log_step(metrics)
         self._keep_best(trainer, metrics.val_loss)
         self._listen(trainer, metrics.val_loss)
         if metrics.val_loss is not None or metrics.step % self.preset.training.save_interval == 0:
@@ -124,6 +130,7 @@ class TrainingSession:
         if sample:
             self.samples = (*self.samples, sample)
             self._storing(lambda: self.run.append_sample(sample))
+            self._tracker.log_sample(sample)
 
     def _keep_best(self, trainer: Trainer, val_loss: float | None) -> None:
         best = self.progress.best_val_loss

@@ -47,6 +47,7 @@ LABELS = {
     "eval_interval": N_("Validation interval"),
     "save_interval": N_("Save interval"),
     "samples": N_("Tunes along the way"),
+    "tracker": N_("Tracker"),
     "precision": N_("Precision"),
     "threads": N_("Threads"),
     "seed": N_("Seed"),
@@ -55,7 +56,8 @@ LABELS = {
 
 GROUPS = (
     (N_("Length and seed"), ("max_steps", "batch_size", "seq_len", "seed", "eval_interval",
-                             "save_interval", "samples", "precision", "threads")),
+                             "save_interval", "samples", "precision", "threads",
+                             "tracker")),
     (N_("Optimizer"), ("optimizer", "learning_rate", "schedule", "warmup_steps", "grad_clip",
                        "accumulate")),
     (N_("Against memorising"), ("weight_decay", "label_smoothing", "average", "patience")),
