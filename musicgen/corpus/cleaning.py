@@ -6,8 +6,9 @@ around it and with line feeds as line ends. What a tune says is never changed.
 
 import re
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from musicgen.corpus.lab import join_snippets, read_snippets
 from musicgen.notation.bars import check_bars
@@ -15,6 +16,7 @@ from musicgen.notation.fingerprint import interval_fingerprint
 from musicgen.notation.reader import read_tune
 from musicgen.notation.tune import Problem, Tune
 from musicgen.notation.tunebook import split_tunebook
+from musicgen.sentences import Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +35,19 @@ class CorpusTune:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing the cleaning did or noticed. `line` counts from 1 in the file."""
+    """One thing the cleaning did or noticed. `line` counts from 1 in the file.
+
+    `template` and `values` are what the detail was made of, for those who say it in another
+    language; the template is empty where the detail is what the kind means.
+    """
 
     kind: str
     file: str
     line: int
     title: str
     detail: str
+    template: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +157,10 @@ class Cleaner:
 
     def note(self, kind: str, file: str, line: int, title: str = "", detail: str = "") -> None:
         """Adds a finding; its detail is what the kind means if none is given."""
-        self.findings.append(Finding(kind, file, line, title, detail or MEND_KINDS[kind]))
+        said = detail or MEND_KINDS[kind]
+        template = getattr(detail, "template", detail)
+        values = {name: str(value) for name, value in getattr(detail, "values", {}).items()}
+        self.findings.append(Finding(kind, file, line, title, str(said), template, values))
 
     def add(self, piece: Piece) -> None:
         """Cleans a piece, and keeps or leaves it out."""
@@ -173,7 +184,9 @@ class Cleaner:
             return
         if fingerprint in self._melodies:
             other = self._melodies[fingerprint]
-            self.note("variant", *place, f"the same melody as {other!r}; kept")
+            self.note(
+                "variant", *place, Sentence("the same melody as {title!r}; kept", title=other)
+            )
         self._texts.add(content)
         self._melodies.setdefault(fingerprint, tune.title)
         self._note_doubts(piece, tune, problems)
@@ -186,9 +199,11 @@ class Cleaner:
         bars = check_bars(tune)
         if bars.is_metered and not bars.is_in_time:
             first = bars.wrong[0]
-            detail = (
-                f"bar {first.index + 1} has {first.actual} quarter notes "
-                f"instead of {first.expected}; kept"
+            detail = Sentence(
+                "bar {number} has {actual} quarter notes instead of {expected}; kept",
+                number=first.index + 1,
+                actual=first.actual,
+                expected=first.expected,
             )
             self.note("not in time", *place, detail)
 

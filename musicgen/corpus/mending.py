@@ -12,6 +12,7 @@ from musicgen.errors import NotationError
 from musicgen.notation.midi.transcribing import transcribe
 from musicgen.notation.reader import NO_MUSIC, read_tune
 from musicgen.notation.tunebook import decode_text, read_file_header, split_tunebook
+from musicgen.sentences import Sentence
 
 ABC_ENDINGS = (".abc", ".txt")
 MIDI_ENDINGS = (".mid", ".midi")
@@ -48,7 +49,7 @@ def _read_midi(file: str, data: bytes, cleaner: Cleaner) -> Iterator[Piece]:
     try:
         text = transcribe(data, file.rsplit(".", 1)[0])
     except NotationError as error:
-        cleaner.note("not MIDI", file, 1, detail=str(error))
+        cleaner.note("not MIDI", file, 1, detail=Sentence(error.template, **error.values))
         return
     yield Piece(file, 1, text, (("from MIDI", ""),))
 

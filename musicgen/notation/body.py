@@ -15,6 +15,7 @@ from musicgen.notation.tokens import (
     jump_of,
 )
 from musicgen.notation.tune import Key, Meter
+from musicgen.sentences import Sentence
 
 _VOICE_AHEAD = re.compile(r"\[V:[^\]\n]{0,200}\]")
 
@@ -57,7 +58,7 @@ class BodyReader(NoteReader):
     def _on_quote(self, match: re.Match[str]) -> None:
         words = match[match.lastindex + 1 if match.lastindex else 0]
         if not match[0].endswith('"') or len(match[0]) < 2:
-            self._drop(match, "The quotation mark is not closed; the line ends here.")
+            self._drop(match, Sentence("The quotation mark is not closed; the line ends here."))
         self._read_words(words)
 
     def _on_inline(self, match: re.Match[str]) -> None:
@@ -68,7 +69,7 @@ class BodyReader(NoteReader):
         """A field of the old style inside a line of music, as in ``M:3/4 egd| M:4/4 egdB``."""
         plain = OLD_FIELD.match(self.text, match.start())
         if plain is None:
-            self._drop(match, f"{match[0]!r} without a value is left out.")
+            self._drop(match, Sentence("{text!r} without a value is left out.", text=match[0]))
             return None
         letter = match[0][0]
         self.read_field(letter, plain[letter], plain.start(), plain.end())
@@ -83,7 +84,7 @@ class BodyReader(NoteReader):
         elif is_note_like(name):
             self._on_old_chord(match)
         else:
-            self._drop(match, f"The decoration {name!r} is unknown; left out.")
+            self._drop(match, Sentence("The decoration {name!r} is unknown; left out.", name=name))
         return None
 
     def _on_shorthand(self, match: re.Match[str]) -> None:
@@ -91,10 +92,10 @@ class BodyReader(NoteReader):
         if name:
             self._decorate(name)
         else:
-            self._drop(match, f"{match[0]!r} is no note and no sign; left out.")
+            self._drop(match, Sentence("{text!r} is no note and no sign; left out.", text=match[0]))
 
     def _on_overlay(self, match: re.Match[str]) -> int:
-        self.report(*match.span(), "A second voice in the same bar (&) is left out.")
+        self.report(*match.span(), Sentence("A second voice in the same bar (&) is left out."))
         ahead = BAR_AHEAD.search(self.text, match.end())
         return ahead.start() if ahead else len(self.text)
 
@@ -109,10 +110,10 @@ class BodyReader(NoteReader):
         """Line ends of all styles, and the back quotes that part beamed notes."""
 
     def _on_accidental(self, match: re.Match[str]) -> None:
-        self._drop(match, "An accidental without a note is left out.")
+        self._drop(match, Sentence("An accidental without a note is left out."))
 
     def _on_digits(self, match: re.Match[str]) -> None:
-        self._drop(match, "A number that belongs to no note is left out.")
+        self._drop(match, Sentence("A number that belongs to no note is left out."))
 
     def _on_stray(self, match: re.Match[str]) -> None:
         if match[0].isspace():
@@ -120,4 +121,4 @@ class BodyReader(NoteReader):
         if match[0] == "]":
             self._close_bar("|]" if self._bar.notes else "", match.start())
             return
-        self._drop(match, f"{match[0]!r} means nothing here; left out.")
+        self._drop(match, Sentence("{text!r} means nothing here; left out.", text=match[0]))

@@ -17,6 +17,7 @@ from musicgen.notation.lengths import to_quarters, to_ticks
 from musicgen.notation.pitches import PitchReader, Report
 from musicgen.notation.tokens import SHORTHAND
 from musicgen.notation.tune import Key, Meter
+from musicgen.sentences import Sentence
 
 _ENDING_AFTER_BAR = re.compile(r"(?:[ \t]*\[[ \t]*)?(\d{1,3}(?:[ \t]*[,\-][ \t]*\d{1,3}){0,16})")
 _LINE_AHEAD = re.compile(r"[ \t]{1,8}\|[|\]:]*")
@@ -64,18 +65,26 @@ class MeasureReader:
         elif not self.is_silent:
             name = self._take(letter, value)
             if name:
-                self.report(start, end, f"{value[:40]!r} is no {name}; the one before it stays.")
+                self.report(
+                    start,
+                    end,
+                    Sentence(
+                        "{text!r} is no {name}; the one before it stays.",
+                        text=value[:40],
+                        name=name,
+                    ),
+                )
 
     def _take(self, letter: str, value: str) -> str:
         """Let a field work; the name of what it should have been where it makes no sense."""
         name = ""
         if letter == "M":
             meter = parse_meter(value)
-            name = "" if meter else "meter"
+            name = "" if meter else Sentence("meter")
             self._set_meter(meter or self.meter)
         elif letter == "L":
             unit = parse_unit_length(value)
-            name = "" if unit else "unit note length"
+            name = "" if unit else Sentence("unit note length")
             self.unit = to_ticks(unit) if unit else self.unit
         elif letter == "K":
             name = self._take_key(value)
@@ -95,7 +104,7 @@ class MeasureReader:
         key = parse_key(value)
         if key is not None:
             self.pitches.set_key(key)
-        return "" if key else "key"
+        return "" if key else Sentence("key")
 
     def define_symbol(self, value: str) -> None:
         """Take in a ``U:`` field, as in ``T = !trill!`` (ABC 2.1 §4.16)."""
@@ -114,7 +123,11 @@ class MeasureReader:
         was_silent = self.is_silent
         self.is_silent = bool(self.wanted_voice) and name != self.wanted_voice
         if self.is_silent and not was_silent:
-            self.report(start, end, f"Voice {name!r} is left out: one voice is read at a time.")
+            self.report(
+                start,
+                end,
+                Sentence("Voice {name!r} is left out: one voice is read at a time.", name=name),
+            )
 
     def _begin_part(self, value: str, at: int) -> None:
         letter = value[:1]
@@ -149,7 +162,7 @@ class MeasureReader:
             self._bar.opens_section = True
             self._ending = self._ending if self._bar.starts_ending else ()
         else:
-            self.report(start, end, "A colon without a bar line is left out.")
+            self.report(start, end, Sentence("A colon without a bar line is left out."))
         return None
 
     def _close_bar(self, line: str, at: int) -> None:
@@ -193,7 +206,7 @@ class MeasureReader:
     def _begin_ending(self, text: str, at: int) -> None:
         numbers = _read_numbers(text)
         if not numbers:
-            self.report(at, at + len(text), f"{text!r} is no ending; left out.")
+            self.report(at, at + len(text), Sentence("{text!r} is no ending; left out.", text=text))
             return
         if self._bar.notes:
             self._close_bar("", at)
@@ -208,7 +221,7 @@ class MeasureReader:
         if numbers:
             self._begin_ending(numbers.strip(",-"), match.start())
         else:
-            self._drop(match, "An ending without a number is always played.")
+            self._drop(match, Sentence("An ending without a number is always played."))
 
     def finish(self, end: int) -> None:
         """Close what is still open at the end of the tune."""

@@ -9,6 +9,7 @@ from musicgen.notation.measures import MeasureReader
 from musicgen.notation.pitches import Report
 from musicgen.notation.tokens import NOTE, TOKEN, hide_quotes, is_chord_symbol, jump_of
 from musicgen.notation.tune import Key, Mark, Meter
+from musicgen.sentences import Sentence
 
 MAX_MULTI_REST = 100
 MAX_GRACES = 16
@@ -36,7 +37,9 @@ class NoteReader(MeasureReader):
         start, end = match.span()
         if late:
             octaves += late
-            self.report(start, end, "Octave marks belong before the length; read as if they did.")
+            self.report(
+                start, end, Sentence("Octave marks belong before the length; read as if they did.")
+            )
         ticks = self._length(numerator, slashes, denominator, start, end)
         pitch = self.pitches.read(accidental, letter, octaves, start, end)
         self._add((pitch,), ticks, start, end, ((letter, octaves),))
@@ -46,7 +49,9 @@ class NoteReader(MeasureReader):
             return self.unit
         ticks, is_sane = read_length(self.unit, numerator, slashes, denominator)
         if not is_sane:
-            self.report(start, end, "This length makes no sense; one unit note is assumed.")
+            self.report(
+                start, end, Sentence("This length makes no sense; one unit note is assumed.")
+            )
         return ticks
 
     def _add(
@@ -95,7 +100,11 @@ class NoteReader(MeasureReader):
             return
         count = int(numerator) if 0 < len(numerator) <= 3 else 1
         if not 0 < count <= MAX_MULTI_REST or slashes or len(numerator) > 3:
-            self.report(start, end, f"A rest lasts 1 to {MAX_MULTI_REST} bars; one is assumed.")
+            self.report(
+                start,
+                end,
+                Sentence("A rest lasts 1 to {most} bars; one is assumed.", most=MAX_MULTI_REST),
+            )
             count = 1
         self._bar.full_bars = count
         self._add((), count * (self._full_bar or 8 * self.unit), start, end, ())
@@ -108,7 +117,7 @@ class NoteReader(MeasureReader):
         offset = match.start(_CHORD + 1)
         notes = list(NOTE.finditer(hide_quotes(inside)))
         if not notes:
-            self._drop(match, "There is no note in this chord; it is left out.")
+            self._drop(match, Sentence("There is no note in this chord; it is left out."))
             return
         ticks = self._length(notes[0][4], notes[0][5], notes[0][6], start, end)
         outer = self._length(numerator, slashes, denominator, start, end)
@@ -131,7 +140,9 @@ class NoteReader(MeasureReader):
         count = match.end() - match.start()
         signs = match[0]
         if self._last is None or not self._bar.notes or count > 3 or len(set(signs)) > 1:
-            self._drop(match, f"{signs[:8]!r} has no note to lengthen; left out.")
+            self._drop(
+                match, Sentence("{text!r} has no note to lengthen; left out.", text=signs[:8])
+            )
             return
         short, long = (1, 2**count), (2 ** (count + 1) - 1, 2**count)
         before, after = (long, short) if signs[0] == ">" else (short, long)
@@ -148,10 +159,15 @@ class NoteReader(MeasureReader):
         time = int(time_text) if time_text else self._tuplet_time(count)
         number = int(number_text) if number_text else count
         if not 2 <= count <= 32 or not 1 <= time <= 32 or not 1 <= number <= 64:
-            self._drop(match, f"{match[0]!r} is no tuplet; its notes keep their length.")
+            self._drop(
+                match,
+                Sentence("{text!r} is no tuplet; its notes keep their length.", text=match[0]),
+            )
             return
         if self._tuplet_left:
-            self.report(*match.span(), "A tuplet begins inside another; the first ends here.")
+            self.report(
+                *match.span(), Sentence("A tuplet begins inside another; the first ends here.")
+            )
         self._tuplet, self._tuplet_left = (count, time), number
 
     def _tuplet_time(self, count: int) -> int:
@@ -164,7 +180,7 @@ class NoteReader(MeasureReader):
 
     def _on_tie(self, match: re.Match[str]) -> None:
         if self._last is None or not self._last.pitches:
-            self._drop(match, "There is no note here to tie; the tie is left out.")
+            self._drop(match, Sentence("There is no note here to tie; the tie is left out."))
             return
         self._tie(self._last, self._last.pitches)
 

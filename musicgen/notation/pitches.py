@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 
 from musicgen.notation.tokens import SEMITONES
 from musicgen.notation.tune import Key
+from musicgen.sentences import Sentence
 
 Report = Callable[[int, int, str], None]
 
@@ -52,18 +53,24 @@ class PitchReader:
             alter = self._accidentals.get(name, self._signature.get(upper, 0))
         pitch = 60 + SEMITONES[upper] + alter + 12 * octave + self.shift
         if not _LOWEST <= pitch <= _HIGHEST:
-            self.report(start, end, "This note lies beyond what can sound; moved by octaves.")
+            self.report(
+                start, end, Sentence("This note lies beyond what can sound; moved by octaves.")
+            )
             pitch = pitch % 12 if pitch < _LOWEST else _HIGHEST - (_HIGHEST - pitch) % 12
         return pitch
 
     def _alteration(self, accidental: str, start: int, end: int) -> int:
         signs = accidental.rstrip("0123456789/")
         if len(signs) != len(accidental):
-            self.report(start, end, "Quarter tones are not played; the natural note is.")
+            self.report(start, end, Sentence("Quarter tones are not played; the natural note is."))
             return 0
         alter = signs.count("^") - signs.count("_")
         if not -2 <= alter <= 2 or len(set(signs)) > 1 or signs.count("=") > 1:
-            self.report(start, end, f"{signs[:8]!r} is no accidental; the nearest one is assumed.")
+            self.report(
+                start,
+                end,
+                Sentence("{text!r} is no accidental; the nearest one is assumed.", text=signs[:8]),
+            )
         return max(-2, min(2, alter))
 
     def hold(self, notes: Iterable[tuple[str, str, int]]) -> None:

@@ -27,12 +27,13 @@ from musicgen.notation.mail import undo_mail_encoding
 from musicgen.notation.playback import perform, play_order
 from musicgen.notation.tokens import FIELD_LINE, opens_music
 from musicgen.notation.tune import Key, Meter, Problem, Tune
+from musicgen.sentences import Sentence
 
 T = TypeVar("T")
 
 MAX_PROBLEMS = 200
 
-NO_MUSIC = "This line is no music; passed over."
+NO_MUSIC = Sentence("This line is no music; passed over.")
 """The message of the problem that spans a line of prose."""
 
 _REFERENCE = re.compile(r"^[ \t\ufeff]*X:(?![|:])", re.MULTILINE)
@@ -121,7 +122,7 @@ class _Reading:
             self._read_file_header(before)
         end = references[1] if len(references) > 1 else len(self.text)
         if len(references) > 1:
-            self.report(end, end + 2, "Another tune begins here; only the first is read.")
+            self.report(end, end + 2, Sentence("Another tune begins here; only the first is read."))
         return references[0], end
 
     def _read_file_header(self, before: str) -> None:
@@ -133,7 +134,9 @@ class _Reading:
                 self._read_header_field(*field, position, position + len(line))
                 self.inherited.append(field)
             elif line.strip(" \t\ufeff") and not line.lstrip().startswith("%"):
-                self.report(position, position + len(line), "Text before the tune is passed over.")
+                self.report(
+                    position, position + len(line), Sentence("Text before the tune is passed over.")
+                )
             position += len(line) + 1
 
     # Lines
@@ -165,9 +168,13 @@ class _Reading:
         if field is None:
             is_header = bool(self.fields) and _KEY_LINE.search(self.text, start) is not None
             if _is_prose(line) or is_header:
-                self.report(start, start + len(line), "This is neither a field nor music.")
+                self.report(
+                    start, start + len(line), Sentence("This is neither a field nor music.")
+                )
                 return
-            self.report(start, start + len(line), "The music begins without a key; C is assumed.")
+            self.report(
+                start, start + len(line), Sentence("The music begins without a key; C is assumed.")
+            )
             self._begin_body(start).read_line(start, start + len(line))
             return
         value = field[2].split("%")[0].strip()
@@ -179,13 +186,17 @@ class _Reading:
     def _read_header_field(self, letter: str, value: str, start: int, end: int) -> None:
         value = value[:200]
         if letter == "M":
-            self.meter = self._checked(parse_meter(value), "meter", "none", value, start, end)
+            self.meter = self._checked(
+                parse_meter(value), Sentence("meter"), Sentence("none"), value, start, end
+            )
         elif letter == "L":
             unit = parse_unit_length(value)
-            name = "unit note length"
-            self.unit = self._checked(unit, name, "the meter's own", value, start, end)
+            name = Sentence("unit note length")
+            self.unit = self._checked(unit, name, Sentence("the meter's own"), value, start, end)
         elif letter == "K":
-            self.key = self._checked(parse_key(value), "key", "C major", value, start, end)
+            self.key = self._checked(
+                parse_key(value), Sentence("key"), Sentence("C major"), value, start, end
+            )
             self.shift = parse_shift(value) or 0
         elif letter == "Q":
             self.tempo_text = value
@@ -196,7 +207,16 @@ class _Reading:
         self, value: T | None, name: str, instead: str, text: str, start: int, end: int
     ) -> T | None:
         if value is None:
-            self.report(start, end, f"{text[:40]!r} is no {name}; {instead} is assumed.")
+            self.report(
+                start,
+                end,
+                Sentence(
+                    "{text!r} is no {name}; {instead} is assumed.",
+                    text=text[:40],
+                    name=name,
+                    instead=instead,
+                ),
+            )
         return value
 
     def _begin_body(self, start: int) -> BodyReader:
@@ -232,7 +252,9 @@ class _Reading:
                 self.is_over = self.has_gap
                 return
             if self.has_gap and not self.is_over:
-                self.report(start, start, "An empty line ends a tune; the music after it is kept.")
+                self.report(
+                    start, start, Sentence("An empty line ends a tune; the music after it is kept.")
+                )
                 self.has_gap = False
             body.read_line(start, end)
 

@@ -22,6 +22,7 @@ _ERRORS = {
     for name, kind in vars(errors).items()
     if isinstance(kind, type) and issubclass(kind, errors.MusicgenError)
 }
+_SENTENCES = {"Sentence": None}
 _SOURCES = (
     ("app.py", _GETTEXT),
     ("pages/*.py", _GETTEXT),
@@ -34,6 +35,8 @@ _SOURCES = (
     ("musicgen/notation/grammar/*.py", _ERRORS),
     ("musicgen/training/*.py", _ERRORS | {"_finish": (2,)}),
     ("musicgen/corpus/dataset.py", _ERRORS),
+    ("musicgen/corpus/cleaning.py", _SENTENCES),
+    ("musicgen/notation/*.py", _SENTENCES),
     ("musicgen/corpus/own.py", _ERRORS),
     ("musicgen/notation/midi/*.py", _ERRORS),
     ("musicgen/corpus/sources.py", _ERRORS),

@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from musicgen.corpus.cleaning import MEND_KINDS, CleaningReport, CorpusTune
+from musicgen.corpus.cleaning import CleaningReport, CorpusTune
 from musicgen.corpus.dataset import read_tunes
 from musicgen.corpus.overview import TuneFacts, count_figures, describe_tunes, find_tunes, write_csv
 from musicgen.corpus.own import OwnCorpus
@@ -16,7 +16,7 @@ from musicgen.ui.corpus_charts import count_figure, length_figure
 from musicgen.ui.corpus_words import KINDS, OUTCOMES, outcome
 from musicgen.ui.language import N_, _, ngettext
 from musicgen.ui.live_chart import live_chart, load_plotly
-from musicgen.ui.page import sentence, tell
+from musicgen.ui.page import say, sentence, tell
 from musicgen.ui.tune_view import show_score
 
 VIEWS = (N_("Tunes"), N_("Figures"), N_("Cleaning report"))
@@ -199,7 +199,7 @@ def _report(
                 _("Title"): found.title or "–",
                 _("Outcome"): _(OUTCOMES[outcome(found.kind)]),
                 _("Finding"): _(KINDS[found.kind]),
-                _("Detail"): "" if found.detail == MEND_KINDS[found.kind] else _(found.detail),
+                _("Detail"): say(found.template, found.values),
             }
             for found in report.findings
             if not kinds or found.kind in kinds

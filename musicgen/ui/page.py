@@ -1,15 +1,17 @@
 """What every page begins with: title, language, the way to the other pages, and what trains now."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 from streamlit.delta_generator import DeltaGenerator
 
 from musicgen.errors import MusicgenError
+from musicgen.sentences import Sentence
 from musicgen.training.job import JobStatus
 from musicgen.ui import resources, state
 from musicgen.ui.language import (
@@ -85,6 +87,15 @@ def sentence(error: MusicgenError) -> str:
         for name, value in error.values.items()
     }
     return _(error.template).format(**values)
+
+
+def say(template: str, values: Mapping[str, Any]) -> str:
+    """A template filled in the reader's language, values that are sentences as well."""
+    told = {
+        name: say(value.template, value.values) if isinstance(value, Sentence) else value
+        for name, value in values.items()
+    }
+    return _(template).format(**told) if values else _(template) if template else ""
 
 
 def language_picker() -> None:
