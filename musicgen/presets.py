@@ -5,7 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from musicgen.config import NetworkConfig, Settings, TrainingConfig, describe, parse_setting
+from musicgen.config import (
+    FROM_VOCABULARY,
+    NetworkConfig,
+    Settings,
+    TrainingConfig,
+    describe,
+    parse_setting,
+)
 from musicgen.errors import ConfigError
 
 
@@ -132,8 +139,8 @@ def apply_overrides(preset: Preset, overrides: Mapping[str, str]) -> Preset:
         info.name: (part, info) for part, value in parts.items() for info in describe(type(value))
     }
     for name, text in overrides.items():
-        if name not in infos or name == "vocab_size":
-            known = ", ".join(sorted(set(infos) - {"vocab_size"}))
+        if name not in infos or name in FROM_VOCABULARY:
+            known = ", ".join(sorted(set(infos).difference(FROM_VOCABULARY)))
             raise ConfigError(
                 "There is no setting named {names}. Choose from: {known}.",
                 names=repr(name),

@@ -22,8 +22,13 @@ logger = logging.getLogger(__name__)
 
 
 def fit_preset(preset: Preset, vocabulary: Vocabulary) -> Preset:
-    """The preset with the network's `vocab_size` set to that of a vocabulary."""
-    return replace(preset, network=preset.network.replace(vocab_size=len(vocabulary)))
+    """The preset with what its network must know of a vocabulary: size, bar line, line end."""
+    network = preset.network.replace(
+        vocab_size=len(vocabulary),
+        bar_id=vocabulary.ids.get("|", -1),
+        line_id=vocabulary.ids.get("\n", -1),
+    )
+    return replace(preset, network=network)
 
 
 class TrainingSession:
