@@ -138,7 +138,7 @@ class NetworkConfig(Settings):
     dropout: float = setting(
         0.0, "Share of values zeroed between layers while training: against memorising.", 0.0, 0.95
     )
-    layer_norm: bool = setting(False, "Normalise the output of each layer.")
+    layer_norm: bool = setting(False, "Normalise the output of each layer; hawk always does.")
     init: str = setting(
         "pytorch",
         "First weights: PyTorch's own, or normal embedding and orthogonal recurrence.",

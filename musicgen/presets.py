@@ -26,6 +26,13 @@ class Preset:
     training: TrainingConfig
 
 
+_KIND_TRAINING = TrainingConfig(
+    carry_state=True, transpose=2, batch_size=32, seq_len=80, learning_rate=4e-3, max_steps=2500,
+    optimizer="adamw", weight_decay=0.02, average=0.99, grad_clip=1.0, schedule="cosine",
+    warmup_steps=125, eval_interval=125, save_interval=250,
+)  # fmt: skip
+"""How the networks that are no plain LSTM are trained: as `bench.networks` compares them."""
+
 PRESETS: dict[str, Preset] = {
     preset.name: preset
     for preset in (
@@ -94,6 +101,66 @@ PRESETS: dict[str, Preset] = {
                 save_interval=100,
                 seed=1,
             ),
+        ),
+        Preset(
+            "student",
+            "A network small enough for a telephone; let it learn from a larger one.",
+            NetworkConfig(embedding_dim=64, hidden_size=128, num_layers=2, dropout=0.1),
+            TrainingConfig(
+                carry_state=True,
+                transpose=2,
+                batch_size=32,
+                seq_len=80,
+                learning_rate=5e-3,
+                max_steps=3000,
+                optimizer="adamw",
+                weight_decay=0.01,
+                average=0.99,
+                grad_clip=1.0,
+                schedule="cosine",
+                warmup_steps=100,
+                eval_interval=150,
+                save_interval=150,
+            ),
+        ),
+        Preset(
+            "attention",
+            "An LSTM that looks back: where has this been before, and how did it go on?",
+            NetworkConfig(
+                kind="attention",
+                embedding_dim=64,
+                hidden_size=256,
+                num_layers=2,
+                dropout=0.25,
+                init="orthogonal",
+            ),
+            _KIND_TRAINING,
+        ),
+        Preset(
+            "hierarchical",
+            "Notes, bars and phrases, an LSTM for each, every one slower than the one below.",
+            NetworkConfig(
+                kind="hierarchical",
+                embedding_dim=64,
+                hidden_size=256,
+                num_layers=2,
+                dropout=0.25,
+                init="orthogonal",
+            ),
+            _KIND_TRAINING,
+        ),
+        Preset(
+            "hawk",
+            "No LSTM but a gated linear recurrence, four layers deep.",
+            NetworkConfig(
+                kind="hawk",
+                embedding_dim=64,
+                hidden_size=144,
+                num_layers=4,
+                dropout=0.25,
+                init="orthogonal",
+            ),
+            _KIND_TRAINING,
         ),
         Preset(
             "baseline",

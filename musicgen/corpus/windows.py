@@ -26,8 +26,8 @@ _FIRST_SHARE = 0.2
 class Window:
     """A batch: inputs and targets, each (B, T) int64.
 
-    `is_first` says that no stretch of it goes on from the batch before. `labels`, (tasks, B, T), are
-    those of the targets in the order of `tasks.TASKS`, where they are asked for.
+    `is_first` says that no stretch of it goes on from the batch before. `labels`, (tasks, B, T),
+    are those of the targets, in the order of `tasks.TASKS`, where they are asked for.
     """
 
     inputs: torch.Tensor

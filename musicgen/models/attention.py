@@ -11,7 +11,7 @@ number for each distance says how far to look.
 Shapes: B batch, T time, H hidden, D = H / 2 rounded up, W window.
 """
 
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 import torch
 from torch import nn
@@ -28,7 +28,7 @@ class Memory(NamedTuple):
     keys: torch.Tensor
     values: torch.Tensor
     next_key: torch.Tensor
-    count: torch.Tensor
+    filled: torch.Tensor
 
 
 AttentionState = tuple[
@@ -109,12 +109,12 @@ class AttentionNetwork(LSTMStack):
         own = self.key(hidden).float()
         keys = torch.cat([past[0], memory.next_key.transpose(0, 1), own], 1)  # (B, W + T + 1, D)
         values = torch.cat([past[1], self.value(hidden).float()], 1)  # (B, W + T, D)
-        weights = self._weigh(self.query(hidden).float(), keys[:, :-1], memory.count)
+        weights = self._weigh(self.query(hidden).float(), keys[:, :-1], memory.filled)
         memory = Memory(
             keys[:, -1 - window : -1].transpose(0, 1),
             values[:, -window:].transpose(0, 1),
             keys[:, -1:].transpose(0, 1),
-            (memory.count + steps).clamp(max=window),
+            (memory.filled + steps).clamp(max=window),
         )
         return weights, values, memory
 
@@ -132,4 +132,4 @@ class AttentionNetwork(LSTMStack):
         scores = scores.masked_fill(~(is_near & is_there), -torch.inf)
         nowhere = (queries @ self.nowhere).float()[..., None] * scale
         weights = torch.softmax(torch.cat([scores, nowhere], -1), -1)
-        return cast(torch.Tensor, weights[..., :-1])
+        return weights[..., :-1]

@@ -1,7 +1,7 @@
 """Where bars and phrases end in a text of ids, told from bar lines and line ends alone.
 
-A bar ends at a bar line that two characters or more stand before; so ``||``, ``:|`` and a repeat
-sign at the beginning of a line end one bar and not two. A phrase ends with the fourth bar, or where
+A bar ends at a bar line that two characters or more stand before on its line; so ``||``, ``:|`` and
+a repeat sign at the beginning of a line end one bar and not two. A phrase ends with the fourth bar, or where
 the line ends after at least one bar.
 
 Shapes: B batch, T time.
@@ -50,8 +50,8 @@ def find_boundaries(
                     bars[row, at] = True
                     bar_count += 1
                 since = 0
-            elif character != line_id:
-                since += 1
+            else:
+                since = 0.0 if character == line_id else since + 1
             if bar_count == BARS_IN_PHRASE or (bar_count and character == line_id):
                 phrases[row, at] = True
                 bar_count = 0

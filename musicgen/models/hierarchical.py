@@ -2,12 +2,12 @@
 
 The first LSTM layer reads characters. Where a bar ends, an LSTM for bars reads what it knows and
 moves by one step; where a phrase ends, an LSTM for phrases reads the bars in the same way. What
-these two know is added to what the upper character layers read, until the next bar or phrase. Clocks
-that follow the text rather than the time are those of hierarchical multiscale networks (Chung et
-al. 2016), except that here the notation itself says where the boundaries are; bars and phrases as
-levels above notes are those of Wu et al. (2018, hierarchical recurrent networks for melodies) and
-of MusicVAE's conductor (Roberts et al. 2018). Nothing above flows back into the first layer, so each
-level runs over a whole stretch at once.
+these two know is added to what the upper character layers read, until the next bar or phrase.
+Clocks that follow the text rather than the time are those of hierarchical multiscale networks
+(Chung et al. 2016), except that here the notation itself says where the boundaries are; bars and
+phrases as levels above notes are those of Wu et al. (2018, hierarchical recurrent networks for
+melodies) and of MusicVAE's conductor (Roberts et al. 2018). Nothing above flows back into the first
+layer, so each level runs over a whole stretch at once.
 
 Shapes: B batch, T time, H hidden, U = H / 2 rounded up, N boundaries in a stretch.
 """

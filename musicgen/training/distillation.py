@@ -7,7 +7,7 @@ characters counts; gradients shrink with 1 / τ², so the loss is multiplied by 
 Shapes: B batch, T time, V the student's vocabulary.
 """
 
-from typing import cast
+from dataclasses import replace
 
 import torch
 import torch.nn.functional as F
@@ -17,6 +17,7 @@ from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.errors import RunError
 from musicgen.models.checkpoint import Checkpoint, find_checkpoint, load_checkpoint
 from musicgen.models.network import State, flatten_state, unflatten_state
+from musicgen.presets import Preset
 
 
 def load_teacher(config: TrainingConfig, paths: Paths) -> Checkpoint | None:
@@ -26,6 +27,23 @@ def load_teacher(config: TrainingConfig, paths: Paths) -> Checkpoint | None:
         CheckpointError: there is none of that name, or it is damaged.
     """
     return load_checkpoint(find_checkpoint(config.teacher, paths).path) if config.teacher else None
+
+
+def engage_teacher(
+    preset: Preset, paths: Paths, vocabulary: Vocabulary
+) -> tuple[Preset, Checkpoint | None]:
+    """The preset with its teacher called by name, even where a path was given, and the teacher.
+
+    Raises:
+        CheckpointError: there is none of that name, or it is damaged.
+        RunError: it does not know some of the characters to be learned.
+    """
+    teacher = load_teacher(preset.training, paths)
+    check_teacher(teacher, vocabulary)
+    if teacher is None:
+        return preset, None
+    name = find_checkpoint(preset.training.teacher, paths).name
+    return replace(preset, training=preset.training.replace(teacher=name)), teacher
 
 
 def check_teacher(teacher: Checkpoint | None, vocabulary: Vocabulary) -> None:
@@ -99,6 +117,4 @@ def distillation_loss(
     probabilities, both (N, V) and the latter at that temperature already.
     """
     log_student = F.log_softmax(logits / temperature, -1)
-    return cast(
-        torch.Tensor, temperature**2 * F.kl_div(log_student, probs, reduction="batchmean")
-    )
+    return temperature**2 * F.kl_div(log_student, probs, reduction="batchmean")

@@ -112,12 +112,17 @@ class RunStore:
         return run
 
     def create(
-        self, run_id: str, preset: Preset, start: Checkpoint | None = None, sweep: str = ""
+        self,
+        run_id: str,
+        preset: Preset,
+        start: Checkpoint | None = None,
+        sweep: str = "",
+        teacher: Checkpoint | None = None,
     ) -> "Run":
         """A new run with its settings written, from first weights or from those of a checkpoint.
 
-        A checkpoint brings the shape of its network along; a copy is kept in the run. `sweep` names
-        the sweep whose cell the run is.
+        A checkpoint to start from brings the shape of its network along; of it and of a teacher a
+        copy is kept in the run. `sweep` names the sweep whose cell the run is.
 
         Raises:
             RunError: the name is taken or not usable as a folder.
@@ -134,7 +139,9 @@ class RunStore:
         if start:
             shape = start.metadata.network.replace(dropout=preset.network.dropout)
             preset = dataclasses.replace(preset, network=shape)
-            save_checkpoint(run.path / "start", start.network, start.metadata)
+        for name, kept in (("start", start), ("teacher", teacher)):
+            if kept:
+                save_checkpoint(run.path / name, kept.network, kept.metadata)
         values = {
             "preset": preset.name,
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -187,8 +194,19 @@ class Run:
         Raises:
             CheckpointError: it is damaged.
         """
-        folder = self.path / "start"
-        return load_checkpoint(folder) if folder.is_dir() else None
+        return self._kept("start")
+
+    def teacher(self) -> Checkpoint | None:
+        """The trained model that the run learns from, or None.
+
+        Raises:
+            CheckpointError: it is damaged, or gone.
+        """
+        return self._kept("teacher") if self.preset.training.teacher else None
+
+    def _kept(self, name: str) -> Checkpoint | None:
+        folder = self.path / name
+        return load_checkpoint(folder) if folder.is_dir() or name == "teacher" else None
 
     @property
     def has_best(self) -> bool:

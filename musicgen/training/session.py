@@ -9,9 +9,10 @@ from typing import Any
 from musicgen.corpus.dataset import Dataset
 from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.errors import RunError, StorageError, TrainingDiverged
-from musicgen.models.checkpoint import CheckpointMetadata
+from musicgen.models.checkpoint import Checkpoint, CheckpointMetadata
 from musicgen.models.extension import extend_network, extend_vocabulary
 from musicgen.presets import Preset
+from musicgen.training.distillation import check_teacher
 from musicgen.training.precision import set_threads
 from musicgen.training.runs import Progress, Run
 from musicgen.training.samples import Sample, compose_sample, is_sample_due
@@ -94,9 +95,8 @@ class TrainingSession:
         if self._start:
             shape, seed = self.preset.network, self.preset.training.seed
             network = extend_network(self._start.network, shape, seed)
-        trainer = Trainer(
-            self.preset, self.vocabulary, dataset.texts("train"), dataset.texts("val"), network
-        )
+        sides = dataset.texts("train"), dataset.texts("val")
+        trainer = Trainer(self.preset, self.vocabulary, *sides, network, self._load_teacher())
         if self.run.can_resume:
             self.progress = self.run.restore(trainer)
             self._saved_step = trainer.step
@@ -110,6 +110,11 @@ class TrainingSession:
             self.run.clear_metrics()  # of a sitting that ended before its first save
         self.samples = self.run.read_samples()
         return trainer
+
+    def _load_teacher(self) -> Checkpoint | None:
+        teacher = self.run.teacher()
+        check_teacher(teacher, self.dataset.vocabulary)
+        return teacher
 
     @property
     def is_saved(self) -> bool:

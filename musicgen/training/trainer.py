@@ -91,10 +91,11 @@ class Trainer:
         self.optimizer = _build_optimizer(self.config, learned)
 
     def _build_objective(self, teacher: Checkpoint | None) -> Objective:
-        config = self.config
-        heads = TaskHeads(self.network.linear.in_features, config.seed) if config.multi_task else None
+        heads = None
+        if self.config.multi_task:
+            heads = TaskHeads(self.network.linear.in_features, self.config.seed).to(self.device)
         reading = Teacher(teacher, self.vocabulary, self.device) if teacher else None
-        return Objective(config, heads.to(self.device) if heads else None, reading)
+        return Objective(self.config, heads, reading)
 
     @property
     def trained(self) -> Network:

@@ -39,9 +39,7 @@ def draw_ids(batch: int, steps: int) -> torch.Tensor:
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("layers", [1, 3])
 @pytest.mark.parametrize("length", [1, 4, 7])
-def test_a_text_may_be_read_in_stretches_of_any_length(
-    kind: str, layers: int, length: int
-) -> None:
+def test_a_text_may_be_read_in_stretches_of_any_length(kind: str, layers: int, length: int) -> None:
     network = build(kind, num_layers=layers)
     ids = draw_ids(3, 40)
     whole, end = network(ids)
