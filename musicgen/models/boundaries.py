@@ -1,8 +1,8 @@
 """Where bars and phrases end in a text of ids, told from bar lines and line ends alone.
 
 A bar ends at a bar line that two characters or more stand before on its line; so ``||``, ``:|`` and
-a repeat sign at the beginning of a line end one bar and not two. A phrase ends with the fourth bar, or where
-the line ends after at least one bar.
+a repeat sign at the beginning of a line end one bar and not two. A phrase ends with the fourth bar,
+or where the line ends after at least one bar.
 
 Shapes: B batch, T time.
 """

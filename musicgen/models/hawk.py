@@ -4,12 +4,12 @@ Layers of the real-gated linear recurrent unit of De et al. (2024, Griffin): a s
 then ``h[t] = a[t] h[t-1] + sqrt(1 - a[t]²) i[t] x[t]`` with gates a and i that do not depend on
 h. No product with a matrix waits for the character before, as it does at each step of an LSTM: all
 of a stretch goes through a layer as a few large products, and only a cheap scan, element by
-element, runs over time. (Feng et al. 2024 come to the same by taking gates away from a GRU.) So a
-processor trains more layers and more text in the same time.
+element, runs over time. (Feng et al. 2024 come to the same by taking gates away from a GRU.) What
+that is worth on a processor, with a batch to fill its products as it is, ``docs/networks.md`` says.
 
-A block is ``v + W(scan(conv(Av)) ∘ s(Bv))`` and then ``v + C(s(Dv) ∘ Ev)``, each on root-mean-square
-normalised v; s is ``x sigmoid(x)``, which costs less than the paper's GELU and does as well (Shazeer
-2020).
+A block is ``v + W(scan(conv(Av)) ∘ s(Bv))`` and then ``v + C(s(Dv) ∘ Ev)``, each on v normalised by
+its root mean square; s is ``x sigmoid(x)``, which costs less than the paper's GELU and does as well
+(Shazeer 2020).
 
 Shapes: B batch, T time, H hidden, L layers.
 """
