@@ -60,10 +60,10 @@ LABELS = {
 """What a setting is called on the page; one without an entry is shown by its own name."""
 
 KINDS = {
-    "lstm": N_("LSTM: remembers from character to character"),
-    "attention": N_("Attention: an LSTM that looks back at what resembles the present"),
-    "hierarchical": N_("Hierarchical: notes, bars and phrases, each with a memory of its own"),
-    "hawk": N_("Hawk: a gated linear recurrence, many layers deep"),
+    "lstm": N_("LSTM: remembers as it reads"),
+    "attention": N_("Attention: an LSTM that looks back"),
+    "hierarchical": N_("Hierarchical: notes, bars, phrases"),
+    "hawk": N_("Hawk: gated linear recurrence"),
 }
 """What a kind of network is, in one line."""
 
