@@ -10,6 +10,7 @@
       best/            checkpoint with the lowest validation loss
       last/            newest checkpoint, with the state of optimizer and generators
       start/           the checkpoint it was started from, if any
+      teacher/         the checkpoint it learns from, if any
       fluency.json     how many of its free tunes keep time, once somebody asked
 
 Killing the process at any instant loses at most the steps since the last save.
@@ -119,10 +120,9 @@ class RunStore:
         sweep: str = "",
         teacher: Checkpoint | None = None,
     ) -> "Run":
-        """A new run with its settings written, from first weights or from those of a checkpoint.
+        """A new run with its settings written; of a checkpoint to start from and a teacher a copy.
 
-        A checkpoint to start from brings the shape of its network along; of it and of a teacher a
-        copy is kept in the run. `sweep` names the sweep whose cell the run is.
+        The checkpoint brings its network's shape along. `sweep` names the sweep of a cell.
 
         Raises:
             RunError: the name is taken or not usable as a folder.
@@ -194,19 +194,8 @@ class Run:
         Raises:
             CheckpointError: it is damaged.
         """
-        return self._kept("start")
-
-    def teacher(self) -> Checkpoint | None:
-        """The trained model that the run learns from, or None.
-
-        Raises:
-            CheckpointError: it is damaged, or gone.
-        """
-        return self._kept("teacher") if self.preset.training.teacher else None
-
-    def _kept(self, name: str) -> Checkpoint | None:
-        folder = self.path / name
-        return load_checkpoint(folder) if folder.is_dir() or name == "teacher" else None
+        folder = self.path / "start"
+        return load_checkpoint(folder) if folder.is_dir() else None
 
     @property
     def has_best(self) -> bool:

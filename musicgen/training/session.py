@@ -9,7 +9,7 @@ from typing import Any
 from musicgen.corpus.dataset import Dataset
 from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.errors import RunError, StorageError, TrainingDiverged
-from musicgen.models.checkpoint import Checkpoint, CheckpointMetadata
+from musicgen.models.checkpoint import Checkpoint, CheckpointMetadata, load_checkpoint
 from musicgen.models.extension import extend_network, extend_vocabulary
 from musicgen.presets import Preset
 from musicgen.training.distillation import check_teacher
@@ -69,7 +69,7 @@ class TrainingSession:
         Raises:
             RunError: another process trains this run.
             TrainingDiverged: the loss is no longer a number; what was saved is kept.
-            CheckpointError: the last save is damaged.
+            CheckpointError: the last save is damaged, or the teacher is gone.
         """
         with self.run.locked():
             set_threads(self.preset.training)
@@ -112,7 +112,8 @@ class TrainingSession:
         return trainer
 
     def _load_teacher(self) -> Checkpoint | None:
-        teacher = self.run.teacher()
+        folder = self.run.path / "teacher"
+        teacher = load_checkpoint(folder) if self.preset.training.teacher else None
         check_teacher(teacher, self.dataset.vocabulary)
         return teacher
 
