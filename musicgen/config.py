@@ -128,7 +128,7 @@ def out_of_bounds(name: str, value: Any, low: float | None, high: float | None) 
 
 @dataclass(frozen=True)
 class NetworkConfig(Settings):
-    """Shape of a network. `vocab_size` is set from the vocabulary when a training starts."""
+    """Shape of a network. `FROM_VOCABULARY` names what is set when a training starts."""
 
     kind: str = setting("lstm", "Kind of network, by its name in the registry.")
     vocab_size: int = setting(83, "Distinct characters the network knows.", 2, 4096)
@@ -138,12 +138,21 @@ class NetworkConfig(Settings):
     dropout: float = setting(
         0.0, "Share of values zeroed between layers while training: against memorising.", 0.0, 0.95
     )
-    layer_norm: bool = setting(False, "Normalise the output of each layer.")
+    layer_norm: bool = setting(False, "Normalise the output of each layer; hawk always does.")
     init: str = setting(
         "pytorch",
         "First weights: PyTorch's own, or normal embedding and orthogonal recurrence.",
         choices=("pytorch", "orthogonal"),
     )
+    window: int = setting(
+        128, "Characters that attention looks back on; other kinds have none.", 1, 2048
+    )
+    bar_id: int = setting(-1, "Number of the bar line in the vocabulary; -1 for none.", -1, 4095)
+    line_id: int = setting(-1, "Number of the line end in the vocabulary; -1 for none.", -1, 4095)
+
+
+FROM_VOCABULARY = ("vocab_size", "bar_id", "line_id")
+"""Settings of a network that follow from its characters: nobody types them in."""
 
 
 @dataclass(frozen=True)
@@ -181,6 +190,19 @@ class TrainingConfig(Settings):
     )
     curriculum: float = setting(
         0.0, "Share of the training over which tunes grow from short to long.", 0.0, 1.0
+    )
+    multi_task: float = setting(
+        0.0,
+        "Weight of place in the bar, scale degree, harmony and rhythm, learned beside; 0: none.",
+        0.0,
+        10.0,
+    )
+    teacher: str = setting("", "Trained model to learn from, by its name; empty for none.")
+    teacher_weight: float = setting(
+        0.5, "Share of what is learned that is the teacher's; the rest is the tunes'.", 0.0, 1.0
+    )
+    teacher_temperature: float = setting(
+        2.0, "Above 1 the teacher's second choices count for more.", 0.5, 20.0
     )
     plain: bool = setting(
         False, "Rewrite tunes of further books in the lab's plain manner; leave out the rest."

@@ -5,7 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from musicgen.config import NetworkConfig, Settings, TrainingConfig, describe, parse_setting
+from musicgen.config import (
+    FROM_VOCABULARY,
+    NetworkConfig,
+    Settings,
+    TrainingConfig,
+    describe,
+    parse_setting,
+)
 from musicgen.errors import ConfigError
 
 
@@ -18,6 +25,13 @@ class Preset:
     network: NetworkConfig
     training: TrainingConfig
 
+
+_KIND_TRAINING = TrainingConfig(
+    carry_state=True, transpose=2, batch_size=32, seq_len=80, learning_rate=4e-3, max_steps=2500,
+    optimizer="adamw", weight_decay=0.02, average=0.99, grad_clip=1.0, schedule="cosine",
+    warmup_steps=125, eval_interval=125, save_interval=250,
+)  # fmt: skip
+"""How the networks that are no plain LSTM are trained: as `bench.networks` compares them."""
 
 PRESETS: dict[str, Preset] = {
     preset.name: preset
@@ -89,6 +103,66 @@ PRESETS: dict[str, Preset] = {
             ),
         ),
         Preset(
+            "student",
+            "A network small enough for a telephone; let it learn from a larger one.",
+            NetworkConfig(embedding_dim=64, hidden_size=128, num_layers=2, dropout=0.1),
+            TrainingConfig(
+                carry_state=True,
+                transpose=2,
+                batch_size=32,
+                seq_len=80,
+                learning_rate=5e-3,
+                max_steps=3000,
+                optimizer="adamw",
+                weight_decay=0.01,
+                average=0.99,
+                grad_clip=1.0,
+                schedule="cosine",
+                warmup_steps=100,
+                eval_interval=150,
+                save_interval=150,
+            ),
+        ),
+        Preset(
+            "attention",
+            "An LSTM that looks back: where has this been before, and how did it go on?",
+            NetworkConfig(
+                kind="attention",
+                embedding_dim=64,
+                hidden_size=256,
+                num_layers=2,
+                dropout=0.25,
+                init="orthogonal",
+            ),
+            _KIND_TRAINING,
+        ),
+        Preset(
+            "hierarchical",
+            "Notes, bars and phrases, an LSTM for each, every one slower than the one below.",
+            NetworkConfig(
+                kind="hierarchical",
+                embedding_dim=64,
+                hidden_size=256,
+                num_layers=2,
+                dropout=0.25,
+                init="orthogonal",
+            ),
+            _KIND_TRAINING,
+        ),
+        Preset(
+            "hawk",
+            "No LSTM but a gated linear recurrence, four layers deep.",
+            NetworkConfig(
+                kind="hawk",
+                embedding_dim=64,
+                hidden_size=144,
+                num_layers=4,
+                dropout=0.25,
+                init="orthogonal",
+            ),
+            _KIND_TRAINING,
+        ),
+        Preset(
             "baseline",
             "The settings of the MIT lab: one wide layer, no regularisation; it memorises.",
             NetworkConfig(embedding_dim=256, hidden_size=1024, num_layers=1),
@@ -132,8 +206,8 @@ def apply_overrides(preset: Preset, overrides: Mapping[str, str]) -> Preset:
         info.name: (part, info) for part, value in parts.items() for info in describe(type(value))
     }
     for name, text in overrides.items():
-        if name not in infos or name == "vocab_size":
-            known = ", ".join(sorted(set(infos) - {"vocab_size"}))
+        if name not in infos or name in FROM_VOCABULARY:
+            known = ", ".join(sorted(set(infos).difference(FROM_VOCABULARY)))
             raise ConfigError(
                 "There is no setting named {names}. Choose from: {known}.",
                 names=repr(name),

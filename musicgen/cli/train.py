@@ -14,6 +14,7 @@ from musicgen.corpus.dataset import load_dataset, require_trainable
 from musicgen.errors import ConfigError, RunError, StorageError
 from musicgen.models.checkpoint import find_checkpoint, load_checkpoint
 from musicgen.presets import PRESETS, Preset, apply_overrides, get_preset
+from musicgen.training.distillation import engage_teacher
 from musicgen.training.runs import Run, RunStore
 from musicgen.training.session import TrainingSession
 from musicgen.training.trackers import check_tracker
@@ -28,14 +29,17 @@ from musicgen.training.trainer import StepMetrics
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Change one setting.")
 @click.option("--from", "start_from", metavar="NAME",
               help="Checkpoint or run to go on from with other settings or tunes.")  # fmt: skip
+@click.option("--teacher", metavar="NAME",
+              help="Trained model to learn from, best with --preset student.")  # fmt: skip
 @click.option("--resume", is_flag=True, help="Go on with a run that was interrupted or stopped.")
 @json_option
-def train_command(
+def train_command(  # noqa: PLR0913 - click hands over every option as an argument
     preset_name: str,
     run_id: str | None,
     steps: int | None,
     settings: tuple[str, ...],
     start_from: str | None,
+    teacher: str | None,
     resume: bool,
     as_json: bool,
 ) -> None:
@@ -45,6 +49,8 @@ def train_command(
     overrides = _parse_settings(settings)
     if steps is not None:
         overrides["max_steps"] = str(steps)
+    if teacher is not None:
+        overrides["teacher"] = teacher
     if resume and start_from:
         raise ConfigError("Give --resume or --from, not both: a resumed run has its own weights.")
     if resume:
@@ -56,7 +62,9 @@ def train_command(
         dataset = load_dataset(preset.training.source, paths, preset.training.plain)
         require_trainable(dataset, preset.training)
         start = load_checkpoint(find_checkpoint(start_from, paths).path) if start_from else None
-        run = store.create(run_id or store.new_id(preset.name), preset, start)
+        preset, taught_by = engage_teacher(preset, paths, dataset.vocabulary)
+        run_id = run_id or store.new_id(preset.name)
+        run = store.create(run_id, preset, start, teacher=taught_by)
     status = _train(run, paths, is_quiet=as_json)
     _report(run, status, as_json)
 

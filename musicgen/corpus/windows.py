@@ -5,8 +5,8 @@ Shapes: B batch, T time. Targets are the inputs one character later.
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -14,6 +14,7 @@ import torch
 from musicgen.config import TrainingConfig
 from musicgen.corpus.augmentation import Augmentation, augment
 from musicgen.corpus.lab import SEPARATOR
+from musicgen.corpus.tasks import IGNORED, TASKS, Labels, label_characters
 from musicgen.corpus.vocabulary import Ids, Vocabulary
 from musicgen.errors import CorpusError
 
@@ -25,12 +26,21 @@ _FIRST_SHARE = 0.2
 class Window:
     """A batch: inputs and targets, each (B, T) int64.
 
-    `is_first` says that no stretch of it goes on from the batch before.
+    `is_first` says that no stretch of it goes on from the batch before. `labels`, (tasks, B, T),
+    are those of the targets, in the order of `tasks.TASKS`, where they are asked for.
     """
 
     inputs: torch.Tensor
     targets: torch.Tensor
     is_first: bool
+    labels: torch.Tensor | None = None
+
+    def to(self, device: torch.device) -> Self:
+        """The batch on another device."""
+        labels = None if self.labels is None else self.labels.to(device)
+        return replace(
+            self, inputs=self.inputs.to(device), targets=self.targets.to(device), labels=labels
+        )
 
 
 class Windows:
@@ -59,6 +69,7 @@ class Windows:
         self._pass = 0
         self._drawn = 0
         self._share = 1.0
+        self._labels: Labels | None = None
         self._ids = self._read_pass() if not self._is_changing else None
 
     @property
@@ -79,11 +90,18 @@ class Windows:
             ids = self._begin_pass(progress)
         is_first = self._drawn == 0 or not config.carry_state
         if config.carry_state:
-            inputs, targets = _lanes(ids, config.seq_len, config.batch_size, self._drawn)
+            starts = _lanes(len(ids), config.seq_len, config.batch_size, self._drawn)
         else:
-            inputs, targets = draw_windows(ids, config.seq_len, config.batch_size, self._generator)
+            starts = _draw_starts(len(ids), config.seq_len, config.batch_size, self._generator)
         self._drawn += self._is_changing
-        return Window(inputs, targets, is_first)
+        inputs, targets = _cut(ids, starts, config.seq_len)
+        return Window(inputs, targets, is_first, self._cut_labels(starts))
+
+    def _cut_labels(self, starts: Ids) -> torch.Tensor | None:
+        if self._labels is None:
+            return None
+        places = starts[:, None] + np.arange(1, self._config.seq_len + 1)  # (B, T)
+        return torch.from_numpy(self._labels[:, places])
 
     def state_dict(self) -> dict[str, Any]:
         """Where the reading stands; everything else follows from the settings."""
@@ -118,7 +136,9 @@ class Windows:
         tunes = self._tunes[: max(1, round(self._share * len(self._tunes)))]
         if self._config.carry_state:
             generator.shuffle(tunes)
-        texts = (self._changed(tune, generator) for tune in tunes)
+        texts = [self._changed(tune, generator) for tune in tunes]
+        if self._config.multi_task:
+            self._labels = _label(texts)
         return self._vocabulary.encode("".join(text + SEPARATOR for text in texts))
 
     def _changed(self, tune: str, generator: random.Random) -> str:
@@ -138,15 +158,18 @@ class Windows:
         return max(1, count)
 
 
-def _lanes(
-    ids: Ids, seq_len: int, batch_size: int, number: int
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Batch `number` of a text cut into B lanes of equal length."""
-    lane = (len(ids) - 1) // batch_size
-    starts = np.arange(batch_size) * lane + number * seq_len
+def _label(texts: Sequence[str]) -> Labels:
+    """Labels (tasks, T) of all tunes and of the blank lines behind them."""
+    blank = np.full((len(TASKS), len(SEPARATOR)), IGNORED, dtype=np.int64)
+    return np.concatenate([part for text in texts for part in (label_characters(text), blank)], 1)
+
+
+def _lanes(length: int, seq_len: int, batch_size: int, number: int) -> Ids:
+    """Where batch `number` begins in a text cut into B lanes of equal length."""
+    lane = (length - 1) // batch_size
     if number * seq_len + seq_len > lane:
-        raise _too_few(len(ids), seq_len * batch_size)
-    return _cut(ids, starts, seq_len)
+        raise _too_few(length, seq_len * batch_size)
+    return np.arange(batch_size) * lane + number * seq_len
 
 
 def draw_windows(
@@ -159,11 +182,15 @@ def draw_windows(
     Raises:
         CorpusError: the text is not longer than one window.
     """
-    starts_count = len(ids) - seq_len
+    return _cut(ids, _draw_starts(len(ids), seq_len, batch_size, generator), seq_len)
+
+
+def _draw_starts(length: int, seq_len: int, batch_size: int, generator: torch.Generator) -> Ids:
+    starts_count = length - seq_len
     if starts_count < 1:
-        raise _too_few(len(ids), seq_len)
-    starts = torch.randint(starts_count, (batch_size,), generator=generator).numpy()
-    return _cut(ids, starts, seq_len)
+        raise _too_few(length, seq_len)
+    starts: Ids = torch.randint(starts_count, (batch_size,), generator=generator).numpy()
+    return starts
 
 
 def _cut(ids: Ids, starts: Ids, seq_len: int) -> tuple[torch.Tensor, torch.Tensor]:

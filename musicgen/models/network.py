@@ -21,12 +21,24 @@ State = Any
 class Network(nn.Module, ABC):
     """Base of all networks.
 
-    Subclasses implement `forward` and `init_state`.
+    Subclasses have an `embedding` and a last `linear` layer, and implement `read` and `init_state`.
     """
+
+    embedding: nn.Embedding
+    linear: nn.Linear
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         self.config = config
+
+    def read(self, ids: torch.Tensor, state: State = None) -> tuple[torch.Tensor, State]:
+        """What the last linear layer reads, (B, T, H), and the new state for ids (B, T)."""
+        raise NotImplementedError
+
+    def forward(self, ids: torch.Tensor, state: State = None) -> Any:
+        """Logits (B, T, V) and the new state for ids (B, T)."""
+        features, state = self.read(ids, state)
+        return self.linear(features), state
 
     @abstractmethod
     def init_state(self, batch_size: int, device: torch.device | str | None = None) -> State:
@@ -42,6 +54,14 @@ class Network(nn.Module, ABC):
     def num_parameters(self) -> int:
         """Trainable numbers in the network."""
         return sum(parameter.numel() for parameter in self.parameters())
+
+
+@torch.no_grad()
+def init_ends(network: Network) -> None:
+    """Draws the embedding from N(0, 0.1²), the last layer from Xavier's bounds without a bias."""
+    nn.init.normal_(network.embedding.weight, std=0.1)
+    nn.init.xavier_uniform_(network.linear.weight)
+    nn.init.zeros_(network.linear.bias)
 
 
 def flatten_state(state: State) -> list[torch.Tensor]:

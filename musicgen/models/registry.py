@@ -4,10 +4,18 @@ import torch
 
 from musicgen.config import NetworkConfig
 from musicgen.errors import ConfigError
+from musicgen.models.attention import AttentionNetwork
+from musicgen.models.hawk import HawkNetwork
+from musicgen.models.hierarchical import HierarchicalNetwork
 from musicgen.models.lstm import LSTMNetwork
 from musicgen.models.network import Network
 
-NETWORKS: dict[str, type[Network]] = {"lstm": LSTMNetwork}
+NETWORKS: dict[str, type[Network]] = {
+    "lstm": LSTMNetwork,
+    "attention": AttentionNetwork,
+    "hierarchical": HierarchicalNetwork,
+    "hawk": HawkNetwork,
+}
 
 
 def check_kind(config: NetworkConfig) -> None:

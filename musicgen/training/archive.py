@@ -53,6 +53,8 @@ _SIZES = {
     "last/trainer.safetensors": 2000,
     "start/checkpoint.json": 4,
     "start/model.safetensors": 1000,
+    "teacher/checkpoint.json": 4,
+    "teacher/model.safetensors": 1000,
 }
 """Files of a run that travel, and the most megabytes that each may have."""
 

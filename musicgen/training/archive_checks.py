@@ -13,7 +13,7 @@ from typing import Any
 
 import safetensors
 
-from musicgen.config import to_json
+from musicgen.config import TrainingConfig, to_json
 from musicgen.errors import ArchiveError, MusicgenError
 from musicgen.evaluation.convergence import find_best
 from musicgen.models.checkpoint import load_checkpoint
@@ -61,7 +61,7 @@ def _rewrite_settings(run: Run) -> None:
         raise _does_not_hold("config.json") from error
     preset = run.preset
     check_kind(preset.network)
-    if not (_NAME.fullmatch(preset.name) and _SOURCE.fullmatch(preset.training.source)):
+    if not (_NAME.fullmatch(preset.name) and _holds_names(preset.training)):
         raise _does_not_hold("config.json")
     values = {
         "preset": preset.name,
@@ -70,6 +70,11 @@ def _rewrite_settings(run: Run) -> None:
         "training": preset.training.to_dict(),
     }
     write_file(run.path / "config.json", to_json(values).encode("utf-8"))
+
+
+def _holds_names(config: TrainingConfig) -> bool:
+    """Whether corpus and teacher are called what they can be called."""
+    return bool(_SOURCE.fullmatch(config.source) and _NAME.fullmatch(config.teacher or "none"))
 
 
 def _check_metrics(path: Path) -> list[StepMetrics]:
@@ -119,9 +124,7 @@ def _check_checkpoint(run: Run, name: str) -> None:
     folder = run.path / name
     metadata = load_checkpoint(folder).metadata
     is_named = _NAME.fullmatch(metadata.preset or "own")
-    if not (
-        0 <= metadata.step <= _MAX_STEP and is_named and _SOURCE.fullmatch(metadata.training.source)
-    ):
+    if not (0 <= metadata.step <= _MAX_STEP and is_named and _holds_names(metadata.training)):
         raise _does_not_hold(f"{name}/checkpoint.json")
     if name == "last":
         _check_state(folder)

@@ -50,8 +50,15 @@ class Estimate:
 
 
 @functools.lru_cache(maxsize=64)
-def estimate_training(network: NetworkConfig, training: TrainingConfig) -> Estimate:
+def estimate_training(
+    network: NetworkConfig, training: TrainingConfig, teacher: NetworkConfig | None = None
+) -> Estimate:
     """Parameters, memory and time for settings; the same settings are tried once a process.
+
+    Args:
+        network: The network to train.
+        training: How.
+        teacher: Network of the trained model that is learned from; None without.
 
     Raises:
         ConfigError: there is no network of that kind.
@@ -67,8 +74,10 @@ def estimate_training(network: NetworkConfig, training: TrainingConfig) -> Estim
     step_s = _extend(short.step_s, long.step_s, training.seq_len)
     saved = _extend(short.saved_bytes, long.saved_bytes, training.seq_len)
     step_s *= lanes * growth
+    taught_by = count_parameters(teacher) if teacher else 0
+    step_s *= 1.0 + _READING_SHARE * taught_by / parameters
     copies = _COPIES + (training.average > 0)
-    held = copies * _BYTES * parameters + lanes * saved * growth**0.5
+    held = _BYTES * (copies * parameters + taught_by) + lanes * saved * growth**0.5
     return Estimate(
         parameters,
         round(_WORKSPACE_BYTES + held),

@@ -15,6 +15,7 @@ from musicgen.corpus.dataset import Dataset, load_dataset, require_trainable
 from musicgen.errors import MusicgenError, RunError
 from musicgen.models.checkpoint import Checkpoint
 from musicgen.presets import Preset
+from musicgen.training.distillation import engage_teacher
 from musicgen.training.runs import Run, RunStore
 from musicgen.training.samples import Sample
 from musicgen.training.session import TrainingSession
@@ -235,15 +236,17 @@ class JobRegistry:
         Raises:
             ConfigError: the tracker that the settings ask for is not installed.
             CorpusError: the corpus is missing, or too small; nothing is left behind.
-            RunError: the name is taken or not usable.
+            CheckpointError: there is no teacher of that name, or it is damaged.
+            RunError: the name is taken or not usable, or the teacher does not know the characters.
             StorageError: the run's folder cannot be written.
         """
         config = preset.training
         check_tracker(config)
         dataset = load_dataset(config.source, self._paths, config.plain)
         require_trainable(dataset, config)
+        preset, teacher = engage_teacher(preset, self._paths, dataset.vocabulary)
         with self._lock:
-            return self._launch(self.store.create(run_id, preset, start, sweep), dataset)
+            return self._launch(self.store.create(run_id, preset, start, sweep, teacher), dataset)
 
     def resume(self, run_id: str) -> TrainingJob:
         """Goes on with a run that was stopped or interrupted.

@@ -10,6 +10,7 @@
       best/            checkpoint with the lowest validation loss
       last/            newest checkpoint, with the state of optimizer and generators
       start/           the checkpoint it was started from, if any
+      teacher/         the checkpoint it learns from, if any
       fluency.json     how many of its free tunes keep time, once somebody asked
 
 Killing the process at any instant loses at most the steps since the last save.
@@ -112,12 +113,16 @@ class RunStore:
         return run
 
     def create(
-        self, run_id: str, preset: Preset, start: Checkpoint | None = None, sweep: str = ""
+        self,
+        run_id: str,
+        preset: Preset,
+        start: Checkpoint | None = None,
+        sweep: str = "",
+        teacher: Checkpoint | None = None,
     ) -> "Run":
-        """A new run with its settings written, from first weights or from those of a checkpoint.
+        """A new run with its settings written; of a checkpoint to start from and a teacher a copy.
 
-        A checkpoint brings the shape of its network along; a copy is kept in the run. `sweep` names
-        the sweep whose cell the run is.
+        The checkpoint brings its network's shape along. `sweep` names the sweep of a cell.
 
         Raises:
             RunError: the name is taken or not usable as a folder.
@@ -134,7 +139,9 @@ class RunStore:
         if start:
             shape = start.metadata.network.replace(dropout=preset.network.dropout)
             preset = dataclasses.replace(preset, network=shape)
-            save_checkpoint(run.path / "start", start.network, start.metadata)
+        for name, kept in (("start", start), ("teacher", teacher)):
+            if kept:
+                save_checkpoint(run.path / name, kept.network, kept.metadata)
         values = {
             "preset": preset.name,
             "created": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -9,9 +9,10 @@ from typing import Any
 from musicgen.corpus.dataset import Dataset
 from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.errors import RunError, StorageError, TrainingDiverged
-from musicgen.models.checkpoint import CheckpointMetadata
+from musicgen.models.checkpoint import Checkpoint, CheckpointMetadata, load_checkpoint
 from musicgen.models.extension import extend_network, extend_vocabulary
 from musicgen.presets import Preset
+from musicgen.training.distillation import check_teacher
 from musicgen.training.precision import set_threads
 from musicgen.training.runs import Progress, Run
 from musicgen.training.samples import Sample, compose_sample, is_sample_due
@@ -22,8 +23,13 @@ logger = logging.getLogger(__name__)
 
 
 def fit_preset(preset: Preset, vocabulary: Vocabulary) -> Preset:
-    """The preset with the network's `vocab_size` set to that of a vocabulary."""
-    return replace(preset, network=preset.network.replace(vocab_size=len(vocabulary)))
+    """The preset with what its network must know of a vocabulary: size, bar line, line end."""
+    network = preset.network.replace(
+        vocab_size=len(vocabulary),
+        bar_id=vocabulary.ids.get("|", -1),
+        line_id=vocabulary.ids.get("\n", -1),
+    )
+    return replace(preset, network=network)
 
 
 class TrainingSession:
@@ -63,7 +69,7 @@ class TrainingSession:
         Raises:
             RunError: another process trains this run.
             TrainingDiverged: the loss is no longer a number; what was saved is kept.
-            CheckpointError: the last save is damaged.
+            CheckpointError: the last save is damaged, or the teacher is gone.
         """
         with self.run.locked():
             set_threads(self.preset.training)
@@ -89,9 +95,8 @@ class TrainingSession:
         if self._start:
             shape, seed = self.preset.network, self.preset.training.seed
             network = extend_network(self._start.network, shape, seed)
-        trainer = Trainer(
-            self.preset, self.vocabulary, dataset.texts("train"), dataset.texts("val"), network
-        )
+        sides = dataset.texts("train"), dataset.texts("val")
+        trainer = Trainer(self.preset, self.vocabulary, *sides, network, self._load_teacher())
         if self.run.can_resume:
             self.progress = self.run.restore(trainer)
             self._saved_step = trainer.step
@@ -105,6 +110,12 @@ class TrainingSession:
             self.run.clear_metrics()  # of a sitting that ended before its first save
         self.samples = self.run.read_samples()
         return trainer
+
+    def _load_teacher(self) -> Checkpoint | None:
+        folder = self.run.path / "teacher"
+        teacher = load_checkpoint(folder) if self.preset.training.teacher else None
+        check_teacher(teacher, self.dataset.vocabulary)
+        return teacher
 
     @property
     def is_saved(self) -> bool:

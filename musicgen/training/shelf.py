@@ -11,7 +11,7 @@ from musicgen.models.checkpoint import METADATA_FILE, read_metadata
 from musicgen.storage import storing, write_file
 from musicgen.training.runs import Run, RunStore, check_id
 
-CHECKPOINT_FOLDERS = ("best", "last", "start")
+CHECKPOINT_FOLDERS = ("best", "last", "start", "teacher")
 
 _LONGEST_NAME = 64
 

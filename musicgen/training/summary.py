@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from musicgen.config import TrainingConfig, to_json
+from musicgen.config import FROM_VOCABULARY, TrainingConfig, to_json
 from musicgen.errors import RunError
 from musicgen.evaluation.convergence import (
     Look,
@@ -99,9 +99,10 @@ def characters_per_step(config: TrainingConfig) -> int:
 
 
 def settings_of(preset: Preset) -> dict[str, Any]:
-    """All settings by name; without the vocabulary's size, which the corpus decides."""
+    """All settings by name; without those that the corpus decides."""
     values = preset.network.to_dict() | preset.training.to_dict()
-    del values["vocab_size"]
+    for name in FROM_VOCABULARY:
+        del values[name]
     return values
 
 

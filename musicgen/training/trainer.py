@@ -8,16 +8,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 
 from musicgen.config import TrainingConfig
 from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.corpus.windows import Windows
 from musicgen.errors import TrainingDiverged
 from musicgen.evaluation.loss import LossReport, compute_loss
+from musicgen.models.checkpoint import Checkpoint
 from musicgen.models.network import Network, State, flatten_state, unflatten_state
 from musicgen.models.registry import build_network
 from musicgen.presets import Preset
+from musicgen.training.distillation import Teacher
+from musicgen.training.objectives import Objective, TaskHeads
 from musicgen.training.precision import choose_device, choose_precision
 from musicgen.training.schedule import compute_learning_rate
 
@@ -55,6 +57,7 @@ class Trainer:
         train_tunes: What is read, one text each.
         val_tunes: Held-out tunes; with none, `val_loss` is never set.
         network: Goes on with these weights instead of first ones.
+        teacher: A trained model to learn from as well.
     """
 
     def __init__(
@@ -64,6 +67,7 @@ class Trainer:
         train_tunes: Sequence[str],
         val_tunes: Sequence[str],
         network: Network | None = None,
+        teacher: Checkpoint | None = None,
     ) -> None:
         self.config = preset.training
         self.vocabulary = vocabulary
@@ -82,7 +86,16 @@ class Trainer:
         self._looks_since_best = 0
         self._noise = torch.Generator().manual_seed(self.config.seed + 1)
         self.network.set_generator(self._noise)
-        self.optimizer = _build_optimizer(self.config, self.network)
+        self._objective = self._build_objective(teacher)
+        learned = [*self.network.parameters(), *self._objective.parameters()]
+        self.optimizer = _build_optimizer(self.config, learned)
+
+    def _build_objective(self, teacher: Checkpoint | None) -> Objective:
+        heads = None
+        if self.config.multi_task:
+            heads = TaskHeads(self.network.linear.in_features, self.config.seed).to(self.device)
+        reading = Teacher(teacher, self.vocabulary, self.device) if teacher else None
+        return Objective(self.config, heads, reading)
 
     @property
     def trained(self) -> Network:
@@ -163,6 +176,8 @@ class Trainer:
         if self._averaged is not None:
             weights = self._averaged.state_dict()
             tensors |= {f"averaged.{name}": value for name, value in weights.items()}
+        others = self._objective.state_dict()
+        tensors |= {f"objective.{name}": value for name, value in others.items()}
         best = self._best_loss if math.isfinite(self._best_loss) else None
         return {
             "values": {
@@ -198,6 +213,7 @@ class Trainer:
         )
         if self._averaged is not None:
             self._averaged.load_state_dict(_under(tensors, "averaged."))
+        self._objective.load_state_dict(_under(tensors, "objective."))
 
     def _compute_gradients(self) -> tuple[float, float, float]:
         """Loss, accuracy and gradient norm of fresh batches; gradients are left in the network."""
@@ -208,31 +224,24 @@ class Trainer:
             loss, accuracy = self._add_gradients()
             losses.append(loss)
             accuracies.append(accuracy)
-        grad_norm = torch.nn.utils.clip_grad_norm_(
-            self.network.parameters(), config.grad_clip or math.inf
-        )
+        learned = [*self.network.parameters(), *self._objective.parameters()]
+        grad_norm = torch.nn.utils.clip_grad_norm_(learned, config.grad_clip or math.inf)
         return _mean(losses), _mean(accuracies), grad_norm.item()
 
     def _add_gradients(self) -> tuple[torch.Tensor, torch.Tensor]:
         """Loss, without smoothing, and accuracy of one batch; its gradients are added."""
         config = self.config
-        window = self._windows.draw(self.step / config.max_steps)
-        inputs, targets = window.inputs.to(self.device), window.targets.to(self.device)
+        window = self._windows.draw(self.step / config.max_steps).to(self.device)
         state = None if window.is_first else self._carried
         is_mixed = self.precision != torch.float32
         with torch.autocast(self.device.type, self.precision, enabled=is_mixed):
-            logits, state = self.network(inputs, state)  # (B, T, V)
-        logits = logits.float().flatten(0, 1)
-        loss = F.cross_entropy(logits, targets.flatten())
-        goal = loss
-        if config.label_smoothing:
-            goal = F.cross_entropy(
-                logits, targets.flatten(), label_smoothing=config.label_smoothing
-            )
+            features, state = self.network.read(window.inputs, state)
+            logits = self.network.linear(features).float().flatten(0, 1)  # (BT, V)
+            loss, goal = self._objective.compute(features, logits, window)
         (goal / config.accumulate).backward()  # type: ignore[no-untyped-call]
         if config.carry_state:
             self._carried = unflatten_state(state, [t.detach() for t in flatten_state(state)])
-        accuracy = (logits.detach().argmax(-1) == targets.flatten()).float().mean()
+        accuracy = (logits.detach().argmax(-1) == window.targets.flatten()).float().mean()
         return loss.detach(), accuracy
 
     @torch.no_grad()
@@ -271,10 +280,12 @@ def _under(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Ten
     }
 
 
-def _build_optimizer(config: TrainingConfig, network: Network) -> torch.optim.Optimizer:
+def _build_optimizer(
+    config: TrainingConfig, learned: list[torch.nn.Parameter]
+) -> torch.optim.Optimizer:
     kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[config.optimizer]
     optimizer: torch.optim.Optimizer = kind(
-        network.parameters(),
+        learned,
         lr=config.learning_rate,
         weight_decay=config.weight_decay,
         fused=True,

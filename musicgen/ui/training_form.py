@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from musicgen.config import NetworkConfig, SettingInfo, Settings, describe
+from musicgen.config import FROM_VOCABULARY, NetworkConfig, SettingInfo, Settings, describe
 from musicgen.corpus.sources import SOURCES
 from musicgen.models.checkpoint import Checkpoint
 from musicgen.models.registry import NETWORKS
@@ -24,6 +24,7 @@ LABELS = {
     "dropout": N_("Dropout"),
     "layer_norm": N_("Layer normalisation"),
     "init": N_("Initialisation"),
+    "window": N_("Window of attention"),
     "source": N_("Corpus"),
     "batch_size": N_("Batch size"),
     "seq_len": N_("Sequence length"),
@@ -40,6 +41,10 @@ LABELS = {
     "truncate": N_("Shortened tunes"),
     "vary_rhythm": N_("Varied rhythm"),
     "curriculum": N_("Short tunes first"),
+    "multi_task": N_("Further tasks"),
+    "teacher": N_("Teacher"),
+    "teacher_weight": N_("Weight of the teacher"),
+    "teacher_temperature": N_("Teacher's temperature"),
     "plain": N_("Plain manner"),
     "patience": N_("Early stopping"),
     "schedule": N_("Learning rate schedule"),
@@ -54,6 +59,14 @@ LABELS = {
 }
 """What a setting is called on the page; one without an entry is shown by its own name."""
 
+KINDS = {
+    "lstm": N_("LSTM: remembers as it reads"),
+    "attention": N_("Attention: an LSTM that looks back"),
+    "hierarchical": N_("Hierarchical: notes, bars, phrases"),
+    "hawk": N_("Hawk: gated linear recurrence"),
+}
+"""What a kind of network is, in one line."""
+
 GROUPS = (
     (N_("Length and seed"), ("max_steps", "batch_size", "seq_len", "seed", "eval_interval",
                              "save_interval", "samples", "precision", "threads",
@@ -61,6 +74,8 @@ GROUPS = (
     (N_("Optimizer"), ("optimizer", "learning_rate", "schedule", "warmup_steps", "grad_clip",
                        "accumulate")),
     (N_("Against memorising"), ("weight_decay", "label_smoothing", "average", "patience")),
+    (N_("What else is learned"), ("teacher", "teacher_weight", "teacher_temperature",
+                                  "multi_task")),
     (N_("What is read, and how"), ("source", "plain", "carry_state", "transpose", "truncate",
                                    "vary_rhythm", "curriculum")),
 )  # fmt: skip
@@ -123,7 +138,9 @@ def _form_buttons() -> bool:
 def _estimate(preset: Preset) -> None:
     """What the settings will take, as they were when a button of the form was last pressed."""
     with st.spinner(_("Trying a few steps on this machine…")):
-        found = estimate_training(preset.network, preset.training)
+        teacher = _load(preset.training.teacher)
+        shape = teacher.metadata.network if teacher else None
+        found = estimate_training(preset.network, preset.training, shape)
     st.caption(
         _(
             "Estimated on this machine: {parameters:,} parameters, {memory} of memory, {time}."
@@ -188,7 +205,7 @@ def _load(name: str) -> Checkpoint | None:
 
 
 def _network_settings() -> tuple[str, ...]:
-    return tuple(info.name for info in describe(NetworkConfig) if info.name != "vocab_size")
+    return tuple(info.name for info in describe(NetworkConfig) if info.name not in FROM_VOCABULARY)
 
 
 def _fields(title: str, settings: Settings, preset: str, names: tuple[str, ...]) -> dict[str, Any]:
@@ -211,6 +228,8 @@ def _field(info: SettingInfo, value: Any, key: str) -> Any:
     choices = info.choices or _known_names(info.name)
     if info.name == "source":
         return _source_field(label, info, choices, value, key)
+    if info.name in ("kind", "teacher"):
+        return _told_field(label, info, choices, value, key)
     if choices:
         index = choices.index(value) if value in choices else 0
         return st.selectbox(label, choices, index, key=key, help=_(info.help))
@@ -240,6 +259,18 @@ def _source_field(
     return str(chosen).strip()
 
 
+def _told_field(
+    label: str, info: SettingInfo, choices: tuple[str, ...], value: str, key: str
+) -> str:
+    """A choice that says more than names."""
+    words = {name: _(KINDS[name]) if name in KINDS else name or _("nobody") for name in choices}
+    index = choices.index(value) if value in choices else 0
+    chosen = st.selectbox(
+        label, choices, index, key=key, help=_(info.help), format_func=words.__getitem__
+    )
+    return str(chosen)
+
+
 def _help(info: SettingInfo) -> str:
     if info.low is None or info.high is None:
         return _(info.help)
@@ -250,6 +281,8 @@ def _known_names(setting: str) -> tuple[str, ...]:
     if setting == "source":
         own = tuple(corpus.name for corpus in resources.corpora().list())
         return (*SOURCES, *own, *(f"lab+{name}" for name in own))
+    if setting == "teacher":
+        return ("", *(ref.name for ref in resources.checkpoints()))
     return tuple(NETWORKS) if setting == "kind" else ()
 
 

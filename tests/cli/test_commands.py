@@ -272,3 +272,44 @@ def test_train_goes_on_from_a_checkpoint(home: Path, capsys: pytest.CaptureFixtu
     status, _, err = run(capsys, "train", "--run", "tuned", "--resume", "--from", "small")
     assert status != 0
     assert "not both" in err
+
+
+def test_a_student_learns_from_a_teacher(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, _, _ = run(
+        capsys, "train", "--preset", "student", "--teacher", "small", "--run", "pupil",
+        "--steps", "2", *TINY, "--json",
+    )  # fmt: skip
+    assert status == 0
+    best = json.loads((home / "runs" / "pupil" / "best" / "checkpoint.json").read_text())
+    assert best["training"]["teacher"] == "small"
+    assert (home / "runs" / "pupil" / "teacher" / "model.safetensors").is_file()
+    assert run(capsys, "train", "--run", "pupil", "--resume", "--steps", "3")[0] == 0
+    status, _, err = run(capsys, "train", "--teacher", "nobody", "--run", "other", *TINY)
+    assert status != 0
+    assert "no checkpoint named 'nobody'" in err
+    assert not (home / "runs" / "other").exists()
+
+
+def test_a_teacher_given_by_its_path_is_kept_by_its_name(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = home / "runs" / "small"
+    assert (
+        run(capsys, "train", "--teacher", str(path), "--run", "one", "--steps", "1", *TINY)[0] == 0
+    )
+    settings = json.loads((home / "runs" / "one" / "config.json").read_text())
+    assert settings["training"]["teacher"] == "small"
+
+
+@pytest.mark.parametrize("kind", ["attention", "hierarchical", "hawk"])
+def test_every_kind_trains_and_composes(
+    home: Path, capsys: pytest.CaptureFixture[str], kind: str
+) -> None:
+    status, _, _ = run(
+        capsys, "train", "--preset", kind, "--run", "mine", "--steps", "2", *TINY, "--json"
+    )
+    assert status == 0
+    out = str(home / "out")
+    command = ("compose", "--checkpoint", "mine", "--out", out, "--formats", "abc", "--count", "2")
+    assert run(capsys, *command)[0] == 0
+    assert len(list((home / "out").glob("*.abc"))) == 2

@@ -3,7 +3,7 @@ import math
 import pytest
 import streamlit as st
 
-from musicgen.config import NetworkConfig, TrainingConfig, describe
+from musicgen.config import FROM_VOCABULARY, NetworkConfig, TrainingConfig, describe
 from musicgen.presets import PRESETS
 from musicgen.training.runs import Progress, Run
 from musicgen.training.samples import Sample, append_sample
@@ -49,7 +49,7 @@ def test_every_setting_of_a_preset_is_in_the_form_with_its_bounds(empty_home, op
     fields = {item.key: item for item in (*app.number_input, *app.selectbox, *app.checkbox)}
     for part, settings in (("network", preset.network), ("training", preset.training)):
         for info in describe(type(settings)):
-            if info.name == "vocab_size":
+            if info.name in FROM_VOCABULARY:
                 continue
             field = fields[f"train_quick_{part}_{info.name}"]
             assert field.value == getattr(settings, info.name)
@@ -68,7 +68,7 @@ def test_a_setting_out_of_bounds_is_told_in_a_sentence(empty_home, open_app):
 
 def test_every_setting_has_a_word(empty_home):
     names = {info.name for kind in (NetworkConfig, TrainingConfig) for info in describe(kind)}
-    assert LABELS.keys() == names - {"vocab_size"}
+    assert LABELS.keys() == names.difference(FROM_VOCABULARY)
 
 
 def test_another_preset_fills_the_form_with_its_settings(empty_home, open_app):
