@@ -1,8 +1,8 @@
 """How often each note, step, length and character occurs: what is counted of one tune.
 
-The features are those of L.-C. Yang and A. Lerch, "On the evaluation of generative models in music",
-Neural Computing and Applications 32 (2020), with pitches above the tonic, so that key does not
-matter. How far two of these distributions lie apart is said by `divergence`.
+The features are those of L.-C. Yang and A. Lerch, "On the evaluation of generative models in
+music", Neural Computing and Applications 32 (2020), with pitches above the tonic, so that key does
+not matter. How far two of these distributions lie apart is said by `divergence`.
 """
 
 from collections import Counter

@@ -21,8 +21,8 @@ Floats = NDArray[np.float64]
 def compute_divergence(one: Mapping[str, float], other: Mapping[str, float]) -> float:
     """The Jensen–Shannon divergence in bits, 0 (the same) to 1 (nothing in common).
 
-    JS(P, Q) = H((P + Q)/2) - (H(P) + H(Q))/2, H(P) = -Σ p·log₂ p: J. Lin, "Divergence measures based
-    on the Shannon entropy", IEEE Transactions on Information Theory 37 (1991). Unlike that of
+    JS(P, Q) = H((P + Q)/2) - (H(P) + H(Q))/2, H(P) = -Σ p·log₂ p: J. Lin, "Divergence measures
+    based on the Shannon entropy", IEEE Transactions on Information Theory 37 (1991). Unlike that of
     Kullback and Leibler it is symmetric and finite where one of them has what the other lacks.
 
     Args:

@@ -1,4 +1,4 @@
-"""How different the tunes of one set are from one another: a network can be right and monotonous."""
+"""How different the tunes of one set are from each other: a network can be right and monotonous."""
 
 from collections.abc import Sequence
 
@@ -28,9 +28,9 @@ def find_grams(tune: Tune) -> Grams:
 def estimate_diversity(grams: Sequence[Grams], seed: int = SEED) -> Estimate:
     """The mean distance, 0..1, of two different tunes of a set.
 
-    d(a, b) = 1 - |a ∩ b| / |a ∪ b| (P. Jaccard 1901) on their runs of four steps; 0 where all are the
-    same tune, 1 where no two share a figure. The interval is that of the bootstrap over tunes, a tune
-    never paired with itself. NaN for fewer than two melodies.
+    d(a, b) = 1 - |a ∩ b| / |a ∪ b| (P. Jaccard 1901) on their runs of four steps; 0 where all are
+    the same tune, 1 where no two share a figure. The interval is that of the bootstrap over tunes,
+    a tune never paired with itself. NaN for fewer than two melodies.
 
     Args:
         grams: `find_grams` of each tune; those without any are left out.

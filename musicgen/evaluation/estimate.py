@@ -1,7 +1,7 @@
 """A figure with its uncertainty: Wilson's interval for shares, the bootstrap over tunes for means.
 
-All intervals are two-sided and hold 95 %. A tune is what is drawn anew, never a note or a character:
-those of one tune depend on one another.
+All intervals are two-sided and hold 95 %. A tune is what is drawn anew, never a note or a
+character: those of one tune depend on one another.
 """
 
 import math

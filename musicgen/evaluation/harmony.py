@@ -18,9 +18,9 @@ def imply_degrees(tune: Tune) -> tuple[int, ...]:
     """The degree 0..6 of the triad that fits each bar best, in written order.
 
     argmax over d of Σ quarters(n) · [pc(n) ∈ {s(d), s(d+2), s(d+4)}] over the notes of the bar that
-    begin in it, s the scale of its key; of equals the first of I, V, IV, II, VI, III, VII. It is the
-    template matching of T. Fujishima (ICMC 1999) on notes in place of sound. Bars without a note or
-    a key are left out.
+    begin in it, s the scale of its key; of equals the first of I, V, IV, II, VI, III, VII. It is
+    the template matching of T. Fujishima (ICMC 1999) on notes in place of sound. Bars without a
+    note or a key are left out.
     """
     bars: dict[int, list[tuple[int, Fraction]]] = defaultdict(list)
     for note in melody_notes(tune):

@@ -58,13 +58,13 @@ def estimate_loss(
     scored = score_characters(
         network, vocabulary, tunes, batch_size=_BATCH, temperature=temperature
     )
-    for index, loss, hit in scored:
+    for index, losses, hit in scored:
         start = body_start(known_text(vocabulary, tunes[index]))
-        sums.append((loss.sum(), hit.sum(), len(loss), loss[start:].sum(), hit[start:].sum(),
-                     len(loss) - start))  # fmt: skip
+        sums.append((losses.sum(), hit.sum(), len(losses), losses[start:].sum(), hit[start:].sum(),
+                     len(losses) - start))  # fmt: skip
         on_tune()
     table = np.array(sums, dtype=float).reshape(-1, 6)
-    loss, hits, count, body_loss, body_hits, body_count = (list(column) for column in table.T)
+    loss, hits, count, body_loss, body_hits, body_count = table.T.tolist()
     return HeldOutLoss(
         temperature,
         estimate_ratio(loss, count),

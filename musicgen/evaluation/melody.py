@@ -70,5 +70,3 @@ def scale_of(key: Key) -> tuple[int, ...]:
     start = _LETTERS.index(key.tonic[0])
     letters = _LETTERS[start:] + _LETTERS[:start]
     return tuple((SEMITONES[letter] + changes.get(letter, 0)) % 12 for letter in letters)
-
-

@@ -31,8 +31,8 @@ def find_form(tune: Tune) -> str:
     """The form as it is played, a letter for each section: ``AABB``; empty for none.
 
     A section goes from one double bar line or repeat sign to the next. It has the letter of an
-    earlier one where three quarters of their bars are the same at the same place, pickups and second
-    endings left out.
+    earlier one where three quarters of their bars are the same at the same place, pickups and
+    second endings left out.
     """
     sections = _sections(tune)
     letters: list[str] = []
