@@ -57,7 +57,7 @@ class Hooks:
 
     on_progress: Callable[[float, Cell | None], None] = lambda _share, _cell: None
     should_stop: Callable[[], bool] = lambda: False
-    read_drawn: Callable[[Cell, str], list[DrawnTune]] = lambda _cell, _fingerprint: []
+    read_drawn: Callable[[Cell, str], Sequence[DrawnTune]] = lambda _cell, _fingerprint: []
     write_drawn: Callable[[Cell, str, list[DrawnTune]], None] = lambda _cell, _print, _tunes: None
     judge: Judge = lambda _text: {}
 
@@ -166,7 +166,7 @@ class _Making:
     def _compose(self, cell: Cell) -> tuple[list[DrawnTune], float]:
         self._cell = cell
         checkpoint = self._checkpoints[cell.checkpoint]
-        tunes = self._hooks.read_drawn(cell, checkpoint.fingerprint)[: self._plan.count]
+        tunes = list(self._hooks.read_drawn(cell, checkpoint.fingerprint))[: self._plan.count]
         self._step(len(tunes))
         start = time.monotonic()
         while len(tunes) < self._plan.count:
