@@ -5,7 +5,7 @@ real tunes, which is what comparing takes.
 """
 
 from collections import defaultdict
-from fractions import Fraction
+from collections.abc import Sequence
 
 from musicgen.evaluation.melody import key_at, melody_notes, scale_of
 from musicgen.notation.tune import Tune
@@ -22,20 +22,20 @@ def imply_degrees(tune: Tune) -> tuple[int, ...]:
     the template matching of T. Fujishima (ICMC 1999) on notes in place of sound. Bars without a
     note or a key are left out.
     """
-    bars: dict[int, list[tuple[int, Fraction]]] = defaultdict(list)
+    bars: dict[int, list[float]] = defaultdict(lambda: [0.0] * 12)
     for note in melody_notes(tune):
-        bars[note.bar].append((note.pitch % 12, note.quarters))
+        bars[note.bar][note.pitch % 12] += float(note.quarters)
     degrees = []
-    for bar, notes in bars.items():
+    for bar, weights in bars.items():
         scale = scale_of(key_at(tune, bar))
         if scale:
-            degrees.append(_best(notes, scale))
+            degrees.append(_best(weights, scale))
     return tuple(degrees)
 
 
-def _best(notes: list[tuple[int, Fraction]], scale: tuple[int, ...]) -> int:
-    def fit(degree: int) -> Fraction:
+def _best(weights: Sequence[float], scale: tuple[int, ...]) -> int:
+    def fit(degree: int) -> float:
         triad = {scale[(degree + step) % 7] for step in (0, 2, 4)}
-        return sum((quarters for pitch, quarters in notes if pitch in triad), Fraction(0))
+        return round(sum(weights[pitch] for pitch in triad), 6)  # so that equals are equal
 
     return max(_PREFERRED, key=fit)
