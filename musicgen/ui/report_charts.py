@@ -21,7 +21,12 @@ def set_colour(place: int, has_real: bool) -> str:
 
 
 def distribution_figure(
-    distribution: str, sets: Sequence[TuneSet], names: Sequence[str], axis: str
+    distribution: str,
+    sets: Sequence[TuneSet],
+    names: Sequence[str],
+    axis: str,
+    *,
+    has_legend: bool = False,
 ) -> dict[str, Any]:
     """Shares of a distribution, the sets side by side.
 
@@ -30,6 +35,7 @@ def distribution_figure(
         sets: Real tunes first, if there are any.
         names: Of the sets, in the reader's words.
         axis: What is across.
+        has_legend: Says above which colour is which set.
     """
     labels = find_names(distribution, sets)
     has_real = bool(sets) and sets[0].cell is None
@@ -52,8 +58,9 @@ def distribution_figure(
             "uirevision": distribution,
             "barmode": "group",
             "bargap": 0.2,
-            "showlegend": False,
-            "margin": {"l": 48, "r": 8, "t": 8, "b": 48},
+            "showlegend": has_legend,
+            "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+            "margin": {"l": 48, "r": 8, "t": 28 if has_legend else 8, "b": 48},
             "xaxis": {"type": "category", "title": {"text": axis}, "showgrid": False},
             "yaxis": {"tickformat": ".0%", "rangemode": "tozero", "nticks": 6},
         },
@@ -61,7 +68,12 @@ def distribution_figure(
 
 
 def sweep_figure(
-    lines: Sequence[Line], reference: Estimate | None, titles: tuple[str, str], name: str
+    lines: Sequence[Line],
+    reference: Estimate | None,
+    titles: tuple[str, str],
+    name: str,
+    *,
+    has_legend: bool = False,
 ) -> dict[str, Any]:
     """A measure over the temperature with its intervals; real tunes are a band with a dashed line.
 
@@ -70,11 +82,13 @@ def sweep_figure(
         reference: The value of real tunes, if there is one.
         titles: Of the axes, across and up.
         name: Names the figure across updates.
+        has_legend: Says which colour is which model.
     """
     traces = [_line_trace(line, place) for place, line in enumerate(lines)]
     layout: dict[str, Any] = {
         "uirevision": name,
-        "showlegend": False,
+        "showlegend": has_legend,
+        "legend": {"orientation": "h", "x": 1, "xanchor": "right", "y": 1, "yanchor": "bottom"},
         "hovermode": "closest",
         "margin": {"l": 56, "r": 8, "t": 34, "b": 48},
         "title": {"text": titles[1], "x": 0, "xanchor": "left", "y": 1, "yanchor": "top",
@@ -91,7 +105,8 @@ def sweep_figure(
         layout["shapes"] = [across | band, across | middle]
         traces.append(
             {"type": "scatter", "mode": "markers", "x": [lines[0].places[0]] if lines else [],
-             "y": [reference.value], "marker": {"opacity": 0}, "hoverinfo": "skip"}
+             "y": [reference.value], "marker": {"opacity": 0}, "hoverinfo": "skip",
+             "showlegend": False}
         )  # fmt: skip
     return {"data": traces, "layout": layout}
 

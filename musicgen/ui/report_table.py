@@ -1,10 +1,13 @@
 """The tables of a report: what each figure is and its interval, real tunes first."""
 
+from collections.abc import Sequence
+
 from musicgen.evaluation.estimate import Estimate
-from musicgen.evaluation.report.result import Report
+from musicgen.evaluation.report.result import Report, TuneSet
 from musicgen.evaluation.words import GROUPS, LOSSES, name_set, write_interval, write_value
 from musicgen.ui.language import _
 
+_NO_BREAK = "\u00a0"
 _SIGNS = str.maketrans({sign: f"\\{sign}" for sign in "\\`*_{}[]()#+-!|<>~$:"})
 
 
@@ -20,9 +23,8 @@ def loss_rows(report: Report) -> dict[str, list[str]]:
     return columns
 
 
-def measure_rows(report: Report) -> dict[str, list[str]]:
+def measure_rows(sets: Sequence[TuneSet]) -> dict[str, list[str]]:
     """Columns of the table of measures: their names in groups, then one for each set."""
-    sets = report.all_sets()
     labels: list[str] = []
     columns: dict[str, list[str]] = {plain(name_set(item.cell, _)): [] for item in sets}
     for group, measures in GROUPS.items():
@@ -44,7 +46,8 @@ def cell(estimate: Estimate | None, form: str) -> str:
         return "–"
     interval = write_interval(estimate, form)
     value = write_value(estimate.value, form)
-    return f"{value} :small[:gray[{interval}]]" if interval else value
+    joined = interval.replace(" ", _NO_BREAK)
+    return f"{value.replace(' ', _NO_BREAK)} :small[:gray[{joined}]]" if interval else value
 
 
 def plain(text: str) -> str:

@@ -1,7 +1,7 @@
 """A report to read: tables beside real tunes, figures, the best and the worst tune, and files."""
 
-import html
 import json
+from collections.abc import Sequence
 from functools import partial
 
 import streamlit as st
@@ -9,18 +9,21 @@ import streamlit as st
 from musicgen.errors import MusicgenError
 from musicgen.evaluation.report.figures import SWEPT, find_loss_sweep, find_sweep, has_sweep
 from musicgen.evaluation.report.html import FOREIGN, METHOD, describe_plan, render_html
-from musicgen.evaluation.report.result import Report
+from musicgen.evaluation.report.result import Report, TuneSet
 from musicgen.evaluation.report.store import ReportInfo
 from musicgen.evaluation.words import DISTRIBUTION_AXES, GROUPS, MEASURES, name_set
 from musicgen.ui import resources, run_data, state
 from musicgen.ui.language import _, current_language, ngettext
 from musicgen.ui.live_chart import Panel, live_charts, load_plotly
-from musicgen.ui.report_charts import distribution_figure, set_colour, sweep_figure
+from musicgen.ui.report_charts import distribution_figure, sweep_figure
 from musicgen.ui.report_live import is_reporting
 from musicgen.ui.report_table import loss_rows, measure_rows
 from musicgen.ui.report_tunes import best_and_worst
 
 _HEIGHT = 280
+_MOST_SETS = 4
+"""Sets beside the real tunes that are shown unless others are chosen."""
+
 _TAGS = {"en": "en", "zh": "zh-Hans"}
 
 
@@ -49,7 +52,9 @@ def _pick(infos: list[ReportInfo]) -> ReportInfo:
     if state.REPORT.get() not in by_id:
         state.REPORT.set(infos[0].id)
     if len(infos) > 1:
-        st.selectbox(_("Report"), list(by_id), key=state.REPORT.name, format_func=labels.get)
+        st.selectbox(
+            _("Report"), list(by_id), key=state.REPORT.name, format_func=labels.__getitem__
+        )
     return by_id[state.REPORT.get()]
 
 
@@ -87,10 +92,11 @@ def _whole(info: ReportInfo) -> None:
     st.caption(describe_plan(report, _))
     _tools(info, report)
     _losses(report)
-    _measures(report)
+    sets = _choose_sets(report, info.id)
+    _measures(report, sets)
     best_and_worst(report, info.id)
     _sweeps(report)
-    _distributions(report)
+    _distributions(sets)
     with st.expander(_("What the figures mean"), icon=":material/help:"):
         _meanings(report)
 
@@ -141,7 +147,22 @@ def _losses(report: Report) -> None:
         st.caption(f"\\* {_(FOREIGN)}")
 
 
-def _measures(report: Report) -> None:
+def _choose_sets(report: Report, report_id: str) -> list[TuneSet]:
+    """The real tunes and so many others as can be read side by side, or those that were chosen."""
+    labels = {item.key: name_set(item.cell, _) for item in report.sets}
+    keys = list(labels)
+    if len(keys) > _MOST_SETS:
+        keys = st.multiselect(
+            _("Sets beside the real tunes"),
+            keys,
+            keys[:_MOST_SETS],
+            key=f"report_sets_{report_id}",
+            format_func=labels.__getitem__,
+        )
+    return [item for item in report.all_sets() if item.cell is None or item.key in keys]
+
+
+def _measures(report: Report, sets: Sequence[TuneSet]) -> None:
     st.subheader(_("What they compose"), anchor=False)
     if not report.real:
         st.info(
@@ -149,36 +170,38 @@ def _measures(report: Report) -> None:
             icon=":material/info:",
         )
     with st.container(key="report_table"):
-        st.table(measure_rows(report), border="horizontal", hide_index=True)
+        st.table(measure_rows(sets), border="horizontal", hide_index=True)
 
 
 def _sweeps(report: Report) -> None:
     if not has_sweep(report):
         return
     st.subheader(_("Over the temperature"), anchor=False)
+    st.caption(
+        _("* without the grammar; the dashed line and its band are real tunes").replace("*", "\\*")
+    )
     axis = _("temperature")
-    panels = []
+    panels: list[Panel] = []
     for name in ("loss", *SWEPT):
         lines = find_loss_sweep(report) if name == "loss" else find_sweep(report, name)
         label = _("Loss on real tunes") if name == "loss" else _(MEASURES[name].label)
         reference = report.real.estimates.get(name) if report.real else None
         if any(line.places for line in lines):
-            figure = sweep_figure(lines, reference, (axis, label), name)
+            has_legend = name == SWEPT[0] and len(lines) > 1
+            figure = sweep_figure(lines, reference, (axis, label), name, has_legend=has_legend)
             panels.append(Panel(name, figure, label, _HEIGHT, is_wide=False))
     live_charts(panels, "report_sweeps")
-    st.caption(_("* without the grammar; the dashed line and its band are real tunes"))
 
 
-def _distributions(report: Report) -> None:
-    sets = report.all_sets()
+def _distributions(sets: Sequence[TuneSet]) -> None:
     names = [name_set(item.cell, _) for item in sets]
     st.subheader(_("Side by side"), anchor=False)
-    st.html(_legend(names, has_real=report.real is not None))
-    panels = []
+    panels: list[Panel] = []
     for name, axis in DISTRIBUTION_AXES.items():
         label = _(MEASURES[name].label)
-        figure = distribution_figure(name, sets, names, f"{label}: {_(axis)}")
-        is_wide = name == "characters"
+        is_first = not panels
+        figure = distribution_figure(name, sets, names, f"{label}: {_(axis)}", has_legend=is_first)
+        is_wide = is_first or name == "characters"
         panels.append(Panel(name, figure, label, _HEIGHT, is_wide))
     live_charts(panels, "report_distributions")
 
@@ -192,18 +215,3 @@ def _meanings(report: Report) -> None:
                  if name in shown]  # fmt: skip
         if lines:
             st.markdown("\n".join([f"**{_(group)}**", "", *lines]))
-
-
-def _legend(names: list[str], has_real: bool) -> str:
-    keys = "".join(
-        f'<span style="white-space:nowrap;margin-right:1.2em"><span style="display:inline-block;'
-        f"width:.8em;height:.8em;border-radius:2px;margin-right:.4em;"
-        f'background:{_css(set_colour(place, has_real))}"></span>{html.escape(name)}</span>'
-        for place, name in enumerate(names)
-    )
-    return f"<div>{keys}</div>"
-
-
-def _css(colour: str) -> str:
-    """A colour of the theme for a style: lists of colours are read by their place elsewhere."""
-    return colour

@@ -1,17 +1,26 @@
 """The real tunes that a report compares with: held-out ones of a corpus, or a tunebook's."""
 
+import html
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from musicgen.config import Paths
 from musicgen.corpus.cleaning import MAX_TUNE_CHARACTERS, Cleaner, Piece
-from musicgen.corpus.dataset import load_dataset
-from musicgen.corpus.mending import read_upload
+from musicgen.corpus.dataset import Dataset, load_dataset
+from musicgen.corpus.mending import MIDI_ENDINGS, read_upload
 from musicgen.errors import CorpusError
 from musicgen.evaluation.distribution import Counts
 from musicgen.evaluation.measures import count_corpus
 from musicgen.models.checkpoint import CheckpointMetadata
+from musicgen.notation.tunebook import decode_text
+
+_WEB_PAGE = re.compile(r"<\s*(?:!doctype\s+html|html|body|pre|p|br|div)\b", re.IGNORECASE)
+_UNSEEN = re.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
+_BLOCK = re.compile(r"<(pre|textarea)\b[^>]*>(.*?)</\1\s*>", re.IGNORECASE | re.DOTALL)
+_NEW_LINE = re.compile(r"<\s*(?:br|/p|/div|/h\d|/li)\b[^<>]*>", re.IGNORECASE)
+_TAG = re.compile(r"</?[A-Za-z!][^<>]{0,500}>")
 
 
 @dataclass(frozen=True)
@@ -40,18 +49,14 @@ def first_source(metadata: CheckpointMetadata) -> str:
     return source.split("+")[0] if isinstance(source, str) else ""
 
 
-def load_held_out(source: str, side: str, paths: Paths) -> Reference:
+def hold_out(source: str, side: str, dataset: Dataset) -> Reference:
     """The held-out tunes of a corpus, compared with its training tunes.
 
     Args:
         source: Its name.
         side: ``val`` or ``test``; the latter for a final reading alone.
-        paths: Where it lies.
-
-    Raises:
-        CorpusError: it is not here, or unknown.
+        dataset: Its tunes.
     """
-    dataset = load_dataset(source, paths)
     texts = tuple(dataset.texts(side))
     return Reference(side, source, texts, texts, _count(tuple(dataset.texts("train"))))
 
@@ -60,49 +65,58 @@ def read_book(
     name: str,
     data: bytes,
     source: str,
-    paths: Paths,
+    corpus: Sequence[str],
     on_tune: Callable[[], None] = lambda: None,
 ) -> Reference:
     """The tunes of a file that somebody brought, compared with the training tunes of a corpus.
 
-    Prose around them is passed over, as are tunes that are longer than any tune; tunes without
-    notes and repetitions are measured like all others, but give no loss.
+    Prose and the marks of web pages around them are passed over, as are tunes that are longer than
+    any tune; tunes without notes and repetitions are measured like all others, but give no loss.
 
     Args:
         name: Of the file, as it is shown.
         data: What is in it, in any encoding.
-        source: Of the corpus; without distributions where it is not here.
-        paths: Where it lies.
+        source: Of the corpus.
+        corpus: Its training tunes; without any there are no distances.
         on_tune: Called for each tune.
 
     Raises:
-        CorpusError: there is no tune in it.
+        CorpusError: there is no tune with notes in it.
     """
     cleaner = Cleaner(name)
     texts: list[str] = []
     left_out = 0
-    for piece in read_upload(name, data, cleaner):
+    is_midi = name.lower().endswith(MIDI_ENDINGS)
+    plain = data if is_midi else _without_markup(decode_text(data)).encode()
+    for piece in read_upload(name if is_midi else f"{name}.abc", plain, cleaner):
         on_tune()
         cleaner.add(piece)
         if len(piece.text) > MAX_TUNE_CHARACTERS:
             left_out += 1
         else:
             texts.append(_plain(piece))
-    if not texts:
-        raise CorpusError("{name} has no tune with notes in it.", name=name)
     clean = tuple(tune.text for tune in cleaner.tunes)
-    return Reference(name, source, tuple(texts), clean, _find_corpus(source, paths), left_out)
+    if not clean:
+        raise CorpusError("{name} has no tune with notes in it.", name=name)
+    counts = _count(tuple(corpus)) if corpus else None
+    return Reference(name, source, tuple(texts), clean, counts, left_out)
+
+
+def _without_markup(text: str) -> str:
+    """The text of a web page without its tags; any other text as it is.
+
+    Where tunes stand in preformatted blocks, what is around these is left out.
+    """
+    if not _WEB_PAGE.search(text):
+        return text
+    seen = _UNSEEN.sub("", text)
+    blocks = [match[2] for match in _BLOCK.finditer(seen) if "X:" in match[2]]
+    seen = "\n\n".join(blocks) or _NEW_LINE.sub("\n", seen)
+    return html.unescape(_TAG.sub("", seen))
 
 
 def _plain(piece: Piece) -> str:
     return "\n".join(line.rstrip() for line in piece.text.splitlines() if line.strip())
-
-
-def _find_corpus(source: str, paths: Paths) -> dict[str, Counts] | None:
-    try:
-        return _count(tuple(load_dataset(source, paths).texts("train"))) if source else None
-    except CorpusError:
-        return None
 
 
 @lru_cache(maxsize=2)
@@ -117,7 +131,7 @@ def find_reference(
     for source in dict.fromkeys(map(first_source, metadata)):
         try:
             if source:
-                return load_held_out(source, side, paths)
+                return hold_out(source, side, load_dataset(source, paths))
         except CorpusError:
             continue
     return None
