@@ -57,7 +57,7 @@ grid-template-columns:repeat(auto-fit,minmax(20rem,1fr))}
 )  # fmt: skip
 
 METHOD = (
-    N_("Each figure stands above its 95 % interval: Wilson's for shares of tunes, the bootstrap "
+    N_("Each figure comes with its 95 % interval: Wilson's for shares of tunes, the bootstrap "
        "over tunes for means. Near the value of real tunes is good; higher is not better."),
     N_("Distances are Jensen–Shannon divergences in bits from all training tunes, as the mean of "
        "draws of equally many tunes of each set, because fewer tunes always lie farther; the "
