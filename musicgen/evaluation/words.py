@@ -87,7 +87,9 @@ GROUPS: dict[str, dict[str, Measure]] = {
             N_("Note transitions"), N_("Which note follows which, above the tonic."), BITS
         ),
         "pitches": Measure(N_("Pitches"), N_("How often each note above the tonic comes."), BITS),
-        "intervals": Measure(N_("Melodic steps"), N_("How far the melody goes from note to note."), BITS),
+        "intervals": Measure(
+            N_("Melodic steps"), N_("How far the melody goes from note to note."), BITS
+        ),
         "patterns": Measure(N_("Figures of four notes"), N_("Three steps in a row."), BITS),
         "lengths": Measure(N_("Note lengths"), N_("How often each length comes."), BITS),
         "rhythms": Measure(N_("Rhythms"), N_("Which length follows which."), BITS),

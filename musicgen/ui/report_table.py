@@ -7,7 +7,7 @@ from musicgen.evaluation.report.result import Report, TuneSet
 from musicgen.evaluation.words import GROUPS, LOSSES, name_set, write_interval, write_value
 from musicgen.ui.language import _
 
-_NO_BREAK = "\u00a0"
+_NO_BREAK, _JOINER = "\u00a0", "\u2060"
 _SIGNS = str.maketrans({sign: f"\\{sign}" for sign in "\\`*_{}[]()#+-!|<>~$:"})
 
 
@@ -46,7 +46,7 @@ def cell(estimate: Estimate | None, form: str) -> str:
         return "–"
     interval = write_interval(estimate, form)
     value = write_value(estimate.value, form)
-    joined = interval.replace(" ", _NO_BREAK)
+    joined = interval.replace(" – ", f"{_JOINER}–{_JOINER}")
     return f"{value.replace(' ', _NO_BREAK)} :small[:gray[{joined}]]" if interval else value
 
 

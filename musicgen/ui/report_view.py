@@ -21,7 +21,7 @@ from musicgen.ui.report_table import loss_rows, measure_rows
 from musicgen.ui.report_tunes import best_and_worst
 
 _HEIGHT = 280
-_MOST_SETS = 4
+_MOST_SETS = 3
 """Sets beside the real tunes that are shown unless others are chosen."""
 
 _TAGS = {"en": "en", "zh": "zh-Hans"}

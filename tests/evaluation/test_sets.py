@@ -39,7 +39,7 @@ def test_the_divergence_is_symmetric_and_within_a_bit(one, other):
 
 def test_draws_of_one_size_compare_sets_of_unequal_size():
     rng = np.random.default_rng(1)
-    corpus = Counter({letter: 100 for letter in "abcdefgh"})
+    corpus = Counter(dict.fromkeys("abcdefgh", 100))
 
     def draw(count):
         return [Counter(rng.choice(list("abcdefgh"), 5).tolist()) for _ in range(count)]

@@ -144,9 +144,8 @@ class _Making:
         assert self._reference is not None  # noqa: S101 - asked by the caller
         rows = []
         for name, checkpoint in self._checkpoints.items():
-            is_own = first_source(checkpoint.metadata) == self._reference.source and (
-                self._reference.tunes_of in ("val", "test")
-            )
+            source = first_source(checkpoint.metadata)
+            is_own = self._reference.is_held_out and source == self._reference.source
             for temperature in self._temperatures():
                 found = estimate_loss(
                     checkpoint.network, checkpoint.vocabulary, self._reference.clean, temperature,

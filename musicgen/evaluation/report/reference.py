@@ -38,6 +38,7 @@ class Reference:
     clean: tuple[str, ...]
     corpus: dict[str, Counts] | None = field(default=None, repr=False)
     left_out: int = 0
+    is_held_out: bool = False
 
 
 def first_source(metadata: CheckpointMetadata) -> str:
@@ -58,7 +59,8 @@ def hold_out(source: str, side: str, dataset: Dataset) -> Reference:
         dataset: Its tunes.
     """
     texts = tuple(dataset.texts(side))
-    return Reference(side, source, texts, texts, _count(tuple(dataset.texts("train"))))
+    counts = _count(tuple(dataset.texts("train")))
+    return Reference(side, source, texts, texts, counts, is_held_out=True)
 
 
 def read_book(
