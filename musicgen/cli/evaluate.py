@@ -17,6 +17,7 @@ from musicgen.evaluation.report.html import render_html
 from musicgen.evaluation.report.making import Hooks, make_report
 from musicgen.evaluation.report.plan import Cell, ReportPlan
 from musicgen.evaluation.report.reference import (
+    DEFAULT_SOURCE,
     Reference,
     first_source,
     hold_out,
@@ -27,7 +28,6 @@ from musicgen.evaluation.words import GROUPS, LOSSES, name_set, write_interval, 
 from musicgen.models.checkpoint import Checkpoint, find_checkpoint, load_checkpoint
 from musicgen.storage import write_file
 
-_DEFAULT_SOURCE = "lab"
 _STEPS = 1000
 
 
@@ -114,7 +114,7 @@ def _find_reference(
     source = next(filter(None, (first_source(one.metadata) for one in checkpoints)), "")
     if tunebook is not None:
         read_tunes_text(tunebook)
-        wanted = source or _DEFAULT_SOURCE
+        wanted = source or DEFAULT_SOURCE
         try:
             corpus = load_dataset(wanted, paths).texts("train")
         except CorpusError:

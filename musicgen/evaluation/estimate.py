@@ -29,7 +29,7 @@ class Estimate:
     count: int
 
     def to_dict(self) -> dict[str, float | int | None]:
-        """JSON-ready values; NaN becomes None."""
+        """JSON-ready values; what is not finite becomes None."""
         return {
             "value": _plain(self.value), "low": _plain(self.low), "high": _plain(self.high),
             "count": self.count,

@@ -7,7 +7,13 @@ import numpy as np
 
 from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.evaluation.estimate import Estimate, estimate_ratio
-from musicgen.evaluation.loss import SEPARATOR, body_start, known_text, score_characters
+from musicgen.evaluation.loss import (
+    SEPARATOR,
+    body_start,
+    known_text,
+    score_characters,
+    to_perplexity,
+)
 from musicgen.models.network import Network
 
 _BATCH = 32
@@ -80,5 +86,5 @@ def count_unknown(vocabulary: Vocabulary, tunes: Sequence[str]) -> int:
 
 
 def _exp(one: Estimate) -> Estimate:
-    low, value, high = (float(np.exp(number)) for number in (one.low, one.value, one.high))
+    low, value, high = map(to_perplexity, (one.low, one.value, one.high))
     return Estimate(value, low, high, one.count)

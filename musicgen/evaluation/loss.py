@@ -50,6 +50,14 @@ class LossReport:
         }
 
 
+def to_perplexity(loss: float) -> float:
+    """e^loss; infinite where that is beyond all numbers, as of a network that is surely wrong."""
+    try:
+        return math.exp(loss)
+    except OverflowError:
+        return math.inf
+
+
 def body_start(text: str) -> int:
     """Where the body begins in the text of a tune; 0 when it has no key field."""
     match = _KEY_LINE.search(text)
@@ -166,8 +174,8 @@ def _summarise(
     return LossReport(
         loss=mean,
         body_loss=body_mean,
-        perplexity=math.exp(mean),
-        body_perplexity=math.exp(body_mean),
+        perplexity=to_perplexity(mean),
+        body_perplexity=to_perplexity(body_mean),
         accuracy=_mean(hit),
         body_accuracy=_mean(hit[body]),
         characters=len(loss),

@@ -166,3 +166,12 @@ def test_a_temperature_divides_the_logits(dataset):
     assert warm.loss.value == pytest.approx(
         estimate_loss(unsure, dataset.vocabulary, texts).loss.value, rel=1e-6
     )
+
+
+def test_a_network_that_is_surely_wrong_has_no_perplexity_and_breaks_nothing(dataset):
+    texts = dataset.texts("train")[:2]
+    network = ScriptedNetwork(dataset.vocabulary, "::::", certainty=5000.0)
+    found = estimate_loss(network, dataset.vocabulary, texts)
+    assert found.perplexity.value == math.inf
+    assert found.perplexity.to_dict()["value"] is None
+    assert compute_loss(network, dataset.vocabulary, texts).to_dict()["perplexity"] is None

@@ -16,6 +16,7 @@ from musicgen.evaluation.measures import count_corpus
 from musicgen.models.checkpoint import CheckpointMetadata
 from musicgen.notation.tunebook import decode_text
 
+DEFAULT_SOURCE = "lab"
 _WEB_PAGE = re.compile(r"<\s*(?:!doctype\s+html|html|body|pre|p|br|div)\b", re.IGNORECASE)
 _UNSEEN = re.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
 _BLOCK = re.compile(r"<(pre|textarea)\b[^>]*>(.*?)</\1\s*>", re.IGNORECASE | re.DOTALL)
@@ -129,8 +130,11 @@ def _count(texts: tuple[str, ...]) -> dict[str, Counts]:
 def find_reference(
     metadata: Sequence[CheckpointMetadata], side: str, paths: Paths
 ) -> Reference | None:
-    """The held-out tunes of the first checkpoint whose corpus is here; None if none is."""
-    for source in dict.fromkeys(map(first_source, metadata)):
+    """The held-out tunes of the first checkpoint whose corpus is here; None if none is.
+
+    Of checkpoints that do not say their corpus, or brought one that is gone, it is the lab's.
+    """
+    for source in dict.fromkeys([*map(first_source, metadata), DEFAULT_SOURCE]):
         try:
             if source:
                 return hold_out(source, side, load_dataset(source, paths))
