@@ -81,6 +81,14 @@ GROUPS: dict[str, dict[str, Measure]] = {
             N_("Characters in a row that a tune shares with a training tune: how much is copied."),
             NUMBER,
         ),
+        "longest_melody": Measure(
+            N_("Longest shared melody"),
+            N_("Notes in a row, in any key, that a tune shares with a training tune."),
+            NUMBER,
+        ),
+        "known": Measure(
+            N_("In the training set"), N_("Tunes that are whole in one of the training tunes.")
+        ),
     },
     N_("Distance from the corpus"): {
         "transitions": Measure(

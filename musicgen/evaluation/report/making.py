@@ -42,6 +42,11 @@ Judge = Callable[[str], dict[str, float]]
 """Further numbers of a tune from elsewhere, by name."""
 
 
+def judge_nothing(_text: str) -> dict[str, float]:
+    """Adds nothing to what is measured."""
+    return {}
+
+
 class ReportStopped(Exception):
     """Somebody asked the report to end."""
 
@@ -52,14 +57,15 @@ class Hooks:
 
     `on_progress` gets the share done, 0..1, and the cell at work, None otherwise; `should_stop`
     ends it; `read_drawn` and `write_drawn` keep the tunes of a cell, for the fingerprint of who
-    composed them. `judge` adds numbers to each tune.
+    composed them. `find_judge` gives who adds numbers to the tunes of a checkpoint, such as how new they are
+    beside what it learned from; the real tunes are judged as those of the first.
     """
 
     on_progress: Callable[[float, Cell | None], None] = lambda _share, _cell: None
     should_stop: Callable[[], bool] = lambda: False
     read_drawn: Callable[[Cell, str], Sequence[DrawnTune]] = lambda _cell, _fingerprint: []
     write_drawn: Callable[[Cell, str, list[DrawnTune]], None] = lambda _cell, _print, _tunes: None
-    judge: Judge = lambda _text: {}
+    find_judge: Callable[[Checkpoint], Judge] = lambda _checkpoint: judge_nothing
 
 
 def make_report(
@@ -105,11 +111,16 @@ class _Making:
 
     def run(self) -> Report:
         reference = self._reference
-        real = self._measure([(text, {}) for text in (reference.texts if reference else ())])
+        judges = {name: self._hooks.find_judge(one) for name, one in self._checkpoints.items()}
+        first = next(iter(judges.values()), judge_nothing)
+        texts = reference.texts if reference else ()
+        real = self._measure([(text, {}) for text in texts], first)
         losses = self._score() if reference else []
         drawn = [(cell, *self._compose(cell)) for cell in self._plan.cells()]
-        measured = [self._measure([(tune.abc, _extra(tune)) for tune in tunes])
-                    for _cell, tunes, _seconds in drawn]  # fmt: skip
+        measured = [
+            self._measure([(tune.abc, _extra(tune)) for tune in tunes], judges[cell.checkpoint])
+            for cell, tunes, _seconds in drawn
+        ]
         size = _draw_size([real, *measured] if reference else measured)
         ranking = Ranking(real or [tune for tunes in measured for tune in tunes])
         sets = [
@@ -133,10 +144,12 @@ class _Making:
         wanted = self._plan.temperatures if self._plan.count else ()
         return sorted({1.0, *wanted})
 
-    def _measure(self, tunes: Sequence[tuple[str, dict[str, float]]]) -> list[TuneFigures]:
+    def _measure(
+        self, tunes: Sequence[tuple[str, dict[str, float]]], judge: Judge
+    ) -> list[TuneFigures]:
         found = []
         for text, extra in tunes:
-            found.append(measure_tune(text, extra | self._hooks.judge(text)))
+            found.append(measure_tune(text, extra | judge(text)))
             self._step(0.1)
         return found
 
