@@ -57,8 +57,8 @@ class Hooks:
 
     `on_progress` gets the share done, 0..1, and the cell at work, None otherwise; `should_stop`
     ends it; `read_drawn` and `write_drawn` keep the tunes of a cell, for the fingerprint of who
-    composed them. `find_judge` gives who adds numbers to the tunes of a checkpoint, such as how new they are
-    beside what it learned from; the real tunes are judged as those of the first.
+    composed them. `find_judge` gives who adds numbers to the tunes of a checkpoint, such as how new
+    they are beside what it learned from; the real tunes are judged as those of the first.
     """
 
     on_progress: Callable[[float, Cell | None], None] = lambda _share, _cell: None
