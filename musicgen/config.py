@@ -305,6 +305,11 @@ class Paths:
         return self.home / "corpora"
 
     @property
+    def reports(self) -> Path:
+        """One folder for each report on what networks compose."""
+        return self.home / "reports"
+
+    @property
     def checkpoints(self) -> Path:
         """The checkpoints that come with the project."""
         return self.project / "checkpoints"

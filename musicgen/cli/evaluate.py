@@ -1,22 +1,54 @@
-"""``musicgen evaluate``: the loss of a checkpoint on tunes it has not seen."""
+"""``musicgen evaluate``: what checkpoints compose and foretell, beside real tunes."""
 
+import sys
 from pathlib import Path
+from typing import Any
 
 import click
+from tqdm import tqdm
 
-from musicgen.cli.options import checkpoint_option, echo_json, json_option
+from musicgen.cli.options import echo_json, json_option
 from musicgen.cli.reading import read_tunes_text
 from musicgen.config import Paths
-from musicgen.corpus.cleaning import clean_tunebook
 from musicgen.corpus.dataset import load_dataset
-from musicgen.errors import CorpusError
+from musicgen.errors import ConfigError, CorpusError
 from musicgen.evaluation.loss import compute_loss
+from musicgen.evaluation.report.html import render_html
+from musicgen.evaluation.report.making import Hooks, make_report
+from musicgen.evaluation.report.plan import Cell, ReportPlan
+from musicgen.evaluation.report.reference import (
+    DEFAULT_SOURCE,
+    Reference,
+    first_source,
+    hold_out,
+    read_book,
+)
+from musicgen.evaluation.report.result import REAL, Report
+from musicgen.evaluation.words import GROUPS, LOSSES, name_set, write_interval, write_value
 from musicgen.models.checkpoint import Checkpoint, find_checkpoint, load_checkpoint
+from musicgen.storage import write_file
+
+_STEPS = 1000
 
 
 @click.command("evaluate")
-@checkpoint_option
-@click.option("--tunebook", type=click.Path(path_type=Path), help="An ABC file to score.")
+@click.option("--checkpoint", "names", multiple=True, metavar="NAME",
+              help="A bundled checkpoint, a run, or the path of a checkpoint's folder. Several: "
+                   "give it again.")  # fmt: skip
+@click.option("--count", default=0, show_default=True,
+              help="Tunes that each checkpoint composes at each temperature.")  # fmt: skip
+@click.option(
+    "--temperature",
+    "temperatures",
+    multiple=True,
+    type=float,
+    help="How daring they compose, 1.0 if none is given. Several: give it again.",
+)
+@click.option("--free", is_flag=True, help="Compose without the grammar.")
+@click.option("--both", is_flag=True, help="Compose with the grammar, and without it.")
+@click.option("--seed", default=1, show_default=True, help="Of the first tune of each set.")
+@click.option("--tunebook", type=click.Path(path_type=Path),
+              help="An ABC file: its tunes are measured, and stand for the real ones.")  # fmt: skip
 @click.option(
     "--split",
     type=click.Choice(["val", "test"]),
@@ -24,50 +56,117 @@ from musicgen.models.checkpoint import Checkpoint, find_checkpoint, load_checkpo
     show_default=True,
     help="Held-out side of the checkpoint's own corpus, if no tunebook is given.",
 )
+@click.option("--html", "html_path", type=click.Path(path_type=Path),
+              help="Write the report as a page to this file.")  # fmt: skip
 @json_option
-def evaluate_command(
-    checkpoint_name: str, tunebook: Path | None, split: str, as_json: bool
+def evaluate_command(  # noqa: PLR0913 - each is an option of the command
+    names: tuple[str, ...],
+    count: int,
+    temperatures: tuple[float, ...],
+    free: bool,
+    both: bool,
+    seed: int,
+    tunebook: Path | None,
+    split: str,
+    html_path: Path | None,
+    as_json: bool,
 ) -> None:
-    """Loss in nats per character over all text and over tune bodies, perplexity, accuracy."""
+    """Figures of composed tunes and of real ones, and the loss on the real ones.
+
+    Every figure has its 95 % interval. With --tunebook alone it is the figures of that file.
+    """
+    _check(names, tunebook)
     paths = Paths.default()
-    ref = find_checkpoint(checkpoint_name, paths)
-    checkpoint = load_checkpoint(ref.path)
-    texts = _read_texts(checkpoint, tunebook, split, paths)
-    report = compute_loss(checkpoint.network, checkpoint.vocabulary, texts)
-    name = tunebook.name if tunebook else split
+    modes = (False, True) if both else (free,)
+    plan = ReportPlan(
+        tuple(dict.fromkeys(names)), count, temperatures or (1.0,), modes, split, seed
+    )
+    checkpoints = [load_checkpoint(find_checkpoint(name, paths).path) for name in plan.checkpoints]
+    reference = _find_reference(checkpoints, tunebook, split, paths)
+    with tqdm(total=_STEPS, delay=1.0, disable=as_json, file=sys.stderr,
+              bar_format="{percentage:3.0f} %|{bar}| {remaining} left {desc}") as bar:  # fmt: skip
+        report = make_report(plan, checkpoints, reference, Hooks(lambda *now: _show(bar, *now)))
+        bar.update(_STEPS - bar.n)
+    if html_path:
+        write_file(html_path, render_html(report).encode())
     if as_json:
-        echo_json({"checkpoint": ref.name, "fingerprint": checkpoint.fingerprint, "tunes_of": name}
-                  | report.to_dict())  # fmt: skip
+        echo_json(_first_loss(report, checkpoints, reference) | report.to_dict())
         return
-    click.echo(f"{ref.name} on {report.tunes} tunes of {name}")
-    click.echo(
-        _line("all text", report.loss, report.perplexity, report.accuracy, report.characters)
-    )
-    click.echo(
-        _line("bodies", report.body_loss, report.body_perplexity, report.body_accuracy,
-              report.body_characters)
-    )  # fmt: skip
-    if report.unknown_characters:
-        click.echo(f"{report.unknown_characters} characters the network never saw were left out")
+    for line in _lines(report):
+        click.echo(line)
+    if html_path:
+        click.echo(f"The report is in {html_path}.")
 
 
-def _line(name: str, loss: float, perplexity: float, accuracy: float, count: int) -> str:
-    return (
-        f"{name:<9} {loss:.4f} nats per character, perplexity {perplexity:.3f}, "
-        f"accuracy {accuracy:.1%}, {count:,} characters"
-    )
+def _check(names: tuple[str, ...], tunebook: Path | None) -> None:
+    if not names and tunebook is None:
+        raise ConfigError("Name at least one model by --checkpoint, or a file by --tunebook.")
 
 
-def _read_texts(
-    checkpoint: Checkpoint, tunebook: Path | None, split: str, paths: Paths
-) -> list[str]:
-    if tunebook is None:
-        source = checkpoint.metadata.corpus.get("source")
-        if not isinstance(source, str):
-            raise CorpusError("This checkpoint does not say its corpus; give a file by --tunebook.")
-        return load_dataset(source, paths).texts(split)
-    text = read_tunes_text(tunebook)
-    tunes, _ = clean_tunebook(tunebook.name, [(tunebook.name, text)])
-    if not tunes:
-        raise CorpusError(f"{tunebook.name} has no tune with notes in it.")
-    return [tune.text for tune in tunes]
+def _show(bar: "tqdm[Any]", share: float, cell: Cell | None) -> None:
+    bar.set_description_str(name_set(cell, str) if cell else "", refresh=False)
+    bar.update(max(0, round(_STEPS * share) - bar.n))
+
+
+def _find_reference(
+    checkpoints: list[Checkpoint], tunebook: Path | None, split: str, paths: Paths
+) -> Reference:
+    source = next(filter(None, (first_source(one.metadata) for one in checkpoints)), "")
+    if tunebook is not None:
+        read_tunes_text(tunebook)
+        wanted = source or DEFAULT_SOURCE
+        try:
+            corpus = load_dataset(wanted, paths).texts("train")
+        except CorpusError:
+            wanted, corpus = "", []
+        return read_book(tunebook.name, tunebook.read_bytes(), wanted, corpus)
+    if not source:
+        raise CorpusError("This checkpoint does not say its corpus; give a file by --tunebook.")
+    return hold_out(source, split, load_dataset(source, paths))
+
+
+def _first_loss(
+    report: Report, checkpoints: list[Checkpoint], reference: Reference
+) -> dict[str, Any]:
+    """The loss of the first checkpoint by itself, as programs know it from one checkpoint."""
+    if not checkpoints:
+        return {}
+    first = checkpoints[0]
+    loss = compute_loss(first.network, first.vocabulary, reference.clean)
+    return {
+        "checkpoint": report.plan.checkpoints[0],
+        "fingerprint": first.fingerprint,
+    } | loss.to_dict()
+
+
+def _lines(report: Report) -> list[str]:
+    """The report for a terminal: losses, then the figures of each set."""
+    lines = []
+    real = report.real.tunes if report.real else 0
+    for row in report.losses:
+        lines.append(f"{row.checkpoint} on {real} tunes of {report.tunes_of}, "
+                     f"temperature {row.temperature:g}")  # fmt: skip
+        for name, measure in LOSSES.items():
+            one = row.estimates[name]
+            lines.append(_line(measure.label, write_value(one.value, measure.form),
+                               write_interval(one, measure.form)))  # fmt: skip
+        if row.unknown_characters:
+            lines.append(f"  {row.unknown_characters} characters that it never saw were left out")
+        if not row.is_own:
+            lines.append("  these tunes are not the ones held out of what it learned from")
+    for item in report.all_sets():
+        name = report.tunes_of if item.key == REAL else name_set(item.cell, str)
+        lines.append(f"{name}: {item.tunes} tunes")
+        for group in GROUPS.values():
+            for key, measure in group.items():
+                one_or_none = item.estimates.get(key)
+                if one_or_none:
+                    lines.append(_line(measure.label, write_value(one_or_none.value, measure.form),
+                                       write_interval(one_or_none, measure.form)))  # fmt: skip
+    if report.left_out:
+        lines.append(f"{report.left_out} tunes were longer than any tune and left out")
+    return lines
+
+
+def _line(label: str, value: str, interval: str) -> str:
+    return f"  {label:<24} {value:>9}  {interval}".rstrip()

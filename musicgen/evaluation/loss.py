@@ -50,6 +50,14 @@ class LossReport:
         }
 
 
+def to_perplexity(loss: float) -> float:
+    """e^loss; infinite where that is beyond all numbers, as of a network that is surely wrong."""
+    try:
+        return math.exp(loss)
+    except OverflowError:
+        return math.inf
+
+
 def body_start(text: str) -> int:
     """Where the body begins in the text of a tune; 0 when it has no key field."""
     match = _KEY_LINE.search(text)
@@ -62,11 +70,13 @@ def score_characters(
     tunes: Sequence[str],
     *,
     batch_size: int = 32,
+    temperature: float = 1.0,
 ) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
     """For each tune, in order of length: its index, the loss in nats of each character (T,) and
     whether each was the network's first choice (T,).
 
-    T counts the known characters of the tune and the blank line after it.
+    T counts the known characters of the tune and the blank line after it. `temperature` divides the
+    logits first, as in composing.
     """
     texts = [known_text(vocabulary, tune) + SEPARATOR for tune in tunes]
     order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
@@ -82,6 +92,7 @@ def score_characters(
                 [texts[i] for i in indices],
                 indices,
                 device,
+                temperature,
             )
     finally:
         network.train(was_training)
@@ -127,6 +138,7 @@ def _score_batch(
     texts: list[str],
     indices: list[int],
     device: torch.device,
+    temperature: float,
 ) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
     lead = len(SEPARATOR)
     longest = max(len(text) for text in texts)
@@ -137,7 +149,7 @@ def _score_batch(
         inputs[row, : len(ids) - 1] = ids[:-1]
         targets[row, : len(text)] = ids[lead:]
     logits, _ = network(torch.from_numpy(inputs).to(device))
-    logits = logits[:, lead - 1 :].float()  # (B, T, V), aligned with targets
+    logits = logits[:, lead - 1 :].float() / temperature  # (B, T, V), aligned with targets
     goal = torch.from_numpy(targets).to(device)
     loss = F.cross_entropy(logits.transpose(1, 2), goal, reduction="none", ignore_index=_IGNORED)
     hit = logits.argmax(-1) == goal
@@ -162,8 +174,8 @@ def _summarise(
     return LossReport(
         loss=mean,
         body_loss=body_mean,
-        perplexity=math.exp(mean),
-        body_perplexity=math.exp(body_mean),
+        perplexity=to_perplexity(mean),
+        body_perplexity=to_perplexity(body_mean),
         accuracy=_mean(hit),
         body_accuracy=_mean(hit[body]),
         characters=len(loss),

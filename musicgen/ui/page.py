@@ -29,6 +29,7 @@ ROOMS = (
     ("app.py", N_("Play"), ":material/music_note:"),
     ("pages/Train.py", N_("Train"), ":material/model_training:"),
     ("pages/Compare.py", N_("Compare"), ":material/compare_arrows:"),
+    ("pages/Evaluate.py", N_("Evaluate"), ":material/fact_check:"),
     ("pages/Corpus.py", N_("Corpus"), ":material/library_music:"),
 )
 """Script, name and icon of every page, in the order of the sidebar."""
@@ -146,6 +147,11 @@ def _kept_parameters() -> dict[str, str]:
 
 @st.fragment(run_every=NOTE_INTERVAL_S)
 def _training_note() -> None:
+    training_note()
+
+
+def training_note() -> None:
+    """What trains now and how far it is, for pages whose own fragment ticks; else nothing."""
     job = resources.registry().current()
     if job is None or job.snapshot().status.is_final:
         return

@@ -5,6 +5,8 @@ import streamlit as st
 from musicgen.config import Paths
 from musicgen.corpus.own import CorpusStore
 from musicgen.corpus.sources import SOURCES, is_available
+from musicgen.evaluation.report.job import ReportDesk
+from musicgen.evaluation.report.store import ReportStore
 from musicgen.models.checkpoint import (
     METADATA_FILE,
     Checkpoint,
@@ -70,6 +72,16 @@ def registry() -> JobRegistry:
 def sweeps() -> SweepRunner:
     """The sweeps of this server: one under way at most, on the same trainings."""
     return _sweeps(paths())
+
+
+def reports() -> ReportDesk:
+    """The reports of this server: one is made at a time."""
+    return _reports(paths())
+
+
+@st.cache_resource(show_spinner=False)
+def _reports(where: Paths) -> ReportDesk:
+    return ReportDesk(ReportStore(where.reports), where)
 
 
 @st.cache_resource(show_spinner=False)

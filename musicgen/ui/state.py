@@ -78,5 +78,8 @@ VISITS = Slot("visits", 0)
 AUTOPLAY = Slot("play_autoplay", False)
 """Whether the tune on the screen was asked for by a click, so that the browser lets it sound."""
 
+REPORT = Slot("evaluate_report", "")
+"""The report that is looked at; empty for the newest."""
+
 OPENED_RUN = Slot("train_opened", "")
 """The run on disk whose curves and tunes are shown on Train; empty for none."""

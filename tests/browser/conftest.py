@@ -27,7 +27,9 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 # A page opened by its own address looks for the server beside itself before it finds it above.
 EXPECTED_404 = tuple(
-    f"/{page}/_stcore/{file}" for page in ("Train", "Compare") for file in ("health", "host-config")
+    f"/{page}/_stcore/{file}"
+    for page in ("Train", "Compare", "Evaluate")
+    for file in ("health", "host-config")
 )
 
 expect.set_options(timeout=PATIENCE_MS)

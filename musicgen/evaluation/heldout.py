@@ -1,0 +1,90 @@
+"""The loss of a network on held-out tunes with its uncertainty, and at other temperatures."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from musicgen.corpus.vocabulary import Vocabulary
+from musicgen.evaluation.estimate import Estimate, estimate_ratio
+from musicgen.evaluation.loss import (
+    SEPARATOR,
+    body_start,
+    known_text,
+    score_characters,
+    to_perplexity,
+)
+from musicgen.models.network import Network
+
+_BATCH = 32
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOutLoss:
+    """Loss in nats for each character and share of characters guessed, over all text and bodies.
+
+    `temperature` divides the logits; at 1 the network speaks for itself. The perplexity is e to the
+    power of the loss, as are the ends of its interval.
+    """
+
+    temperature: float
+    loss: Estimate
+    body_loss: Estimate
+    accuracy: Estimate
+    body_accuracy: Estimate
+
+    @property
+    def perplexity(self) -> Estimate:
+        """e^loss: among how many equally likely characters the network wavers."""
+        return _exp(self.loss)
+
+    @property
+    def body_perplexity(self) -> Estimate:
+        """The same of bodies."""
+        return _exp(self.body_loss)
+
+
+def estimate_loss(
+    network: Network,
+    vocabulary: Vocabulary,
+    tunes: Sequence[str],
+    temperature: float = 1.0,
+    on_tune: Callable[[], None] = lambda: None,
+) -> HeldOutLoss:
+    """What `loss.compute_loss` gives, each figure with the bootstrap interval over tunes.
+
+    Args:
+        network: Any network.
+        vocabulary: Its characters; others are left out.
+        tunes: ABC texts, one tune each; NaN of none.
+        temperature: Above 0.
+        on_tune: Called after each tune; what it raises ends the scoring.
+    """
+    sums = []
+    scored = score_characters(
+        network, vocabulary, tunes, batch_size=_BATCH, temperature=temperature
+    )
+    for index, losses, hit in scored:
+        start = body_start(known_text(vocabulary, tunes[index]))
+        sums.append((losses.sum(), hit.sum(), len(losses), losses[start:].sum(), hit[start:].sum(),
+                     len(losses) - start))  # fmt: skip
+        on_tune()
+    table = np.array(sums, dtype=float).reshape(-1, 6)
+    loss, hits, count, body_loss, body_hits, body_count = table.T.tolist()
+    return HeldOutLoss(
+        temperature,
+        estimate_ratio(loss, count),
+        estimate_ratio(body_loss, body_count),
+        estimate_ratio(hits, count),
+        estimate_ratio(body_hits, body_count),
+    )
+
+
+def count_unknown(vocabulary: Vocabulary, tunes: Sequence[str]) -> int:
+    """Characters of tunes that a network does not know and that its loss leaves out."""
+    return sum(character not in vocabulary for tune in tunes for character in tune + SEPARATOR)
+
+
+def _exp(one: Estimate) -> Estimate:
+    low, value, high = map(to_perplexity, (one.low, one.value, one.high))
+    return Estimate(value, low, high, one.count)

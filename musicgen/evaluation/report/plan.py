@@ -1,0 +1,106 @@
+"""What a report is asked for: which checkpoints compose how many tunes, and how daring."""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+from musicgen.config import SampleConfig, describe, out_of_bounds
+from musicgen.errors import ConfigError
+
+MAX_COUNT = 1000
+MAX_CELLS = 24
+MAX_CHECKPOINTS = 6
+SIDES = ("val", "test")
+FIRST_SEED = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One set of tunes to compose: by whom, how daring, and without the grammar or not."""
+
+    checkpoint: str
+    temperature: float
+    is_free: bool
+
+    @property
+    def key(self) -> str:
+        """A name for it that holds no path: place in the plan is not part of it."""
+        return f"{self.checkpoint}@{self.temperature:g}{'-free' if self.is_free else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportPlan:
+    """Settings of a report; tune number i of each cell has the seed ``seed + i``.
+
+    `free` says whether tunes are written with the grammar (False), without it (True), or both.
+    `count` 0 composes nothing: losses and real tunes alone.
+    """
+
+    checkpoints: tuple[str, ...]
+    count: int = 100
+    temperatures: tuple[float, ...] = (1.0,)
+    free: tuple[bool, ...] = (False,)
+    side: str = "val"
+    seed: int = FIRST_SEED
+
+    def __post_init__(self) -> None:
+        """Checks bounds.
+
+        Raises:
+            ConfigError: a setting is out of its bounds.
+        """
+        if type(self.count) is not int or not 0 <= self.count <= MAX_COUNT:
+            raise out_of_bounds("count", self.count, 0, MAX_COUNT)
+        info = next(item for item in describe(SampleConfig) if item.name == "temperature")
+        for value in self.temperatures:
+            SampleConfig(temperature=value, seed=self.seed)
+            if not isinstance(value, int | float):
+                raise out_of_bounds("temperature", value, info.low, info.high)
+        if self.side not in SIDES:
+            raise ConfigError(
+                "{name} is {value!r}; choose from: {known}.",
+                name="side",
+                value=self.side,
+                known=", ".join(SIDES),
+            )
+        if len(self.checkpoints) > MAX_CHECKPOINTS or len(self.cells()) > MAX_CELLS:
+            raise ConfigError(
+                "A report has at most {checkpoints} models and {cells} sets of tunes. Choose fewer "
+                "models or temperatures.",
+                checkpoints=MAX_CHECKPOINTS,
+                cells=MAX_CELLS,
+            )
+
+    def cells(self) -> tuple[Cell, ...]:
+        """The sets of tunes to compose, in their order; none where the count is 0."""
+        if not self.count:
+            return ()
+        return tuple(
+            Cell(checkpoint, float(temperature), is_free)
+            for checkpoint in dict.fromkeys(self.checkpoints)
+            for temperature in dict.fromkeys(self.temperatures)
+            for is_free in dict.fromkeys(self.free)
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready values."""
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in asdict(self).items()
+        }
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """The plan of JSON values.
+
+        Raises:
+            ConfigError: a setting is out of its bounds.
+            KeyError, TypeError, ValueError: it is no plan.
+        """
+        return cls(
+            tuple(str(name) for name in values["checkpoints"]),
+            int(values["count"]),
+            tuple(float(value) for value in values["temperatures"]),
+            tuple(bool(value) for value in values["free"]),
+            str(values["side"]),
+            int(values["seed"]),
+        )

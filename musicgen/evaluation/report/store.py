@@ -1,0 +1,166 @@
+"""Reports on the disk, so many and no more: each goes on where it ended, and can be opened again.
+
+::
+
+    reports/<id>/
+      plan.json              what was asked for
+      tunes-<number>.json    the tunes composed so far for that cell of the plan, and by whom
+      report.json            what was found; missing until the report is whole
+"""
+
+import json
+import re
+import shutil
+import uuid
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from musicgen.config import to_json
+from musicgen.errors import MusicgenError, ReportError
+from musicgen.evaluation.report.plan import Cell, ReportPlan
+from musicgen.evaluation.report.result import DrawnTune, Report
+from musicgen.storage import storing, write_file
+
+MAX_KEPT = 20
+MAX_BYTES = 50_000_000
+_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")
+_PLAN, _REPORT = "plan.json", "report.json"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportInfo:
+    """One line about a report; `id` begins with when it was asked for, in UTC."""
+
+    id: str
+    plan: ReportPlan
+    is_done: bool
+
+
+class ReportStore:
+    """All reports below one folder.
+
+    Args:
+        root: The folder; made when the first report is.
+        limit: Reports kept; the oldest go when there are more.
+    """
+
+    def __init__(self, root: Path, limit: int = MAX_KEPT) -> None:
+        self.root = root
+        self._limit = limit
+
+    def create(self, plan: ReportPlan) -> str:
+        """A place for a new report, and its id.
+
+        Raises:
+            StorageError: it cannot be written.
+        """
+        report_id = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:6]}"
+        write_file(self.root / report_id / _PLAN, to_json(plan.to_dict()).encode())
+        for old in self.list()[self._limit :]:
+            if old.id != report_id:
+                self.delete(old.id)
+        return report_id
+
+    def list(self) -> list[ReportInfo]:
+        """The reports there are, the newest first; damaged ones are passed over."""
+        folders = self.root.iterdir() if self.root.is_dir() else ()
+        found = []
+        for name in sorted(item.name for item in folders if _ID.fullmatch(item.name)):
+            try:
+                found.append(
+                    ReportInfo(name, self.read_plan(name), (self.root / name / _REPORT).is_file())
+                )
+            except ReportError:
+                continue
+        return found[::-1]
+
+    def read_plan(self, report_id: str) -> ReportPlan:
+        """What a report was asked for.
+
+        Raises:
+            ReportError: there is none of that name, or it is damaged.
+        """
+        try:
+            return ReportPlan.from_dict(self._read(report_id, _PLAN))
+        except (KeyError, TypeError, ValueError, MusicgenError) as error:
+            raise ReportError("There is no report named {name!r}.", name=report_id) from error
+
+    def read(self, report_id: str) -> Report:
+        """A whole report.
+
+        Raises:
+            ReportError: there is none of that name, it is not whole yet, or it is damaged.
+        """
+        values = self._read(report_id, _REPORT)
+        if not isinstance(values, dict):
+            raise ReportError("This is no report that this program can read.")
+        return Report.from_dict(values)
+
+    def write(self, report_id: str, report: Report) -> None:
+        """Keeps a whole report.
+
+        Raises:
+            StorageError: it cannot be written.
+        """
+        write_file(self._folder(report_id) / _REPORT, to_json(report.to_dict()).encode())
+
+    def read_drawn(self, report_id: str, cell: Cell, fingerprint: str) -> Sequence[DrawnTune]:
+        """The tunes composed so far for a cell; none if another network did, or of a torn file."""
+        try:
+            values = self._read(report_id, self._tunes_file(report_id, cell))
+            if values["fingerprint"] != fingerprint:
+                return []
+            return [
+                DrawnTune(str(tune["abc"]), int(tune["seed"]), float(tune["surprise"]),
+                          float(tune["grammar_share"]))
+                for tune in values["tunes"]
+            ]  # fmt: skip
+        except (ReportError, KeyError, TypeError, ValueError):
+            return []
+
+    def write_drawn(
+        self, report_id: str, cell: Cell, fingerprint: str, tunes: Sequence[DrawnTune]
+    ) -> None:
+        """Keeps the tunes composed so far for a cell.
+
+        Raises:
+            StorageError: they cannot be written.
+        """
+        values = {"fingerprint": fingerprint, "tunes": [asdict(tune) for tune in tunes]}
+        path = self._folder(report_id) / self._tunes_file(report_id, cell)
+        write_file(path, json.dumps(values, ensure_ascii=False).encode())
+
+    def delete(self, report_id: str) -> None:
+        """Removes a report for good.
+
+        Raises:
+            ReportError: there is none of that name.
+            StorageError: it cannot be removed.
+        """
+        folder = self._folder(report_id)
+        if not folder.is_dir():
+            raise ReportError("There is no report named {name!r}.", name=report_id)
+        with storing(folder):
+            shutil.rmtree(folder)
+
+    def _tunes_file(self, report_id: str, cell: Cell) -> str:
+        return f"tunes-{self.read_plan(report_id).cells().index(cell)}.json"
+
+    def _folder(self, report_id: str) -> Path:
+        """The folder of a report; an id that is none leads nowhere."""
+        if not _ID.fullmatch(report_id):
+            raise ReportError("There is no report named {name!r}.", name=report_id)
+        return self.root / report_id
+
+    def _read(self, report_id: str, name: str) -> dict[str, Any]:
+        path = self._folder(report_id) / name
+        try:
+            if path.stat().st_size > MAX_BYTES:
+                raise ReportError("This is no report that this program can read.")
+            values: dict[str, Any] = json.loads(path.read_bytes())
+        except (OSError, ValueError, RecursionError) as error:
+            raise ReportError("There is no report named {name!r}.", name=report_id) from error
+        return values

@@ -1,0 +1,55 @@
+"""The tables of a report: what each figure is and its interval, real tunes first."""
+
+from collections.abc import Sequence
+
+from musicgen.evaluation.estimate import Estimate
+from musicgen.evaluation.report.result import Report, TuneSet
+from musicgen.evaluation.words import GROUPS, LOSSES, name_set, write_interval, write_value
+from musicgen.ui.language import _
+
+_NO_BREAK, _JOINER = "\u00a0", "\u2060"
+_SIGNS = str.maketrans({sign: f"\\{sign}" for sign in "\\`*_{}[]()#+-!|<>~$:"})
+
+
+def loss_rows(report: Report) -> dict[str, list[str]]:
+    """Columns of the table of losses: model, temperature, and each figure with its interval."""
+    rows = report.losses
+    columns = {
+        _("Model"): [plain(row.checkpoint) + ("" if row.is_own else " \\*") for row in rows],
+        _("Temperature"): [f"{row.temperature:g}" for row in rows],
+    }
+    for name, measure in LOSSES.items():
+        columns[_(measure.label)] = [cell(row.estimates[name], measure.form) for row in rows]
+    return columns
+
+
+def measure_rows(sets: Sequence[TuneSet]) -> dict[str, list[str]]:
+    """Columns of the table of measures: their names in groups, then one for each set."""
+    labels: list[str] = []
+    columns: dict[str, list[str]] = {plain(name_set(item.cell, _)): [] for item in sets}
+    for group, measures in GROUPS.items():
+        found = [name for name in measures if any(name in item.estimates for item in sets)]
+        if found:
+            labels.append(f"**{_(group)}**")
+            for column in columns.values():
+                column.append("")
+        for name in found:
+            labels.append(_(measures[name].label))
+            for item, column in zip(sets, columns.values(), strict=True):
+                column.append(cell(item.estimates.get(name), measures[name].form))
+    return {" ": labels} | columns
+
+
+def cell(estimate: Estimate | None, form: str) -> str:
+    """A figure and, small, its interval, as Markdown."""
+    if estimate is None:
+        return "–"
+    interval = write_interval(estimate, form)
+    value = write_value(estimate.value, form)
+    joined = interval.replace(" – ", f"{_JOINER}–{_JOINER}")
+    return f"{value.replace(' ', _NO_BREAK)} :small[:gray[{joined}]]" if interval else value
+
+
+def plain(text: str) -> str:
+    """A text in which Markdown finds nothing: a model's name may hold any sign."""
+    return text.translate(_SIGNS)

@@ -1,0 +1,29 @@
+"""Evaluate: what networks compose, in figures, beside real tunes they have never seen."""
+
+import streamlit as st
+
+from musicgen.ui import resources
+from musicgen.ui.language import _
+from musicgen.ui.page import errors_told, language_picker, page, train_link
+from musicgen.ui.report_form import report_form
+from musicgen.ui.report_live import is_reporting, live_report
+from musicgen.ui.report_view import report_on_screen
+
+page(
+    _("Evaluate"),
+    _("Are they right, in key, various, and like real tunes? Figures with their uncertainty."),
+    has_training_card=True,
+)
+
+if not resources.checkpoints():
+    with st.container(border=True, key="empty"):
+        st.subheader(_("Nothing can be judged yet"), anchor=False)
+        st.write(_("Train a model, then see here how near its tunes come to real ones."))
+        train_link()
+elif not is_reporting():
+    with errors_told():
+        report_form()
+live_report()
+with errors_told():
+    report_on_screen()
+language_picker()

@@ -1,0 +1,52 @@
+import json
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+
+
+def test_a_report_is_watched_reloaded_read_played_and_taken_away(open_page):
+    page = open_page("/Evaluate").page
+    page.get_by_label("Tunes of each set").fill("60")
+    page.keyboard.press("Tab")
+    page.get_by_text("60 tunes to compose").wait_for()
+    page.get_by_role("button", name="Make the report").click()
+    page.get_by_role("button", name="Cancel").wait_for()
+    expect(page.get_by_role("progressbar")).to_be_visible()
+    page.reload()  # the report is the server's, not the tab's
+    page.get_by_role("heading", name="What they compose").wait_for()
+    table = page.locator(".st-key-report_table table")
+    expect(table).to_contain_text("Real tunes")
+    expect(table).to_contain_text("tiny · 1")
+    expect(table.get_by_role("row", name="In time")).to_contain_text("100")
+
+    audio = page.locator(".st-key-report_sound audio")
+    expect(page.locator(".musicgen-paper svg")).to_have_count(1)
+    audio.evaluate("audio => audio.play()")
+    page.locator(".musicgen-sounding").first.wait_for(state="attached")
+    page.get_by_text("Worst", exact=True).click()
+    expect(page.locator(".musicgen-paper svg")).to_have_count(1)
+    expect(page.locator(".musicgen-chart .main-svg").first).to_be_visible()
+
+    with page.expect_download() as download:
+        page.get_by_role("button", name="JSON").click()
+    assert json.loads(download.value.path().read_bytes())["sets"][0]["tunes"] == 60
+    with page.expect_download() as download:
+        page.get_by_role("button", name="HTML").click()
+    taken = page.context.new_page()
+    requests = []
+    taken.on("request", lambda request: requests.append(request.url))
+    taken.goto(download.value.path().as_uri())
+    expect(taken.locator("svg").first).to_be_visible()
+    assert len(requests) == 1
+
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Delete for good").click()
+    expect(page.get_by_role("heading", name="What they compose")).to_have_count(0)
+
+
+def test_the_page_fits_a_phone(open_page):
+    page = open_page("/Evaluate", viewport={"width": 390, "height": 844}).page
+    page.get_by_text("New report").wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390

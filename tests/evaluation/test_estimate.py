@@ -1,0 +1,68 @@
+import math
+
+import pytest
+
+from musicgen.evaluation.estimate import (
+    NOTHING,
+    Estimate,
+    estimate_mean,
+    estimate_rate,
+    estimate_ratio,
+)
+
+
+@pytest.mark.parametrize(
+    ("successes", "total", "low", "high"),
+    [  # R: prop.test(k, n, correct = FALSE)$conf.int
+        (0, 10, 0.0, 0.2775328),
+        (10, 10, 0.7224672, 1.0),
+        (3, 10, 0.1077913, 0.6032219),
+        (83, 87, 0.8877020, 0.9819878),
+    ],
+)
+def test_a_share_has_wilsons_interval(successes, total, low, high):
+    found = estimate_rate(successes, total)
+    assert found.value == successes / total
+    assert (found.low, found.high) == (
+        pytest.approx(low, abs=1e-6),
+        pytest.approx(high, abs=1e-6),
+    )
+    assert found.count == total
+
+
+def test_nothing_has_no_figure():
+    for found in (estimate_rate(0, 0), estimate_mean([]), estimate_mean([math.nan])):
+        assert found.count == 0
+        assert all(math.isnan(value) for value in (found.value, found.low, found.high))
+
+
+def test_the_bootstrap_of_a_mean_is_near_the_normal_interval_and_repeats():
+    values = [float(number % 10) for number in range(400)]
+    found = estimate_mean(values)
+    error = 1.96 * math.sqrt(8.25 / 400)
+    assert found.value == 4.5
+    assert found.low == pytest.approx(4.5 - error, abs=0.03)
+    assert found.high == pytest.approx(4.5 + error, abs=0.03)
+    assert estimate_mean(values) == found
+    assert estimate_mean(values, seed=1) != found
+
+
+def test_values_that_are_no_numbers_are_left_out():
+    assert estimate_mean([1.0, math.nan, 3.0]).value == 2.0
+    assert estimate_mean([1.0, math.nan, 3.0]).count == 2
+
+
+def test_a_ratio_weighs_tunes_by_their_length():
+    assert estimate_ratio([10.0, 2.0], [5.0, 5.0]).value == pytest.approx(1.2)
+    assert estimate_ratio([10.0, 2.0], [5.0, 1.0]).value == pytest.approx(2.0)
+
+
+def test_one_tune_has_an_interval_without_width():
+    assert estimate_mean([2.5]) == Estimate(2.5, 2.5, 2.5, 1)
+
+
+def test_an_estimate_goes_to_json_and_back():
+    one = Estimate(0.5, 0.25, 0.75, 4)
+    assert Estimate.from_dict(one.to_dict()) == one
+    assert NOTHING.to_dict() == {"value": None, "low": None, "high": None, "count": 0}
+    assert math.isnan(Estimate.from_dict(NOTHING.to_dict()).value)

@@ -1,0 +1,146 @@
+import json
+
+import pytest
+
+from musicgen.evaluation.report.job import ReportStatus
+from musicgen.evaluation.report.plan import ReportPlan
+from musicgen.ui import resources
+from musicgen.ui.report_charts import distribution_figure, sweep_figure
+from musicgen.ui.report_table import measure_rows, plain
+from musicgen.ui.report_view import _html, _json
+
+PATIENCE_S = 120
+
+
+@pytest.fixture
+def made(home):
+    """A small report of the model that knows one tune."""
+    desk = resources.reports()
+    report_id = desk.start(ReportPlan(("house",), 2, (0.5, 1.0), (False, True)))
+    assert desk.wait(PATIENCE_S)
+    assert desk.snapshot().status is ReportStatus.FINISHED, desk.snapshot().error
+    return report_id
+
+
+def labels(app, kind):
+    return [item.proto.label for item in app.get(kind)]
+
+
+def test_without_a_model_the_page_leads_to_train(empty_home, open_app):
+    app = open_app("Evaluate")
+    assert not app.exception
+    assert "Train a model" in labels(app, "page_link")
+    assert not app.button
+
+
+def test_without_a_report_the_form_is_open(home, open_app):
+    app = open_app("Evaluate")
+    assert not app.exception and not app.error
+    assert app.multiselect(key="report_models").value == ["house"]
+    assert "100 tunes to compose" in [item.value for item in app.caption]
+    app.multiselect(key="report_temperatures").set_value([0.6, 1.0]).run()
+    app.button_group(key="report_mode").set_value("both").run()
+    assert "400 tunes to compose" in [item.value for item in app.caption]
+    app.multiselect(key="report_models").set_value([]).run()
+    assert app.button(key="report_start").disabled
+
+
+def test_a_report_is_started_and_read(home, open_app):
+    app = open_app("Evaluate")
+    app.number_input(key="report_count").set_value(2).run()
+    app.button(key="report_start").click().run()
+    assert not app.exception and not app.error
+    assert resources.reports().wait(PATIENCE_S)
+    app.run()
+    losses, measures = (table.value for table in app.table)
+    assert list(losses["Model"]) == ["house \\*"]  # this model does not say what it learned from
+    assert list(measures.columns)[1] == "Real tunes"
+    row = dict(zip(measures[" "], measures.iloc[:, 2], strict=True))
+    assert row["In time"].startswith("100\u00a0%")
+
+
+def test_a_report_shows_sound_figures_and_what_they_mean(made, open_app):
+    app = open_app("Evaluate")
+    assert not app.exception and not app.error
+    assert app.get("audio")
+    text = " ".join(item.value for item in app.markdown)
+    assert "Jensen" in text
+    assert "Krumhansl" in text
+    assert {"HTML", "JSON"} <= set(labels(app, "download_button"))
+    app.button_group(key=f"report_end_{made}").set_value("worst").run()
+    assert not app.exception
+
+
+def test_sets_to_show_can_be_chosen(made, open_app):
+    app = open_app("Evaluate")
+    chosen = app.multiselect(key=f"report_sets_{made}")
+    assert len(chosen.value) == 3
+    chosen.set_value(["house@1-free"]).run()
+    assert not app.exception
+    assert len(app.table[1].value.columns) == 3
+
+
+def test_a_report_is_told_in_chinese(made, open_app):
+    app = open_app("Evaluate", lang="zh")
+    assert app.title[0].value == "评测"
+    assert "真实曲目" in app.table[1].value.columns
+
+
+def test_a_report_that_ended_early_goes_on(home, open_app):
+    report_id = resources.reports().store.create(ReportPlan(("house",), 2))
+    app = open_app("Evaluate")
+    assert not app.exception
+    app.button(key="report_resume").click().run()
+    assert resources.reports().wait(PATIENCE_S)
+    assert resources.reports().store.read(report_id).sets[0].tunes == 2
+
+
+def test_a_report_is_deleted(made, open_app):
+    app = open_app("Evaluate")
+    app.button(key="report_delete").click().run()
+    assert not app.exception and not app.table
+    assert resources.reports().store.list() == []
+
+
+def test_a_damaged_report_is_a_sentence_and_can_be_deleted(made, open_app):
+    (resources.reports().store.root / made / "report.json").write_text("{}")
+    app = open_app("Evaluate")
+    assert not app.exception
+    assert "no report that this program can read" in app.error[0].value
+    app.button(key="report_delete").click().run()
+    assert not app.error
+
+
+def test_without_the_corpus_there_is_a_report_with_nothing_real(home, open_app):
+    (home.data / "irish.abc").unlink()
+    desk = resources.reports()
+    desk.start(ReportPlan(("house",), 2))
+    assert desk.wait(PATIENCE_S)
+    app = open_app("Evaluate")
+    assert not app.exception and not app.error
+    assert "The corpus is not here" in app.info[0].value
+    assert len(app.table) == 1
+
+
+def test_files_hold_the_report(made):
+    report = resources.reports().store.read(made)
+    assert json.loads(_json(report)) == report.to_dict()
+    assert _html(report, "en").startswith(b"<!doctype html>")
+
+
+def test_figures_have_real_tunes_in_grey_and_a_band(made):
+    report = resources.reports().store.read(made)
+    sets = report.all_sets()
+    figure = distribution_figure("pitches", sets, [item.key for item in sets], "x")
+    assert len(figure["data"]) == len(sets)
+    assert "gray" in figure["data"][0]["marker"]["color"]
+    assert sum(figure["data"][1]["y"]) == pytest.approx(1, abs=1e-3)
+    assert [len(shape) for shape in sweep_figure([], report.real.estimates["bars"], ("x", "y"), "b")
+            ["layout"]["shapes"]]  # fmt: skip
+    assert "shapes" not in sweep_figure([], None, ("x", "y"), "b")["layout"]
+
+
+def test_a_models_name_is_no_markdown(made):
+    assert plain("a*b_[c](d)") == "a\\*b\\_\\[c\\]\\(d\\)"
+    rows = measure_rows(resources.reports().store.read(made).all_sets())
+    assert len({len(column) for column in rows.values()}) == 1
