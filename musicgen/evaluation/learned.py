@@ -7,6 +7,8 @@ from typing import Any
 from musicgen.config import Paths
 from musicgen.corpus.cleaning import CorpusTune
 from musicgen.corpus.dataset import Dataset, load_dataset
+from musicgen.corpus.own import PREFIX, CorpusStore
+from musicgen.corpus.sources import SOURCES, require_source
 from musicgen.errors import CorpusError
 from musicgen.models.checkpoint import CheckpointMetadata
 from musicgen.presets import PRESETS
@@ -39,6 +41,20 @@ def lessons_of(metadata: CheckpointMetadata) -> tuple[Lesson, ...]:
         lessons.append(Lesson(_source(start), _was_plain(start)))
         start = start.get("started_from")
     return tuple(dict.fromkeys(lessons))
+
+
+def require_here(lessons: tuple[Lesson, ...], paths: Paths) -> None:
+    """Makes sure, in a moment, that all corpora are on this machine.
+
+    Raises:
+        CorpusError: one is not; the message says how to get it.
+    """
+    store = CorpusStore(paths.corpora)
+    for name in dict.fromkeys(name for lesson in lessons for name in lesson.source.split("+")):
+        if name in SOURCES:
+            require_source(SOURCES[name], paths)
+        else:
+            store.get(name.removeprefix(PREFIX))
 
 
 def load_learned(
