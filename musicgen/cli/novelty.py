@@ -24,7 +24,7 @@ from musicgen.models.checkpoint import CheckpointMetadata, find_checkpoint
 from musicgen.notation.reader import read_tune
 from musicgen.notation.tunebook import split_tunebook
 
-_KINDNESS = 10
+_KINDNESS = 5
 
 
 @click.command("novelty")

@@ -9,7 +9,7 @@ from musicgen.ui.language import _
 
 HEIGHT = 230
 
-_SHOWN_PERCENTILE = 98
+_SHOWN_PERCENTILE = 95
 
 
 def runs_figure(real: RealFigures, longest: int, title: str) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def runs_figure(real: RealFigures, longest: int, title: str) -> dict[str, Any]:
     layout = {
         "title": {"text": title, "x": 0, "xanchor": "left", "y": 1, "yanchor": "top",
                   "pad": {"l": 4, "t": 6}, "font": {"size": 14}},
-        "margin": {"l": 44, "r": 8, "t": 40, "b": 28},
+        "margin": {"l": 44, "r": 8, "t": 58, "b": 28},
         "height": HEIGHT,
         "bargap": 0.15,
         "showlegend": False,
@@ -61,8 +61,8 @@ def _upright(longest: int) -> dict[str, Any]:
 def _word(longest: int, last: int) -> dict[str, Any]:
     is_right = longest > last / 2
     return {
-        "x": longest, "y": 1, "yref": "paper", "yanchor": "top",
-        "xanchor": "right" if is_right else "left", "xshift": -6 if is_right else 6,
+        "x": longest, "y": 1, "yref": "paper", "yanchor": "bottom",
+        "xanchor": "right" if is_right else "left",
         "text": _("this tune: {count}").format(count=longest), "showarrow": False,
         "font": {"color": HELD_OUT},
     }  # fmt: skip
