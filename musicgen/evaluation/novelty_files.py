@@ -7,6 +7,7 @@ plain arrays and JSON; reading one runs no code of its own.
 import hashlib
 import io
 import json
+import struct
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import astuple
@@ -26,6 +27,10 @@ from musicgen.evaluation.suffixes import END, SuffixIndex
 Arrays = Mapping[str, NDArray[np.generic]]
 
 _PROGRESS_TUNES = 20
+_DAMAGED = (
+    OSError, ValueError, KeyError, TypeError, IndexError, EOFError, RuntimeError, struct.error,
+    zipfile.BadZipFile,
+)  # fmt: skip
 
 
 def find_index(lessons: tuple[Lesson, ...], paths: Paths) -> NoveltyIndex | None:
@@ -35,9 +40,10 @@ def find_index(lessons: tuple[Lesson, ...], paths: Paths) -> NoveltyIndex | None
         CorpusError: a corpus is not here.
     """
     try:
-        with np.load(_file(lessons, paths), allow_pickle=False) as arrays:
+        data = io.BytesIO(_file(lessons, paths).read_bytes())
+        with np.load(data, allow_pickle=False) as arrays:
             return _unpack(arrays)
-    except (OSError, ValueError, KeyError, TypeError, IndexError, EOFError, zipfile.BadZipFile):
+    except _DAMAGED:
         return None
 
 

@@ -136,7 +136,7 @@ def _summary(answer: Answer) -> str:
     )
     is_close = novelty.characters.longest > real.percentile(UNUSUAL_PERCENTILE) or novelty.unusual
     judgement = _("Close to a known tune") if is_close else _("New")
-    parts = [f"{judgement}: {words}"]
+    parts = [_("{judgement}: {words}").format(judgement=judgement, words=words)]
     if name:
         parts.append(_("nearest: {title}").format(title=name))
     return " · ".join(parts)
