@@ -29,7 +29,7 @@ def learned_from_lab(home):
 
 
 def line(app):
-    return next(item.label for item in app.expander if "fingerprint" in item.proto.expandable.icon)
+    return next(item.label for item in app.expander if "fingerprint" in item.proto.icon)
 
 
 def test_a_new_tune_is_told_with_its_longest_run_and_what_is_behind_it(home, open_app):
@@ -69,7 +69,7 @@ def test_without_the_corpus_the_page_plays_and_says_what_is_not_known(home, open
 
 
 def test_a_model_that_does_not_say_its_corpus_plays(home, open_app):
-    app = compose(open_app(lang="zh"))
+    app = open_app(lang="zh", seed="4")
     assert not app.exception
     assert any("没有说明" in item.value for item in app.caption)
 
