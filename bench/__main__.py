@@ -11,11 +11,12 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from bench import lab
+from bench import lab, novelty
 from musicgen.audio.midi import to_midi
 from musicgen.audio.synthesis import synthesize
 from musicgen.config import Paths, SampleConfig
 from musicgen.corpus.vocabulary import Vocabulary
+from musicgen.errors import CorpusError
 from musicgen.models.checkpoint import list_checkpoints, load_checkpoint
 from musicgen.models.registry import build_network
 from musicgen.notation.reader import read_tune
@@ -38,6 +39,7 @@ def main() -> None:
         bench_training(name)
     bench_sampling()
     bench_click()
+    bench_novelty()
 
 
 def bench_training(name: str) -> None:
@@ -111,6 +113,16 @@ def bench_click() -> None:
         f"{'click to sound, ' + refs[0].name:<48} "
         f"{composing:.2f} s composing + {sounding:.2f} s reading and rendering (medians)"
     )
+
+
+def bench_novelty() -> None:
+    """Comparing a tune with all that the bundled checkpoint learned from, in milliseconds."""
+    refs = list_checkpoints(Paths.default())
+    try:
+        if refs:
+            novelty.tell_speed(load_checkpoint(refs[0].path))
+    except CorpusError as error:
+        print(f"novelty is not measured: {error}")
 
 
 def compare(

@@ -24,6 +24,7 @@ COMMANDS = {
     "render": "render_command",
     "check": "check_command",
     "evaluate": "evaluate_command",
+    "novelty": "novelty_command",
     "bundle": "bundle_command",
     "app": "app_command",
 }

@@ -310,6 +310,11 @@ class Paths:
         return self.home / "reports"
 
     @property
+    def cache(self) -> Path:
+        """What can be made again, and may be removed at any time."""
+        return self.home / "cache"
+
+    @property
     def checkpoints(self) -> Path:
         """The checkpoints that come with the project."""
         return self.project / "checkpoints"

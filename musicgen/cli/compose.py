@@ -9,6 +9,7 @@ import click
 from tqdm import tqdm
 
 from musicgen.cli.files import FORMATS, write_tune
+from musicgen.cli.novelty import describe_novelty, find_composed
 from musicgen.cli.options import (
     checkpoint_option,
     echo_json,
@@ -51,6 +52,7 @@ def compose_command(
     config = SampleConfig(**settings)
     ref = find_checkpoint(checkpoint_name, Paths.default())
     checkpoint = load_checkpoint(ref.path)
+    index = find_composed(checkpoint.metadata, Paths.default()) if as_json else None
     start = time.perf_counter()
     with tqdm(total=config.count, unit="tune", delay=0.5, disable=as_json, file=sys.stderr) as bar:
 
@@ -61,7 +63,8 @@ def compose_command(
         composed_s = time.perf_counter() - start
         rows = []
         for number, tune in enumerate(tunes, start=1):
-            rows.append(_write(out, f"{ref.name}-{tune.seed}", tune, formats))
+            row = _write(out, f"{ref.name}-{tune.seed}", tune, formats)
+            rows.append(row | {"novelty": describe_novelty(index, tune.abc) if index else None})
             bar.update(number - bar.n)
     if as_json:
         echo_json({"checkpoint": ref.name, "fingerprint": checkpoint.fingerprint,

@@ -1,12 +1,14 @@
 """What a training reads: the tunes of one or more sources, split, with their vocabulary."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from musicgen.config import Paths, TrainingConfig
 from musicgen.corpus.cleaning import CleaningReport, CorpusTune, clean_tunebook
+from musicgen.corpus.kept import Reading, digest_source, keep_reading, load_reading
 from musicgen.corpus.lab import SEPARATOR
 from musicgen.corpus.own import PREFIX, CorpusStore
 from musicgen.corpus.plain import write_plain
@@ -17,6 +19,8 @@ from musicgen.errors import CorpusError
 
 MAX_CHARACTERS = 4096
 """The largest vocabulary of a network (`config.NetworkConfig.vocab_size`)."""
+
+_PROGRESS_TUNES = 20
 
 
 @dataclass(frozen=True)
@@ -55,34 +59,56 @@ class Dataset:
         }
 
 
-def load_dataset(source: str, paths: Paths, plain: bool = False) -> Dataset:
+def load_dataset(
+    source: str,
+    paths: Paths,
+    plain: bool = False,
+    on_progress: Callable[[int], None] = lambda _tunes: None,
+) -> Dataset:
     """The tunes of a source, or of several joined by ``+`` (``lab+oneill``).
 
     Tunes are held out of the first source alone, so that its losses mean the same whatever is
     learned from beside it. Of further sources a tune is left out where it would teach a held-out
-    one: under its title, or with a fifth of its melody (`split.add_for_training`).
+    one: under its title, or with a fifth of its melody (`split.add_for_training`). What was read
+    once is kept on the disk (`kept`): all shared books take half a minute, then half a second.
 
     Args:
         source: Names of sources, built in or one's own (``own:name``, or the name alone).
         paths: Where they are found.
         plain: Rewrites tunes of further sources as `plain.write_plain` does, and leaves out those
             that cannot be.
+        on_progress: Called with the number of tunes read so far, while it takes time.
 
     Raises:
         CorpusError: a source is unknown or not fetched, or leaves nothing to train on.
     """
+    key = digest_source(source, paths, plain)
+    reading = load_reading(key, paths)
+    if reading is None:
+        reading = _read_sources(source, paths, plain, on_progress)
+        keep_reading(key, reading, paths)
+    if not reading.split.train:
+        raise CorpusError("The corpus {name!r} has no tunes to train on.", name=source)
+    return Dataset(source, reading.tunes, reading.split, reading.reports)
+
+
+def _read_sources(
+    source: str, paths: Paths, plain: bool, on_progress: Callable[[int], None]
+) -> Reading:
     first, *others = [read_tunes(name, paths) for name in source.split("+")]
     tunes, reports = list(first[0]), [first[1]]
     split = split_tunes(tunes)
     for more, report in others:
-        kept = [tune for tune in map(_in_plain, more) if tune] if plain else more
+        kept: list[CorpusTune] = []
+        for number, tune in enumerate(more):
+            if number % _PROGRESS_TUNES == 0:
+                on_progress(len(tunes) + number)
+            same = _in_plain(tune) if plain else tune
+            kept += [same] if same else []
         split = add_for_training(split, kept)
         tunes += kept
         reports.append(report)
-    dataset = Dataset(source, tuple(tunes), split, tuple(reports))
-    if not dataset.split.train:
-        raise CorpusError("The corpus {name!r} has no tunes to train on.", name=source)
-    return dataset
+    return Reading(tuple(tunes), split, tuple(reports))
 
 
 def require_trainable(dataset: Dataset, config: TrainingConfig) -> None:

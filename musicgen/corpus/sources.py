@@ -153,6 +153,12 @@ def is_available(source: Source, paths: Paths) -> bool:
     return bool(source.locate(paths))
 
 
+def require_source(source: Source, paths: Paths) -> None:
+    """Raises CorpusError, which says how to get them, if the files of a source are not there."""
+    if not is_available(source, paths):
+        raise _what_to_do(source)
+
+
 def fetch_source(source: Source, paths: Paths) -> list[Path]:
     """The files of a source, fetched over the network if they are not there yet (some seconds).
 

@@ -258,3 +258,18 @@ class _Writer:
 def original_offsets(laid_out: LaidOut) -> dict[int, int]:
     """The way back: where an element of the laid-out text stands in the tune's own text."""
     return {start: original for original, (start, _) in laid_out.spans.items()}
+
+
+def lay_out_spans(
+    laid_out: LaidOut, spans: Sequence[tuple[int, int]]
+) -> tuple[tuple[int, int], ...]:
+    """Spans of a tune's own text as spans of its laid-out text, from first to last note in them.
+
+    Spans without a note are left out.
+    """
+    found = []
+    for start, end in spans:
+        notes = [place for at, place in laid_out.spans.items() if start <= at < end]
+        if notes:
+            found.append((min(first for first, _ in notes), max(last for _, last in notes)))
+    return tuple(found)

@@ -181,6 +181,8 @@ class TrainingSession:
                 "step": before.metadata.step,
                 "preset": before.metadata.preset,
                 "source": before.metadata.corpus.get("source", ""),
+                "plain": before.metadata.training.plain,
+                "started_from": before.metadata.corpus.get("started_from"),
             }
         return description
 

@@ -43,6 +43,7 @@ _SOURCES = (
     ("musicgen/notation/midi/*.py", _ERRORS),
     ("musicgen/corpus/sources.py", _ERRORS),
     ("musicgen/corpus/windows.py", _ERRORS),
+    ("musicgen/evaluation/learned.py", _ERRORS),
     ("musicgen/audio/midi.py", _ERRORS),
     ("musicgen/audio/synthesis.py", {"N_": None}),
 )

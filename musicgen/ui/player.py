@@ -1,5 +1,6 @@
 """From a request to something one can hear and see: composing, sound, and what is shown of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -10,7 +11,7 @@ from musicgen.audio.midi import timeline, to_midi
 from musicgen.audio.synthesis import available_synthesizers, synthesize
 from musicgen.errors import AudioError, CheckpointError
 from musicgen.models.checkpoint import CheckpointRef
-from musicgen.notation.layout import break_lines
+from musicgen.notation.layout import break_lines, lay_out_spans
 from musicgen.notation.tune import Tune
 from musicgen.sampling.composer import Composition, compose
 from musicgen.ui import resources
@@ -114,15 +115,19 @@ def _rendered(text: str, comment: str, _tune: Tune) -> Sound:  # noqa: ARG001 - 
     )
 
 
-def layouts(tune: Tune, sound: Sound) -> list[ScoreLayout]:
-    """The tune with four bars a line for wide places, and two for narrow ones."""
+def layouts(tune: Tune, sound: Sound, marks: Sequence[tuple[int, int]] = ()) -> list[ScoreLayout]:
+    """The tune with four bars a line for wide places, and two for narrow ones.
+
+    `marks` are spans of its text whose notes are to stand out.
+    """
     found = []
     for bars_per_line, min_width, staff_width in _WIDTHS:
         laid_out = break_lines(tune, bars_per_line)
         starts = [
             laid_out.spans.get(start, _NOWHERE)[0] for start, _onset, _length in sound.moments
         ]
-        found.append(ScoreLayout(laid_out.text, tuple(starts), min_width, staff_width))
+        marked = lay_out_spans(laid_out, marks)
+        found.append(ScoreLayout(laid_out.text, tuple(starts), min_width, staff_width, marked))
     return found
 
 

@@ -18,6 +18,7 @@ from musicgen.training.job import JobRegistry
 from musicgen.training.runs import RunStore
 from musicgen.training.sweep import SweepRunner
 from musicgen.training.sweep_plan import SweepStore
+from musicgen.ui.novelty_desk import NoveltyDesk
 
 MAX_NETWORKS = 4
 """Networks kept in memory: the baseline takes 21 MB, the largest allowed some hundred."""
@@ -88,6 +89,16 @@ def _reports(where: Paths) -> ReportDesk:
 def _sweeps(where: Paths) -> SweepRunner:
     jobs = _registry(where)
     return SweepRunner(SweepStore(where.home / "sweeps", jobs.store), jobs)
+
+
+def novelty_desk() -> NoveltyDesk:
+    """The indices of what the models learned from: one desk for the process."""
+    return _novelty_desk(paths())
+
+
+@st.cache_resource(show_spinner=False)
+def _novelty_desk(where: Paths) -> NoveltyDesk:
+    return NoveltyDesk(where)
 
 
 @st.cache_resource(show_spinner=False)

@@ -23,13 +23,14 @@ class ScoreLayout:
 
     `abc` is what abcjs gets; `starts` the offset in it of each sounding note, in playing order;
     `min_width` the narrowest place it is for, and `staff_width` the width it is engraved at before
-    it is scaled to fit, both in pixels.
+    it is scaled to fit, both in pixels. `marks` are spans of `abc` whose notes get a background.
     """
 
     abc: str
     starts: tuple[int, ...]
     min_width: int
     staff_width: int
+    marks: tuple[tuple[int, int], ...] = ()
 
 
 def score(

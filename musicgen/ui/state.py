@@ -63,6 +63,9 @@ SHOWN: Slot[Any] = Slot("play_shown", None)
 ADDRESS: Slot[dict[str, str]] = Slot("play_address", {})
 """What the address said when this session last looked: a difference means a link was followed."""
 
+NOVELTY_OPEN = Slot("play_novelty_open", False)
+"""Whether one looks at what a tune shares with known ones."""
+
 CORPUS = Slot("corpus_name", "")
 """The corpus that is looked at."""
 

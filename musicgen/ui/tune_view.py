@@ -1,5 +1,7 @@
 """The tune on the screen: composed when asked for, then sound, score, files, and what it is."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -7,7 +9,7 @@ from musicgen.errors import AudioError, MusicgenError
 from musicgen.notation.bars import BarReport, check_bars
 from musicgen.notation.tune import Tune
 from musicgen.sampling.composer import Composition
-from musicgen.ui import address, player, resources, state
+from musicgen.ui import address, novelty_view, player, resources, state
 from musicgen.ui.address import Request
 from musicgen.ui.language import _, ngettext
 from musicgen.ui.page import sentence, tell
@@ -86,8 +88,10 @@ def _show(shown: Performance, player_slot: DeltaGenerator, stage: DeltaGenerator
 def _show_tune(shown: Performance) -> None:
     if shown.silence:
         st.warning(sentence(shown.silence), icon=":material/volume_off:")
+    newness = novelty_view.look_up(shown.request.model, shown.composition)
     if shown.sound:
-        show_score(shown.composition.tune, shown.sound)
+        show_score(shown.composition.tune, shown.sound, novelty_view.marks(newness))
+    novelty_view.novelty_line(newness, shown.request.model)
     _downloads(shown)
     st.caption(" · ".join(_facts(shown.composition)))
     if shown.sound and shown.sound.is_fallback:
@@ -96,10 +100,13 @@ def _show_tune(shown: Performance) -> None:
         st.code(shown.composition.abc, language=None, wrap_lines=True)
 
 
-def show_score(tune: Tune, sound: Sound) -> None:
-    """Sheet music with a cursor that follows the audio element in the container ``sound``."""
+def show_score(tune: Tune, sound: Sound, marks: Sequence[tuple[int, int]] = ()) -> None:
+    """Sheet music with a cursor that follows the audio element in the container ``sound``.
+
+    Notes in `marks`, spans of the tune's text, stand out.
+    """
     score(
-        player.layouts(tune, sound),
+        player.layouts(tune, sound, marks),
         [onset for _start, onset, _duration in sound.moments],
         [duration for _start, _onset, duration in sound.moments],
         key="score",

@@ -1,5 +1,6 @@
 // Sheet music that follows the sound: abcjs engraves, our own times move the cursor.
-// data: {layouts: [{min_width, abc, starts: [startChar of each sounding note]}] (widest first),
+// data: {layouts: [{min_width, abc, starts: [startChar of each sounding note],
+//        marks: [[start, end] in abc]}] (widest first),
 //        onsets_s, durations_s, audio: selector of the player, label, failure}
 
 const REACH = 48; // pixels within which a click means a note
@@ -64,6 +65,28 @@ class Score {
       if (item.el_type !== "note" || !drawn.length) continue;
       this.elements.set(item.startChar, drawn);
       for (const element of drawn) element.classList.add("musicgen-note");
+    }
+    for (const [start, end] of this.layout.marks ?? []) this.mark(start, end);
+  }
+
+  // A soft ground behind the notes of a span, one piece for each staff it runs over.
+  mark(start, end) {
+    const staffs = new Map();
+    for (const [startChar, drawn] of this.elements) {
+      if (startChar < start || startChar >= end) continue;
+      const staff = drawn[0].closest(".abcjs-staff-wrapper");
+      if (staff) staffs.set(staff, [...(staffs.get(staff) ?? []), ...drawn]);
+    }
+    for (const [staff, drawn] of staffs) {
+      const boxes = drawn.map((element) => element.getBBox());
+      const lines = (staff.querySelector(".abcjs-staff") ?? staff).getBBox();
+      const left = Math.min(...boxes.map((box) => box.x)) - 5;
+      const right = Math.max(...boxes.map((box) => box.x + box.width)) + 5;
+      const ground = document.createElementNS("http://www.w3.org/2000/svg", "rect");
+      const place = { x: left, y: lines.y - 6, width: right - left, height: lines.height + 12, rx: 5 };
+      for (const [name, value] of Object.entries(place)) ground.setAttribute(name, value);
+      ground.classList.add("musicgen-mark");
+      staff.prepend(ground);
     }
   }
 

@@ -1,0 +1,34 @@
+from musicgen.notation.excerpt import cut_bars
+from musicgen.notation.layout import break_lines, lay_out_spans
+from musicgen.notation.reader import read_tune
+
+TEXT = "X:1\nT:Four\nM:6/8\nL:1/8\nK:G Major\nB|GAB dBG|ABc ecA|[K:D]f2a afd|d6:|!\n"
+
+
+def test_bars_that_a_span_touches_are_cut_with_their_meter_unit_and_key():
+    tune, problems = read_tune(TEXT)
+    assert not problems
+    start = TEXT.index("dBG")
+    bars, shift = cut_bars(tune, start, TEXT.index("ecA") + 3)
+    assert [note.pitches for note in bars.notes] == [note.pitches for note in tune.notes[1:13]]
+    assert bars.text[start + shift :].startswith("dBG")
+    assert not bars.title and bars.meter == tune.meter
+
+
+def test_the_key_is_the_one_of_the_place():
+    tune, _ = read_tune(TEXT)
+    start = TEXT.index("f2a")
+    bars, _shift = cut_bars(tune, start, start + 3)
+    assert [note.pitches for note in bars.notes] == [(78,), (81,), (81,), (78,), (74,)]
+
+
+def test_a_span_outside_of_the_bars_cuts_nothing():
+    assert cut_bars(read_tune(TEXT)[0], 0, 5) is None
+
+
+def test_spans_of_the_tune_become_spans_of_the_laid_out_text():
+    tune, _ = read_tune(TEXT)
+    laid_out = break_lines(tune, 2)
+    start = TEXT.index("dBG")
+    ((first, last),) = lay_out_spans(laid_out, [(start, TEXT.index("ecA") + 3), (0, 3)])
+    assert "".join(laid_out.text[first:last].split()) == "dBG|ABcecA"
