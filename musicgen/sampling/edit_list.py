@@ -1,4 +1,4 @@
-"""What was changed in a tune after it had been composed: plain values, read from and written as JSON.
+"""What was changed in a tune after it had been composed: plain values that JSON can hold.
 
 An edit is ``{"take": [offset, character]}`` (another character at an offset, and the network goes
 on from there with the tune's own seed) or ``{"rewrite": [first_bar, last_bar, seed, choice]}``

@@ -46,7 +46,8 @@ def find_gaps(tune: Tune, first_bar: int, last_bar: int, grid: int) -> list[Gap]
 
     Args:
         tune: The tune.
-        first_bar, last_bar: Which.
+        first_bar: First of them.
+        last_bar: Last of them.
         grid: Shortest length that can be written, in the grammar's ticks.
 
     Raises:
@@ -69,8 +70,10 @@ def find_gaps(tune: Tune, first_bar: int, last_bar: int, grid: int) -> list[Gap]
     if _UNIT_CHANGE.search(tune.text, tune.body_start):
         raise CompositionError("The tune changes its unit length (L:): bars cannot be rewritten.")
     checks = check_bars(tune).bars
-    spans = [_music(tune, bar) for bar in bars]
-    gaps = [_gap(tune, checks[bar.index], span, grid) for bar, span in zip(bars, spans, strict=True)]
+    spans = [find_music(tune, bar) for bar in bars]
+    gaps = [
+        _gap(tune, checks[bar.index], span, grid) for bar, span in zip(bars, spans, strict=True)
+    ]
     ends = [*(gap.start for gap in gaps[1:]), None]
     return [
         _with_tie(gap, tune.text[gap.end : following] if following is not None else None)
@@ -104,14 +107,23 @@ def _with_tie(gap: Gap, line: str | None) -> Gap:
 
 def _gap(tune: Tune, check: BarCheck, span: tuple[int, int], grid: int) -> Gap:
     bar = tune.bars[check.index]
-    is_wrong = check.verdict in (Verdict.SHORT, Verdict.LONG)
-    quarters = check.expected if is_wrong and check.expected is not None else bar.actual
+    quarters = _length(bar, check.verdict)
     ticks = quarters / tune.unit_quarters * UNIT
     if ticks <= 0 or ticks.denominator != 1 or ticks % grid:
         raise _cannot(bar, "its length cannot be written")
     return Gap(
         bar.index, *span, quarters, int(ticks), bar.key.text if bar.key else "", _tie(tune, bar)
     )
+
+
+def _length(bar: Bar, verdict: Verdict) -> Fraction:
+    """Quarters that the bar must have: what it has, or a full bar where it is wrong.
+
+    A short bar beside a repeat or at an end of the tune may be an upbeat, whatever else is missing.
+    """
+    is_inner = bar.opening == bar.closing == "|"
+    is_wrong = verdict is Verdict.LONG or (verdict is Verdict.SHORT and is_inner)
+    return bar.expected if is_wrong and bar.expected is not None else bar.actual
 
 
 def _tie(tune: Tune, bar: Bar) -> str:
@@ -123,8 +135,12 @@ def _tie(tune: Tune, bar: Bar) -> str:
     return found[2] + found[3] if found else ""
 
 
-def _music(tune: Tune, bar: Bar) -> tuple[int, int]:
-    """Where the music of a bar stands, without what must stay before and behind it."""
+def find_music(tune: Tune, bar: Bar) -> tuple[int, int]:
+    """Where the music of a bar stands, without what must stay before and behind it.
+
+    Raises:
+        CompositionError: there is none, or something among it must not be lost.
+    """
     if bar.marks:
         raise _cannot(bar, "it has a sign to jump by")
     text, position = tune.text, bar.start

@@ -214,10 +214,11 @@ class _Filling:
         return [tuple(row.done) if len(row.done) == full else None for row in self._rows]
 
     def _read_head(self) -> tuple[torch.Tensor, State]:
-        head = SEPARATOR + self._abc[: self._gaps[0].start]
-        state = self._engine.init_state(1)
-        for number in torch.from_numpy(self._vocabulary.encode(head)):
-            logits, state = self._engine.step(number[None], state)
+        head = self._vocabulary.encode(SEPARATOR + self._abc[: self._gaps[0].start])
+        first, *others = torch.from_numpy(head)[:, None]
+        logits, state = self._engine.step(first, self._engine.init_state(1))
+        for ids in others:
+            logits, state = self._engine.step(ids, state)
         return logits.expand(DRAWINGS, -1), _repeat(state, DRAWINGS)
 
     def _is_open(self, row: _Row) -> bool:
@@ -228,15 +229,13 @@ class _Filling:
         masks = [self._mask(row) for row in self._rows]
         free = [number for number, mask in enumerate(masks) if mask is not None and mask.any()]
         drawn = dict(zip(free, self._draw(logits, masks, free), strict=True)) if free else {}
-        return [
-            self._write(row, drawn.get(number))
-            for number, row in enumerate(self._rows)
-        ]
+        return [self._write(row, drawn.get(number)) for number, row in enumerate(self._rows)]
 
     def _draw(
         self, logits: torch.Tensor, masks: list[NDArray[np.bool_] | None], free: list[int]
     ) -> list[str]:
-        allowed = torch.from_numpy(np.stack([masks[number] for number in free]))  # type: ignore[arg-type]
+        known = [mask for number in free if (mask := masks[number]) is not None]
+        allowed = torch.from_numpy(np.stack(known))
         uniforms = torch.cat(
             [torch.rand(1, dtype=torch.float64, generator=self._generators[n]) for n in free]
         )

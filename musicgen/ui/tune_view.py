@@ -13,6 +13,7 @@ from musicgen.ui.language import _, ngettext
 from musicgen.ui.page import sentence, tell
 from musicgen.ui.player import Performance, Sound
 from musicgen.ui.score import score
+from musicgen.ui.workbench import workbench
 
 PLAYER = ".st-key-sound audio"
 
@@ -44,7 +45,7 @@ def _compose(wanted: Request, stage: DeltaGenerator) -> Performance:
     """Composes and keeps the result; what fails is not wanted any more, what is interrupted is."""
     before = state.SHOWN.get()
     try:
-        shown = _perform(wanted, player.compose_tune(wanted, stage))
+        shown = _perform(wanted, player.compose_tune(wanted, stage, before))
     except MusicgenError:
         state.WANTED.set(before.request if before else None)
         raise
@@ -87,7 +88,7 @@ def _show_tune(shown: Performance) -> None:
     if shown.silence:
         st.warning(sentence(shown.silence), icon=":material/volume_off:")
     if shown.sound:
-        show_score(shown.composition.tune, shown.sound)
+        workbench(shown, shown.sound, PLAYER)
     _downloads(shown)
     st.caption(" · ".join(_facts(shown.composition)))
     if shown.sound and shown.sound.is_fallback:
@@ -157,4 +158,9 @@ def _facts(composition: Composition) -> list[str]:
         ),
         _("seed {seed}").format(seed=composition.seed),
         _("temperature {value:g}").format(value=composition.config.temperature),
+        *([_changes(len(composition.edits))] if composition.edits else []),
     ]
+
+
+def _changes(count: int) -> str:
+    return ngettext("{count} change by hand", "{count} changes by hand", count).format(count=count)
