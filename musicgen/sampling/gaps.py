@@ -110,7 +110,7 @@ def _gap(tune: Tune, check: BarCheck, span: tuple[int, int], grid: int) -> Gap:
     quarters = _length(bar, check.verdict)
     ticks = quarters / tune.unit_quarters * UNIT
     if ticks <= 0 or ticks.denominator != 1 or ticks % grid:
-        raise _cannot(bar, "its length cannot be written")
+        raise _cannot(bar, CompositionError("its length cannot be written"))
     return Gap(
         bar.index, *span, quarters, int(ticks), bar.key.text if bar.key else "", _tie(tune, bar)
     )
@@ -142,19 +142,19 @@ def find_music(tune: Tune, bar: Bar) -> tuple[int, int]:
         CompositionError: there is none, or something among it must not be lost.
     """
     if bar.marks:
-        raise _cannot(bar, "it has a sign to jump by")
+        raise _cannot(bar, CompositionError("it has a sign to jump by"))
     text, position = tune.text, bar.start
     start = end = -1
     while position < bar.end:
         kind, following = _piece(text, position, bar.end)
         if kind in _FIELDS and start >= 0:
-            raise _cannot(bar, "key, meter or tempo change inside of it")
+            raise _cannot(bar, CompositionError("key, meter or tempo change inside of it"))
         if kind not in _AROUND and kind not in _FIELDS:
             start = position if start < 0 else start
             end = following
         position = following
     if start < 0:
-        raise _cannot(bar, "there is nothing in it")
+        raise _cannot(bar, CompositionError("there is nothing in it"))
     while end < bar.end and text[end] in " \t":
         end += 1
     return start, end
@@ -179,7 +179,7 @@ def _piece(text: str, position: int, end: int) -> tuple[str, int]:
     return kind, match.end()
 
 
-def _cannot(bar: Bar, why: str) -> CompositionError:
+def _cannot(bar: Bar, why: CompositionError) -> CompositionError:
     return CompositionError(
         "Bar {number} cannot be rewritten: {why}. Choose others.", number=bar.index + 1, why=why
     )

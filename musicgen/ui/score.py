@@ -131,11 +131,14 @@ def score(
 def touched(key: str) -> tuple[tuple[int, int] | None, tuple[int, str] | None]:
     """What was just done on the score of that key: bars chosen (from 0), and a character taken."""
     found = st.session_state.get(key) or {}
-    selection, take = found.get("selection"), found.get("take")
-    return (
-        (int(selection[0]), int(selection[1])) if selection else None,
-        (int(take[0]), str(take[1])[:1]) if take else None,
-    )
+    selection: tuple[int, int] | None = None
+    match found.get("selection"):
+        case [int(first), int(last)]:
+            selection = first, last
+    match found.get("take"):
+        case [int(offset), str(character)]:
+            return selection, (offset, character)
+    return selection, None
 
 
 def _ignore() -> None:

@@ -96,18 +96,19 @@ def _bars(count: int) -> None:
     with st.popover(_selection_name(selected), icon=":material/select_all:"):
         st.caption(_("Drag over bars in the sheet music, or choose them here."))
         with st.container(horizontal=True, gap="small"):
-            for label, slot in ((_("From bar"), state.FIRST_BAR), (_("To bar"), state.LAST_BAR)):
+            for label, slot, typed in (
+                (_("From bar"), state.FIRST_BAR, _first_typed),
+                (_("To bar"), state.LAST_BAR, _last_typed),
+            ):
                 slot.set(min(max(1, slot.get()), count))
-                st.number_input(
-                    label, 1, count, step=1, key=slot.name, width=130, on_change=_bars_typed
-                )
+                st.number_input(label, 1, count, step=1, key=slot.name, width=130, on_change=typed)
         if selected is None:
             st.button(_("Choose these bars"), key="choose_bars", on_click=_bars_typed)
 
 
 def _selection_name(selected: tuple[int, int] | None) -> str:
     if selected is None:
-        return _("Bars")
+        return _("Choose bars")
     first, last = selected[0] + 1, selected[1] + 1
     if first == last:
         return _("Bar {number}").format(number=first)
@@ -144,8 +145,18 @@ def _undo() -> None:
 
 
 def _bars_typed() -> None:
-    first, last = state.FIRST_BAR.get() - 1, state.LAST_BAR.get() - 1
-    _select((min(first, last), max(first, last)))
+    _select((state.FIRST_BAR.get() - 1, state.LAST_BAR.get() - 1))
+
+
+def _first_typed() -> None:
+    """The other end comes along where it must."""
+    state.LAST_BAR.set(max(state.FIRST_BAR.get(), state.LAST_BAR.get()))
+    _bars_typed()
+
+
+def _last_typed() -> None:
+    state.FIRST_BAR.set(min(state.FIRST_BAR.get(), state.LAST_BAR.get()))
+    _bars_typed()
 
 
 def _select(selection: tuple[int, int] | None) -> None:
