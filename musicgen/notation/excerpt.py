@@ -1,7 +1,7 @@
-"""Some bars of a tune as a tune of their own, to be shown beside others."""
+"""A few bars of a tune as a tune of their own, to be read, shown and heard without the rest."""
 
 from musicgen.notation.reader import plain_lines, read_tune
-from musicgen.notation.tune import Tune
+from musicgen.notation.tune import Bar, Tune
 
 
 def cut_bars(tune: Tune, start: int, end: int) -> tuple[Tune, int] | None:
@@ -25,3 +25,30 @@ def cut_bars(tune: Tune, start: int, end: int) -> tuple[Tune, int] | None:
     header = f"X:1\nM:{meter.text}\nL:1/{4 / tune.unit_quarters}\nK:{key.text or 'none'}\n"
     body = plain_lines(tune.text)[first.start : last.end]
     return read_tune(f"{header}{body}|\n")[0], len(header) - first.start
+
+
+def excerpt(tune: Tune, music: dict[int, str]) -> str:
+    """ABC of bars, each with the music given for it, one after the other.
+
+    Repeats and endings are left out; meter and key are those of the bars.
+
+    Args:
+        tune: Where they come from.
+        music: What stands between the bar lines, by number of the bar, counted from 0.
+    """
+    bars = [tune.bars[number] for number in sorted(music)]
+    key, meter = bars[0].key or tune.key, bars[0].meter or tune.meter
+    lines = ["X:1", f"M:{meter.text or 'none'}", f"L:1/{4 / tune.unit_quarters}"]
+    lines += [f"K:{key.text or 'none'}", ""]
+    pieces = ["\n".join(lines)]
+    for bar in bars:
+        pieces.append(_changes(bar, meter.text, key.text) + music[bar.index].strip() + "|")
+        key, meter = bar.key or key, bar.meter or meter
+    return "".join(pieces)[:-1] + "|]\n"
+
+
+def _changes(bar: Bar, meter: str, key: str) -> str:
+    """Inline fields for what is another than in the bar before (ABC 2.1 §3.2)."""
+    new_meter = f"[M:{bar.meter.text}]" if bar.meter and bar.meter.text != meter else ""
+    new_key = f"[K:{bar.key.text}]" if bar.key and bar.key.text != key else ""
+    return new_meter + new_key

@@ -25,6 +25,7 @@ from musicgen.notation.reader import read_tune
 from musicgen.notation.repeats import write_repeats
 from musicgen.notation.tune import Problem, Tune
 from musicgen.sampling.decoding import compute_probs, draw
+from musicgen.sampling.edit_list import Edit, edits_to_json
 from musicgen.sampling.engine import Engine, build_engine
 from musicgen.sampling.guidance import (
     ASKED,
@@ -50,7 +51,8 @@ class Composition:
     `char_probs` has one value in 0..1 for each character the network drew, from offset
     `drawn_start` of `abc` on: its probability at the temperature and limits of the settings.
     `is_complete` says that the tune ended by itself. `mask_interventions` counts the steps at which
-    the network alone would have written what the grammar forbids.
+    the network alone would have written what the grammar forbids. `edits` are the changes made to
+    what the seed gave, in order (`musicgen.sampling.edits`); `char_probs` holds for what is there.
     """
 
     abc: str
@@ -64,6 +66,7 @@ class Composition:
     checkpoint: str
     fingerprint: str
     mask_interventions: int = 0
+    edits: tuple[Edit, ...] = ()
 
     @property
     def intervention_share(self) -> float:
@@ -79,6 +82,7 @@ class Composition:
             "prompt": self.config.prompt,
             "max_new_tokens": self.config.max_new_tokens,
             **self._asked(),
+            **({"edits": edits_to_json(self.edits)} if self.edits else {}),
         }
         text = json.dumps(settings, ensure_ascii=False, separators=(",", ":"))
         return (
@@ -132,14 +136,14 @@ def compose(
         seeds = [(config.seed + number) % SEEDS for number in range(first, last)]
         done = [piece.abc for piece in finished]
         batch = _Batch(checkpoint, config, prompt, seeds, guide)
-        with _one_thread():
+        with one_thread():
             batch.run(functools.partial(_report, on_text, done) if on_text else None)
         finished += [_read(checkpoint, config, drawing) for drawing in batch.drawings]
     return finished
 
 
 @contextlib.contextmanager
-def _one_thread() -> Iterator[None]:
+def one_thread() -> Iterator[None]:
     """Keeps this thread's products on one core.
 
     A step is too small to share: two cores gain little when idle, and beside a training they wait

@@ -4,16 +4,25 @@ The address always describes the tune on the screen, so that a refresh, a bookma
 to a friend all bring that tune back. A link without a seed only chooses model and settings.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from musicgen.config import SampleConfig, describe, out_of_bounds, parse_setting
+from musicgen.errors import ConfigError
+from musicgen.sampling.edit_list import Edit, edits_to_json, parse_edits
 
 SETTINGS = (
     "temperature", "seed", "top_k", "top_p", "prompt",
     "rhythm", "key", "meter", "sections", "bars", "range", "free",
 )  # fmt: skip
 """The settings of `SampleConfig` that an address may name, beside the model."""
+
+EDITS = "edits"
+"""The parameter that holds what was changed in the tune, as JSON."""
+
+MAX_EDITS_TEXT = 4_000
+_EDITS_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 SLIDERS = {"temperature": (0.1, 2.0), "top_p": (0.05, 1.0)}
 """Ends of the sliders, for addresses too: what sounds is what the page shows. Beyond these
@@ -24,10 +33,11 @@ _INFOS = {info.name: info for info in describe(SampleConfig) if info.name in SET
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A tune somebody wants: which model, and how to draw from it."""
+    """A tune somebody wants: which model, how to draw from it, and what to change afterwards."""
 
     model: str
     config: SampleConfig
+    edits: tuple[Edit, ...] = ()
 
 
 def to_parameters(request: Request) -> dict[str, str]:
@@ -38,19 +48,22 @@ def to_parameters(request: Request) -> dict[str, str]:
         for name, value in values.items()
         if name in ("temperature", "seed") or value != _INFOS[name].default
     }
-    return {"model": request.model} | shown
+    changed = {EDITS: _EDITS_JSON.encode(edits_to_json(request.edits))} if request.edits else {}
+    return {"model": request.model} | shown | changed
 
 
 def own_parameters(parameters: Mapping[str, str]) -> dict[str, str]:
     """The part of an address that speaks of a tune."""
-    return {name: parameters[name] for name in ("model", *SETTINGS) if name in parameters}
+    names = ("model", *SETTINGS, EDITS)
+    return {name: parameters[name] for name in names if name in parameters}
 
 
 def from_parameters(parameters: Mapping[str, str]) -> Request:
     """The request that an address makes; the model is empty if it names none.
 
     Raises:
-        ConfigError: a value is not of its setting's type, or beyond the ends of its slider.
+        ConfigError: a value is not of its setting's type, or beyond the ends of its slider; the
+            changes are no list of them.
     """
     values = {
         name: parse_setting(_INFOS[name], parameters[name])
@@ -61,4 +74,13 @@ def from_parameters(parameters: Mapping[str, str]) -> Request:
     for name, (low, high) in SLIDERS.items():
         if not low <= getattr(config, name) <= high:
             raise out_of_bounds(name, getattr(config, name), low, high)
-    return Request(parameters.get("model", ""), config)
+    return Request(parameters.get("model", ""), config, _read_edits(parameters.get(EDITS, "")))
+
+
+def _read_edits(text: str) -> tuple[Edit, ...]:
+    if len(text) > MAX_EDITS_TEXT:
+        raise ConfigError("The address names more changes to the tune than can be made.")
+    try:
+        return parse_edits(json.loads(text)) if text else ()
+    except (ValueError, RecursionError) as error:
+        raise ConfigError("The changes to the tune in the address are damaged.") from error

@@ -5,6 +5,7 @@ import random
 import streamlit as st
 
 from musicgen.config import SampleConfig, describe
+from musicgen.sampling.edit_list import Edit
 from musicgen.ui import address, resources, state
 from musicgen.ui.address import SLIDERS, Request
 from musicgen.ui.language import _
@@ -52,7 +53,7 @@ def follow_link() -> None:
     _fill_in(request, _model_of(request))
     if "seed" in asked:
         # A link of our own pages was clicked, so the browser lets the tune sound; a fresh one not.
-        _want(request.config, autoplay=state.VISITS.get() > 1)
+        _want(request.config, autoplay=state.VISITS.get() > 1, edits=request.edits)
 
 
 def _model_of(request: Request) -> str:
@@ -172,8 +173,8 @@ def _draw_seed() -> int:
     return seed
 
 
-def _want(config: SampleConfig, autoplay: bool) -> None:
-    request = Request(state.MODEL.get(), config)
+def _want(config: SampleConfig, autoplay: bool, edits: tuple[Edit, ...] = ()) -> None:
+    request = Request(state.MODEL.get(), config, edits)
     shown = state.SHOWN.get()
     if shown and shown.request == request and autoplay:
         state.SHOWN.set(None)  # asked for again: it is to be heard again

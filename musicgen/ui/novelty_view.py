@@ -215,8 +215,9 @@ def _excerpt(text: str, span: Span, key: str) -> None:
     bars, shift = found
     laid_out = break_lines(bars, _BARS_PER_LINE)
     marked = lay_out_spans(laid_out, [(span[0] + shift, span[1] + shift)])
+    notes = tuple(laid_out.spans.get(note.start, (-1, -1))[0] for note in bars.notes)
     score(
-        [ScoreLayout(laid_out.text, (), 0, _EXCERPT_WIDTH, marked)],
+        [ScoreLayout(laid_out.text, (), 0, _EXCERPT_WIDTH, notes, marked)],
         [],
         [],
         key=key,

@@ -10,17 +10,24 @@ from musicgen.audio.files import midi_bytes, wav_bytes
 from musicgen.audio.midi import timeline, to_midi
 from musicgen.audio.synthesis import available_synthesizers, synthesize
 from musicgen.errors import AudioError, CheckpointError
-from musicgen.models.checkpoint import CheckpointRef
+from musicgen.models.checkpoint import Checkpoint, CheckpointRef
 from musicgen.notation.layout import break_lines, lay_out_spans
+from musicgen.notation.note_names import with_note_names
 from musicgen.notation.tune import Tune
 from musicgen.sampling.composer import Composition, compose
+from musicgen.sampling.edits import apply_edits
 from musicgen.ui import resources
 from musicgen.ui.address import Request
 from musicgen.ui.language import _
 from musicgen.ui.score import ScoreLayout
 
 _WIDTHS = ((4, 640, 900), (2, 0, 440))
+_DENSE = 10
+"""Notes in a bar from which only half as many bars stand on a line."""
 _NOWHERE = (-1, -1)
+
+Moment = tuple[int, float, float]
+"""Where a note is written, when it begins to sound and for how long, in seconds."""
 
 MAX_RENDERED = 12
 """Rendered tunes kept for all sessions, some 7 MB each."""
@@ -35,7 +42,7 @@ class Sound:
 
     wav: bytes
     midi: bytes
-    moments: tuple[tuple[int, float, float], ...]
+    moments: tuple[Moment, ...]
     is_fallback: bool
 
 
@@ -65,19 +72,40 @@ def find_model(name: str) -> CheckpointRef:
     )
 
 
-def compose_tune(request: Request, slot: DeltaGenerator) -> Composition:
+def compose_tune(
+    request: Request, slot: DeltaGenerator, before: Performance | None = None
+) -> Composition:
     """Composes, and writes the text into a slot of the page as it grows.
+
+    Args:
+        request: What is wanted.
+        slot: Where the text grows.
+        before: What is on the screen; where only a change is wanted to it, it is gone on from.
 
     Raises:
         CheckpointError: the model is gone or damaged.
-        CompositionError: the beginning has characters the network does not know.
+        CompositionError: the beginning has characters the network does not know, or a change does
+            not fit the tune.
     """
     checkpoint = resources.checkpoint(find_model(request.model))
 
     def show(texts: list[str]) -> None:
         slot.code(texts[0], language=None, wrap_lines=True)
 
-    return compose(checkpoint, request.config, show)[0]
+    base = before.composition if before and _is_base(before, request, checkpoint) else None
+    composition = base or compose(checkpoint, request.config, show)[0]
+    missing = request.edits[len(composition.edits) :]
+    return apply_edits(checkpoint, composition, missing, show)
+
+
+def _is_base(before: Performance, request: Request, checkpoint: Checkpoint) -> bool:
+    """Whether what is wanted is the tune before with further changes."""
+    edits = before.composition.edits
+    return (
+        (before.request.model, before.request.config) == (request.model, request.config)
+        and before.composition.fingerprint == checkpoint.fingerprint
+        and request.edits[: len(edits)] == edits
+    )
 
 
 def render(composition: Composition) -> Sound:
@@ -115,19 +143,48 @@ def _rendered(text: str, comment: str, _tune: Tune) -> Sound:  # noqa: ARG001 - 
     )
 
 
-def layouts(tune: Tune, sound: Sound, marks: Sequence[tuple[int, int]] = ()) -> list[ScoreLayout]:
-    """The tune with four bars a line for wide places, and two for narrow ones.
+def layouts(
+    tune: Tune,
+    sound: Sound,
+    *,
+    has_names: bool = False,
+    marks: Sequence[tuple[int, int]] = (),
+) -> list[ScoreLayout]:
+    """The tune with four bars a line for wide places, and two for narrow ones; fewer if dense.
 
-    `marks` are spans of its text whose notes are to stand out.
+    Args:
+        tune: What to draw.
+        sound: When its notes sound.
+        has_names: Writes the name of each note below it.
+        marks: Stretches of the tune's text to be underlined.
     """
+    return lay_out(tune, sound.moments, has_names=has_names, marks=marks)
+
+
+def lay_out(
+    tune: Tune,
+    moments: Sequence[Moment],
+    *,
+    has_names: bool = False,
+    marks: Sequence[tuple[int, int]] = (),
+) -> list[ScoreLayout]:
+    """As `layouts`, for moments of `audio.midi.timeline` that no sound has been made of yet."""
     found = []
+    is_dense = len(tune.notes) > _DENSE * max(1, len(tune.bars))
     for bars_per_line, min_width, staff_width in _WIDTHS:
-        laid_out = break_lines(tune, bars_per_line)
-        starts = [
-            laid_out.spans.get(start, _NOWHERE)[0] for start, _onset, _length in sound.moments
-        ]
-        marked = lay_out_spans(laid_out, marks)
-        found.append(ScoreLayout(laid_out.text, tuple(starts), min_width, staff_width, marked))
+        laid_out = break_lines(tune, bars_per_line // 2 if is_dense else bars_per_line)
+        laid_out = with_note_names(laid_out, tune) if has_names else laid_out
+        spans = laid_out.spans
+        found.append(
+            ScoreLayout(
+                laid_out.text,
+                tuple(spans.get(start, _NOWHERE)[0] for start, _onset, _length in moments),
+                min_width,
+                staff_width,
+                tuple(spans.get(note.start, _NOWHERE)[0] for note in tune.notes),
+                lay_out_spans(laid_out, marks),
+            )
+        )
     return found
 
 

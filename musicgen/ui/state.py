@@ -52,6 +52,29 @@ SETTINGS: tuple[Slot[Any], ...] = (
 )  # fmt: skip
 """Values of the widgets of Play, held on while another page is open."""
 
+TINT = Slot("play_tint", True)
+NOTE_NAMES = Slot("play_note_names", False)
+VIEW = Slot("play_view", "score")
+CHECKED_RANGE = Slot("play_checked_range", "")
+LOOP = Slot("play_loop", False)
+FIRST_BAR = Slot("play_first_bar", 1)
+LAST_BAR = Slot("play_last_bar", 1)
+
+VIEWING: tuple[Slot[Any], ...] = (TINT, NOTE_NAMES, VIEW, CHECKED_RANGE, LOOP, FIRST_BAR, LAST_BAR)
+"""Values of the widgets around the score, held on while another page is open."""
+
+SELECTED: Slot[tuple[int, int] | None] = Slot("play_selected", None)
+"""The first and last of the bars that are chosen in the score, counted from 0; None for none."""
+
+CUE: Slot[tuple[str, int] | None] = Slot("play_cue", None)
+"""A name for the last change made by hand, and the bar from which it is to be heard."""
+
+REWRITE_SEED = Slot("play_rewrite_seed", 0)
+"""From where the ways to rewrite bars are drawn now."""
+
+HEARD: Slot[int | None] = Slot("play_heard", None)
+"""Which of them is heard; -1 for the bars as they are."""
+
 SEED_LOCKED = Slot("play_seed_locked", False)
 
 WANTED: Slot[Any] = Slot("play_wanted", None)

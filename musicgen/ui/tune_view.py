@@ -1,7 +1,5 @@
 """The tune on the screen: composed when asked for, then sound, score, files, and what it is."""
 
-from collections.abc import Sequence
-
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -15,6 +13,7 @@ from musicgen.ui.language import _, ngettext
 from musicgen.ui.page import sentence, tell
 from musicgen.ui.player import Performance, Sound
 from musicgen.ui.score import score
+from musicgen.ui.workbench import workbench
 
 PLAYER = ".st-key-sound audio"
 
@@ -46,7 +45,7 @@ def _compose(wanted: Request, stage: DeltaGenerator) -> Performance:
     """Composes and keeps the result; what fails is not wanted any more, what is interrupted is."""
     before = state.SHOWN.get()
     try:
-        shown = _perform(wanted, player.compose_tune(wanted, stage))
+        shown = _perform(wanted, player.compose_tune(wanted, stage, before))
     except MusicgenError:
         state.WANTED.set(before.request if before else None)
         raise
@@ -90,7 +89,7 @@ def _show_tune(shown: Performance) -> None:
         st.warning(sentence(shown.silence), icon=":material/volume_off:")
     newness = novelty_view.look_up(shown.request.model, shown.composition)
     if shown.sound:
-        show_score(shown.composition.tune, shown.sound, novelty_view.marks(newness))
+        workbench(shown, shown.sound, PLAYER, novelty_view.marks(newness))
     novelty_view.novelty_line(newness, shown.request.model)
     _downloads(shown)
     st.caption(" · ".join(_facts(shown.composition)))
@@ -100,13 +99,10 @@ def _show_tune(shown: Performance) -> None:
         st.code(shown.composition.abc, language=None, wrap_lines=True)
 
 
-def show_score(tune: Tune, sound: Sound, marks: Sequence[tuple[int, int]] = ()) -> None:
-    """Sheet music with a cursor that follows the audio element in the container ``sound``.
-
-    Notes in `marks`, spans of the tune's text, stand out.
-    """
+def show_score(tune: Tune, sound: Sound) -> None:
+    """Sheet music with a cursor that follows the audio element in the container ``sound``."""
     score(
-        player.layouts(tune, sound, marks),
+        player.layouts(tune, sound),
         [onset for _start, onset, _duration in sound.moments],
         [duration for _start, _onset, duration in sound.moments],
         key="score",
@@ -164,4 +160,9 @@ def _facts(composition: Composition) -> list[str]:
         ),
         _("seed {seed}").format(seed=composition.seed),
         _("temperature {value:g}").format(value=composition.config.temperature),
+        *([_changes(len(composition.edits))] if composition.edits else []),
     ]
+
+
+def _changes(count: int) -> str:
+    return ngettext("{count} change by hand", "{count} changes by hand", count).format(count=count)

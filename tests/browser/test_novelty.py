@@ -36,9 +36,9 @@ def test_a_copy_is_told_and_marked_while_the_sound_goes_on(open_page, copyist):
     audio.evaluate("audio => { globalThis.heard = audio; audio.loop = true; audio.play(); }")
     line = page.locator(".st-key-novelty summary")
     expect(line).to_contain_text("Known: this is The Patient Machine", timeout=120_000)
-    page.locator(".musicgen-mark").first.wait_for(state="attached")
+    page.locator(".is-marked").first.wait_for(state="attached")
     lines = page.locator(".abcjs-staff-wrapper").count()
-    assert page.locator(".musicgen-mark").count() == lines >= 2
+    assert page.locator(".is-marked").count() == lines >= 2
     page.wait_for_function(f"{SAME_SOUND}(document.querySelector('.st-key-sound audio'))")
     line.click()
     expect(page.locator(".st-key-novelty_theirs .musicgen-note").first).to_be_attached()

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from musicgen.config import SampleConfig
 from musicgen.errors import ConfigError
+from musicgen.sampling.edit_list import Rewrite, Take
 from musicgen.ui.address import Request, from_parameters, own_parameters, to_parameters
 
 REQUESTS = st.builds(
@@ -17,6 +18,11 @@ REQUESTS = st.builds(
         top_p=st.floats(0.05, 1.0),
         prompt=st.text(max_size=50),
     ),
+    st.lists(
+        st.builds(Take, st.integers(0, 9999), st.characters(codec="utf-8"))
+        | st.builds(Rewrite, st.just(2), st.integers(2, 9), st.integers(0, 9), st.integers(0, 9)),
+        max_size=5,
+    ).map(tuple),
 )
 
 
@@ -42,10 +48,14 @@ def test_an_address_without_settings_asks_for_the_default_ones():
         {"seed": "-1"},
         {"top_p": "nan"},
         {"top_p": "0.01"},
+        {"edits": "[", "seed": "1"},
+        {"edits": "[" * 3000, "seed": "1"},
+        {"edits": '[{"take":[1]}]'},
+        {"edits": '[{"take":[1,"a"]}' + " " * 5000 + "]"},
     ],
 )
 def test_an_address_that_cannot_be_meant_is_refused_with_the_name_of_the_setting(parameters):
-    with pytest.raises(ConfigError, match=next(iter(parameters))):
+    with pytest.raises(ConfigError, match="change|" + next(iter(parameters))):
         from_parameters(parameters)
 
 

@@ -1,12 +1,12 @@
 // Sheet music that follows the sound: abcjs engraves, our own times move the cursor.
-// data: {layouts: [{min_width, abc, starts: [startChar of each sounding note],
-//        marks: [[start, end] in abc]}] (widest first),
-//        onsets_s, durations_s, audio: selector of the player, label, failure}
+// data: {layouts: [{min_width, abc, starts: [startChar of each sounding note], notes: [startChar of
+//        each written note], marks: [[start, end], ...]}] (widest first), onsets_s, durations_s,
+//        audio: selector of the player, label, failure, loop: [[start_s, end_s], ...] or null, touch}
 
 const REACH = 48; // pixels within which a click means a note
 
 class Score {
-  constructor(host) {
+  constructor(host, send) {
     this.host = host;
     this.paper = host.querySelector(".musicgen-paper");
     this.cursor = host.querySelector(".musicgen-cursor");
@@ -15,17 +15,28 @@ class Score {
     this.resizing = new ResizeObserver(() => this.engrave());
     this.resizing.observe(host);
     this.paper.addEventListener("click", (event) => this.seek(event));
+    this.touch = new Touch(this, send);
     this.frame = requestAnimationFrame(() => this.follow());
   }
 
   update(data) {
-    if (JSON.stringify(data) === this.text) return;
-    this.text = JSON.stringify(data);
+    const text = JSON.stringify(data);
+    if (text === this.text) return;
+    this.text = text;
+    const music = JSON.stringify(data.layouts.map(({ abc }) => abc));
+    const isLooping = !!this.data?.loop;
     this.data = data;
-    this.layout = undefined;
+    if (music !== this.music) this.layout = undefined; // other words about the same music are only drawn over it
+    else this.layout = data.layouts.find((one) => one.min_width === this.layout?.min_width);
+    this.music = music;
     this.host.setAttribute("role", "img");
     this.host.setAttribute("aria-label", data.label);
     this.engrave();
+    this.touch.update();
+    this.pass = undefined;
+    if (data.loop && !isLooping) this.play(data.loop[0][0]);
+    if (data.cue && data.cue[0] !== globalThis.musicgenCued) this.play(data.cue[1]);
+    globalThis.musicgenCued = data.cue?.[0] ?? globalThis.musicgenCued;
   }
 
   // Only when the width asks for other line breaks: a resize alone scales the picture.
@@ -34,11 +45,14 @@ class Score {
     const abcjs = globalThis.musicgenAbcjs;
     if (!this.data || !width || !abcjs) return;
     const layout = this.data.layouts.find((one) => width >= one.min_width);
-    if (!layout || layout === this.layout) return this.show(this.current);
-    this.layout = layout;
-    this.collect(this.render(abcjs, layout));
-    this.current = -1;
-    this.cursor.hidden = true;
+    if (!layout) return;
+    if (layout !== this.layout) {
+      this.layout = layout;
+      this.collect(this.render(abcjs, layout));
+      this.current = -1;
+      this.cursor.hidden = true;
+    } else this.show(this.current);
+    this.touch.decorate();
   }
 
   // A tune that the engraver cannot draw must not take the page with it: it still sounds.
@@ -66,41 +80,35 @@ class Score {
       this.elements.set(item.startChar, drawn);
       for (const element of drawn) element.classList.add("musicgen-note");
     }
-    for (const [start, end] of this.layout.marks ?? []) this.mark(start, end);
-  }
-
-  // A soft ground behind the notes of a span, one piece for each staff it runs over.
-  mark(start, end) {
-    const staffs = new Map();
-    for (const [startChar, drawn] of this.elements) {
-      if (startChar < start || startChar >= end) continue;
-      const staff = drawn[0].closest(".abcjs-staff-wrapper");
-      if (staff) staffs.set(staff, [...(staffs.get(staff) ?? []), ...drawn]);
-    }
-    for (const [staff, drawn] of staffs) {
-      const boxes = drawn.map((element) => element.getBBox());
-      const lines = (staff.querySelector(".abcjs-staff") ?? staff).getBBox();
-      const left = Math.min(...boxes.map((box) => box.x)) - 5;
-      const right = Math.max(...boxes.map((box) => box.x + box.width)) + 5;
-      const ground = document.createElementNS("http://www.w3.org/2000/svg", "rect");
-      const place = { x: left, y: lines.y - 6, width: right - left, height: lines.height + 12, rx: 5 };
-      for (const [name, value] of Object.entries(place)) ground.setAttribute(name, value);
-      ground.classList.add("musicgen-mark");
-      staff.prepend(ground);
-    }
   }
 
   // Plays from the note nearest to a click: heads and stems are too thin to be hit with a finger.
   seek(event) {
-    const index = this.layout?.starts.indexOf(this.nearest(event.clientX, event.clientY)) ?? -1;
-    const audio = this.audio();
-    if (index < 0 || !audio) return;
-    audio.currentTime = this.data.onsets_s[index];
-    audio.play();
+    if (event.shiftKey || this.touch.swallows()) return;
+    this.playFrom(this.layout?.notes.indexOf(this.nearest(event.clientX, event.clientY, REACH)) ?? -1);
   }
 
-  nearest(x, y) {
-    let found, best = REACH;
+  // From a written note, at the first of the times it sounds.
+  playFrom(note) {
+    const index = this.layout?.starts.indexOf(this.layout.notes[note]) ?? -1;
+    if (note >= 0 && index >= 0) this.play(this.data.onsets_s[index]);
+  }
+
+  play(time) {
+    const audio = this.audio();
+    if (!audio) return;
+    this.pass = undefined;
+    audio.currentTime = time;
+    audio.play()?.catch(() => {}); // where the browser wants a click first, the place is found at least
+  }
+
+  toggle() {
+    const audio = this.audio();
+    if (audio?.paused) this.play(audio.currentTime); else audio?.pause();
+  }
+
+  nearest(x, y, reach) {
+    let found, best = reach;
     for (const [startChar, drawn] of this.elements) {
       for (const element of drawn) {
         const box = element.getBoundingClientRect();
@@ -121,9 +129,20 @@ class Score {
     this.frame = requestAnimationFrame(() => this.follow());
     const audio = this.data && this.layout && this.audio();
     if (!audio) return;
+    this.goRound(audio);
     const begun = !audio.paused || audio.currentTime > 0;
     const index = begun && !audio.ended ? this.sounding(audio.currentTime) : -1;
     if (index !== this.current) this.show(index);
+  }
+
+  // Back to the first of the chosen bars after the last, in the pass that was being heard.
+  goRound(audio) {
+    const { loop } = this.data;
+    if (!loop || audio.paused) return;
+    const now = audio.currentTime;
+    this.pass ??= loop.find(([start, end]) => now >= start && now < end) ?? loop[0];
+    const [start, end] = this.pass;
+    if (now >= end || now < start - 0.1) audio.currentTime = start;
   }
 
   // Binary search: the last note that begins at or before the time; -1 before the first.
@@ -184,10 +203,11 @@ function ready() {
   });
 }
 
-export default async function ({ data, parentElement }) {
+export default async function ({ data, parentElement, setTriggerValue }) {
   const host = parentElement.querySelector(".musicgen-score");
   let score = scores.get(host);
-  if (!score) scores.set(host, score = new Score(host));
+  if (!score) scores.set(host, score = new Score(host, (name, value) => score.send(name, value)));
+  score.send = setTriggerValue;
   score.waiting = data;
   await ready();
   score.update(score.waiting);

@@ -1,0 +1,303 @@
+// Hands on a score: bars chosen by dragging, what else a note might have been, and both by keys.
+// data.touch: {bars: bar of each written note (from 0), names, bits: surprise of each or null,
+//   odds: for each note [[offset, character, percent, alternatives, [percents]], ...] or null,
+//   outside: numbers of notes beyond a range, selection: [first, last] or null, words}
+
+const DRAG = 12; // pixels from which a press is a drag
+const HOVER_MS = 350, PRESS_MS = 450, LEAVE_MS = 300;
+const CALM_BITS = 1, HOT_BITS = 6; // ends of the tint: surprise in bits
+const HOVER_REACH = 14;
+
+class Touch {
+  constructor(score, send) {
+    this.score = score;
+    this.host = score.host;
+    this.send = send;
+    this.regions = this.host.querySelector(".musicgen-regions");
+    this.odds = this.host.querySelector(".musicgen-odds");
+    this.scale = this.host.querySelector(".musicgen-scale");
+    this.teller = this.host.querySelector(".musicgen-teller");
+    this.chosen = -1;
+    this.listen();
+  }
+
+  listen() {
+    const on = (target, kinds) => {
+      for (const [kind, handler] of Object.entries(kinds)) target.addEventListener(kind, handler.bind(this));
+    };
+    on(this.score.paper, {
+      pointerdown: this.press, pointermove: this.move, pointerup: this.release,
+      pointercancel: this.cancel, pointerleave: this.leave, contextmenu: this.holdBack,
+    });
+    on(this.odds, { pointerenter: () => clearTimeout(this.closing), pointerleave: this.leave, click: this.take });
+    on(this.host, { keydown: this.key, focusout: this.blur });
+  }
+
+  get data() { return this.score.data?.touch; }
+
+  update() {
+    const { data } = this;
+    this.host.classList.toggle("is-touchable", !!data);
+    if (!data) return;
+    this.host.tabIndex = 0;
+    this.host.setAttribute("role", "application");
+    this.selection = data.selection;
+    this.closeOdds();
+    this.scale.hidden = !data.bits;
+    const [calm, , hot] = this.scale.children;
+    calm.textContent = data.words.expected;
+    hot.textContent = data.words.surprising;
+    this.decorate();
+  }
+
+  // After the engraver: colours on the notes, and what lies behind them.
+  decorate() {
+    const { data } = this;
+    this.regions.replaceChildren();
+    for (const [start, end] of this.score.layout?.marks ?? []) {
+      this.region("is-marked", (number, startChar) => startChar >= start && startChar < end);
+    }
+    if (!data || !this.score.layout) return;
+    this.score.layout.notes.forEach((startChar, number) => this.tint(startChar, data.bits?.[number]));
+    this.drawSelection();
+    for (const one of data.outside) this.region("is-outside", (number) => number === one);
+  }
+
+  tint(startChar, bits) {
+    const share = Math.min(1, Math.max(0, (bits - CALM_BITS) / (HOT_BITS - CALM_BITS)));
+    for (const element of this.score.elements.get(startChar) ?? []) {
+      element.classList.toggle("musicgen-tinted", bits !== undefined);
+      element.style.setProperty("--surprise", `${Math.round(100 * share)}%`);
+    }
+  }
+
+  drawSelection() {
+    for (const old of this.regions.querySelectorAll(".is-selected")) old.remove();
+    if (!this.selection) return;
+    const [first, last] = this.selection;
+    this.region("is-selected", (number) => this.data.bars[number] >= first && this.data.bars[number] <= last);
+  }
+
+  // A box around neighbours, one for each line of music.
+  region(kind, holds) {
+    const frame = this.host.getBoundingClientRect();
+    let box;
+    this.score.layout.notes.forEach((startChar, number) => {
+      const drawn = this.score.elements.get(startChar);
+      if (!drawn || !holds(number, startChar)) { box = undefined; return; }
+      const staff = (drawn[0].closest(".abcjs-staff-wrapper") ?? drawn[0]).getBoundingClientRect();
+      const boxes = drawn.map((element) => element.getBoundingClientRect());
+      const left = Math.min(...boxes.map((one) => one.left)) - 6, right = Math.max(...boxes.map((one) => one.right)) + 6;
+      if (!box || box.top !== staff.top) {
+        box = { top: staff.top, left, element: document.createElement("div") };
+        box.element.className = kind;
+        this.regions.append(box.element);
+      }
+      Object.assign(box.element.style, {
+        left: `${box.left - frame.left}px`, width: `${right - box.left}px`,
+        top: `${staff.top - frame.top}px`, height: `${staff.height}px`,
+      });
+    });
+  }
+
+  // Dragging
+
+  press(event) {
+    if (!this.data || event.button) return;
+    const note = this.noteAt(event, Infinity);
+    if (note < 0) return;
+    this.held = { x: event.clientX, y: event.clientY, bar: this.data.bars[note] };
+    if (event.shiftKey && this.selection) this.held.bar = this.selection[0];
+    clearTimeout(this.opening);
+    if (event.pointerType !== "mouse") {
+      this.opening = setTimeout(() => { this.held = undefined; this.quiet = true; this.openOdds(this.noteAt(event, 48)); }, PRESS_MS);
+    }
+  }
+
+  move(event) {
+    if (!this.data) return;
+    if (!this.held) return this.hover(event);
+    if (Math.hypot(event.clientX - this.held.x, event.clientY - this.held.y) < DRAG && !this.held.isDrag) return;
+    clearTimeout(this.opening);
+    if (!this.held.isDrag) this.score.paper.setPointerCapture(event.pointerId);
+    this.held.isDrag = true;
+    this.closeOdds();
+    const note = this.noteAt(event, Infinity);
+    if (note < 0) return;
+    const bar = this.data.bars[note];
+    this.selection = [Math.min(bar, this.held.bar), Math.max(bar, this.held.bar)];
+    this.drawSelection();
+  }
+
+  release(event) {
+    clearTimeout(this.opening);
+    const { held } = this;
+    this.held = undefined;
+    if (held?.isDrag) this.commit();
+    else if (held && event.shiftKey) {
+      const bar = this.data.bars[this.noteAt(event, Infinity)];
+      this.selection = [Math.min(bar, held.bar), Math.max(bar, held.bar)];
+      this.commit();
+    }
+  }
+
+  cancel() {
+    clearTimeout(this.opening);
+    if (this.held?.isDrag) this.commit();
+    this.held = undefined;
+  }
+
+  commit() {
+    this.quiet = true; // the click that follows means no note
+    setTimeout(() => { this.quiet = false; }, 50);
+    this.drawSelection();
+    this.send("selection", this.selection);
+  }
+
+  holdBack(event) {
+    if (this.quiet || !this.odds.hidden) event.preventDefault();
+  }
+
+  // Whether a click is the end of something else, and means no note.
+  swallows() {
+    const { quiet } = this;
+    this.quiet = false;
+    return quiet;
+  }
+
+  noteAt(event, reach) {
+    return this.score.layout?.notes.indexOf(this.score.nearest(event.clientX, event.clientY, reach)) ?? -1;
+  }
+
+  // What else it might have been
+
+  hover(event) {
+    if (event.pointerType !== "mouse") return;
+    const note = this.noteAt(event, HOVER_REACH);
+    if (note === this.hovered) return;
+    this.hovered = note;
+    clearTimeout(this.opening);
+    if (note < 0) return this.leave();
+    clearTimeout(this.closing);
+    this.opening = setTimeout(() => this.openOdds(note), this.odds.hidden ? HOVER_MS : HOVER_MS / 2);
+  }
+
+  leave() {
+    clearTimeout(this.opening);
+    clearTimeout(this.closing);
+    this.closing = setTimeout(() => { this.hovered = undefined; this.closeOdds(); }, LEAVE_MS);
+  }
+
+  closeOdds() {
+    const hadFocus = this.odds.contains(document.activeElement);
+    this.odds.hidden = true;
+    if (hadFocus) this.host.focus({ preventScroll: true });
+  }
+
+  openOdds(note) {
+    const rows = this.data?.odds?.[note];
+    const drawn = this.score.elements.get(this.score.layout?.notes[note]);
+    if (!rows?.length || !drawn) return;
+    const { words } = this.data;
+    const title = document.createElement("p");
+    title.textContent = words.surprise.replace("{note}", this.data.names[note]).replace("{bits}", this.data.bits[note].toFixed(1));
+    const hint = document.createElement("small");
+    hint.textContent = words.take;
+    this.odds.replaceChildren(title, ...rows.map((row) => this.oddsRow(row)), hint);
+    this.odds.setAttribute("aria-label", title.textContent);
+    this.odds.hidden = false;
+    this.placeOdds(drawn[0].getBoundingClientRect());
+  }
+
+  oddsRow([offset, character, percent, others, percents]) {
+    const row = document.createElement("div");
+    row.className = "musicgen-choice";
+    const said = document.createElement("b");
+    said.append(this.sign(character), this.percent(percent));
+    row.append(said, ...[...others].map((other, index) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.dataset.offset = offset;
+      button.dataset.character = other;
+      button.append(this.sign(other), this.percent(percents[index]));
+      return button;
+    }));
+    return row;
+  }
+
+  sign(character) {
+    const { words } = this.data;
+    return { " ": words.space, "\n": words.line_end }[character] ?? character;
+  }
+
+  percent(value) {
+    const small = document.createElement("span");
+    small.textContent = `${value < 1 ? "<1" : Math.round(value)} %`;
+    return small;
+  }
+
+  placeOdds(note) {
+    const frame = this.host.getBoundingClientRect();
+    const { width, height } = this.odds.getBoundingClientRect();
+    const left = Math.min(Math.max(0, note.left - frame.left - width / 3), Math.max(0, frame.width - width));
+    const isRoom = note.bottom + 12 + height < innerHeight;
+    const top = isRoom ? note.bottom - frame.top + 10 : note.top - frame.top - height - 10;
+    Object.assign(this.odds.style, { left: `${left}px`, top: `${top}px` });
+  }
+
+  take(event) {
+    const button = event.target.closest("button");
+    if (!button) return;
+    this.send("take", [Number(button.dataset.offset), button.dataset.character]);
+    this.closeOdds();
+  }
+
+  // Keys
+
+  key(event) {
+    if (!this.data || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Escape") { this.closeOdds(); return; }
+    if (event.target !== this.host) return;
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    const keys = {
+      Enter: () => this.score.playFrom(this.chosen), " ": () => this.score.toggle(),
+      ArrowDown: () => { this.openOdds(this.chosen); this.odds.querySelector("button")?.focus(); },
+    };
+    if (!step && !keys[event.key]) return;
+    event.preventDefault();
+    if (step) this.walk(step, event.shiftKey); else keys[event.key]();
+  }
+
+  walk(step, isSelecting) {
+    const last = this.score.layout.notes.length - 1;
+    const before = this.chosen;
+    this.chosen = Math.min(last, Math.max(0, this.chosen + step));
+    if (isSelecting) this.chosen = this.barEdge(Math.max(0, before), step);
+    for (const old of this.regions.querySelectorAll(".is-chosen")) old.remove();
+    this.region("is-chosen", (number) => number === this.chosen);
+    this.teller.textContent = this.data.words.place
+      .replace("{bar}", this.data.bars[this.chosen] + 1).replace("{note}", this.data.names[this.chosen]);
+    if (isSelecting) this.extend();
+  }
+
+  // The first note of the next bar, or of the one before.
+  barEdge(note, step) {
+    const { bars } = this.data;
+    const wanted = Math.min(bars.at(-1), Math.max(0, bars[note] + (this.selection ? step : 0)));
+    const found = bars.findIndex((bar) => bar >= wanted);
+    return found < 0 ? note : found;
+  }
+
+  extend() {
+    const bar = this.data.bars[this.chosen];
+    this.anchor = this.selection ? this.anchor ?? this.selection[0] : bar;
+    this.selection = [Math.min(bar, this.anchor), Math.max(bar, this.anchor)];
+    this.drawSelection();
+    clearTimeout(this.telling);
+    this.telling = setTimeout(() => this.send("selection", this.selection), 600); // when the keys rest
+  }
+
+  blur(event) {
+    if (!this.host.contains(event.relatedTarget)) this.leave();
+  }
+}

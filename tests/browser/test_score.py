@@ -1,0 +1,256 @@
+"""The score one can touch, with real sound in a real browser."""
+
+import re
+from statistics import median
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from musicgen.notation.reader import read_tune
+from tests.browser.test_play import PHONE, TINY, compose, text_shown, wait_for_score
+
+pytestmark = pytest.mark.browser
+
+HOUSE = "/?model=house&temperature=0.9&seed=4712"
+
+LOOK = """() => {
+  const score = globalThis.musicgenScores.get(document.querySelector(".musicgen-score"));
+  const audio = document.querySelector(".st-key-sound audio");
+  const { loop, touch } = score.data;
+  return { time: audio.currentTime, paused: audio.paused, loop,
+           selection: score.touch.selection, bits: touch?.bits, odds: touch?.odds };
+}"""
+
+FOLLOW = """async (seconds) => {
+  const score = globalThis.musicgenScores.get(document.querySelector(".musicgen-score"));
+  const audio = document.querySelector(".st-key-sound audio");
+  const seen = [];
+  const end = performance.now() + 1000 * seconds;
+  let last;
+  while (performance.now() < end) {
+    await new Promise(requestAnimationFrame);
+    const lit = document.querySelector(".musicgen-sounding");
+    if (!lit || score.current === last) continue;
+    if (last !== undefined) seen.push({
+      late: audio.currentTime - score.data.onsets_s[score.current],
+      isUnder: score.elements.get(score.layout.starts[score.current]).includes(lit),
+    });
+    last = score.current;
+  }
+  return seen;
+}"""
+
+NOTE_AT = """(number) => {
+  const score = globalThis.musicgenScores.get(document.querySelector(".musicgen-score"));
+  const [element] = score.elements.get(score.layout.notes[number]);
+  element.scrollIntoView({ block: "nearest" });
+  const box = (element.querySelector("[data-name]") ?? element).getBoundingClientRect();
+  return [box.left + box.width / 2, box.top + box.height / 2];
+}"""
+
+
+def note_at(page: Page, number: int) -> tuple[float, float]:
+    """Where on the screen a note is, in written order."""
+    x, y = page.evaluate(NOTE_AT, number)
+    return x, y
+
+
+def drag(page: Page, first: int, last: int) -> None:
+    """Drags from one note to another, both in view."""
+    note_at(page, first)
+    page.mouse.move(*note_at(page, first))
+    page.mouse.down()
+    page.mouse.move(*note_at(page, last), steps=6)
+    page.mouse.up()
+
+
+def settled(page: Page) -> None:
+    page.wait_for_function("!document.querySelector('[data-stale=true]')")
+
+
+def bars(text: str) -> list[list[tuple[object, object]]]:
+    tune, _problems = read_tune(text + "\n")
+    return [[(note.pitches, note.duration) for note in bar.notes] for bar in tune.bars]
+
+
+def text_of(page: Page) -> str:
+    """The text on the page, whether or not its expander has been opened before."""
+    code = page.locator("[data-testid=stExpander] code")
+    return code.inner_text().strip() if code.is_visible() else text_shown(page)
+
+
+def test_the_cursor_keeps_within_50_ms_of_the_sound(open_page):
+    page = open_page("/?model=tiny").page
+    compose(page)
+    wait_for_score(page)
+    page.wait_for_function("document.querySelector('.st-key-sound audio').currentTime > 0.5")
+    seen = page.evaluate(FOLLOW, 5)
+    assert len(seen) > 8
+    assert all(one["isUnder"] for one in seen)
+    assert all(one["late"] > -0.001 for one in seen)
+    assert median(one["late"] for one in seen) < 0.05
+
+
+def test_bars_are_chosen_by_dragging_and_go_round(open_page):
+    page = open_page(TINY).page
+    wait_for_score(page)
+    drag(page, 7, 14)
+    expect(page.get_by_role("button", name="Bars 2–3")).to_be_visible()
+    assert page.evaluate(LOOK)["selection"] == [1, 2]
+    assert page.evaluate(LOOK)["paused"]  # a drag is no click on a note
+    page.get_by_text("Loop", exact=True).click()
+    page.wait_for_function("!document.querySelector('.st-key-sound audio').paused")
+    ((start, end), *others) = page.evaluate(LOOK)["loop"]
+    assert len(others) == 1  # the section is repeated
+    assert end - start == pytest.approx(float(others[0][1] - others[0][0]), abs=0.01)
+    page.evaluate(
+        "(end) => { document.querySelector('.st-key-sound audio').currentTime = end - 0.3; }", end
+    )
+    page.wait_for_function(
+        "([start, end]) => { const now = document.querySelector('.st-key-sound audio').currentTime;"
+        " return now >= start - 0.05 && now < end - 0.5; }",
+        arg=[start, end],
+    )
+    for _look in range(8):
+        page.wait_for_timeout(150)
+        assert start - 0.15 <= page.evaluate(LOOK)["time"] <= end + 0.15
+    page.get_by_role("button", name="Let go").click()
+    expect(page.get_by_role("button", name="Choose bars", exact=True)).to_be_visible()
+    assert page.locator(".is-selected").count() == 0
+
+
+def test_an_alternative_is_taken_and_a_link_brings_it_back(open_page):
+    page = open_page(HOUSE).page
+    wait_for_score(page)
+    before = text_shown(page)
+    number = next(n for n, rows in enumerate(page.evaluate(LOOK)["odds"]) if n > 20 and rows)
+    page.mouse.move(*note_at(page, number))
+    odds = page.get_by_role("dialog", name=re.compile("bits of surprise"))
+    expect(odds).to_be_visible()
+    button = odds.get_by_role("button").first
+    offset, character = (
+        int(button.get_attribute("data-offset") or 0),
+        button.get_attribute("data-character"),
+    )
+    button.click()
+    expect(page.get_by_text("1 change by hand")).to_be_visible()
+    settled(page)
+    after = text_of(page)
+    assert after.startswith(before[:offset] + str(character).strip("\n"))
+    assert after != before
+    assert '"take"' in page.evaluate("decodeURIComponent(location.search)")
+    page.wait_for_function("!document.querySelector('.st-key-sound audio').paused")
+    address = urlsplit(page.url)
+    again = open_page(f"{address.path}?{address.query}").page
+    wait_for_score(again)
+    assert text_shown(again) == after
+    page.get_by_role("button", name="Undo the change").click()
+    expect(page.get_by_text("1 change by hand")).to_have_count(0)
+    settled(page)
+    shown = text_of(page)
+    assert shown == before
+
+
+def test_bars_5_and_6_are_rewritten_and_all_others_stay(open_page):
+    page = open_page(HOUSE).page
+    wait_for_score(page)
+    before = text_shown(page)
+    page.get_by_role("button", name="Choose bars", exact=True).click()
+    page.get_by_label("From bar").fill("5")
+    page.get_by_label("From bar").press("Enter")
+    expect(page.get_by_role("button", name="Bar 5")).to_be_visible()
+    page.get_by_label("To bar").fill("6")
+    page.get_by_label("To bar").press("Enter")
+    page.get_by_role("button", name="Bars 5–6").wait_for()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Rewrite").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("button", name="Keep").first).to_be_visible()
+    dialog.get_by_role("button", name="Hear").nth(1).click()
+    page.wait_for_function("document.querySelector('.st-key-preview audio')?.currentTime > 0.1")
+    dialog.get_by_role("button", name="Keep").nth(1).click()
+    expect(page.get_by_text("1 change by hand")).to_be_visible()
+    settled(page)
+    after = text_of(page)
+    old, new = bars(before), bars(after)
+    assert len(old) == len(new)
+    assert {n for n in range(len(old)) if old[n] != new[n]} <= {4, 5}
+    assert old != new
+
+
+def test_the_score_answers_to_keys(open_page):
+    page = open_page(HOUSE).page
+    wait_for_score(page)
+    score = page.get_by_role("application", name="Sheet music of the tune")
+    score.focus()
+    for _note in range(3):
+        page.keyboard.press("ArrowRight")
+    expect(page.locator(".musicgen-teller")).to_have_text(re.compile(r"^bar 1, [A-G]"))
+    page.keyboard.press("ArrowDown")
+    odds = page.get_by_role("dialog", name=re.compile("bits of surprise"))
+    expect(odds.get_by_role("button").first).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(odds).to_be_hidden()
+    expect(score).to_be_focused()
+    page.keyboard.press("Enter")
+    page.wait_for_function("!document.querySelector('.st-key-sound audio').paused")
+    page.keyboard.press(" ")
+    page.wait_for_function("document.querySelector('.st-key-sound audio').paused")
+    page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("Shift+ArrowRight")
+    expect(page.get_by_role("button", name="Bars 1–2")).to_be_visible()
+
+
+def test_a_finger_held_on_a_note_shows_what_else_it_might_have_been(open_page):
+    page = open_page(HOUSE, viewport=PHONE, has_touch=True).page
+    wait_for_score(page)
+    number = next(n for n, rows in enumerate(page.evaluate(LOOK)["odds"]) if n > 4 and rows)
+    x, y = note_at(page, number)
+    hand = page.context.new_cdp_session(page)
+    point = {"touchPoints": [{"x": x, "y": y}]}
+    hand.send("Input.dispatchTouchEvent", {"type": "touchStart", **point})
+    page.wait_for_timeout(800)
+    hand.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    odds = page.get_by_role("dialog", name=re.compile("bits of surprise"))
+    expect(odds).to_be_visible()
+    box = odds.bounding_box()
+    assert box and box["x"] >= 0 and box["x"] + box["width"] <= PHONE["width"]
+    assert page.evaluate(LOOK)["paused"]
+
+
+def test_the_tint_can_be_turned_off_and_the_notes_named(open_page):
+    page = open_page(HOUSE).page
+    wait_for_score(page)
+    assert page.locator(".musicgen-tinted").count() > 10
+    page.get_by_role("button", name="View").click()
+    page.get_by_text("What surprised the network").click()
+    expect(page.locator(".musicgen-tinted")).to_have_count(0)
+    page.get_by_text("Names of the notes").click()
+    expect(page.locator(".abcjs-lyric").first).to_be_attached()
+    notes = page.evaluate(LOOK)
+    assert notes["bits"] is None
+
+
+def test_the_piano_roll_follows_the_sound(open_page):
+    page = open_page(TINY).page
+    wait_for_score(page)
+    page.get_by_role("button", name="View").click()
+    page.get_by_text("Piano roll").click()
+    page.locator(".musicgen-roll .bars path").first.wait_for(state="attached")
+    page.keyboard.press("Escape")
+    page.evaluate(
+        "() => { const audio = document.querySelector('.st-key-sound audio'); audio.muted = true;"
+        " audio.currentTime = 5; return audio.play(); }"
+    )
+    page.wait_for_function("document.querySelector('.st-key-sound audio').currentTime > 6")
+    apart = page.evaluate(
+        """() => {
+      const roll = globalThis.musicgenRolls.get(document.querySelector(".musicgen-roll"));
+      const { xaxis } = roll.chart._fullLayout;
+      const line = parseFloat(roll.line.style.left) - xaxis._offset;
+      return roll.player.currentTime - xaxis.p2l(line);
+    }"""
+    )
+    assert abs(apart) < 0.25  # a frame, on a busy machine
+    expect(page.locator(".musicgen-roll-line")).to_be_visible()
