@@ -25,8 +25,8 @@ class Memory(NamedTuple):
     """The last W places, the oldest first: keys and values (W, B, D), and the key of the place to
     come (1, B, D).
 
-    `counters` (1, B, 2) holds how many places of this tune there are yet, W at most, and whether the
-    last character was a line end.
+    `counters` (1, B, 2) holds how many places of this tune there are yet, W at most, and whether
+    the last character was a line end.
     """
 
     keys: torch.Tensor
