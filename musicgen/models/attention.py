@@ -6,7 +6,8 @@ that was like the present one tells what came next there, as in the continuous c
 (2017). The rest is global attention as Luong et al. (2015) have it, after Bahdanau et al. (2015):
 scaled products of query and keys, and one head on top of an LSTM (Merity 2019, SHA-RNN). A learned
 key without a place takes what belongs nowhere, as the sentinel of Merity et al. (2017); a learned
-number for each distance says how far to look.
+number for each distance says how far to look. It never looks back beyond a blank line: the tune
+before was another one, and whoever composes or measures begins with an empty memory, too.
 
 Shapes: B batch, T time, H hidden, D = H / 2 rounded up, W window.
 """
@@ -21,14 +22,17 @@ from musicgen.models.lstm_stack import LSTMStack, LSTMState
 
 
 class Memory(NamedTuple):
-    """The last W places, the oldest first: keys and values (W, B, D), the key of the place to
-    come (1, B, D), and how many places there are yet (1, B, 1).
+    """The last W places, the oldest first: keys and values (W, B, D), and the key of the place to
+    come (1, B, D).
+
+    `counters` (1, B, 2) holds how many places of this tune there are yet, W at most, and whether
+    the last character was a line end.
     """
 
     keys: torch.Tensor
     values: torch.Tensor
     next_key: torch.Tensor
-    filled: torch.Tensor
+    counters: torch.Tensor
 
 
 AttentionState = tuple[
@@ -65,7 +69,7 @@ class AttentionNetwork(LSTMStack):
             torch.zeros(window, batch_size, width, device=device),
             torch.zeros(window, batch_size, width, device=device),
             torch.zeros(1, batch_size, width, device=device),
-            torch.zeros(1, batch_size, 1, device=device),
+            torch.zeros(1, batch_size, 2, device=device),
         )
         return (*self.init_hidden(batch_size, device), *memory)
 
@@ -74,7 +78,7 @@ class AttentionNetwork(LSTMStack):
     ) -> tuple[torch.Tensor, AttentionState]:
         """Output of the last layer and what it looked up, (B, T, H), and the new state."""
         hidden, lstm, memory = self._read_lstm(ids, state)
-        weights, values, memory = self._look_back(hidden, memory)
+        weights, values, memory = self._look_back(ids, hidden, memory)
         found = self.dropout(self.join(weights @ values))
         return hidden + found, (*lstm, *memory)
 
@@ -88,7 +92,7 @@ class AttentionNetwork(LSTMStack):
         the rest went nowhere.
         """
         hidden, _, memory = self._read_lstm(ids, state)
-        weights, _, _ = self._look_back(hidden, memory)
+        weights, _, _ = self._look_back(ids, hidden, memory)
         window, steps = self.config.window, ids.shape[1]
         places = window - 1 + torch.arange(steps)[:, None] - torch.arange(window)  # (T, W)
         return weights.gather(2, places.to(ids.device).expand(len(ids), -1, -1))
@@ -101,35 +105,51 @@ class AttentionNetwork(LSTMStack):
         return values, lstm, Memory(*state[2:])
 
     def _look_back(
-        self, hidden: torch.Tensor, memory: Memory
+        self, ids: torch.Tensor, hidden: torch.Tensor, memory: Memory
     ) -> tuple[torch.Tensor, torch.Tensor, Memory]:
         """Attention (B, T, W + T) to all places, their values (B, W + T, D), the new memory."""
-        window, steps = self.config.window, hidden.shape[1]
+        window = self.config.window
+        reach, counters = _count_places(ids, memory.counters, self.config.line_id, window)
         past = memory.keys.transpose(0, 1), memory.values.transpose(0, 1)  # (B, W, D)
         own = self.key(hidden).float()
         keys = torch.cat([past[0], memory.next_key.transpose(0, 1), own], 1)  # (B, W + T + 1, D)
         values = torch.cat([past[1], self.value(hidden).float()], 1)  # (B, W + T, D)
-        weights = self._weigh(self.query(hidden).float(), keys[:, :-1], memory.filled)
+        weights = self._weigh(self.query(hidden).float(), keys[:, :-1], reach)
         memory = Memory(
             keys[:, -1 - window : -1].transpose(0, 1),
             values[:, -window:].transpose(0, 1),
             keys[:, -1:].transpose(0, 1),
-            (memory.filled + steps).clamp(max=window),
+            counters,
         )
         return weights, values, memory
 
     def _weigh(
-        self, queries: torch.Tensor, keys: torch.Tensor, count: torch.Tensor
+        self, queries: torch.Tensor, keys: torch.Tensor, reach: torch.Tensor
     ) -> torch.Tensor:
         window, steps = self.config.window, queries.shape[1]
         scale = queries.shape[2] ** -0.5
         places = torch.arange(window + steps, device=queries.device)
         distances = window + torch.arange(steps, device=queries.device)[:, None] - places
-        is_near = (distances >= 1) & (distances <= window)  # (T, W + T)
-        is_there = places >= window - count.transpose(0, 1)  # (B, 1, W + T)
+        is_there = (distances >= 1) & (distances <= reach[..., None])  # (B, T, W + T)
         nearness = self.nearness[distances.clamp(1, window) - 1]
         scores = (queries @ keys.transpose(1, 2)).float() * scale + nearness
-        scores = scores.masked_fill(~(is_near & is_there), -torch.inf)
+        scores = scores.masked_fill(~is_there, -torch.inf)
         nowhere = (queries @ self.nowhere).float()[..., None] * scale
         weights = torch.softmax(torch.cat([scores, nowhere], -1), -1)
         return weights[..., :-1]
+
+
+def _count_places(
+    ids: torch.Tensor, counters: torch.Tensor, line_id: int, window: int
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """How many places each character of ids (B, T) may look back on, (B, T), and new counters.
+
+    The second line end of a blank line sees none, and is the first place of what follows.
+    """
+    is_line = ids == line_id
+    before = torch.cat([counters[0, :, 1:] > 0, is_line[:, :-1]], 1)
+    steps = torch.arange(ids.shape[1], device=ids.device)
+    begins = torch.where(is_line & before, steps, -counters[0, :, :1].long()).cummax(1).values
+    reach = (steps - begins).clamp(max=window)
+    last = torch.stack([(reach[:, -1] + 1).clamp(max=window), is_line[:, -1].long()], 1)
+    return reach, last.to(counters.dtype)[None]

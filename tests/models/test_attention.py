@@ -70,3 +70,23 @@ def test_what_lies_beyond_the_window_is_forgotten() -> None:
     moved = (network(ids)[0] - network(changed)[0]).abs().amax(-1)[0] > 1e-6
     # The value stands at a distance of 1 to 5; the key of the place after it one step longer.
     assert moved.nonzero().flatten().tolist() == [5, 6, 7, 8, 9, 10, 11]
+
+
+def test_nothing_before_a_blank_line_is_looked_at() -> None:
+    network = build(line_id=0)
+    text = torch.tensor([[3, 0, 0, 4, 0, 5, 6]])
+    weights = network.attention_weights(text)[0]
+    seen = [(row > 0).sum().item() for row in weights]
+    assert seen == [0, 1, 0, 1, 2, 3, 4]  # a blank line's second sign is the first place
+    _, state = network(text[:, :2])
+    torch.testing.assert_close(network.attention_weights(text[:, 2:], state)[0], weights[2:])
+
+
+def test_a_tune_after_another_is_looked_back_on_as_one_alone() -> None:
+    network = build(line_id=0)
+    tune, other = torch.tensor([[0, 0, 4, 2, 5, 4, 2]]), torch.tensor([[3, 1, 6]])
+    with torch.no_grad():
+        network.layers[0].weight_hh_l0.zero_()
+        network.layers[0].bias_ih_l0.chunk(4)[1].fill_(-100.0)  # forget gate shut
+    alone = network(tune)[0][:, 1:]
+    torch.testing.assert_close(network(torch.cat([other, tune], 1))[0][:, 4:], alone)
