@@ -15,9 +15,14 @@ def name_note(tune: Tune, note: Note) -> str:
 
     Empty for a rest.
     """
+    return "".join(name for _pitch, name in name_pitches(tune, note))
+
+
+def name_pitches(tune: Tune, note: Note) -> list[tuple[int, str]]:
+    """MIDI pitch and name of each pitch of a note, from the bottom up."""
     key = tune.bars[note.bar].key or tune.key
     spelled = sorted(spell_note(tune.text, note, key), key=lambda one: one.pitch)
-    return "".join(one.letter + _SIGNS[one.alter] for one in spelled)
+    return [(one.pitch, one.letter + _SIGNS[one.alter]) for one in spelled]
 
 
 def with_note_names(laid_out: LaidOut, tune: Tune) -> LaidOut:

@@ -8,13 +8,12 @@ from typing import Any
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
-from musicgen.notation.note_names import name_note
+from musicgen.notation.note_names import name_note, name_pitches
 from musicgen.notation.tune import Tune
 from musicgen.ui.language import _
 from musicgen.ui.live_chart import load_plotly
 
 _FRONTEND = Path(__file__).parent / "frontend"
-_NAMES = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
 GAP = 0.92
 """Share of its time that a note fills, so that repeated ones stand apart."""
 
@@ -58,6 +57,7 @@ def roll_data(
         for pitch in tune.notes[places[start]].pitches
     ]
     names = [name_note(tune, note) for note in tune.notes]
+    known = {pitch: name for note in tune.notes for pitch, name in name_pitches(tune, note)}
     pitches = sorted({pitch for _onset, _duration, pitch, _note in rows})
     return {
         "onsets_s": [round(onset, 4) for onset, *_rest in rows],
@@ -66,7 +66,7 @@ def roll_data(
         "names": [names[note] for *_times, note in rows],
         "bits": [bits[note] for *_times, note in rows] if bits else None,
         "ticks": pitches,
-        "tick_names": [f"{_NAMES[pitch % 12]}{pitch // 12 - 1}" for pitch in pitches],
+        "tick_names": [f"{known.get(pitch, '')}{pitch // 12 - 1}" for pitch in pitches],
     }
 
 
