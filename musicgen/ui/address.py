@@ -11,7 +11,7 @@ from musicgen.config import SampleConfig, describe, out_of_bounds, parse_setting
 
 SETTINGS = (
     "temperature", "seed", "top_k", "top_p", "prompt",
-    "rhythm", "key", "meter", "sections", "bars", "range", "free",
+    "rhythm", "key", "meter", "sections", "bars", "range", "free", "precision",
 )  # fmt: skip
 """The settings of `SampleConfig` that an address may name, beside the model."""
 
