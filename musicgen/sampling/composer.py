@@ -227,15 +227,16 @@ class _Batch:
             masks = self._guidance.masks(active, written)
             narrowed = np.where(masks, logits, -np.inf)
             probs = self._probs(np.concatenate([narrowed, logits]))
-            ids, free = np.split(draw(probs, uniforms * 2), 2)
-            for row in np.flatnonzero(~masks[rows, free]):
-                self.drawings[active[row]].interventions += 1
+            drawn = draw(probs, uniforms * 2)
+            ids, free = drawn[: len(active)], drawn[len(active) :]
+            for index, is_allowed in zip(active, masks[rows, free].tolist(), strict=True):
+                self.drawings[index].interventions += not is_allowed
         else:
             probs = self._probs(logits)
             ids = draw(probs, uniforms)
         chosen = probs[rows, ids].tolist()
-        for index, drawn, prob in zip(active, ids.tolist(), chosen, strict=True):
-            self._append(index, self._vocabulary.characters[drawn], prob)
+        for index, number, prob in zip(active, ids.tolist(), chosen, strict=True):
+            self._append(index, self._vocabulary.characters[number], prob)
         return ids
 
     def _probs(self, logits: Logits) -> Probs:

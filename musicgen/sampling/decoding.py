@@ -45,9 +45,10 @@ def draw(probs: ArrayLike, uniforms: ArrayLike) -> NDArray[np.int64]:
     """
     cumulative = np.asarray(probs).cumsum(-1)
     total = cumulative[:, -1:]
-    ids: NDArray[np.int64] = (cumulative <= np.asarray(uniforms)[:, None] * total).sum(-1)
-    last: NDArray[np.int64] = (cumulative < total).sum(-1)  # rounding must not lead behind the last one possible
-    return np.minimum(ids, last)
+    points = np.asarray(uniforms)[:, None] * total
+    np.minimum(points, np.nextafter(total, 0.0), out=points)  # rounding must not lead to the end
+    ids: NDArray[np.int64] = (cumulative > points).argmax(-1)  # the first that is beyond
+    return ids
 
 
 def _keep_nucleus(probs: Probs, top_p: float) -> Probs:

@@ -114,7 +114,7 @@ class Guidance:
         """What the tunes `rows` may write next, bool (B, V), after `written` characters each."""
         left = None if self._limit is None else self._limit - written
         masks = [self._guide.mask(self._states[row], left) for row in rows]
-        return np.stack(masks)
+        return np.array(masks)
 
     def advance(self, row: int, character: str) -> None:
         """Tells what a tune has written, which must be allowed."""
