@@ -10,6 +10,7 @@
 """
 
 import argparse
+import functools
 import itertools
 import sys
 import time
@@ -31,7 +32,7 @@ from musicgen.notation.grammar.rules import Rules
 from musicgen.notation.grammar.states import END
 from musicgen.notation.reader import read_tune
 from musicgen.sampling.composer import SEEDS, Composition, compose
-from musicgen.sampling.engine import build_engine
+from musicgen.sampling.engine import Engine, build_engine
 
 BATCH = 50
 METERS = ("6/8", "9/8", "3/4", "2/4", "4/4", "C|", "C", "12/8")
@@ -198,44 +199,15 @@ def _walk(guide: Guide, text: str) -> None:
 
 
 def _steps(network: Network) -> Iterator[tuple[str, Callable[[], None]]]:
-    engine = build_engine(network)
-
-    def plain() -> None:
-        state, ids = engine.init_state(1), torch.zeros(1, dtype=torch.int64)
-        for _ in range(STEPS):
-            logits, state = engine.step(ids, state)
-            ids = logits.argmax(-1)
-
-    yield "float32", plain
-    if isinstance(network, LSTMNetwork) and network.config.num_layers == 1:
-        yield "int8 (dynamic, folded embedding)", _int8_step(network)
+    for precision in ("float32", "int8") if type(network) is LSTMNetwork else ("float32",):
+        yield precision, functools.partial(_step, build_engine(network, precision))
 
 
-def _int8_step(network: LSTMNetwork) -> Callable[[], None]:
-    """A step whose two products have int8 weights, as a fast engine would take them."""
-    w_input, w_recurrent, b_input, b_recurrent = network.layer_weights[0]
-    table = (network.embedding.weight @ w_input.T + b_input + b_recurrent).detach()
-    recurrent = _pack(w_recurrent, None)
-    out = _pack(network.linear.weight, network.linear.bias)
-
-    @torch.inference_mode()
-    def run() -> None:
-        h = c = torch.zeros(1, network.config.hidden_size)
-        ids = torch.zeros(1, dtype=torch.int64)
-        for _ in range(STEPS):
-            gates = torch.ops.quantized.linear_dynamic(h, recurrent) + table[ids]
-            i, f, g, o = gates.chunk(4, dim=-1)
-            c = f.sigmoid() * c + i.sigmoid() * g.tanh()
-            h = o.sigmoid() * c.tanh()
-            ids = torch.ops.quantized.linear_dynamic(h, out).argmax(-1)
-
-    return run
-
-
-def _pack(weight: torch.Tensor, bias: torch.Tensor | None) -> object:
-    scale = float(weight.detach().abs().max()) / 127
-    low = torch.quantize_per_tensor(weight.detach(), scale, 0, torch.qint8)
-    return torch.ops.quantized.linear_prepack(low, bias)
+def _step(engine: Engine) -> None:
+    state, ids = engine.init_state(1), np.zeros(1, np.int64)
+    for _ in range(STEPS):
+        logits, state = engine.step(ids, state)
+        ids = logits.argmax(-1)
 
 
 def _time(call: Callable[[], object]) -> float:

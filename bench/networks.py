@@ -19,6 +19,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from musicgen.config import NetworkConfig, Paths, TrainingConfig, to_json
@@ -172,7 +173,7 @@ def widen(config: NetworkConfig) -> NetworkConfig:
 def character_s(config: NetworkConfig) -> float:
     """Processor time of one character for one tune, as the sampler steps it."""
     engine = build_engine(build_network(config, 0).eval().requires_grad_(False))
-    state, ids = engine.init_state(1), torch.zeros(1, dtype=torch.int64)
+    state, ids = engine.init_state(1), np.zeros(1, np.int64)
     _, state = engine.step(ids, state)
     before = time.process_time()
     for _ in range(_CHARACTERS):

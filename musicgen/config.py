@@ -254,6 +254,11 @@ class SampleConfig(Settings):
     bars: int = setting(0, "Bars in each section; 0 leaves them to the network.", 0, 64)
     range: str = setting("", "Instrument that must be able to play it, or two pitches: D-b, 62-83.")
     free: bool = setting(False, "Write without the grammar, right or wrong, as the lab does.")
+    precision: str = setting(
+        "float32",
+        "Arithmetic of the network; int8 is faster, and the same seed gives another tune.",
+        choices=("float32", "int8"),
+    )
 
 
 def parse_setting(info: SettingInfo, text: str) -> Any:

@@ -41,15 +41,22 @@ from musicgen.sampling.composer import Composition, compose
 @sample_option("--bars", "bars")
 @sample_option("--range", "range")
 @sample_option("--free", "free")
+@click.option("--int8", "is_int8", is_flag=True, help="Fast arithmetic in 8-bit numbers; the same "
+              "seed gives another tune.")  # fmt: skip
 @click.option("--out", type=click.Path(path_type=Path), default=Path("out"), show_default=True,
               help="Folder for the files.")  # fmt: skip
 @formats_option("abc,midi,wav", FORMATS)
 @json_option
 def compose_command(
-    checkpoint_name: str, out: Path, formats: tuple[str, ...], as_json: bool, **settings: Any
+    checkpoint_name: str,
+    is_int8: bool,
+    out: Path,
+    formats: tuple[str, ...],
+    as_json: bool,
+    **settings: Any,
 ) -> None:
     """Compose tunes; tune number i has the seed SEED + i - 1, and the same seed the same tune."""
-    config = SampleConfig(**settings)
+    config = SampleConfig(**settings, precision="int8" if is_int8 else "float32")
     ref = find_checkpoint(checkpoint_name, Paths.default())
     checkpoint = load_checkpoint(ref.path)
     index = find_composed(checkpoint.metadata, Paths.default()) if as_json else None

@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
+import numpy as np
 import torch
 
 from musicgen.config import SampleConfig
@@ -24,9 +25,9 @@ from musicgen.notation.grammar.masks import Guide
 from musicgen.notation.reader import read_tune
 from musicgen.notation.repeats import write_repeats
 from musicgen.notation.tune import Problem, Tune
-from musicgen.sampling.decoding import compute_probs, draw
+from musicgen.sampling.decoding import Probs, compute_probs, draw
 from musicgen.sampling.edit_list import Edit, edits_to_json
-from musicgen.sampling.engine import Engine, build_engine
+from musicgen.sampling.engine import EngineState, Ids, Logits, get_engine
 from musicgen.sampling.guidance import (
     ASKED,
     GRAMMAR_VERSION,
@@ -41,6 +42,7 @@ MAX_PROMPT_CHARACTERS = 5_000
 SEEDS = 2**31
 _BATCH = 64
 _TEXT_INTERVAL = 16
+_UNIFORMS = 256
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,8 @@ class Composition:
             **self._asked(),
             **({"edits": edits_to_json(self.edits)} if self.edits else {}),
         }
+        if self.config.precision != "float32":
+            settings["precision"] = self.config.precision
         text = json.dumps(settings, ensure_ascii=False, separators=(",", ":"))
         return (
             f"musicgen checkpoint={self.checkpoint} fingerprint={self.fingerprint} "
@@ -190,8 +194,8 @@ class _Batch:
         self.drawings = [_Drawing(prompt, seed, len(prompt), []) for seed in seeds]
         self._config = config
         self._vocabulary = checkpoint.vocabulary
-        self._engine = get_engine(checkpoint)
-        self._generators = [torch.Generator().manual_seed(seed) for seed in seeds]
+        self._engine = get_engine(checkpoint.network, config.precision)
+        self._uniforms = [_draw_uniforms(seed) for seed in seeds]
 
     def run(self, on_text: Callable[[list[str]], None] | None) -> None:
         """Draws until every tune has ended or has reached the limit."""
@@ -205,51 +209,43 @@ class _Batch:
             if not keep:
                 break
             if len(keep) < len(active):
-                ids, state = ids[keep], _select(state, keep)
+                ids, state = ids[keep], self._engine.select(state, keep)
                 active = [active[row] for row in keep]
             logits, state = self._engine.step(ids, state)
         if on_text:
             on_text([drawing.text for drawing in self.drawings])
 
-    def _read_prompt(self) -> tuple[torch.Tensor, object]:
-        ids = self._vocabulary.encode(SEPARATOR + self.drawings[0].text)
-        logits, state = self._engine.step(torch.from_numpy(ids[:1]), self._engine.init_state(1))
-        for index in range(1, len(ids)):
-            logits, state = self._engine.step(torch.from_numpy(ids[index : index + 1]), state)
-        rows = [0] * len(self.drawings)
-        return logits[rows], _select(state, rows)
-
-    def _draw(self, logits: torch.Tensor, active: list[int], written: int) -> torch.Tensor:
-        uniforms = torch.cat(
-            [torch.rand(1, dtype=torch.float64, generator=self._generators[i]) for i in active]
+    def _read_prompt(self) -> tuple[Logits, EngineState]:
+        """The beginning is read once for all tunes."""
+        logits, state = self._engine.read(
+            self._vocabulary.encode(SEPARATOR + self.drawings[0].text)
         )
-        masks = self._guidance.masks(active, written) if self._guidance else None
-        if masks is not None:
-            self._count_interventions(logits, masks, uniforms, active)
-            logits = logits.masked_fill(~masks, -torch.inf)
-        probs = self._probs(logits)
-        ids = draw(probs, uniforms)
-        chosen = probs.gather(-1, ids[:, None]).squeeze(-1)
-        for index, drawn, prob in zip(active, ids.tolist(), chosen.tolist(), strict=True):
-            self._append(index, self._vocabulary.characters[drawn], prob)
+        rows = [0] * len(self.drawings)
+        return logits[rows], self._engine.select(state, rows)
+
+    def _draw(self, logits: Logits, active: list[int], written: int) -> Ids:
+        """The next character of each tune; beside it, what the network alone would have drawn."""
+        uniforms = [next(self._uniforms[index]) for index in active]
+        rows = np.arange(len(active))
+        if self._guidance:
+            masks = self._guidance.masks(active, written)
+            narrowed = np.where(masks, logits, -np.inf)
+            probs = self._probs(np.concatenate([narrowed, logits]))
+            drawn = draw(probs, uniforms * 2)
+            ids, free = drawn[: len(active)], drawn[len(active) :]
+            for index, is_allowed in zip(active, masks[rows, free].tolist(), strict=True):
+                self.drawings[index].interventions += not is_allowed
+        else:
+            probs = self._probs(logits)
+            ids = draw(probs, uniforms)
+        chosen = probs[rows, ids].tolist()
+        for index, number, prob in zip(active, ids.tolist(), chosen, strict=True):
+            self._append(index, self._vocabulary.characters[number], prob)
         return ids
 
-    def _probs(self, logits: torch.Tensor) -> torch.Tensor:
+    def _probs(self, logits: Logits) -> Probs:
         config = self._config
         return compute_probs(logits, config.temperature, config.top_k, config.top_p)
-
-    def _count_interventions(
-        self,
-        logits: torch.Tensor,
-        masks: torch.Tensor,
-        uniforms: torch.Tensor,
-        active: list[int],
-    ) -> None:
-        """Counts the tunes for which the same draw without the grammar would be forbidden."""
-        free = draw(self._probs(logits), uniforms)
-        forbidden = ~masks.gather(-1, free[:, None]).squeeze(-1)
-        for row in forbidden.nonzero().flatten().tolist():
-            self.drawings[active[row]].interventions += 1
 
     def _append(self, index: int, character: str, prob: float) -> None:
         drawing = self.drawings[index]
@@ -260,13 +256,11 @@ class _Batch:
             self._guidance.advance(index, character)
 
 
-def _select(state: object, rows: list[int]) -> object:
-    """The rows of a state whose tensors are (L, B, ·), however they are nested."""
-    if isinstance(state, torch.Tensor):
-        return state[:, rows]
-    if isinstance(state, tuple):
-        return tuple(_select(part, rows) for part in state)
-    raise TypeError(f"A network's state must be tensors or tuples of them, not {type(state)}.")
+def _draw_uniforms(seed: int) -> Iterator[float]:
+    """Numbers in [0, 1) without end; drawn in blocks they are the same as one by one."""
+    generator = torch.Generator().manual_seed(seed)
+    while True:
+        yield from torch.rand(_UNIFORMS, dtype=torch.float64, generator=generator).tolist()
 
 
 def _read(checkpoint: Checkpoint, config: SampleConfig, drawing: _Drawing) -> Composition:
@@ -309,9 +303,3 @@ def _prepare_prompt(vocabulary: Vocabulary, prompt: str) -> str:
             unknown=", ".join(map(repr, unknown[:10])),
         )
     return text
-
-
-@functools.lru_cache(maxsize=4)
-def get_engine(checkpoint: Checkpoint) -> Engine:
-    """The engine of a checkpoint, built once; the four used last are kept."""
-    return build_engine(checkpoint.network)

@@ -6,7 +6,7 @@ The settings say what is asked; the grammar keeps it. Shapes: B tunes at once, V
 import re
 
 import numpy as np
-import torch
+from numpy.typing import NDArray
 
 from musicgen.config import SampleConfig
 from musicgen.corpus.vocabulary import Vocabulary
@@ -110,11 +110,11 @@ class Guidance:
         self._states: list[State] = [start] * count
         self._limit = limit if guide.grammar.need(start) <= limit else None
 
-    def masks(self, rows: list[int], written: int) -> torch.Tensor:
+    def masks(self, rows: list[int], written: int) -> NDArray[np.bool_]:
         """What the tunes `rows` may write next, bool (B, V), after `written` characters each."""
         left = None if self._limit is None else self._limit - written
         masks = [self._guide.mask(self._states[row], left) for row in rows]
-        return torch.from_numpy(np.stack(masks))
+        return np.array(masks)
 
     def advance(self, row: int, character: str) -> None:
         """Tells what a tune has written, which must be allowed."""

@@ -84,9 +84,8 @@ def drawn_probs(
     """The probability of each character from `drawn_start` on, at the settings' temperature."""
     ids, logits, masks = _read(checkpoint, config, text, drawn_start)
     logits = logits.masked_fill(~masks, -torch.inf)[drawn_start:]
-    probs = compute_probs(logits, config.temperature, config.top_k, config.top_p)
-    chosen = probs.gather(-1, torch.from_numpy(ids[drawn_start:])[:, None])
-    return tuple(chosen.squeeze(-1).tolist())
+    probs = compute_probs(logits.numpy(), config.temperature, config.top_k, config.top_p)
+    return tuple(probs[np.arange(len(probs)), ids[drawn_start:]].tolist())
 
 
 def _read(

@@ -23,8 +23,9 @@ from musicgen.notation.grammar.rules import Rules
 from musicgen.notation.grammar.states import Music
 from musicgen.notation.reader import read_tune
 from musicgen.notation.tune import Tune
-from musicgen.sampling.composer import SEEDS, SEPARATOR, get_engine, one_thread
+from musicgen.sampling.composer import SEEDS, SEPARATOR, one_thread
 from musicgen.sampling.decoding import compute_probs, draw
+from musicgen.sampling.engine import EngineState, Logits, get_engine
 from musicgen.sampling.gaps import Gap, find_gaps, start_bar
 from musicgen.sampling.guidance import make_rules
 
@@ -192,7 +193,7 @@ class _Filling:
         seed: int,
     ) -> None:
         self._vocabulary = checkpoint.vocabulary
-        self._engine = get_engine(checkpoint)
+        self._engine = get_engine(checkpoint.network, config.precision)
         self._config, self._guide, self._gaps, self._abc = config, guide, gaps, abc
         characters = np.array(self._vocabulary.characters)
         self._structure = np.isin(characters, list(STRUCTURE))
@@ -208,23 +209,21 @@ class _Filling:
         logits, state = self._read_head()
         while any(self._is_open(row) for row in self._rows):
             characters = self._step(logits)
-            ids = torch.from_numpy(self._vocabulary.encode("".join(characters)))
+            ids = self._vocabulary.encode("".join(characters))
             logits, state = self._engine.step(ids, state)
         full = len(self._gaps)
         return [tuple(row.done) if len(row.done) == full else None for row in self._rows]
 
-    def _read_head(self) -> tuple[torch.Tensor, State]:
+    def _read_head(self) -> tuple[Logits, EngineState]:
         head = self._vocabulary.encode(SEPARATOR + self._abc[: self._gaps[0].start])
-        first, *others = torch.from_numpy(head)[:, None]
-        logits, state = self._engine.step(first, self._engine.init_state(1))
-        for ids in others:
-            logits, state = self._engine.step(ids, state)
-        return logits.expand(DRAWINGS, -1), _repeat(state, DRAWINGS)
+        logits, state = self._engine.read(head)
+        rows = [0] * DRAWINGS
+        return logits[rows], self._engine.select(state, rows)
 
     def _is_open(self, row: _Row) -> bool:
         return row.state is not None and len(row.done) < len(self._gaps)
 
-    def _step(self, logits: torch.Tensor) -> list[str]:
+    def _step(self, logits: Logits) -> list[str]:
         """The next character of every drawing; of those that are done, one without meaning."""
         masks = [self._mask(row) for row in self._rows]
         free = [number for number, mask in enumerate(masks) if mask is not None and mask.any()]
@@ -232,16 +231,16 @@ class _Filling:
         return [self._write(row, drawn.get(number)) for number, row in enumerate(self._rows)]
 
     def _draw(
-        self, logits: torch.Tensor, masks: list[NDArray[np.bool_] | None], free: list[int]
+        self, logits: Logits, masks: list[NDArray[np.bool_] | None], free: list[int]
     ) -> list[str]:
         known = [mask for number in free if (mask := masks[number]) is not None]
-        allowed = torch.from_numpy(np.stack(known))
-        uniforms = torch.cat(
-            [torch.rand(1, dtype=torch.float64, generator=self._generators[n]) for n in free]
-        )
+        allowed = np.stack(known)
+        uniforms = [
+            torch.rand(1, dtype=torch.float64, generator=self._generators[n]).item() for n in free
+        ]
         config = self._config
         probs = compute_probs(
-            logits[free].masked_fill(~allowed, -torch.inf),
+            np.where(allowed, logits[free], -np.inf),
             config.temperature,
             config.top_k,
             config.top_p,

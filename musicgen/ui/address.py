@@ -14,7 +14,7 @@ from musicgen.sampling.edit_list import Edit, edits_to_json, parse_edits
 
 SETTINGS = (
     "temperature", "seed", "top_k", "top_p", "prompt",
-    "rhythm", "key", "meter", "sections", "bars", "range", "free",
+    "rhythm", "key", "meter", "sections", "bars", "range", "free", "precision",
 )  # fmt: skip
 """The settings of `SampleConfig` that an address may name, beside the model."""
 

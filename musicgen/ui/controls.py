@@ -139,6 +139,7 @@ def _more() -> None:
         key=state.TOP_P.name,
         help=_help("top_p"),
     )
+    st.toggle(_("Fast arithmetic (int8)"), key=state.INT8.name, help=_help("precision"))
     st.text_area(
         _("Beginning"),
         key=state.PROMPT.name,
@@ -158,6 +159,7 @@ def _compose_clicked() -> None:
         top_p=round(state.TOP_P.get(), 2),
         seed=seed,
         prompt=state.PROMPT.get(),
+        precision="int8" if state.INT8.get() else "float32",
     )
     _want(with_wishes(config), autoplay=True)
 
@@ -189,4 +191,5 @@ def _fill_in(request: Request, model: str) -> None:
     state.TOP_K.set(request.config.top_k)
     state.TOP_P.set(request.config.top_p)
     state.PROMPT.set(request.config.prompt)
+    state.INT8.set(request.config.precision == "int8")
     fill_in(request.config)

@@ -45,10 +45,11 @@ SECTIONS = Slot("play_sections", 0)
 BARS = Slot("play_bars", 0)
 RANGE = Slot("play_range", "")
 IN_TIME = Slot("play_in_time", True)
+INT8 = Slot("play_int8", False)
 
 SETTINGS: tuple[Slot[Any], ...] = (
     MODEL, TEMPERATURE, SEED, TOP_K, TOP_P, PROMPT,
-    RHYTHM, TONIC, MODE, METER, SECTIONS, BARS, RANGE, IN_TIME,
+    RHYTHM, TONIC, MODE, METER, SECTIONS, BARS, RANGE, IN_TIME, INT8,
 )  # fmt: skip
 """Values of the widgets of Play, held on while another page is open."""
 

@@ -148,6 +148,17 @@ def test_bundle_keeps_figures_and_a_card(
     assert f"| {json.loads(out)['loss']:.4f} |" in card
 
 
+def test_compose_in_fast_arithmetic(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = home / "out"
+    status, out, _ = run(
+        capsys, "compose", "--checkpoint", "small", "--int8", "--out", str(folder),
+        "--formats", "abc", "--max-new-tokens", "200", "--json",
+    )  # fmt: skip
+    assert status == 0
+    assert json.loads(out)["tunes"][0]["in_time"]
+    assert '"precision":"int8"' in (folder / "small-0.abc").read_text()
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -1,22 +1,20 @@
 import dataclasses
+import functools
 import itertools
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-import torch
 
-from musicgen.config import NetworkConfig, SampleConfig, TrainingConfig
+from musicgen.config import SampleConfig, TrainingConfig
 from musicgen.corpus.dataset import Dataset
 from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.errors import CompositionError
 from musicgen.models.checkpoint import Checkpoint, CheckpointMetadata, load_checkpoint
-from musicgen.models.lstm import LSTMNetwork
-from musicgen.models.registry import build_network
 from musicgen.notation.barlines import is_closing
 from musicgen.notation.bars import check_bars, is_in_time
 from musicgen.notation.reader import read_tune
 from musicgen.sampling.composer import compose
-from musicgen.sampling.engine import ForwardEngine, LSTMEngine, build_engine
 from tests.examples import ScriptedNetwork, make_tune, write_checkpoint
 
 TUNE = make_tune(7) + "\n\n"
@@ -116,24 +114,6 @@ def test_a_prompt_that_cannot_be_read_is_a_sentence(
         compose(scripted, SampleConfig(prompt=prompt))
 
 
-@pytest.mark.parametrize("layer_norm", [False, True])
-@pytest.mark.parametrize("num_layers", [1, 3])
-def test_the_engine_says_what_the_network_says(layer_norm: bool, num_layers: int) -> None:
-    config = NetworkConfig(
-        vocab_size=13, embedding_dim=6, hidden_size=10, num_layers=num_layers, layer_norm=layer_norm
-    )
-    network = build_network(config, 0).eval().requires_grad_(False)
-    engine, plain = build_engine(network), ForwardEngine(network)
-    assert isinstance(network, LSTMNetwork)
-    assert isinstance(engine, LSTMEngine)
-    state, expected_state = engine.init_state(4), plain.init_state(4)
-    for _ in range(20):
-        ids = torch.randint(13, (4,))
-        logits, state = engine.step(ids, state)
-        expected, expected_state = plain.step(ids, expected_state)
-        torch.testing.assert_close(logits, expected)
-
-
 def test_compositions_are_values(scripted: Checkpoint) -> None:
     (tune,) = compose(scripted, SampleConfig())
     with pytest.raises(dataclasses.FrozenInstanceError):
@@ -175,6 +155,39 @@ def test_free_composing_is_as_it_was_without_the_grammar(untrained: Checkpoint) 
     assert not tune.is_complete
     assert tune.mask_interventions == 0
     assert '"free":true' in tune.provenance()
+
+
+def test_the_arithmetic_is_part_of_what_makes_a_tune(untrained: Checkpoint) -> None:
+    config = SampleConfig(count=3, temperature=1.5, precision="int8")
+    tunes, plain = (
+        compose(untrained, config),
+        compose(untrained, config.replace(precision="float32")),
+    )
+    assert [tune.abc for tune in compose(untrained, config)] == [tune.abc for tune in tunes]
+    for tune, other in zip(tunes, plain, strict=True):
+        (alone,) = compose(untrained, tune.config)
+        assert (alone.abc, alone.char_probs) == (tune.abc, tune.char_probs)
+        assert '"precision":"int8"' in tune.provenance()
+        assert "precision" not in other.provenance()
+        assert is_in_time(tune.tune)
+        assert tune.char_probs != other.char_probs
+
+
+def test_sessions_that_compose_at_once_do_not_disturb_each_other(untrained: Checkpoint) -> None:
+    wishes = [
+        SampleConfig(seed=seed, temperature=1.2, precision=precision)
+        for seed in range(4)
+        for precision in ("float32", "int8")
+    ]
+    expected = [compose(untrained, config)[0].abc for config in wishes]
+    with ThreadPoolExecutor(len(wishes)) as pool:
+        found = [tunes[0].abc for tunes in pool.map(functools.partial(compose, untrained), wishes)]
+    assert found == expected
+
+
+def test_fast_arithmetic_where_there_is_none_is_a_sentence(scripted: Checkpoint) -> None:
+    with pytest.raises(CompositionError, match="Turn it off"):
+        compose(scripted, SampleConfig(precision="int8"))
 
 
 def test_what_is_asked_for_is_composed(untrained: Checkpoint) -> None:

@@ -182,3 +182,19 @@ def test_the_page_speaks_the_language_of_the_address_and_of_the_picker(home, ope
     app.button_group(key="language").set_value("en").run()
     assert [item.value for item in app.title] == ["Play"]
     assert address_of(app)["lang"] == "en"
+
+
+def test_fast_arithmetic_makes_the_same_tune_again_from_its_address(home, open_app):
+    app = open_app()
+    app.toggle(key="play_int8").set_value(True).run()
+    compose(app)
+    assert not app.error
+    assert address_of(app)["precision"] == "int8"
+    again = open_app(**address_of(app))
+    assert text_shown(again) == text_shown(app)
+    assert again.toggle(key="play_int8").value
+
+
+def test_an_address_with_unknown_arithmetic_is_a_sentence(home, open_app):
+    app = open_app(precision="int2")
+    assert "precision" in app.error[0].value

@@ -57,10 +57,15 @@ def _feed_value(script: Script, header: Header, character: str) -> Header | None
         return header._replace(text=text + character) if is_right else None
     if header.field in "TZ":
         return header._replace(text=text + _blank(character)) if _is_word(text, character) else None
-    values = choices(script, header)
     longer = (text + character).removeprefix(" ")
-    is_ahead = any(value.startswith(longer) for value in values)
-    return header._replace(text=text + character) if is_ahead else None
+    return header._replace(text=text + character) if _is_ahead(script, header, longer) else None
+
+
+def _is_ahead(script: Script, header: Header, prefix: str) -> bool:
+    """Whether a value of the field begins like this; of keys there are hundreds."""
+    if header.field == "K":
+        return prefix in script.key_beginnings
+    return any(value.startswith(prefix) for value in choices(script, header))
 
 
 def _blank(character: str) -> str:

@@ -335,7 +335,7 @@ def _feed_key(script: Script, music: Music, character: str) -> Music | None:
     value = part.removeprefix("K:").removeprefix(" ")
     if character == "\n":
         return _change_key(script, music) if _key_value(music) in script.keys else None
-    is_ahead = music.part != "K" and any(key.startswith(value) for key in script.keys)
+    is_ahead = music.part != "K" and value in script.key_beginnings
     return music._replace(part=part) if is_ahead else None
 
 

@@ -105,6 +105,11 @@ class Script:
             )
 
     @cached_property
+    def key_beginnings(self) -> frozenset[str]:
+        """All texts with which a key begins, the empty one and whole keys among them."""
+        return frozenset(key[:end] for key in self.keys for end in range(len(key) + 1))
+
+    @cached_property
     def endings(self) -> Endings:
         """Which first and second endings can be written."""
         has_first = bool({*FIRST, "[1"} & set(self.bar_lines))

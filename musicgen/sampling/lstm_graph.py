@@ -1,0 +1,208 @@
+"""The step of an LSTM as an ONNX graph, in float32 or with 8-bit products.
+
+The embedding is folded through the first layer's input projection: a table of V rows. Each higher
+layer reads its input and its own past side by side, in one product. Gates are put in the order
+input, forget, output, cell, so that one sigmoid takes three of them.
+
+8-bit products: weights have one scale for each output (symmetric, after Jacob et al. 2018, §2);
+a hidden state lies in -1..1 by its making and has the fixed scale 1/127; what a layer norm puts out
+has one scale for each tune. Nothing of a tune hangs on the others in its batch. Sums are exact in
+32 bits, gates and cell state are float32.
+
+Shapes: B batch, V vocabulary, H hidden, L layers.
+"""
+
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+from torch import nn
+
+from musicgen.models.lstm import LSTMNetwork
+
+Array = NDArray[Any]
+WeightType = type[np.int8] | type[np.uint8]
+
+_LEVELS = 127
+_MIDDLE = 128
+_OPSETS = {"": 21, "com.microsoft": 1}
+_IR_VERSION = 10
+
+
+def make_step(network: LSTMNetwork, int8: WeightType | None = None) -> bytes:
+    """A model with the inputs ``ids`` (B,), then ``h0 c0 h1 c1 …`` (B, H), and the outputs
+    ``logits`` (B, V) and the new states in the same order.
+
+    Args:
+        network: Its weights go into the graph.
+        int8: The type of 8-bit weights; None for float32.
+    """
+    graph = _Graph(int8)
+    size, vocab = network.config.hidden_size, network.config.vocab_size
+    values, is_bounded = "", True
+    for layer, norm in enumerate(network.norms):
+        gates = _add_first(graph, network) if layer == 0 else _add_higher(
+            graph, network, layer, values, is_bounded
+        )  # fmt: skip
+        values = _add_cell(graph, layer, gates, size)
+        is_bounded = not isinstance(norm, nn.LayerNorm)
+        if isinstance(norm, nn.LayerNorm):
+            values = _add_norm(graph, norm, values)
+    linear = network.linear
+    logits = graph.product(values, _array(linear.weight).T, _array(linear.bias), is_bounded)
+    graph.add("Identity", [logits], "logits")
+    states = [f"{letter}{layer}" for layer in range(len(network.norms)) for letter in "hc"]
+    inputs = [_info("ids", TensorProto.INT64)] + [_info(name, width=size) for name in states]
+    outputs = [_info("logits", width=vocab)] + [_info(f"{name}_new", width=size) for name in states]
+    return graph.to_bytes(inputs, outputs)
+
+
+def make_product(weights: Array) -> bytes:
+    """A model of one product: ``values`` uint8 (B, K) with 8-bit weights (K, N) to int32 (B, N)."""
+    graph = _Graph(np.int8)
+    graph.add("MatMulInteger", ["values", graph.constant(weights)], "products")
+    values = _info("values", TensorProto.UINT8, weights.shape[0])
+    return graph.to_bytes([values], [_info("products", TensorProto.INT32, weights.shape[1])])
+
+
+def _add_first(graph: "_Graph", network: LSTMNetwork) -> str:
+    """Gates (B, 4H) of the lowest layer."""
+    w_input, w_recurrent, bias_input, bias_recurrent = map(_array, network.layer_weights[0])
+    table = _array(network.embedding.weight) @ w_input.T + bias_input + bias_recurrent
+    projected = graph.add("Gather", [graph.constant(_reorder(table)), "ids"])
+    return graph.product("h0", _reorder(w_recurrent.T), projected)
+
+
+def _add_higher(
+    graph: "_Graph", network: LSTMNetwork, layer: int, values: str, is_bounded: bool
+) -> str:
+    """Gates (B, 4H) of a layer that reads the one below."""
+    w_input, w_recurrent, bias_input, bias_recurrent = map(_array, network.layer_weights[layer])
+    inputs, recurrent = _reorder(w_input.T), _reorder(w_recurrent.T)
+    bias = _reorder(bias_input + bias_recurrent)
+    if graph.is_float or is_bounded:
+        both = graph.add("Concat", [values, f"h{layer}"], axis=1)
+        return graph.product(both, np.concatenate([inputs, recurrent]), bias)
+    return graph.add(
+        "Add",
+        [
+            graph.product(values, inputs, bias, is_bounded=False),
+            graph.product(f"h{layer}", recurrent, np.zeros_like(bias)),
+        ],
+    )
+
+
+def _add_cell(graph: "_Graph", layer: int, gates: str, size: int) -> str:
+    """The new hidden state (B, H) of a layer."""
+    sigmoids, candidate = graph.split(gates, [3 * size, size])
+    i, f, o = graph.split(graph.add("Sigmoid", [sigmoids]), [size] * 3)
+    kept = graph.add("Mul", [f, f"c{layer}"])
+    added = graph.add("Mul", [i, graph.add("Tanh", [candidate])])
+    cell = graph.add("Add", [kept, added], f"c{layer}_new")
+    return graph.add("Mul", [o, graph.add("Tanh", [cell])], f"h{layer}_new")
+
+
+def _add_norm(graph: "_Graph", norm: nn.LayerNorm, values: str) -> str:
+    scale, shift = graph.constant(_array(norm.weight)), graph.constant(_array(norm.bias))
+    return graph.add("LayerNormalization", [values, scale, shift], axis=-1, epsilon=norm.eps)
+
+
+class _Graph:
+    """Nodes and constants as they are added; every value has a name."""
+
+    def __init__(self, int8: WeightType | None) -> None:
+        self._int8 = int8
+        self._nodes: list[onnx.NodeProto] = []
+        self._constants: list[onnx.TensorProto] = []
+
+    @property
+    def is_float(self) -> bool:
+        """Whether products are in float32."""
+        return self._int8 is None
+
+    def constant(self, value: Array) -> str:
+        """The name of a new constant."""
+        name = f"constant{len(self._constants)}"
+        self._constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
+        return name
+
+    def add(
+        self, kind: str, inputs: list[str], output: str = "", domain: str = "", **attributes: Any
+    ) -> str:
+        """Adds a node with one output and returns the output's name."""
+        output = output or f"value{len(self._nodes)}"
+        self._nodes.append(helper.make_node(kind, inputs, [output], domain=domain, **attributes))
+        return output
+
+    def split(self, values: str, sizes: list[int]) -> list[str]:
+        """The columns of values, in parts of these sizes."""
+        names = [f"part{len(self._nodes)}_{number}" for number in range(len(sizes))]
+        where = self.constant(np.array(sizes, np.int64))
+        self._nodes.append(helper.make_node("Split", [values, where], names, axis=1))
+        return names
+
+    def product(
+        self, values: str, weights: Array, bias: Array | str, is_bounded: bool = True
+    ) -> str:
+        """Values (B, K) times weights (K, N) plus a bias: (N,), or a name of (B, N) values.
+
+        Args:
+            values: Name of the factor (B, K).
+            weights: The other factor.
+            bias: What is added.
+            is_bounded: Whether the values lie in -1..1; if not, 8-bit products scale each row.
+        """
+        if self._int8 is None:
+            added = bias if isinstance(bias, str) else self.constant(bias)
+            return self.add("Gemm", [values, self.constant(weights), added])
+        if is_bounded:
+            return self._product_8bit(values, weights, bias)
+        largest = self.add("ReduceMax", [self.add("Abs", [values]), self.constant(np.array([-1]))])
+        bounded = self.add("Div", [values, largest])
+        products = self._product_8bit(bounded, weights, np.zeros(weights.shape[1], np.float32))
+        added = bias if isinstance(bias, str) else self.constant(bias)
+        return self.add("Add", [self.add("Mul", [products, largest]), added])
+
+    def _product_8bit(self, values: str, weights: Array, bias: Array | str) -> str:
+        scales = np.maximum(np.abs(weights).max(0), 1e-30) / _LEVELS  # (N,)
+        low = np.round(weights / scales)
+        middle = _MIDDLE if self._int8 is np.uint8 else 0
+        step, zero = (
+            self.constant(np.array(1 / _LEVELS, np.float32)),
+            self.constant(np.array(_MIDDLE, np.uint8)),
+        )
+        inputs = [
+            self.add("QuantizeLinear", [values, step, zero]),
+            self.constant((low + middle).astype(self._int8)),
+            step,
+            self.constant(scales.astype(np.float32)),
+            zero,
+            self.constant(np.array(middle, self._int8)),
+        ]
+        if not isinstance(bias, str):
+            inputs.append(self.constant(bias))
+        products = self.add("MatMulIntegerToFloat", inputs, domain="com.microsoft")
+        return self.add("Add", [products, bias]) if isinstance(bias, str) else products
+
+    def to_bytes(self, inputs: list[Any], outputs: list[Any]) -> bytes:
+        """The model, as ONNX writes it."""
+        graph = helper.make_graph(self._nodes, "step", inputs, outputs, self._constants)
+        opsets = [helper.make_opsetid(domain, version) for domain, version in _OPSETS.items()]
+        model = helper.make_model(graph, opset_imports=opsets, ir_version=_IR_VERSION)
+        return bytes(model.SerializeToString())
+
+
+def _info(name: str, kind: int = TensorProto.FLOAT, width: int | None = None) -> Any:
+    return helper.make_tensor_value_info(name, kind, ["B"] if width is None else ["B", width])
+
+
+def _array(tensor: Any) -> Array:
+    return np.asarray(tensor.detach().float().cpu().numpy())
+
+
+def _reorder(values: Array) -> Array:
+    """Columns of gates in the order of torch to input, forget, output, cell."""
+    i, f, g, o = np.split(values, 4, axis=-1)
+    return np.concatenate([i, f, o, g], axis=-1)
