@@ -1,1 +1,1 @@
-"""Sheet music on paper: a tune drawn by abcjs in node, laid out on pages, written as SVG and PDF."""
+"""Sheet music on paper: abcjs draws in node, pages are laid out here, SVG and PDF come out."""

@@ -166,7 +166,7 @@ def _full_name(font: Any) -> str:
     return str(font["name"].getDebugName(4) or "")
 
 
-class _Pen(BasePen):
+class _Pen(BasePen):  # type: ignore[misc]
     """Collects a glyph's outline in em; `BasePen` makes cubic curves of all others."""
 
     def __init__(self, glyphs: Any, unit: float) -> None:

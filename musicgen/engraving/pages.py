@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from musicgen.engraving.engraver import Engraving, System
+from musicgen.engraving.engraver import STAFF_HEIGHT, Engraving, System
 from musicgen.engraving.fonts import measure
 from musicgen.engraving.shapes import Shape, Writing
 from musicgen.notation.tune import Tune
@@ -23,11 +23,11 @@ MARGIN = 40.0
 _WIDTH = A4[0] - 2 * MARGIN
 _FOOT = 22.0  # what the foot takes above the lower margin
 _CLEAR_PX = 10.0  # between the lowest of one line and the highest of the next
-_STAFF_DISTANCE_PX = 62.0  # from staff to staff where nothing stands between
-_LOOSE_PX = 34.0  # how much further apart lines may move to fill a page
+_STAFF_DISTANCE_PX = 38.0  # from staff to staff where nothing stands between
+_LOOSE_PX = (30.0, 60.0)  # how much further apart the lines of the last page and others may move
 _TITLE, _SUBTITLE, _SMALL, _TINY = 22.0, 14.0, 11.0, 7.5
-_SMALLEST = 0.55  # how far a long title shrinks before it is cut
-_MODES = {"major": "major", "minor": "minor"}
+_RUNNING = 3.2 * _SMALL  # the title above further pages
+_SMALLEST = 0.7  # how far a long title shrinks before it is parted, or cut
 _SIGNS = str.maketrans({"#": "♯", "b": "♭"})
 
 
@@ -73,7 +73,7 @@ def lay_out_pages(tune: Tune, engraving: Engraving, note: str = "") -> list[Page
     pages = []
     for number, group in enumerate(groups):
         is_last = number == len(groups) - 1
-        top = MARGIN + (head_height if number == 0 else _running_height(tune))
+        top = MARGIN + (head_height if number == 0 else _RUNNING)
         spread = _spread(group, rooms[min(number, 1)], is_last=is_last)
         blocks = [_place(placed, top, scale) for placed in spread]
         blocks.append(Block(head if number == 0 else _running_head(tune)))
@@ -86,7 +86,7 @@ def lay_out_sheet(tune: Tune, engraving: Engraving, note: str = "") -> Page:
     """The whole tune on one sheet as wide as A4 and as high as it needs."""
     scale = _WIDTH / engraving.width
     head, head_height = _head(tune)
-    spread = _stack(engraving.systems)
+    spread = _stack(engraving.systems, _LOOSE_PX[0])
     top = MARGIN + head_height
     blocks = [Block(head), *(_place(placed, top, scale) for placed in spread)]
     height = top + _depth(spread) * scale + _FOOT + MARGIN
@@ -102,7 +102,7 @@ def _place(placed: _Placed, top: float, scale: float) -> Block:
 def _rooms(head_height: float, scale: float) -> tuple[float, float]:
     """Pixels for music on the first page and on each further one."""
     height = A4[1] - 2 * MARGIN - _FOOT
-    return (height - head_height) / scale, (height - 2 * _SMALL) / scale
+    return (height - head_height) / scale, (height - _RUNNING) / scale
 
 
 def _paginate(systems: Sequence[System], rooms: tuple[float, float]) -> list[list[System]]:
@@ -135,7 +135,7 @@ def _stack(systems: Sequence[System], loose: float = 0.0) -> list[_Placed]:
     for above, below in pairwise(systems):
         depth = above.box.bottom - above.staff_top
         rise = below.staff_top - below.box.top
-        distance = max(depth + _CLEAR_PX + rise, _STAFF_DISTANCE_PX + above.staff_bottom - above.staff_top)
+        distance = max(depth + _CLEAR_PX + rise, STAFF_HEIGHT + _STAFF_DISTANCE_PX)
         placed.append(_Placed(below, placed[-1].staff_top + distance + loose))
     return placed
 
@@ -143,7 +143,7 @@ def _stack(systems: Sequence[System], loose: float = 0.0) -> list[_Placed]:
 def _spread(systems: Sequence[System], room: float, *, is_last: bool) -> list[_Placed]:
     """The lines of a page, moved apart to fill it; on the last page by little."""
     left = room - _depth(_stack(systems))
-    most = _LOOSE_PX / 2 if is_last else _LOOSE_PX
+    most = _LOOSE_PX[0 if is_last else 1]
     return _stack(systems, max(0.0, min(most, left / max(1, len(systems) - 1))))
 
 
@@ -161,8 +161,9 @@ def _head(tune: Tune) -> tuple[tuple[Shape, ...], float]:
     y = MARGIN
     for number, title in enumerate(filter(None, map(_clean, tune.titles))):
         size = _SUBTITLE if number else _TITLE
-        y += 1.15 * size
-        lines.append(_fitted(Writing(title, A4[0] / 2, y, size, "regular", 0.5), _WIDTH))
+        for row in _in_rows(title, size):
+            y += 1.25 * size
+            lines.append(_fitted(Writing(row, A4[0] / 2, y, size, "regular", 0.5), _WIDTH))
     y += 1.9 * _SMALL
     left = Writing(describe(tune), MARGIN, y, _SMALL, "italic")
     right = Writing(" · ".join(_people(tune)), A4[0] - MARGIN, y, _SMALL, "italic", 1.0)
@@ -170,10 +171,19 @@ def _head(tune: Tune) -> tuple[tuple[Shape, ...], float]:
     return tuple(lines), y - MARGIN + 1.6 * _SMALL
 
 
+def _in_rows(title: str, size: float) -> list[str]:
+    """A title in one row, or in two about equally long where it would become too small."""
+    spaces = [place for place, character in enumerate(title) if character == " "]
+    if not spaces or measure(title, "regular") * size * _SMALLEST <= _WIDTH:
+        return [title]
+    middle = min(spaces, key=lambda place: abs(2 * place - len(title)))
+    return [title[:middle], title[middle + 1 :]]
+
+
 def describe(tune: Tune) -> str:
     """Rhythm, meter and key in a few words: ``jig · 6/8 · D major``."""
     key = f"{tune.key.tonic.translate(_SIGNS)} {tune.key.mode}" if tune.key.tonic else ""
-    meter = tune.meter.text if tune.meter.numerator else ""
+    meter = f"{tune.meter.numerator}/{tune.meter.denominator}" if tune.meter.numerator else ""
     parts = sorted({bar.part for bar in tune.bars if bar.part})
     order = [value for letter, value in tune.fields if letter == "P" and len(value) > 1]
     played = [f"parts {order[0]}"] if order and parts else []
@@ -184,10 +194,6 @@ def _people(tune: Tune) -> Iterator[str]:
     for letter, value in tune.fields:
         if letter in "CO" and _clean(value):
             yield _clean(value)
-
-
-def _running_height(tune: Tune) -> float:
-    return 2 * _SMALL
 
 
 def _running_head(tune: Tune) -> tuple[Shape, ...]:

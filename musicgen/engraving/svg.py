@@ -21,9 +21,10 @@ def write_svg(page: Page, title: str, comment: str = "") -> str:
         title: Its ``<title>``, for those who hear the page.
         comment: Provenance, kept in ``<metadata>``; nothing is written if empty.
     """
-    size = {"width": f"{page.width:g}pt", "height": f"{page.height:g}pt"}
-    view = f"0 0 {page.width:g} {page.height:g}"
-    root = Element("svg", xmlns=_NAMESPACE, version="1.1", viewBox=view, **size)
+    root = Element("svg", xmlns=_NAMESPACE, version="1.1")
+    root.set("viewBox", f"0 0 {page.width:g} {page.height:g}")
+    root.set("width", f"{page.width:g}pt")
+    root.set("height", f"{page.height:g}pt")
     SubElement(root, "title").text = _clean(title)
     if comment:
         SubElement(root, "metadata").text = _clean(comment)
@@ -44,10 +45,12 @@ def _write_block(parent: Element, block: Block) -> None:
 
 def _write_shape(group: Element, shape: Shape) -> None:
     if isinstance(shape, Outline):
-        look = {} if shape.is_filled else {"fill": "none"}
+        look = {"d": " ".join(_path(shape.segments))}
+        if not shape.is_filled:
+            look["fill"] = "none"
         if shape.width:
             look |= {"stroke": "black", "stroke-width": f"{shape.width:g}"}
-        SubElement(group, "path", d=" ".join(_path(shape.segments)), **look)
+        SubElement(group, "path", look)
         return
     _write_text(group, shape)
 
