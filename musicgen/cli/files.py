@@ -7,15 +7,12 @@ from pathlib import Path
 from musicgen.config import Paths
 from musicgen.engraving.engraver import missing_part
 from musicgen.storage import write_file
-from musicgen.takeaway.archive import Take, different, pack
+from musicgen.takeaway.archive import USUAL, Take, different, pack
 from musicgen.takeaway.formats import ENGRAVED, FORMATS, SOUNDING, Piece, make_all
 
 ZIP = "zip"
 CHOICES = (*FORMATS, ZIP)
 """All formats that a command knows."""
-
-_IN_ZIP = ("abc", "midi", "mp3", "musicxml", "pdf")
-"""What a ZIP holds when nothing else is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +46,7 @@ class TuneFiles:
         self._single = tuple(name for name in formats if name != ZIP)
         self._has_zip = ZIP in formats
         self._in_zip = self._single or tuple(
-            name for name in _IN_ZIP if name not in ENGRAVED or not missing_part(paths)
+            name for name in USUAL if name not in ENGRAVED or not missing_part(paths)
         )
         self._keeps_text = keeps_text
         self._takes: list[Take] = []

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from musicgen.takeaway.formats import FORMATS, Made, Piece, make_all
 
 README = "README.txt"
+USUAL = ("abc", "midi", "mp3", "musicxml", "pdf")
+"""What an archive holds when nothing else is asked for."""
+
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same tunes give the same bytes
 _PACKED = {"wav", "abc", "midi", "musicxml", "svg"}  # what gets smaller
 
