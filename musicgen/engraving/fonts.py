@@ -5,6 +5,7 @@ Chinese ones above all, are taken from a font of the system and drawn as outline
 depends on the fonts of whoever opens the file.
 """
 
+import io
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from fontTools.pens.basePen import BasePen
 from fontTools.ttLib import TTCollection, TTFont, TTLibError
 
 from musicgen.engraving.shapes import Segment
+from musicgen.errors import SetupError
 
 FACES = {
     "regular": "STIXGeneral.ttf",
@@ -39,6 +41,7 @@ _PREFERRED = (
 """How the names of fonts with many characters begin; serifs first, as STIX has them."""
 
 _SUFFIXES = {".ttf", ".otf", ".ttc", ".otc"}
+_TRIED = 6  # each is read into memory, some 25 MB for a Chinese one
 _CHINESE = " SC"
 _MISSING = "\N{WHITE SQUARE}"
 
@@ -100,16 +103,22 @@ def glyph(character: str) -> Glyph:
     """
     if not character.isprintable():
         return Glyph(0.0, ())
-    for font in _fallbacks():
-        name = _characters(font).get(ord(character))
-        if name is not None:
+    for path in _fallbacks():
+        font = _open(path)
+        name = font and _characters(font).get(ord(character))
+        if name:
             return _draw(font, name)
     return _draw(_face_font("regular"), _characters(_face_font("regular"))[ord(_MISSING)])
 
 
 @cache
 def _face_font(face: str) -> Any:
-    return TTFont(face_path(face), lazy=True)
+    font = _open(face_path(face))
+    if font is None:
+        raise SetupError(
+            "The letters of printed music come with matplotlib, and are not here. Run: make setup"
+        )
+    return font
 
 
 @cache
@@ -125,11 +134,11 @@ def _characters(font: Any) -> dict[int, str]:
 
 
 @cache
-def _fallbacks() -> tuple[Any, ...]:
-    """Fonts of the system with many characters, the best first; those that are broken left out."""
+def _fallbacks() -> tuple[Path, ...]:
+    """Fonts of the system with many characters, the best first."""
     files = {path for folder in _font_folders() for path in _font_files(folder)}
-    ranked = sorted((rank, str(path)) for path in files if (rank := _rank(path)) is not None)
-    return tuple(font for _rank_, path in ranked[:8] if (font := _open(Path(path))) is not None)
+    ranked = sorted((rank, path) for path in files if (rank := _rank(path)) is not None)
+    return tuple(path for _rank_, path in ranked[:_TRIED])
 
 
 def _font_folders() -> list[Path]:
@@ -152,11 +161,14 @@ def _rank(path: Path) -> int | None:
     return next(starts, None)
 
 
+@cache
 def _open(path: Path) -> Any | None:
+    """A font in memory, as no file may stay open behind it; None if it is broken."""
     try:
+        file = io.BytesIO(path.read_bytes())
         if path.suffix.lower() not in (".ttc", ".otc"):
-            return TTFont(path, lazy=True)
-        fonts = TTCollection(str(path), lazy=True).fonts
+            return TTFont(file, lazy=True)
+        fonts = TTCollection(file, lazy=True).fonts
         return next((font for font in fonts if _CHINESE in _full_name(font)), fonts[0])
     except (OSError, TTLibError, IndexError):
         return None

@@ -161,6 +161,7 @@ def _head(tune: Tune) -> tuple[tuple[Shape, ...], float]:
     y = MARGIN
     for number, title in enumerate(filter(None, map(_clean, tune.titles))):
         size = _SUBTITLE if number else _TITLE
+        y += 4 if number == 1 else 0
         for row in _in_rows(title, size):
             y += 1.25 * size
             lines.append(_fitted(Writing(row, A4[0] / 2, y, size, "regular", 0.5), _WIDTH))
@@ -176,7 +177,9 @@ def _in_rows(title: str, size: float) -> list[str]:
     spaces = [place for place, character in enumerate(title) if character == " "]
     if not spaces or measure(title, "regular") * size * _SMALLEST <= _WIDTH:
         return [title]
-    middle = min(spaces, key=lambda place: abs(2 * place - len(title)))
+    widths = [measure(title[:place], "regular") for place in spaces]
+    half = measure(title, "regular") / 2
+    middle = min(zip(widths, spaces, strict=True), key=lambda one: abs(one[0] - half))[1]
     return [title[:middle], title[middle + 1 :]]
 
 

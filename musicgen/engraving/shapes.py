@@ -87,7 +87,7 @@ def parse_path(data: str) -> Iterator[Segment]:
             value + (is_relative and (x, y)[place % 2]) for place, value in enumerate(numbers)
         ]
         if kind == "Z":
-            x, y = start_x, start_y
+            x, y = control_x, control_y = start_x, start_y
             yield "Z", ()
             continue
         if kind == "S":  # the first control point mirrors the last one of the curve before

@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element, SubElement, tostring
 
+from musicgen.engraving.fonts import measure
 from musicgen.engraving.pages import Block, Page
 from musicgen.engraving.shapes import Outline, Segment, Shape, Writing
 
 _NAMESPACE = "http://www.w3.org/2000/svg"
-_FAMILY = "STIXGeneral, 'STIX Two Text', 'Times New Roman', Times, 'Noto Serif CJK SC', serif"
+_FAMILY = "STIXGeneral, 'STIX Two Text', 'Times New Roman', Times, serif"
 _ANCHORS = {0.0: "start", 0.5: "middle", 1.0: "end"}
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -57,6 +58,9 @@ def _write_shape(group: Element, shape: Shape) -> None:
 
 def _write_text(group: Element, writing: Writing) -> None:
     look = {"x": f"{writing.x:.2f}", "y": f"{writing.y:.2f}", "font-size": f"{writing.size:.2f}"}
+    width = measure(writing.text, writing.face) * writing.size
+    if width:  # another font than ours is set as wide as ours
+        look |= {"textLength": f"{width:.2f}", "lengthAdjust": "spacingAndGlyphs"}
     if writing.face != "regular":
         name, value = {"bold": ("font-weight", "bold"), "italic": ("font-style", "italic")}[
             writing.face

@@ -85,13 +85,22 @@ class Piece:
     paths: Paths = field(default_factory=Paths.default)
 
     def make(self, name: str) -> bytes:
-        """The file of the format `name`, one of `FORMATS`.
+        """The file of the format `name`, one of `FORMATS`; the same object when asked for again.
 
         Raises:
             AudioError: the tune has no sound.
             EngravingError: it cannot be drawn.
             SetupError: what draws it is not here.
         """
+        if name not in self._made:
+            self._made[name] = self._make(name)
+        return self._made[name]
+
+    @cached_property
+    def _made(self) -> dict[str, bytes]:
+        return {}
+
+    def _make(self, name: str) -> bytes:
         makers: dict[str, Callable[[], bytes]] = {
             "abc": self.abc.encode,
             "midi": lambda: midi_bytes(self._midi),

@@ -1,11 +1,11 @@
 """The tune on the screen to take away: the usual files at once, all others behind one button."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import streamlit as st
 
 from musicgen.engraving.engraver import missing_part
-from musicgen.errors import EngravingError, SetupError
+from musicgen.errors import MusicgenError
 from musicgen.sampling.composer import Composition
 from musicgen.takeaway.archive import USUAL, write_zip
 from musicgen.takeaway.formats import ENGRAVED, FORMATS, SOUNDING, Piece, from_composition
@@ -16,12 +16,7 @@ from musicgen.ui.player import MAX_RENDERED, Performance
 
 _AT_ONCE = ("wav", "midi", "abc")
 _MORE = ("pdf", "svg", "musicxml", "mp3", "ogg", "flac")
-_ICONS = {
-    "pdf": ":material/print:",
-    "svg": ":material/image:",
-    "musicxml": ":material/music_note:",
-    "zip": ":material/folder_zip:",
-}
+_ZIP = "zip"
 
 
 @st.fragment
@@ -37,7 +32,9 @@ def downloads(takes: Sequence[Performance], chosen: int = 0) -> None:
         for name in _AT_ONCE:
             data = _ready(shown, name)
             if data is not None:
-                _button(shown, name, FORMATS[name].label, data)
+                kind = FORMATS[name]
+                stem = _stem(shown.composition)
+                _button(kind.label, data, f"{stem}.{kind.suffix}", kind.mime)
         more = st.popover(
             _("More formats"), icon=":material/more_horiz:", key="more_formats", on_change="rerun"
         )
@@ -56,69 +53,66 @@ def _ready(shown: Performance, name: str) -> bytes | None:
 
 
 def _more(takes: Sequence[Performance], shown: Performance) -> None:
-    """The other formats; what cannot be made here is one sentence instead of its buttons."""
-    piece = _piece_of(shown)
-    obstacle = _obstacle(piece)
-    labels = {
-        "pdf": _("PDF, to print"),
-        "svg": _("SVG, as a picture"),
-        "musicxml": _("MusicXML, for notation programs"),
-        "mp3": _("MP3, small"),
-        "ogg": _("OGG, small"),
-        "flac": _("FLAC, lossless"),
-    }
-    for name in _MORE:
-        has_none = (obstacle and name in ENGRAVED) or (not shown.sound and name in SOUNDING)
-        if not has_none:
-            _button(shown, name, labels[name], _maker(piece, name))
-    _zip_button(takes)
-    if obstacle:
-        st.caption(sentence(obstacle))
+    """The other formats: the one that is chosen is made now, or says why it cannot be.
 
-
-def _obstacle(piece: Piece) -> EngravingError | SetupError | None:
-    """Why a tune cannot be printed; what can be is drawn now, and kept for whoever saves it."""
-    try:
-        with st.spinner(_("Drawing the sheet music")):
-            piece.engraving  # noqa: B018 - draws
-    except (EngravingError, SetupError) as error:
-        return error
-    return None
-
-
-def _zip_button(takes: Sequence[Performance]) -> None:
-    pieces = [_piece_of(take) for take in takes]
-    names = [name for name in USUAL if name not in ENGRAVED or not missing_part(resources.paths())]
-    stem = pieces[0].stem if len(pieces) == 1 else "musicgen"
-    st.download_button(
-        _("ZIP, all of these takes") if len(pieces) > 1 else _("ZIP, several at once"),
-        lambda: write_zip(pieces, names),
-        f"{stem}.zip",
-        "application/zip",
-        key="download_zip",
-        icon=_ICONS["zip"],
-        on_click="ignore",
-        width="stretch",
+    Not given to the button as a function: what such a function returns is thrown away at the end of
+    any script run of any session, and with something that ticks on the page, often before the
+    browser has fetched it.
+    """
+    labels = {name: FORMATS[name].label for name in _MORE} | {_ZIP: "ZIP"}
+    chosen = st.pills(
+        _("Format"),
+        [name for name in labels if shown.sound or name not in SOUNDING],
+        key="download_format",
+        default=_MORE[0],
+        format_func=labels.__getitem__,
+        required=True,
+        label_visibility="collapsed",
     )
+    try:
+        with st.spinner(_("Making the file")):
+            data = _zip_of(takes) if chosen == _ZIP else _piece_of(shown).make(chosen)
+    except MusicgenError as error:
+        st.warning(sentence(error), icon=":material/error:")
+        return
+    stem = _stem(shown.composition)
+    name = f"{stem}.{_ZIP if chosen == _ZIP else FORMATS[chosen].suffix}"
+    mime = "application/zip" if chosen == _ZIP else FORMATS[chosen].mime
+    with st.container(horizontal=True, vertical_alignment="center"):
+        _button(_("Save {format}").format(format=labels[chosen]), data, name, mime)
+        st.caption(_meaning(chosen, len(takes)), width="content")
 
 
-def _button(shown: Performance, name: str, label: str, data: bytes | Callable[[], bytes]) -> None:
-    kind = FORMATS[name]
+def _meaning(name: str, count: int) -> str:
+    return {
+        "pdf": _("Sheet music to print"),
+        "svg": _("Sheet music as a picture"),
+        "musicxml": _("For MuseScore and other notation programs"),
+        "mp3": _("Small, plays everywhere"),
+        "ogg": _("Small, free of patents"),
+        "flac": _("Nothing lost, half the size of WAV"),
+        _ZIP: _("All takes at once") if count > 1 else _("Sheet music and sound together"),
+    }[name]
+
+
+def _zip_of(takes: Sequence[Performance]) -> bytes:
+    """All takes in the usual formats, without those for which something is missing here."""
+    has_engraver = missing_part(resources.paths()) is None
+    names = [name for name in USUAL if has_engraver or name not in ENGRAVED]
+    return write_zip([_piece_of(take) for take in takes], names)
+
+
+def _button(label: str, data: bytes, file_name: str, mime: str) -> None:
+    ending = file_name.rpartition(".")[2]
     st.download_button(
         label,
         data,
-        f"{_stem(shown.composition)}.{kind.suffix}",
-        kind.mime,
-        key=f"download_{kind.suffix}",
-        icon=_ICONS.get(name, ":material/download:"),
+        file_name,
+        mime,
+        key=f"download_{ending}",
+        icon=":material/download:",
         on_click="ignore",
-        width="stretch" if name in _MORE else "content",
     )
-
-
-def _maker(piece: Piece, name: str) -> Callable[[], bytes]:
-    """Makes a file when it is asked for, in a thread of the server's."""
-    return lambda: piece.make(name)
 
 
 def _stem(composition: Composition) -> str:
@@ -138,5 +132,5 @@ def _piece(
     _composition: Composition,
     _wav: bytes,
 ) -> Piece:
-    """What is taken away of a tune, drawn once for all sessions."""
+    """What is taken away of a tune, drawn and compressed once for all sessions."""
     return from_composition(_composition, wav=_wav, paths=resources.paths())
