@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from musicgen.audio.arrangement import Arrangement
 from musicgen.cli.files import CHOICES, TuneFiles
+from musicgen.cli.novelty import describe_novelty, find_composed
 from musicgen.cli.options import (
     echo_json,
     formats_option,
@@ -20,6 +21,7 @@ from musicgen.cli.options import (
 from musicgen.cli.repeating import Order, refuse_other_settings, repeat_orders, take_order
 from musicgen.config import Paths, SampleConfig
 from musicgen.evaluation.loss import compute_loss
+from musicgen.evaluation.novelty import NoveltyIndex
 from musicgen.models.checkpoint import Checkpoint
 from musicgen.notation.bars import check_bars
 from musicgen.sampling.composer import Composition, compose
@@ -100,7 +102,7 @@ def _fill(
 ) -> tuple[list[dict[str, Any]], float]:
     """Composes and writes; a row for each tune, and the seconds that composing took."""
     rows: list[dict[str, Any]] = []
-    composed_s = 0.0
+    composed_s, figures = 0.0, _Figures()
     total = sum(order.config.count for order in orders)
     with tqdm(total=total, unit="tune", delay=0.5, disable=as_json, file=sys.stderr) as bar:
 
@@ -117,8 +119,7 @@ def _fill(
                     tune, stem=f"{order.ref.name}-{tune.seed}", arrangement=arrangement
                 )
                 row = _describe(tune) | {"time_s": round(taken_s / len(tunes), 4)}
-                if as_json:
-                    row |= _losses(order.checkpoint, tune)
+                row |= figures.measure(order.checkpoint, tune) if as_json else {}
                 written = files.write(piece)
                 row |= {"warning": written.warning, "files": [str(one) for one in written.paths]}
                 rows.append(row)
@@ -145,10 +146,24 @@ def _describe(composition: Composition) -> dict[str, Any]:
     }
 
 
-def _losses(checkpoint: Checkpoint, composition: Composition) -> dict[str, float | int | None]:
-    """How likely the tune is to its own network: nats per character, of all and of the body."""
-    losses = compute_loss(checkpoint.network, checkpoint.vocabulary, [composition.abc]).to_dict()
-    return {name: losses[name] for name in ("loss", "body_loss")}
+class _Figures:
+    """What is measured of each tune; what a network learned from is looked up once."""
+
+    def __init__(self) -> None:
+        self._indices: dict[str, NoveltyIndex | None] = {}
+
+    def measure(self, checkpoint: Checkpoint, composition: Composition) -> dict[str, Any]:
+        """How likely a tune is to its own network, in nats per character, and how new it is."""
+        if checkpoint.fingerprint not in self._indices:
+            found = find_composed(checkpoint.metadata, Paths.default())
+            self._indices[checkpoint.fingerprint] = found
+        index = self._indices[checkpoint.fingerprint]
+        losses = compute_loss(checkpoint.network, checkpoint.vocabulary, [composition.abc])
+        return {
+            "loss": losses.to_dict()["loss"],
+            "body_loss": losses.to_dict()["body_loss"],
+            "novelty": describe_novelty(index, composition.abc) if index else None,
+        }
 
 
 def _line(row: dict[str, Any]) -> str:
