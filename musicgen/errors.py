@@ -14,6 +14,8 @@
     │   └── GrammarError      what is asked of a tune cannot be kept, or its beginning breaks it
     ├── ReportError           a report does not exist, is damaged, or another is being made
     ├── AudioError            a tune has no sound, or no synthesiser can play it
+    ├── EngravingError        a tune cannot be drawn as sheet music
+    ├── ProvenanceError       a file does not say how its tune was made, or that cannot be repeated
     ├── StorageError          a file could not be written (full disk, no permission)
     └── SetupError            a part fetched at set-up is missing, or a port is in use
 
@@ -79,6 +81,14 @@ class ReportError(MusicgenError):
 
 class AudioError(MusicgenError):
     """A tune has no sound, or no synthesiser can play it."""
+
+
+class EngravingError(MusicgenError):
+    """A tune cannot be drawn as sheet music."""
+
+
+class ProvenanceError(MusicgenError):
+    """A file does not say how its tune was made, or it cannot be made again as it was."""
 
 
 class StorageError(MusicgenError):

@@ -1,4 +1,4 @@
-"""``musicgen compose``: tunes from a checkpoint, as files."""
+"""``musicgen compose``: tunes from a checkpoint, or the tunes of a file once more, as files."""
 
 import sys
 import time
@@ -8,24 +8,46 @@ from typing import Any
 import click
 from tqdm import tqdm
 
-from musicgen.cli.files import FORMATS, write_tune
+from musicgen.audio.arrangement import Arrangement
+from musicgen.cli.files import CHOICES, TuneFiles
 from musicgen.cli.novelty import describe_novelty, find_composed
 from musicgen.cli.options import (
-    checkpoint_option,
     echo_json,
     formats_option,
+    instrument_option,
     json_option,
     sample_option,
 )
+from musicgen.cli.repeating import Order, refuse_other_settings, repeat_orders, take_order
 from musicgen.config import Paths, SampleConfig
-from musicgen.errors import AudioError
-from musicgen.models.checkpoint import find_checkpoint, load_checkpoint
+from musicgen.evaluation.loss import compute_loss
+from musicgen.evaluation.novelty import NoveltyIndex
+from musicgen.models.checkpoint import Checkpoint
 from musicgen.notation.bars import check_bars
 from musicgen.sampling.composer import Composition, compose
+from musicgen.sampling.edits import apply_edits
+from musicgen.takeaway.formats import from_composition
 
 
 @click.command("compose")
-@checkpoint_option
+@click.option(
+    "--checkpoint",
+    "checkpoint_name",
+    default="",
+    metavar="NAME",
+    help="A bundled checkpoint, a run, or the path of a checkpoint's folder.",
+)
+@click.option(
+    "--from",
+    "source",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="A file that this program wrote, in any format: makes its tunes again.",
+)
+@click.option(
+    "--anyway", is_flag=True,
+    help="With --from: also where the model has changed and the tune may differ.",
+)  # fmt: skip
 @sample_option("--count", "count")
 @sample_option("--temperature", "temperature")
 @sample_option("--top-k", "top_k")
@@ -41,52 +63,83 @@ from musicgen.sampling.composer import Composition, compose
 @sample_option("--bars", "bars")
 @sample_option("--range", "range")
 @sample_option("--free", "free")
-@click.option("--int8", "is_int8", is_flag=True, help="Fast arithmetic in 8-bit numbers; the same "
-              "seed gives another tune.")  # fmt: skip
+@click.option("--int8", "precision", flag_value="int8", default="float32",
+              help="Fast arithmetic in 8-bit numbers; the same seed gives another tune.")  # fmt: skip
+@instrument_option
 @click.option("--out", type=click.Path(path_type=Path), default=Path("out"), show_default=True,
               help="Folder for the files.")  # fmt: skip
-@formats_option("abc,midi,wav", FORMATS)
+@formats_option("abc,midi,wav", CHOICES)
 @json_option
 def compose_command(
     checkpoint_name: str,
-    is_int8: bool,
+    source: Path | None,
+    anyway: bool,
+    instrument: str,
     out: Path,
     formats: tuple[str, ...],
     as_json: bool,
     **settings: Any,
 ) -> None:
     """Compose tunes; tune number i has the seed SEED + i - 1, and the same seed the same tune."""
-    config = SampleConfig(**settings, precision="int8" if is_int8 else "float32")
-    ref = find_checkpoint(checkpoint_name, Paths.default())
-    checkpoint = load_checkpoint(ref.path)
-    index = find_composed(checkpoint.metadata, Paths.default()) if as_json else None
-    start = time.perf_counter()
-    with tqdm(total=config.count, unit="tune", delay=0.5, disable=as_json, file=sys.stderr) as bar:
-
-        def show(texts: list[str]) -> None:
-            bar.set_postfix_str(f"{sum(map(len, texts)):,} characters")
-
-        tunes = compose(checkpoint, config, show)
-        composed_s = time.perf_counter() - start
-        rows = []
-        for number, tune in enumerate(tunes, start=1):
-            row = _write(out, f"{ref.name}-{tune.seed}", tune, formats)
-            rows.append(row | {"novelty": describe_novelty(index, tune.abc) if index else None})
-            bar.update(number - bar.n)
+    paths, arrangement = Paths.default(), Arrangement(instrument=instrument)
+    files = TuneFiles(out, formats, paths, keeps_text=True)
+    if source:
+        refuse_other_settings(click.get_current_context(), settings.keys() - {"prompt"})
+        orders = repeat_orders(
+            source, checkpoint_name, settings["prompt"], anyway=anyway, paths=paths
+        )
+    else:
+        orders = [take_order(checkpoint_name, SampleConfig(**settings), paths)]
+    rows, composed_s = _fill(orders, files, arrangement, as_json=as_json)
     if as_json:
-        echo_json({"checkpoint": ref.name, "fingerprint": checkpoint.fingerprint,
+        first = orders[0]
+        echo_json({"checkpoint": first.ref.name, "fingerprint": first.checkpoint.fingerprint,
                    "composed_s": round(composed_s, 3), "tunes": rows})  # fmt: skip
         return
     for row in rows:
         click.echo(_line(row))
 
 
-def _write(
-    folder: Path, stem: str, composition: Composition, formats: tuple[str, ...]
-) -> dict[str, Any]:
-    """Writes the files of a tune; one without sound keeps its text and says so."""
+def _fill(
+    orders: list[Order], files: TuneFiles, arrangement: Arrangement, *, as_json: bool
+) -> tuple[list[dict[str, Any]], float]:
+    """Composes and writes; a row for each tune, and the seconds that composing took."""
+    rows: list[dict[str, Any]] = []
+    composed_s, figures = 0.0, _Figures()
+    total = sum(order.config.count for order in orders)
+    with tqdm(total=total, unit="tune", delay=0.5, disable=as_json, file=sys.stderr) as bar:
+
+        def show(texts: list[str]) -> None:
+            bar.set_postfix_str(f"{sum(map(len, texts)):,} characters")
+
+        for order in orders:
+            start = time.perf_counter()
+            tunes = [
+                apply_edits(order.checkpoint, tune, order.edits, show)
+                for tune in compose(order.checkpoint, order.config, show)
+            ]
+            taken_s = time.perf_counter() - start
+            composed_s += taken_s
+            for tune in tunes:
+                piece = from_composition(
+                    tune, stem=f"{order.ref.name}-{tune.seed}", arrangement=arrangement
+                )
+                row = _describe(tune) | {"time_s": round(taken_s / len(tunes), 4)}
+                row |= figures.measure(order.checkpoint, tune) if as_json else {}
+                written = files.write(piece)
+                row |= {"warning": written.warning, "files": [str(one) for one in written.paths]}
+                rows.append(row)
+                bar.update()
+    name, seed = orders[0].ref.name, rows[0]["seed"]
+    archive = files.finish(f"{name}-{seed}" + (f"-{total}-tunes" if total > 1 else ""))
+    for row in rows:
+        row["files"] += [str(path) for path in archive]
+    return rows, composed_s
+
+
+def _describe(composition: Composition) -> dict[str, Any]:
     report = check_bars(composition.tune)
-    row: dict[str, Any] = {
+    return {
         "seed": composition.seed,
         "title": composition.tune.title,
         "meter": composition.tune.meter.text,
@@ -96,16 +149,27 @@ def _write(
         "in_time": report.is_in_time if report.is_metered else None,
         "problems": len(composition.problems),
         "intervention_share": round(composition.intervention_share, 4),
-        "warning": "",
     }
-    abc, comment = composition.to_abc(), composition.provenance()
-    try:
-        files = write_tune(folder, stem, abc, composition.tune, formats, comment)
-    except AudioError as error:
-        row["warning"] = str(error)
-        files = write_tune(folder, stem, abc, composition.tune, ("abc",), comment)
-    row["files"] = [str(path) for path in files]
-    return row
+
+
+class _Figures:
+    """What is measured of each tune; what a network learned from is looked up once."""
+
+    def __init__(self) -> None:
+        self._indices: dict[str, NoveltyIndex | None] = {}
+
+    def measure(self, checkpoint: Checkpoint, composition: Composition) -> dict[str, Any]:
+        """How likely a tune is to its own network, in nats per character, and how new it is."""
+        if checkpoint.fingerprint not in self._indices:
+            found = find_composed(checkpoint.metadata, Paths.default())
+            self._indices[checkpoint.fingerprint] = found
+        index = self._indices[checkpoint.fingerprint]
+        losses = compute_loss(checkpoint.network, checkpoint.vocabulary, [composition.abc])
+        return {
+            "loss": losses.to_dict()["loss"],
+            "body_loss": losses.to_dict()["body_loss"],
+            "novelty": describe_novelty(index, composition.abc) if index else None,
+        }
 
 
 def _line(row: dict[str, Any]) -> str:

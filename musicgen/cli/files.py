@@ -1,51 +1,87 @@
-"""A tune as files: ABC, MusicXML, MIDI and WAV."""
+"""Tunes as files in a folder: every format of `musicgen.takeaway`, and all together as a ZIP."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from musicgen.notation.musicxml import write_musicxml
-from musicgen.notation.tune import Tune
+from musicgen.config import Paths
+from musicgen.engraving.engraver import missing_part
 from musicgen.storage import write_file
+from musicgen.takeaway.archive import USUAL, Take, different, pack
+from musicgen.takeaway.formats import ENGRAVED, FORMATS, SOUNDING, Piece, make_all
 
-FORMATS = ("abc", "musicxml", "midi", "wav")
-_SUFFIXES = {"abc": ".abc", "musicxml": ".musicxml", "midi": ".mid", "wav": ".wav"}
+ZIP = "zip"
+CHOICES = (*FORMATS, ZIP)
+"""All formats that a command knows."""
 
 
-def write_tune(
-    folder: Path, stem: str, abc: str, tune: Tune, formats: Sequence[str], comment: str = ""
-) -> list[Path]:
-    """Writes a tune in each format and returns the files.
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The files of a tune, and why others are missing, in sentences."""
+
+    paths: list[Path]
+    warning: str
+
+
+class TuneFiles:
+    """Writes tunes into a folder, and at the end what they have in common.
 
     Args:
         folder: Made if it is not there.
-        stem: Name of the files without their endings.
-        abc: The text for the ABC file.
-        tune: The same tune, as it was read.
-        formats: Of `FORMATS`.
-        comment: Provenance, kept in the MIDI and WAV files.
+        formats: Of `CHOICES`.
+        paths: Where the engraver lies.
+        keeps_text: A tune that cannot be heard is written as ABC, asked for or not.
 
     Raises:
-        AudioError: the tune has no sound.
-        StorageError: a file cannot be written.
+        SetupError: a format needs what is not here.
     """
-    from musicgen.audio.files import midi_bytes, wav_bytes
-    from musicgen.audio.midi import to_midi
-    from musicgen.audio.synthesis import synthesize
 
-    contents: dict[str, bytes] = {}
-    if "abc" in formats:
-        contents["abc"] = abc.encode("utf-8")
-    if "musicxml" in formats:
-        contents["musicxml"] = write_musicxml(tune).encode("utf-8")
-    if "midi" in formats or "wav" in formats:
-        midi = to_midi(tune, comment=comment)
-        contents["midi"] = midi_bytes(midi)
-        if "wav" in formats:
-            rendering = synthesize(midi)
-            contents["wav"] = wav_bytes(rendering.waveform, rendering.sample_rate, comment)
-    written = []
-    for name in formats:
-        path = folder / f"{stem}{_SUFFIXES[name]}"
-        write_file(path, contents[name])
-        written.append(path)
-    return written
+    def __init__(
+        self, folder: Path, formats: Sequence[str], paths: Paths, *, keeps_text: bool = False
+    ) -> None:
+        missing = missing_part(paths) if ENGRAVED & {*formats} else None
+        if missing:
+            raise missing
+        self._folder = folder
+        self._single = tuple(name for name in formats if name != ZIP)
+        self._has_zip = ZIP in formats
+        self._in_zip = self._single or tuple(
+            name for name in USUAL if name not in ENGRAVED or not missing_part(paths)
+        )
+        self._keeps_text = keeps_text
+        self._takes: list[Take] = []
+        self._stems: list[str] = []
+
+    def write(self, piece: Piece) -> Written:
+        """Writes a tune in each format in which it can be made.
+
+        Raises:
+            StorageError: a file cannot be written.
+        """
+        self._stems = different([*self._stems, piece.stem])
+        piece = replace(piece, stem=self._stems[-1])
+        made = make_all(piece, self._in_zip)
+        if self._keeps_text and SOUNDING & made.missing.keys():
+            made.files["abc"] = piece.make("abc")
+        if self._has_zip:
+            self._takes.append(Take(piece.stem, piece, made))
+        paths = [
+            self._write(f"{piece.stem}.{FORMATS[name].suffix}", data)
+            for name, data in made.files.items()
+            if self._single
+        ]
+        return Written(paths, " ".join(dict.fromkeys(map(str, made.missing.values()))))
+
+    def finish(self, stem: str) -> list[Path]:
+        """Writes the ZIP of all tunes, if one is asked for, and returns it.
+
+        Raises:
+            StorageError: it cannot be written.
+        """
+        takes = [take for take in self._takes if take.made.files]
+        return [self._write(f"{stem}.{ZIP}", pack(takes))] if takes else []
+
+    def _write(self, name: str, data: bytes) -> Path:
+        path = self._folder / name
+        write_file(path, data)
+        return path

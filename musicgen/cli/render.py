@@ -1,27 +1,34 @@
-"""``musicgen render``: every tune of an ABC file as MIDI, WAV and MusicXML."""
+"""``musicgen render``: every tune of an ABC file as sound and sheet music."""
 
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import click
 from tqdm import tqdm
 
-from musicgen.cli.files import FORMATS, write_tune
-from musicgen.cli.options import echo_json, formats_option, json_option
+from musicgen.audio.arrangement import Arrangement
+from musicgen.cli.files import CHOICES, TuneFiles
+from musicgen.cli.options import echo_json, formats_option, instrument_option, json_option
 from musicgen.cli.reading import read_tunes_text
+from musicgen.config import Paths
 from musicgen.errors import AudioError
 from musicgen.notation.tune import Tune
 from musicgen.notation.tunebook import read_file_header, read_tunebook
+from musicgen.takeaway.formats import Piece
 
 
 @click.command("render")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), default=Path("out"), show_default=True,
               help="Folder for the files.")  # fmt: skip
-@formats_option("midi,wav", FORMATS)
+@instrument_option
+@formats_option("midi,wav", CHOICES)
 @json_option
-def render_command(file: Path, out: Path, formats: tuple[str, ...], as_json: bool) -> None:
+def render_command(
+    file: Path, out: Path, instrument: str, formats: tuple[str, ...], as_json: bool
+) -> None:
     """Render every tune of an ABC file: <X>.mid and <X>.wav by reference number.
 
     Tunes whose numbers repeat, or that have none, are named by their position in the file.
@@ -29,7 +36,9 @@ def render_command(file: Path, out: Path, formats: tuple[str, ...], as_json: boo
     text = read_tunes_text(file)
     tunes = [tune for tune, _ in read_tunebook(text)]
     header = "".join(f"{letter}:{value}\n" for letter, value in read_file_header(text))
-    rows = []
+    files = TuneFiles(out, formats, Paths.default())
+    arrangement = Arrangement(instrument=instrument)
+    rows: list[dict[str, Any]] = []
     for stem, tune in tqdm(
         list(zip(name_tunes(tunes), tunes, strict=True)),
         unit="tune",
@@ -38,15 +47,14 @@ def render_command(file: Path, out: Path, formats: tuple[str, ...], as_json: boo
         file=sys.stderr,
     ):
         abc = f"{header}\n{tune.text}".strip("\n") + "\n"
-        try:
-            files = write_tune(out, stem, abc, tune, formats)
-            rows.append(
-                {"name": stem, "title": tune.title, "files": [str(f) for f in files], "warning": ""}
-            )
-        except AudioError as error:
-            rows.append({"name": stem, "title": tune.title, "files": [], "warning": str(error)})
+        written = files.write(Piece(stem, abc, tune, arrangement=arrangement))
+        paths = [str(path) for path in written.paths]
+        rows.append({"name": stem, "title": tune.title, "files": paths, "warning": written.warning})
     if all(row["warning"] for row in rows):
         raise AudioError(f"No tune of {file.name} could be rendered: {rows[0]['warning']}")
+    for path in files.finish(file.stem):
+        for row in rows:
+            row["files"].append(str(path))
     if as_json:
         echo_json(rows)
         return

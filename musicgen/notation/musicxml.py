@@ -31,8 +31,10 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _STYLES = {"||": "light-light", "|]": "light-heavy", "[|": "heavy-light", "[|]": "none", "": "none"}
 
 
-def write_musicxml(tune: Tune) -> str:
+def write_musicxml(tune: Tune, comment: str = "") -> str:
     """A tune as the text of a MusicXML 4.0 file (``score-partwise``), one part, one voice.
+
+    A comment, such as where the tune comes from, is kept as a field of ``<miscellaneous>``.
 
     Repeats and endings are signs; a tune whose order no such signs can give (parts in an order of
     their own, D.C., D.S., endings out of order) is written out as it is played. Pickups are
@@ -43,14 +45,14 @@ def write_musicxml(tune: Tune) -> str:
     if not is_plain or play_order([replace(bar, marks=()) for bar in bars]) != tune.play_order:
         bars = play_out(tune)
     score = Element("score-partwise", version="4.0")
-    _write_header(score, tune)
+    _write_header(score, tune, comment)
     part = SubElement(score, "part", id="P1")
     _PartWriter(tune, tuple(_single_bars(bars))).write(part)
     indent(score)
     return _PREFACE + tostring(score, encoding="unicode") + "\n"
 
 
-def _write_header(score: Element, tune: Tune) -> None:
+def _write_header(score: Element, tune: Tune, comment: str) -> None:
     if tune.title:
         _add(SubElement(score, "work"), "work-title", tune.title)
     identification = SubElement(score, "identification")
@@ -58,6 +60,10 @@ def _write_header(score: Element, tune: Tune) -> None:
         if letter == "C" and value:
             SubElement(identification, "creator", type="composer").text = _clean(value)
     _add(SubElement(identification, "encoding"), "software", "musicgen")
+    if comment:
+        field = SubElement(SubElement(identification, "miscellaneous"), "miscellaneous-field")
+        field.set("name", "provenance")
+        field.text = _clean(comment)
     score_part = SubElement(SubElement(score, "part-list"), "score-part", id="P1")
     _add(score_part, "part-name", "Melody")
 

@@ -45,6 +45,8 @@ _SOURCES = (
     ("musicgen/corpus/windows.py", _ERRORS),
     ("musicgen/evaluation/learned.py", _ERRORS),
     ("musicgen/audio/midi.py", _ERRORS),
+    ("musicgen/engraving/*.py", _ERRORS),
+    ("musicgen/takeaway/*.py", _ERRORS),
     ("musicgen/audio/synthesis.py", {"N_": None}),
 )
 """Where texts stand, and which calls hold them."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from musicgen.audio.files import midi_bytes, wav_bytes
+from musicgen.audio.files import MAX_COMMENT_BYTES, midi_bytes, wav_bytes
 from musicgen.audio.midi import timeline, to_midi
 from musicgen.audio.synthesis import available_synthesizers, synthesize
 from musicgen.errors import AudioError, CheckpointError
@@ -16,6 +16,7 @@ from musicgen.notation.note_names import with_note_names
 from musicgen.notation.tune import Tune
 from musicgen.sampling.composer import Composition, compose
 from musicgen.sampling.edits import apply_edits
+from musicgen.sampling.provenance import fit_provenance
 from musicgen.ui import resources
 from musicgen.ui.address import Request
 from musicgen.ui.language import _
@@ -136,7 +137,9 @@ def _rendered(text: str, comment: str, _tune: Tune) -> Sound:  # noqa: ARG001 - 
     midi = to_midi(_tune, comment=comment)
     rendering = synthesize(midi)
     return Sound(
-        wav_bytes(rendering.waveform, rendering.sample_rate, comment),
+        wav_bytes(
+            rendering.waveform, rendering.sample_rate, fit_provenance(comment, MAX_COMMENT_BYTES)
+        ),
         midi_bytes(midi),
         tuple(timeline(_tune)),
         rendering.is_fallback,

@@ -9,6 +9,7 @@ from musicgen.notation.tune import Tune
 from musicgen.sampling.composer import Composition
 from musicgen.ui import address, novelty_view, player, resources, state
 from musicgen.ui.address import Request
+from musicgen.ui.downloads import downloads
 from musicgen.ui.language import _, ngettext
 from musicgen.ui.page import sentence, tell
 from musicgen.ui.player import Performance, Sound
@@ -91,7 +92,7 @@ def _show_tune(shown: Performance) -> None:
     if shown.sound:
         workbench(shown, shown.sound, PLAYER, novelty_view.marks(newness))
     novelty_view.novelty_line(newness, shown.request.model)
-    _downloads(shown)
+    downloads([shown])
     st.caption(" · ".join(_facts(shown.composition)))
     if shown.sound and shown.sound.is_fallback:
         st.caption(player.better_sound())
@@ -109,31 +110,6 @@ def show_score(tune: Tune, sound: Sound) -> None:
         audio=PLAYER,
         library=resources.paths().abcjs,
     )
-
-
-def _downloads(shown: Performance) -> None:
-    composition = shown.composition
-    stem = f"{composition.checkpoint}-{composition.seed}"
-    files: list[tuple[str, str | bytes, str, str]] = [
-        (_("ABC"), composition.to_abc(), "abc", "text/vnd.abc")
-    ]
-    if shown.sound:
-        files = [
-            (_("WAV"), shown.sound.wav, "wav", "audio/wav"),
-            (_("MIDI"), shown.sound.midi, "mid", "audio/midi"),
-            *files,
-        ]
-    with st.container(horizontal=True, key="downloads"):
-        for label, data, ending, kind in files:
-            st.download_button(
-                label,
-                data,
-                f"{stem}.{ending}",
-                kind,
-                key=f"download_{ending}",
-                icon=":material/download:",
-                on_click="ignore",
-            )
 
 
 def _time_kept(bars: BarReport) -> str:

@@ -1,10 +1,12 @@
 import mido
 import numpy as np
+import pypdf
 import pytest
 import soundfile
 from playwright.sync_api import Page, expect
 
 from musicgen.notation.reader import read_tune
+from musicgen.takeaway.carriers import read_recipes
 from tests.ui.tiny_model import TUNE
 
 pytestmark = pytest.mark.browser
@@ -149,6 +151,33 @@ def test_each_download_opens_in_another_program(open_page, tmp_path):
     assert len(samples) / rate == pytest.approx(midi.length + 2, abs=1)
     text = files["ABC"].read_text(encoding="utf-8")
     assert "N:musicgen checkpoint=tiny" in text and '"temperature":0.8' in text
+
+
+def test_every_other_format_is_behind_one_button_and_opens(open_page, tmp_path):
+    page = open_page(TINY).page
+    wait_for_score(page)
+    page.get_by_role("button", name="More formats").click()
+    files = {}
+    for name in ("MusicXML", "MP3", "OGG", "FLAC", "PDF", "SVG", "ZIP"):
+        page.locator(".st-key-download_format").get_by_role("radio", name=name).click()
+        with page.expect_download() as waiting:
+            page.get_by_role("button", name=f"Save {name}").click()
+        files[name] = tmp_path / waiting.value.suggested_filename
+        waiting.value.save_as(files[name])
+    assert {path.name for path in files.values()} == {
+        f"tiny-4711.{ending}" for ending in ("musicxml", "mp3", "ogg", "flac", "pdf", "svg", "zip")
+    }
+    for name in ("MP3", "OGG", "FLAC"):
+        assert soundfile.info(files[name]).duration > 10
+    for path in files.values():
+        [recipe] = read_recipes(path)
+        assert (recipe.checkpoint, recipe.config.seed) == ("tiny", 4711)
+    assert "The Patient Machine" in pypdf.PdfReader(files["PDF"]).pages[0].extract_text()
+    page.goto(files["SVG"].as_uri())
+    drawn = page.locator("svg").bounding_box()
+    assert drawn
+    assert drawn["width"] > 500
+    assert page.locator("svg path").count() > 100
 
 
 @pytest.mark.parametrize("path", ["/", TINY, "/Train"])

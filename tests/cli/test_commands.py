@@ -175,7 +175,7 @@ def test_compose_in_fast_arithmetic(home: Path, capsys: pytest.CaptureFixture[st
         (["compose", "--checkpoint", "small", "--count", "0"], "count"),
         (["compose", "--checkpoint", "small", "--key", "H"], "no key"),
         (["compose", "--checkpoint", "small", "--free", "--bars", "8"], "freely"),
-        (["compose", "--checkpoint", "small", "--formats", "ogg"], "'ogg' is not a format"),
+        (["compose", "--checkpoint", "small", "--formats", "doc"], "'doc' is not a format"),
         (["compose", "--checkpoint", "small", "--prompt", "漢"], "never saw"),
         (["compose"], "--checkpoint"),
         (["evaluate", "--checkpoint", "small", "--split", "train"], "train"),

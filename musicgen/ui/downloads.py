@@ -1,0 +1,136 @@
+"""The tune on the screen to take away: the usual files at once, all others behind one button."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from musicgen.engraving.engraver import missing_part
+from musicgen.errors import MusicgenError
+from musicgen.sampling.composer import Composition
+from musicgen.takeaway.archive import USUAL, write_zip
+from musicgen.takeaway.formats import ENGRAVED, FORMATS, SOUNDING, Piece, from_composition
+from musicgen.ui import resources
+from musicgen.ui.language import _
+from musicgen.ui.page import sentence
+from musicgen.ui.player import MAX_RENDERED, Performance
+
+_AT_ONCE = ("wav", "midi", "abc")
+_MORE = ("pdf", "svg", "musicxml", "mp3", "ogg", "flac")
+_ZIP = "zip"
+
+
+@st.fragment
+def downloads(takes: Sequence[Performance], chosen: int = 0) -> None:
+    """Buttons that save a tune in every format, and all takes together.
+
+    Args:
+        takes: The tunes there are; at least one.
+        chosen: Which of them is on the screen.
+    """
+    shown = takes[chosen]
+    with st.container(horizontal=True, key="downloads"):
+        for name in _AT_ONCE:
+            data = _ready(shown, name)
+            if data is not None:
+                kind = FORMATS[name]
+                stem = _stem(shown.composition)
+                _button(kind.label, data, f"{stem}.{kind.suffix}", kind.mime)
+        more = st.popover(
+            _("More formats"), icon=":material/more_horiz:", key="more_formats", on_change="rerun"
+        )
+        if more.open:
+            with more:
+                _more(takes, shown)
+
+
+def _ready(shown: Performance, name: str) -> bytes | None:
+    """A file that has been made already; None where there is no sound."""
+    if name == "abc":
+        return shown.composition.to_abc().encode()
+    if shown.sound is None:
+        return None
+    return shown.sound.wav if name == "wav" else shown.sound.midi
+
+
+def _more(takes: Sequence[Performance], shown: Performance) -> None:
+    """The other formats: the one that is chosen is made now, or says why it cannot be.
+
+    Not given to the button as a function: what such a function returns is thrown away at the end of
+    any script run of any session, and with something that ticks on the page, often before the
+    browser has fetched it.
+    """
+    labels = {name: FORMATS[name].label for name in _MORE} | {_ZIP: "ZIP"}
+    chosen = st.pills(
+        _("Format"),
+        [name for name in labels if shown.sound or name not in SOUNDING],
+        key="download_format",
+        default=_MORE[0],
+        format_func=labels.__getitem__,
+        required=True,
+        label_visibility="collapsed",
+    )
+    try:
+        with st.spinner(_("Making the file")):
+            data = _zip_of(takes) if chosen == _ZIP else _piece_of(shown).make(chosen)
+    except MusicgenError as error:
+        st.warning(sentence(error), icon=":material/error:")
+        return
+    stem = _stem(shown.composition)
+    name = f"{stem}.{_ZIP if chosen == _ZIP else FORMATS[chosen].suffix}"
+    mime = "application/zip" if chosen == _ZIP else FORMATS[chosen].mime
+    with st.container(horizontal=True, vertical_alignment="center"):
+        _button(_("Save {format}").format(format=labels[chosen]), data, name, mime)
+        st.caption(_meaning(chosen, len(takes)), width="content")
+
+
+def _meaning(name: str, count: int) -> str:
+    return {
+        "pdf": _("Sheet music to print"),
+        "svg": _("Sheet music as a picture"),
+        "musicxml": _("For MuseScore and other notation programs"),
+        "mp3": _("Small, plays everywhere"),
+        "ogg": _("Small, free of patents"),
+        "flac": _("Nothing lost, half the size of WAV"),
+        _ZIP: _("All takes at once") if count > 1 else _("Sheet music and sound together"),
+    }[name]
+
+
+def _zip_of(takes: Sequence[Performance]) -> bytes:
+    """All takes in the usual formats, without those for which something is missing here."""
+    has_engraver = missing_part(resources.paths()) is None
+    names = [name for name in USUAL if has_engraver or name not in ENGRAVED]
+    return write_zip([_piece_of(take) for take in takes], names)
+
+
+def _button(label: str, data: bytes, file_name: str, mime: str) -> None:
+    ending = file_name.rpartition(".")[2]
+    st.download_button(
+        label,
+        data,
+        file_name,
+        mime,
+        key=f"download_{ending}",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+
+
+def _stem(composition: Composition) -> str:
+    return f"{composition.checkpoint}-{composition.seed}"
+
+
+def _piece_of(shown: Performance) -> Piece:
+    composition = shown.composition
+    wav = shown.sound.wav if shown.sound else b""
+    return _piece(composition.to_abc(), composition.provenance(), composition, wav)
+
+
+@st.cache_resource(max_entries=MAX_RENDERED, show_spinner=False)
+def _piece(
+    text: str,  # noqa: ARG001 - the cache's key
+    comment: str,  # noqa: ARG001 - the cache's key
+    _composition: Composition,
+    _wav: bytes,
+) -> Piece:
+    """What is taken away of a tune, drawn and compressed once for all sessions."""
+    return from_composition(_composition, wav=_wav, paths=resources.paths())
