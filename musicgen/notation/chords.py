@@ -20,7 +20,7 @@ QUALITIES: dict[str, tuple[int, ...]] = {
     "sus2": (0, 2, 7),
     "5": (0, 7),
 }
-"""Semitones above the root by the words behind it; what else is written is taken for the nearest."""
+"""Semitones above the root by the words behind it; others are taken for the nearest of these."""
 
 _SYMBOL = re.compile(r"\(?([A-G])([#b♯♭]?)([^/()]*)(?:/([A-Ga-g])([#b♯♭]?))?\)?")
 _ALIASES = {

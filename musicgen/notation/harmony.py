@@ -235,10 +235,7 @@ def _best_way(pieces: Sequence[_Piece]) -> list[Chord]:
                 best, source = max(ways, key=lambda way: way[0])
             column.append((best + fit, source))
         table.append(column)
-    return [
-        _chord(pieces[at].key, choices[at][number])
-        for at, number in enumerate(_trace(table))
-    ]
+    return [_chord(pieces[at].key, choices[at][number]) for at, number in enumerate(_trace(table))]
 
 
 def _trace(table: Sequence[Sequence[tuple[float, int]]]) -> list[int]:

@@ -39,9 +39,7 @@ def make_sheet(tune: Tune, semitones: int = 0, has_chords: bool = False) -> Shee
     shown = moved
     if has_chords and not named_chords(moved):
         shown = read_tune(write_chords(moved, harmonise(moved)))[0]
-    origins = {
-        there.start: here.start for there, here in zip(shown.notes, tune.notes, strict=True)
-    }
+    origins = {there.start: here.start for there, here in zip(shown.notes, tune.notes, strict=True)}
     return Sheet(shown, MappingProxyType(origins))
 
 
