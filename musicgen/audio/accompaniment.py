@@ -21,7 +21,8 @@ class Player:
     """An instrument that plays chords: its General MIDI program, and the pitches it uses.
 
     Basses lie in the octave from `bass` on, chords in that from `low` on. `spread` is the time in
-    quarters from string to string; `is_broken` plucks the tones of a chord one after the other.
+    quarters from string to string; `is_broken` plucks the tones of a chord one after the other;
+    `has_many_strings` doubles the lowest above.
     """
 
     program: int
@@ -29,10 +30,11 @@ class Player:
     low: int
     spread: Fraction = Fraction(0)
     is_broken: bool = False
+    has_many_strings: bool = False
 
 
 PLAYERS: Mapping[str, Player] = {
-    "guitar": Player(25, 40, 52, Fraction(1, 40)),
+    "guitar": Player(25, 40, 52, Fraction(1, 40), has_many_strings=True),
     "piano": Player(0, 36, 55),
     "harp": Player(46, 41, 55, Fraction(1, 16), is_broken=True),
 }
@@ -67,8 +69,8 @@ def play_chords(tune: Tune, player: Player) -> list[Played]:
     played: list[Played] = []
     for moment in _moments(tune):
         is_bass = moment.stroke.kind != "chord"
-        pitches = [_bass_pitch(moment, player.bass)] if is_bass else voice(moment.chord, player.low)
-        played += _struck(moment, pitches, player)
+        chord = voice(moment.chord, player.low, player.has_many_strings)
+        played += _struck(moment, [_bass_pitch(moment, player.bass)] if is_bass else chord, player)
     return played
 
 
@@ -97,10 +99,10 @@ def play_drum(tune: Tune) -> list[Played]:
     return played
 
 
-def voice(chord: Chord, low: int) -> list[int]:
-    """Pitches of a chord from `low` upwards: every tone, and the lowest doubled an octave above."""
+def voice(chord: Chord, low: int, is_full: bool = False) -> list[int]:
+    """Pitches of a chord from `low` upwards: every tone, the lowest again above if `is_full`."""
     pitches = sorted(low + (tone - low) % 12 for tone in chord.classes)
-    return [*pitches, pitches[0] + 12]
+    return [*pitches, pitches[0] + 12] if is_full else pitches
 
 
 def _struck(moment: _Moment, pitches: Sequence[int], player: Player) -> Iterator[Played]:

@@ -37,7 +37,7 @@ _SETTINGS = {
     "synth.chorus.active": 0,
     "synth.dynamic-sample-loading": 1,  # a large soundfont costs only what is played of it
     "synth.lock-memory": 0,  # locking fails in containers
-    "synth.polyphony": 128,  # strings ring on: the faintest are let go
+    "synth.polyphony": 64,  # strings ring on: the faintest are let go
 }
 _DRUM_BANK = 128
 _WARM = 12
