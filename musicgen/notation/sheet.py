@@ -1,6 +1,6 @@
 """A tune as it is to be read: moved to another key, its chords named, and where each note went."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -25,6 +25,17 @@ class Sheet:
     def starts(self) -> dict[int, int]:
         """The way back: from a start in the first text to the start in this one."""
         return {original: start for start, original in self.origins.items()}
+
+    def stretches(self, spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+        """Stretches of the first text, from their first note to their last, in this one."""
+        ends = {note.start: note.end for note in self.tune.notes}
+        starts = self.starts
+        found = []
+        for first, last in spans:
+            inside = [starts[original] for original in starts if first <= original < last]
+            if inside:
+                found.append((min(inside), ends[max(inside)]))
+        return found
 
 
 def make_sheet(tune: Tune, semitones: int = 0, has_chords: bool = False) -> Sheet:

@@ -46,9 +46,28 @@ BARS = Slot("play_bars", 0)
 RANGE = Slot("play_range", "")
 IN_TIME = Slot("play_in_time", True)
 
+SOUND: dict[str, Slot[Any]] = {
+    name: Slot(f"sound_{name}", default)
+    for name, default in {
+        "instrument": "flute",
+        "tempo_factor": 1.0,
+        "lilt": 1.0,
+        "ornaments": True,
+        "accompaniment": "none",
+        "drum": False,
+        "melody_volume": 100,
+        "chord_volume": 100,
+        "bass_volume": 100,
+        "drum_volume": 100,
+        "transpose": 0,
+        "chords": False,
+    }.items()
+}
+"""How tunes are heard and written down, by the names of the settings."""
+
 SETTINGS: tuple[Slot[Any], ...] = (
     MODEL, TEMPERATURE, SEED, TOP_K, TOP_P, PROMPT,
-    RHYTHM, TONIC, MODE, METER, SECTIONS, BARS, RANGE, IN_TIME,
+    RHYTHM, TONIC, MODE, METER, SECTIONS, BARS, RANGE, IN_TIME, *SOUND.values(),
 )  # fmt: skip
 """Values of the widgets of Play, held on while another page is open."""
 
