@@ -31,6 +31,7 @@ _CHANGE = -0.45
 _CHANGE_WITHIN = -1.1
 _CADENCE = 1.6
 _BEFORE_CADENCE = 0.5
+_OPENING = 0.4
 
 _Degree = tuple[int, str, float]
 """Fifths above the tonic, quality, and how much the style likes the chord."""
@@ -277,7 +278,12 @@ def _move(before: _Degree, after: _Degree, piece: _Piece) -> float:
 
 
 def _cadence(piece: _Piece, following: _Piece | None, degree: _Degree) -> float:
-    """A section comes home with its last chord, by way of one that leads there."""
+    """A section begins at home and comes home with its last chord, by way of one that leads there.
+
+    Both are likings: a section that clearly begins or ends elsewhere does so.
+    """
+    if piece.opens_section and not piece.closes_section:
+        return _OPENING if degree[0] == 0 else 0.0
     if piece.closes_section:
         return _CADENCE if degree[0] == 0 else 0.0
     if following is not None and following.closes_section:

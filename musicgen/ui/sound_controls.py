@@ -49,8 +49,8 @@ def sound_controls() -> None:
     ):
         band_controls()
         _playing()
-        _volumes()
         _reading()
+        _volumes()
 
 
 def band_controls() -> None:

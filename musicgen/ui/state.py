@@ -65,9 +65,13 @@ SOUND: dict[str, Slot[Any]] = {
 }
 """How tunes are heard and written down, by the names of the settings."""
 
+ENDLESS_STYLE = Slot("endless_style", "mixed")
+"""The dances that the endless row is made of."""
+
 SETTINGS: tuple[Slot[Any], ...] = (
     MODEL, TEMPERATURE, SEED, TOP_K, TOP_P, PROMPT,
     RHYTHM, TONIC, MODE, METER, SECTIONS, BARS, RANGE, IN_TIME, *SOUND.values(),
+    ENDLESS_STYLE,
 )  # fmt: skip
 """Values of the widgets of Play, held on while another page is open."""
 
@@ -125,6 +129,12 @@ AUTOPLAY = Slot("play_autoplay", False)
 
 REPORT = Slot("evaluate_report", "")
 """The report that is looked at; empty for the newest."""
+
+ENDLESS_PLAYING = Slot("endless_playing", -1)
+"""Number of the tune of the endless row that sounds; -1 for none."""
+
+ON_AIR: Slot[Any] = Slot("endless_on_air", None)
+"""The `endless.OnAir` of this session; None where nothing is played."""
 
 OPENED_RUN = Slot("train_opened", "")
 """The run on disk whose curves and tunes are shown on Train; empty for none."""
