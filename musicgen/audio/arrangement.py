@@ -48,8 +48,10 @@ def find_program(instrument: str) -> int:
     if 0 <= program <= 127:
         return program
     raise AudioError(
-        f"There is no instrument named {instrument!r}. Choose from: {', '.join(INSTRUMENTS)}, "
-        "or give the number of a General MIDI program from 0 to 127."
+        "There is no instrument named {instrument!r}. Choose from: {known}, or give the number of "
+        "a General MIDI program from 0 to 127.",
+        instrument=instrument,
+        known=", ".join(INSTRUMENTS),
     )
 
 

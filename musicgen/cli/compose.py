@@ -8,6 +8,7 @@ from typing import Any
 import click
 from tqdm import tqdm
 
+from musicgen.audio.arrangement import Arrangement
 from musicgen.cli.files import FORMATS, write_tune
 from musicgen.cli.novelty import describe_novelty, find_composed
 from musicgen.cli.options import (
@@ -17,6 +18,7 @@ from musicgen.cli.options import (
     json_option,
     sample_option,
 )
+from musicgen.cli.sound_options import sound_options
 from musicgen.config import Paths, SampleConfig
 from musicgen.errors import AudioError
 from musicgen.models.checkpoint import find_checkpoint, load_checkpoint
@@ -44,9 +46,15 @@ from musicgen.sampling.composer import Composition, compose
 @click.option("--out", type=click.Path(path_type=Path), default=Path("out"), show_default=True,
               help="Folder for the files.")  # fmt: skip
 @formats_option("abc,midi,wav", FORMATS)
+@sound_options
 @json_option
 def compose_command(
-    checkpoint_name: str, out: Path, formats: tuple[str, ...], as_json: bool, **settings: Any
+    checkpoint_name: str,
+    out: Path,
+    formats: tuple[str, ...],
+    as_json: bool,
+    arrangement: Arrangement,
+    **settings: Any,
 ) -> None:
     """Compose tunes; tune number i has the seed SEED + i - 1, and the same seed the same tune."""
     config = SampleConfig(**settings)
@@ -63,7 +71,7 @@ def compose_command(
         composed_s = time.perf_counter() - start
         rows = []
         for number, tune in enumerate(tunes, start=1):
-            row = _write(out, f"{ref.name}-{tune.seed}", tune, formats)
+            row = _write(out, f"{ref.name}-{tune.seed}", tune, formats, arrangement)
             rows.append(row | {"novelty": describe_novelty(index, tune.abc) if index else None})
             bar.update(number - bar.n)
     if as_json:
@@ -75,7 +83,11 @@ def compose_command(
 
 
 def _write(
-    folder: Path, stem: str, composition: Composition, formats: tuple[str, ...]
+    folder: Path,
+    stem: str,
+    composition: Composition,
+    formats: tuple[str, ...],
+    arrangement: Arrangement,
 ) -> dict[str, Any]:
     """Writes the files of a tune; one without sound keeps its text and says so."""
     report = check_bars(composition.tune)
@@ -93,7 +105,7 @@ def _write(
     }
     abc, comment = composition.to_abc(), composition.provenance()
     try:
-        files = write_tune(folder, stem, abc, composition.tune, formats, comment)
+        files = write_tune(folder, stem, abc, composition.tune, formats, comment, arrangement)
     except AudioError as error:
         row["warning"] = str(error)
         files = write_tune(folder, stem, abc, composition.tune, ("abc",), comment)

@@ -2,17 +2,27 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from musicgen.notation.musicxml import write_musicxml
 from musicgen.notation.tune import Tune
 from musicgen.storage import write_file
+
+if TYPE_CHECKING:
+    from musicgen.audio.arrangement import Arrangement
 
 FORMATS = ("abc", "musicxml", "midi", "wav")
 _SUFFIXES = {"abc": ".abc", "musicxml": ".musicxml", "midi": ".mid", "wav": ".wav"}
 
 
 def write_tune(
-    folder: Path, stem: str, abc: str, tune: Tune, formats: Sequence[str], comment: str = ""
+    folder: Path,
+    stem: str,
+    abc: str,
+    tune: Tune,
+    formats: Sequence[str],
+    comment: str = "",
+    arrangement: "Arrangement | None" = None,
 ) -> list[Path]:
     """Writes a tune in each format and returns the files.
 
@@ -23,6 +33,7 @@ def write_tune(
         tune: The same tune, as it was read.
         formats: Of `FORMATS`.
         comment: Provenance, kept in the MIDI and WAV files.
+        arrangement: How MIDI and WAV play it; exactly as written if None.
 
     Raises:
         AudioError: the tune has no sound.
@@ -38,7 +49,7 @@ def write_tune(
     if "musicxml" in formats:
         contents["musicxml"] = write_musicxml(tune).encode("utf-8")
     if "midi" in formats or "wav" in formats:
-        midi = to_midi(tune, comment=comment)
+        midi = to_midi(tune, arrangement, comment=comment)
         contents["midi"] = midi_bytes(midi)
         if "wav" in formats:
             rendering = synthesize(midi)

@@ -7,9 +7,11 @@ from pathlib import Path
 import click
 from tqdm import tqdm
 
+from musicgen.audio.arrangement import Arrangement
 from musicgen.cli.files import FORMATS, write_tune
 from musicgen.cli.options import echo_json, formats_option, json_option
 from musicgen.cli.reading import read_tunes_text
+from musicgen.cli.sound_options import sound_options
 from musicgen.errors import AudioError
 from musicgen.notation.tune import Tune
 from musicgen.notation.tunebook import read_file_header, read_tunebook
@@ -20,8 +22,11 @@ from musicgen.notation.tunebook import read_file_header, read_tunebook
 @click.option("--out", type=click.Path(path_type=Path), default=Path("out"), show_default=True,
               help="Folder for the files.")  # fmt: skip
 @formats_option("midi,wav", FORMATS)
+@sound_options
 @json_option
-def render_command(file: Path, out: Path, formats: tuple[str, ...], as_json: bool) -> None:
+def render_command(
+    file: Path, out: Path, formats: tuple[str, ...], as_json: bool, arrangement: Arrangement
+) -> None:
     """Render every tune of an ABC file: <X>.mid and <X>.wav by reference number.
 
     Tunes whose numbers repeat, or that have none, are named by their position in the file.
@@ -39,7 +44,7 @@ def render_command(file: Path, out: Path, formats: tuple[str, ...], as_json: boo
     ):
         abc = f"{header}\n{tune.text}".strip("\n") + "\n"
         try:
-            files = write_tune(out, stem, abc, tune, formats)
+            files = write_tune(out, stem, abc, tune, formats, arrangement=arrangement)
             rows.append(
                 {"name": stem, "title": tune.title, "files": [str(f) for f in files], "warning": ""}
             )

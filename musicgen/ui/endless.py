@@ -26,6 +26,7 @@ from musicgen.ui.radio import Track, radio, stand_in
 from musicgen.ui.score import score
 from musicgen.ui.sound_controls import band_controls
 from musicgen.ui.station import Piece, Station
+from musicgen.ui.wishes import RHYTHM_NAMES
 
 TICK_S = 2.0
 
@@ -201,10 +202,9 @@ def _now_playing(pieces: Sequence[Piece], playing: int) -> None:
     if current is None:
         return
     following = next((piece for piece in pieces if piece.number > playing), None)
-    st.subheader(_title(current), anchor=False)
     coming = _("next: {title}").format(title=_title(following)) if following else _("composing …")
-    st.caption(" · ".join([*_facts(_aired(current)), coming]))
     aired = _aired(current)
+    st.caption(" · ".join([*_facts(aired), coming]))
     score(
         player.layouts(aired.tune, aired.sound),
         [onset for _start, onset, _duration in aired.sound.moments],
@@ -217,7 +217,8 @@ def _now_playing(pieces: Sequence[Piece], playing: int) -> None:
 
 def _facts(aired: Aired) -> list[str]:
     config = aired.composition.config
-    return [config.rhythm, aired.tune.key.text, _("seed {seed}").format(seed=config.seed)]
+    rhythm = _(RHYTHM_NAMES.get(config.rhythm, config.rhythm))
+    return [rhythm, aired.tune.key.text, _("seed {seed}").format(seed=config.seed)]
 
 
 def _title(piece: Piece) -> str:

@@ -41,6 +41,10 @@ ACCOMPANIMENT_NAMES = {
 _HELP = {info.name: info.help for kind in (Arrangement, Reading) for info in describe(kind)}
 
 
+def _help(name: str) -> str:
+    return _(_HELP[name])
+
+
 def sound_controls() -> None:
     """The popover with all settings of the sound."""
     with (
@@ -71,18 +75,18 @@ def band_controls() -> None:
         format_func=_labels(ACCOMPANIMENTS, ACCOMPANIMENT_NAMES).__getitem__,
         required=True,
     )
-    st.toggle(_("Bodhrán"), key=state.SOUND["drum"].name, help=_(_HELP["drum"]))
+    st.toggle(_("Bodhrán"), key=state.SOUND["drum"].name, help=_help("drum"))
 
 
 def _playing() -> None:
     _percent_slider(_("Tempo"), "tempo_factor", TEMPO)
     _percent_slider(_("Lilt"), "lilt", LILT)
-    st.toggle(_("Ornaments"), key=state.SOUND["ornaments"].name, help=_(_HELP["ornaments"]))
+    st.toggle(_("Ornaments"), key=state.SOUND["ornaments"].name, help=_help("ornaments"))
 
 
 def _percent_slider(label: str, name: str, ends: tuple[float, float]) -> None:
     st.slider(
-        label, *ends, step=0.05, key=state.SOUND[name].name, format="percent", help=_(_HELP[name])
+        label, *ends, step=0.05, key=state.SOUND[name].name, format="percent", help=_help(name)
     )
 
 
@@ -112,7 +116,7 @@ def _reading() -> None:
         key=state.SOUND["transpose"].name,
         help=_("Up, or down where negative; the sheet music moves along."),
     )
-    st.toggle(_("Name the chords"), key=state.SOUND["chords"].name, help=_(_HELP["chords"]))
+    st.toggle(_("Name the chords"), key=state.SOUND["chords"].name, help=_help("chords"))
 
 
 def _labels(options: tuple[Any, ...], names: Mapping[str, str]) -> dict[Any, str]:
