@@ -72,7 +72,7 @@ class Lilt:
 
     @cached_property
     def _even(self) -> list[frozenset[int]]:
-        """Beats of every written bar in which all notes begin where even ones would."""
+        """Beats of every written bar that it ends, and whose notes begin where even ones would."""
         return [self._find_even(bar) for bar in self._tune.bars]
 
     def _find_even(self, bar: Bar) -> frozenset[int]:
@@ -83,7 +83,7 @@ class Lilt:
         uneven = {
             beat for beat, within in places if within and within / self._beat not in self._knots
         }
-        count = -(-(bar.actual + shift) // self._beat)
+        count = int((bar.actual + shift) // self._beat)
         return frozenset(range(count)) - uneven
 
 

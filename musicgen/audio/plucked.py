@@ -27,6 +27,7 @@ _LOSS = 0.996  # of the loop at every turn, beside what the filter takes
 _ATTACK_S = 0.002
 _RELEASE_S = 0.09
 _BLOCK = 512
+_BEHIND = 0.6  # of the loudness of the melody, for who plays along: all have the same string here
 _ROOM_S = 0.9
 _ROOM_LEVEL = 0.16
 
@@ -39,8 +40,8 @@ def render(midi: "PrettyMIDI", sample_rate: int, samples: int) -> Waveform:
     All programs sound like the same string; drums are short bursts of noise.
     """
     dry = np.zeros((2, samples), dtype=np.float32)
-    for instrument in midi.instruments:
-        gain = np.float32(_gain(instrument))
+    for number, instrument in enumerate(midi.instruments):
+        gain = np.float32(_gain(instrument) * (_BEHIND if number else 1.0))
         for note in instrument.notes:
             sound = _drum(sample_rate) if instrument.is_drum else _string(note.pitch, sample_rate)
             played = _played(sound, note, sample_rate) * gain

@@ -1,5 +1,6 @@
 """The page Endless: what is to be played, start and stop, what sounds now and what comes next."""
 
+import logging
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from musicgen.audio.files import audio_bytes
 from musicgen.audio.midi import timeline, to_midi
 from musicgen.audio.synthesis import synthesize
 from musicgen.config import SampleConfig
-from musicgen.errors import MusicgenError
+from musicgen.errors import GrammarError, MusicgenError
 from musicgen.models.checkpoint import Checkpoint
 from musicgen.notation.sheet import make_sheet
 from musicgen.notation.tune import Tune
@@ -27,6 +28,8 @@ from musicgen.ui.score import score
 from musicgen.ui.sound_controls import band_controls
 from musicgen.ui.station import Piece, Station
 from musicgen.ui.wishes import RHYTHM_NAMES
+
+logger = logging.getLogger(__name__)
 
 TICK_S = 2.0
 
@@ -148,9 +151,19 @@ def _maker(checkpoint: Checkpoint, program: Program, seed: int) -> Callable[[int
     def make(number: int) -> Aired:
         config = SampleConfig(temperature=program.temperature)
         wish = wish_for(number, program.style, seed, config)
-        return _air(compose(checkpoint, wish)[0], program.listening)
+        return _air(_compose(checkpoint, wish), program.listening)
 
     return make
+
+
+def _compose(checkpoint: Checkpoint, wish: SampleConfig) -> Composition:
+    """The tune that is wished for, or what is nearest to it for a network that knows few signs."""
+    for modest in (wish, wish.replace(key="")):
+        try:
+            return compose(checkpoint, modest)[0]
+        except GrammarError as error:
+            logger.info("%s cannot write %s: %s", checkpoint.name, modest, error)
+    return compose(checkpoint, wish.replace(key="", rhythm=""))[0]
 
 
 def _air(composition: Composition, heard: Listening) -> Aired:
@@ -217,8 +230,9 @@ def _now_playing(pieces: Sequence[Piece], playing: int) -> None:
 
 def _facts(aired: Aired) -> list[str]:
     config = aired.composition.config
-    rhythm = _(RHYTHM_NAMES.get(config.rhythm, config.rhythm))
-    return [rhythm, aired.tune.key.text, _("seed {seed}").format(seed=config.seed)]
+    rhythm = _(RHYTHM_NAMES[config.rhythm]) if config.rhythm in RHYTHM_NAMES else ""
+    facts = [rhythm, aired.tune.key.text, _("seed {seed}").format(seed=config.seed)]
+    return [fact for fact in facts if fact]
 
 
 def _title(piece: Piece) -> str:
