@@ -47,10 +47,7 @@ def _help(name: str) -> str:
 
 def sound_controls() -> None:
     """The popover with all settings of the sound."""
-    with (
-        st.container(horizontal=True, key="sound_controls"),
-        st.popover(_("Sound"), icon=":material/instant_mix:"),
-    ):
+    with st.popover(_("Sound"), icon=":material/instant_mix:"):
         band_controls()
         _playing()
         _reading()

@@ -97,3 +97,12 @@ def test_any_tune_sounds_the_same_with_its_chords_named(bars, key, semitones):
     sheet = make_sheet(tune, semitones, has_chords=True)
     moved = [note.pitch + semitones for note in tune.performance]
     assert [note.pitch for note in sheet.tune.performance] == moved
+
+
+def test_stretches_of_the_text_are_found_again_by_their_notes():
+    tune, _problems = read_tune("X:1\nM:4/4\nL:1/4\nK:D\nDFAd|BAGF|D4|]\n")
+    sheet = make_sheet(tune, 2, has_chords=True)
+    second = tune.bars[1]
+    ((start, end),) = sheet.stretches([(second.start, second.end)])
+    assert re.sub(r'"[^"]*"', "", sheet.tune.text[start:end]) == "cBAG"
+    assert sheet.stretches([(0, 3)]) == []
