@@ -55,10 +55,15 @@ def _has_middle(meter: Meter) -> bool:
 
 def _position(bar: Bar, offset: Fraction) -> Fraction:
     """Quarters after the bar line; a pickup is counted back from the bar line that follows it."""
+    return offset + bar_shift(bar)
+
+
+def bar_shift(bar: Bar) -> Fraction:
+    """How many quarters of a full bar are over when a bar begins: more than 0 in a pickup."""
     is_short = bar.expected is not None and bar.actual < bar.expected
     if not is_short or not _opens_section(bar):
-        return offset
-    return (bar.expected or Fraction(0)) - bar.actual + offset
+        return Fraction(0)
+    return (bar.expected or Fraction(0)) - bar.actual
 
 
 def _opens_section(bar: Bar) -> bool:

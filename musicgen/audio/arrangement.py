@@ -1,4 +1,4 @@
-"""How a tune is to be played: on what, how fast, how high and how loud.
+"""How a tune is to be played: on what, how fast, how high, how loud, and who plays along.
 
 This module knows no tune and no MIDI file; it names instruments and holds settings.
 """
@@ -28,6 +28,9 @@ INSTRUMENTS: dict[str, int] = {
 }
 """Names for melody instruments, and the General MIDI programs (0–127) that play them."""
 
+ACCOMPANIMENTS = ("none", "guitar", "piano", "harp")
+"""Who may play chords along with a melody."""
+
 
 def find_program(instrument: str) -> int:
     """General MIDI program, 0–127, of an instrument.
@@ -45,8 +48,10 @@ def find_program(instrument: str) -> int:
     if 0 <= program <= 127:
         return program
     raise AudioError(
-        f"There is no instrument named {instrument!r}. Choose from: {', '.join(INSTRUMENTS)}, "
-        "or give the number of a General MIDI program from 0 to 127."
+        "There is no instrument named {instrument!r}. Choose from: {known}, or give the number of "
+        "a General MIDI program from 0 to 127.",
+        instrument=instrument,
+        known=", ".join(INSTRUMENTS),
     )
 
 
@@ -63,6 +68,9 @@ class Arrangement(Settings):
     The flute is what plays by itself because it speaks quickly: in the usual soundfonts it has half
     its loudness after some 40 ms, where a bowed fiddle may need 230 ms, more than a note of a reel.
 
+    By itself a tune is played to the very tick as it is written, by nobody else. Volumes are in
+    percent of what a player does without being asked.
+
     Raises:
         ConfigError: a value is out of its bounds.
         AudioError: there is no such instrument.
@@ -76,6 +84,16 @@ class Arrangement(Settings):
     )
     transpose: int = setting(0, "Semitones up, or down where negative.", -36, 36)
     velocity: int = setting(88, "How hard an unaccented note is played.", 1, 127)
+    lilt: float = setting(
+        0.0, "Swing of hornpipes, lilt of jigs: 0 even as written, 1 as danced.", 0.0, 2.0
+    )
+    ornaments: bool = setting(False, "Play rolls, trills, turns and mordents out.")
+    accompaniment: str = setting("none", "Who plays chords along.", choices=ACCOMPANIMENTS)
+    drum: bool = setting(False, "A bodhrán plays along.")
+    melody_volume: int = setting(100, "Volume of the melody in percent.", 0, 150)
+    chord_volume: int = setting(100, "Volume of the chords in percent.", 0, 150)
+    bass_volume: int = setting(100, "Volume of the bass below the chords in percent.", 0, 150)
+    drum_volume: int = setting(100, "Volume of the drum in percent.", 0, 150)
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -33,8 +33,17 @@ GAIN = 0.5
 REVERB = {"roomsize": 0.5, "damping": 0.3, "width": 0.8, "level": 0.35}
 """A small room; without it the instruments sound pasted on."""
 
+_SETTINGS = {
+    "synth.chorus.active": 0,
+    "synth.dynamic-sample-loading": 1,  # a large soundfont costs only what is played of it
+    "synth.lock-memory": 0,  # locking fails in containers
+    "synth.polyphony": 64,  # strings ring on: the faintest are let go
+}
 _DRUM_BANK = 128
+_WARM = 12
 _loading = threading.Lock()
+_warming = threading.Lock()
+_warm: dict[str, Any] = {}
 _LOG_HANDLER = ctypes.CFUNCTYPE(None, ctypes.c_int, ctypes.c_char_p, ctypes.c_void_p)
 
 
@@ -93,6 +102,7 @@ def render(midi: "PrettyMIDI", sample_rate: int, samples: int) -> npt.NDArray[np
         raise AudioError("FluidSynth is not installed on this machine.")
     waveform = np.zeros((2, samples), dtype=np.float32)
     channels = 16 * -(-len(midi.instruments) // 16)
+    _keep_warm(library, midi)
     with _synth(library, sample_rate, max(channels, 16)) as synth:
         soundfont = _load_soundfont(synth)
         for channel, instrument in enumerate(midi.instruments):
@@ -106,16 +116,36 @@ def render(midi: "PrettyMIDI", sample_rate: int, samples: int) -> npt.NDArray[np
     return waveform
 
 
+def _keep_warm(library: ModuleType, midi: "PrettyMIDI") -> None:
+    """Has the recordings that a piece needs held in memory, those of the last `_WARM` instruments.
+
+    FluidSynth shares recordings among synthesisers as long as one uses them. A compressed piano
+    takes seconds to unpack, many times what it takes to play a tune on it.
+    """
+    with _warming:
+        if not _warm:
+            _warm["synth"] = library.Synth(GAIN, 44_100.0, _WARM, **_SETTINGS)
+            _warm["soundfonts"] = {}
+            _warm["presets"] = {}
+        synth, presets = _warm["synth"], _warm["presets"]
+        path = next(iter(find_soundfonts()), None)
+        known = _warm["soundfonts"]
+        if path not in known:
+            known[path] = int(synth.sfload(str(path))) if path else -1
+        for instrument in midi.instruments:
+            preset = (known[path], instrument.is_drum, instrument.program)
+            used = presets.pop(preset, None)
+            if used is None:
+                used = len(presets) if len(presets) < _WARM else presets.pop(next(iter(presets)))
+                if known[path] >= 0:
+                    _select(synth, used, known[path], instrument)
+            presets[preset] = used
+
+
 @contextmanager
 def _synth(library: ModuleType, sample_rate: int, channels: int) -> Iterator[Any]:
-    settings = {
-        "synth.chorus.active": 0,
-        "synth.dynamic-sample-loading": 1,  # a large soundfont costs only what is played of it
-        "synth.lock-memory": 0,  # locking fails in containers
-        "synth.polyphony": 512,
-    }
     with _loading:
-        synth = library.Synth(GAIN, float(sample_rate), channels, **settings)
+        synth = library.Synth(GAIN, float(sample_rate), channels, **_SETTINGS)
     try:
         synth.set_reverb(**REVERB)
         yield synth

@@ -5,13 +5,17 @@ every onset exactly where the notation puts it.
 """
 
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from types import ModuleType
 from typing import TYPE_CHECKING
 
 from musicgen.audio.accents import find_accents
 from musicgen.audio.arrangement import Arrangement
 from musicgen.audio.articulation import articulate, choose_resolution
+from musicgen.audio.band import Part, parts, volume_change
 from musicgen.audio.fluid import load_library
+from musicgen.audio.lilt import Lilt
+from musicgen.audio.ornaments import play_ornaments
 from musicgen.audio.signatures import key_number, meter_changes
 from musicgen.audio.tempo import TempoMap, map_tempo
 from musicgen.errors import AudioError
@@ -29,11 +33,12 @@ MAX_NOTES = 50_000
 
 @dataclass(frozen=True, slots=True)
 class _Score:
-    """What sounds at which pitch, the resolution that expresses it, and the tempi."""
+    """What sounds at which pitch, the resolution that expresses it, the tempi, and the lilt."""
 
     notes: tuple[PlayedNote, ...]
     ticks_per_quarter: int
     tempo: TempoMap
+    lilt: Lilt
 
 
 def load_pretty_midi() -> ModuleType:
@@ -48,10 +53,11 @@ def load_pretty_midi() -> ModuleType:
 def to_midi(
     tune: Tune, arrangement: Arrangement | None = None, *, comment: str = ""
 ) -> "PrettyMIDI":
-    """A tune as one MIDI instrument named after its title, with tempo, meter and key events.
+    """A tune as a MIDI instrument named after its title, with tempo, meter and key events.
 
     Notes on the beats are louder (`musicgen.audio.accents`), and repeated pitches are set apart by
-    a short gap. Ticks a quarter are 480, or more where the tune needs them.
+    a short gap. Ticks a quarter are 480, or more where the tune needs them. Those who play along
+    are further instruments behind the melody.
 
     Args:
         tune: what to play.
@@ -66,6 +72,8 @@ def to_midi(
     score = _read_score(tune, arrangement)
     midi = _empty_midi(score)
     midi.instruments.append(_melody(tune, arrangement, score, midi))
+    for part in parts(tune, arrangement):
+        midi.instruments.append(_part(part, score, midi))
     for onset, meter in meter_changes(tune):
         midi.time_signature_changes.append(
             pretty_midi.TimeSignature(
@@ -90,11 +98,15 @@ def timeline(tune: Tune, arrangement: Arrangement | None = None) -> list[tuple[i
     Raises:
         AudioError: the tune has no notes, or is longer than 20 minutes.
     """
-    tempo = _read_score(tune, arrangement or Arrangement()).tempo
+    score = _read_score(tune, arrangement or Arrangement())
+
+    def seconds(moment: Fraction) -> float:
+        return score.tempo.seconds(score.lilt.at(moment))
+
     moments = []
     for span in follow(tune):
-        onset_s = tempo.seconds(span.onset)
-        moments.append((span.start, onset_s, tempo.seconds(span.onset + span.duration) - onset_s))
+        onset_s = seconds(span.onset)
+        moments.append((span.start, onset_s, seconds(span.onset + span.duration) - onset_s))
     return moments
 
 
@@ -106,10 +118,13 @@ def _read_score(tune: Tune, arrangement: Arrangement) -> _Score:
         raise AudioError(
             "The tune has more than {most:,} notes: split it up to play it.", most=MAX_NOTES
         )
+    if arrangement.ornaments:
+        notes = play_ornaments(tune, notes)
     notes = tuple(
         replace(note, pitch=_in_range(note.pitch + arrangement.transpose)) for note in notes
     )
     resolution = choose_resolution(notes)
+    lilt = Lilt(tune, arrangement.lilt)
     tempo = map_tempo(tune, arrangement.tempo_factor, resolution)
     duration_s = tempo.seconds(max(note.onset + note.duration for note in notes))
     if duration_s > MAX_DURATION_S:
@@ -119,7 +134,12 @@ def _read_score(tune: Tune, arrangement: Arrangement) -> _Score:
             minutes=duration_s / 60,
             most=MAX_DURATION_S // 60,
         )
-    return _Score(notes, resolution, tempo)
+    return _Score(tuple(_lilting(note, lilt) for note in notes), resolution, tempo, lilt)
+
+
+def _lilting(note: PlayedNote, lilt: Lilt) -> PlayedNote:
+    onset = lilt.at(note.onset)
+    return replace(note, onset=onset, duration=lilt.at(note.onset + note.duration) - onset)
 
 
 def _empty_midi(score: _Score) -> "PrettyMIDI":
@@ -155,6 +175,32 @@ def _melody(
                 end=float(midi.tick_to_time(note.end)),
             )
         )
+    if arrangement.melody_volume != 100:
+        instrument.control_changes.append(volume_change(arrangement.melody_volume))
+    return instrument
+
+
+def _part(part: Part, score: _Score, midi: "PrettyMIDI") -> "Instrument":
+    """An instrument that plays along, its notes numbered through their spans."""
+    pretty_midi = load_pretty_midi()
+    instrument = pretty_midi.Instrument(part.program, is_drum=part.is_drum, name=part.name)
+    numbered = [
+        _lilting(replace(played.note, start=number), score.lilt)
+        for number, played in enumerate(part.played)
+    ]
+    for note in articulate(numbered, score.ticks_per_quarter):
+        velocity = part.velocity + part.played[note.start].strength
+        instrument.notes.append(
+            pretty_midi.Note(
+                velocity=min(max(velocity, 1), 127),
+                pitch=note.pitch,
+                start=float(midi.tick_to_time(note.onset)),
+                end=float(midi.tick_to_time(note.end)),
+            )
+        )
+    instrument.control_changes += [
+        volume_change(part.volume, part.gain_db), part.pan_change()
+    ]  # fmt: skip
     return instrument
 
 

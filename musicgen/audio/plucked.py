@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
-    from pretty_midi import Note, PrettyMIDI
+    from pretty_midi import Instrument, Note, PrettyMIDI
 
 RING_S = 3.0
 """Seconds after which a string is silent, however long the note is."""
@@ -27,6 +27,7 @@ _LOSS = 0.996  # of the loop at every turn, beside what the filter takes
 _ATTACK_S = 0.002
 _RELEASE_S = 0.09
 _BLOCK = 512
+_BEHIND = 0.6  # of the loudness of the melody, for who plays along: all have the same string here
 _ROOM_S = 0.9
 _ROOM_LEVEL = 0.16
 
@@ -39,11 +40,19 @@ def render(midi: "PrettyMIDI", sample_rate: int, samples: int) -> Waveform:
     All programs sound like the same string; drums are short bursts of noise.
     """
     dry = np.zeros((2, samples), dtype=np.float32)
-    for instrument in midi.instruments:
+    for number, instrument in enumerate(midi.instruments):
+        gain = np.float32(_gain(instrument) * (_BEHIND if number else 1.0))
         for note in instrument.notes:
             sound = _drum(sample_rate) if instrument.is_drum else _string(note.pitch, sample_rate)
-            _add(dry, _played(sound, note, sample_rate), round(note.start * sample_rate))
+            played = _played(sound, note, sample_rate) * gain
+            _add(dry, played, round(note.start * sample_rate))
     return dry + _in_a_room(dry, sample_rate)
+
+
+def _gain(instrument: "Instrument") -> float:
+    """What the first volume event (CC 7) of an instrument asks for, beside the usual 100."""
+    volumes = [event.value for event in instrument.control_changes if event.number == 7]
+    return (volumes[0] / 100) ** 2 if volumes else 1.0
 
 
 def _add(waveform: Waveform, sound: Waveform, start: int) -> None:

@@ -14,11 +14,11 @@ from musicgen.cli.novelty import describe_novelty, find_composed
 from musicgen.cli.options import (
     echo_json,
     formats_option,
-    instrument_option,
     json_option,
     sample_option,
 )
 from musicgen.cli.repeating import Order, refuse_other_settings, repeat_orders, take_order
+from musicgen.cli.sound_options import sound_options
 from musicgen.config import Paths, SampleConfig
 from musicgen.evaluation.loss import compute_loss
 from musicgen.evaluation.novelty import NoveltyIndex
@@ -64,8 +64,8 @@ from musicgen.takeaway.formats import from_composition
 @sample_option("--range", "range")
 @sample_option("--free", "free")
 @click.option("--int8", "precision", flag_value="int8", default="float32",
-              help="Fast arithmetic in 8-bit numbers; the same seed gives another tune.")  # fmt: skip
-@instrument_option
+              help="Fast arithmetic in 8-bit numbers: another tune from the same seed.")  # fmt: skip
+@sound_options
 @click.option("--out", type=click.Path(path_type=Path), default=Path("out"), show_default=True,
               help="Folder for the files.")  # fmt: skip
 @formats_option("abc,midi,wav", CHOICES)
@@ -74,14 +74,14 @@ def compose_command(
     checkpoint_name: str,
     source: Path | None,
     anyway: bool,
-    instrument: str,
+    arrangement: Arrangement,
     out: Path,
     formats: tuple[str, ...],
     as_json: bool,
     **settings: Any,
 ) -> None:
     """Compose tunes; tune number i has the seed SEED + i - 1, and the same seed the same tune."""
-    paths, arrangement = Paths.default(), Arrangement(instrument=instrument)
+    paths = Paths.default()
     files = TuneFiles(out, formats, paths, keeps_text=True)
     if source:
         refuse_other_settings(click.get_current_context(), settings.keys() - {"prompt"})

@@ -7,13 +7,11 @@ from typing import Any, TypeVar
 
 import click
 
-from musicgen.audio.arrangement import INSTRUMENTS, Arrangement
 from musicgen.config import SampleConfig, SettingInfo, describe
 from musicgen.errors import ConfigError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_INSTRUMENT = next(info for info in describe(Arrangement) if info.name == "instrument")
 _SAMPLE = {info.name: info for info in describe(SampleConfig)}
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
@@ -24,14 +22,6 @@ checkpoint_option = click.option(
     required=True,
     metavar="NAME",
     help="A bundled checkpoint, a run, or the path of a checkpoint's folder.",
-)
-
-instrument_option = click.option(
-    "--instrument",
-    default=_INSTRUMENT.default,
-    show_default=True,
-    metavar="NAME",
-    help=f"What plays: {', '.join(INSTRUMENTS)}, or a General MIDI program from 0 to 127.",
 )
 
 

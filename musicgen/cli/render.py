@@ -10,8 +10,9 @@ from tqdm import tqdm
 
 from musicgen.audio.arrangement import Arrangement
 from musicgen.cli.files import CHOICES, TuneFiles
-from musicgen.cli.options import echo_json, formats_option, instrument_option, json_option
+from musicgen.cli.options import echo_json, formats_option, json_option
 from musicgen.cli.reading import read_tunes_text
+from musicgen.cli.sound_options import sound_options
 from musicgen.config import Paths
 from musicgen.errors import AudioError
 from musicgen.notation.tune import Tune
@@ -23,11 +24,11 @@ from musicgen.takeaway.formats import Piece
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), default=Path("out"), show_default=True,
               help="Folder for the files.")  # fmt: skip
-@instrument_option
+@sound_options
 @formats_option("midi,wav", CHOICES)
 @json_option
 def render_command(
-    file: Path, out: Path, instrument: str, formats: tuple[str, ...], as_json: bool
+    file: Path, out: Path, arrangement: Arrangement, formats: tuple[str, ...], as_json: bool
 ) -> None:
     """Render every tune of an ABC file: <X>.mid and <X>.wav by reference number.
 
@@ -37,7 +38,6 @@ def render_command(
     tunes = [tune for tune, _ in read_tunebook(text)]
     header = "".join(f"{letter}:{value}\n" for letter, value in read_file_header(text))
     files = TuneFiles(out, formats, Paths.default())
-    arrangement = Arrangement(instrument=instrument)
     rows: list[dict[str, Any]] = []
     for stem, tune in tqdm(
         list(zip(name_tunes(tunes), tunes, strict=True)),

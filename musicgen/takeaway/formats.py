@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -162,12 +162,23 @@ def from_composition(
     composition: "Composition",
     *,
     stem: str = "",
+    tune: Tune | None = None,
     arrangement: Arrangement | None = None,
     wav: bytes = b"",
     paths: Paths | None = None,
 ) -> Piece:
-    """What is taken away of a composition; by itself its files are named after model and seed."""
+    """What is taken away of a composition; by itself its files are named after model and seed.
+
+    Args:
+        composition: What was composed.
+        stem: Name of the files without their endings.
+        tune: The composition as it is read, moved or with its chords named; as composed if None.
+        arrangement: How it sounds.
+        wav: Its sound, where it has been rendered before.
+        paths: Where the engraver lies.
+    """
     name = composition.checkpoint
+    composition = replace(composition, tune=tune) if tune else composition
     return Piece(
         stem or f"{name}-{composition.seed}",
         composition.to_abc(),

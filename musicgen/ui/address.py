@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from musicgen.config import SampleConfig, describe, out_of_bounds, parse_setting
 from musicgen.errors import ConfigError
 from musicgen.sampling.edit_list import Edit, edits_to_json, parse_edits
+from musicgen.ui import listening
 
 SETTINGS = (
     "temperature", "seed", "top_k", "top_p", "prompt",
@@ -53,8 +54,8 @@ def to_parameters(request: Request) -> dict[str, str]:
 
 
 def own_parameters(parameters: Mapping[str, str]) -> dict[str, str]:
-    """The part of an address that speaks of a tune."""
-    names = ("model", *SETTINGS, EDITS)
+    """The part of an address that speaks of a tune and of how it is heard."""
+    names = ("model", *SETTINGS, EDITS, *listening.NAMES)
     return {name: parameters[name] for name in names if name in parameters}
 
 

@@ -26,7 +26,7 @@ _SENTENCES = {"Sentence": None}
 _SOURCES = (
     ("app.py", _GETTEXT),
     ("pages/*.py", _GETTEXT),
-    ("musicgen/ui/*.py", _GETTEXT | _ERRORS),
+    ("musicgen/ui/*.py", _GETTEXT | _ERRORS | _SETTINGS),
     ("musicgen/storage.py", _ERRORS),
     ("musicgen/config.py", _SETTINGS | _ERRORS),
     ("musicgen/presets.py", _SETTINGS | _ERRORS),
@@ -44,6 +44,8 @@ _SOURCES = (
     ("musicgen/corpus/sources.py", _ERRORS),
     ("musicgen/corpus/windows.py", _ERRORS),
     ("musicgen/evaluation/learned.py", _ERRORS),
+    ("musicgen/notation/transposing.py", _ERRORS),
+    ("musicgen/audio/arrangement.py", _ERRORS | _SETTINGS),
     ("musicgen/audio/midi.py", _ERRORS),
     ("musicgen/engraving/*.py", _ERRORS),
     ("musicgen/takeaway/*.py", _ERRORS),

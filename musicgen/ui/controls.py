@@ -6,7 +6,7 @@ import streamlit as st
 
 from musicgen.config import SampleConfig, describe
 from musicgen.sampling.edit_list import Edit
-from musicgen.ui import address, resources, state
+from musicgen.ui import address, listening, resources, state
 from musicgen.ui.address import SLIDERS, Request
 from musicgen.ui.language import _
 from musicgen.ui.player import find_model
@@ -40,7 +40,7 @@ def follow_link() -> None:
     """Takes over what the address asks for, when somebody came by a link or refreshed the page.
 
     Raises:
-        ConfigError, CheckpointError: the address asks for what there is not.
+        ConfigError, CheckpointError, AudioError: the address asks for what there is not.
     """
     asked = address.own_parameters(st.query_params.to_dict())
     if asked == state.ADDRESS.get():
@@ -51,6 +51,8 @@ def follow_link() -> None:
     state.ADDRESS.set(asked)
     request = address.from_parameters(asked)
     _fill_in(request, _model_of(request))
+    if any(name in asked for name in listening.NAMES):  # else as this session hears tunes
+        listening.fill_in(listening.from_parameters(asked))
     if "seed" in asked:
         # A link of our own pages was clicked, so the browser lets the tune sound; a fresh one not.
         _want(request.config, autoplay=state.VISITS.get() > 1, edits=request.edits)

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from musicgen.audio.arrangement import Arrangement
 from musicgen.engraving.engraver import missing_part
 from musicgen.errors import MusicgenError
+from musicgen.notation.tune import Tune
 from musicgen.sampling.composer import Composition
 from musicgen.takeaway.archive import USUAL, write_zip
 from musicgen.takeaway.formats import ENGRAVED, FORMATS, SOUNDING, Piece, from_composition
@@ -46,7 +48,7 @@ def downloads(takes: Sequence[Performance], chosen: int = 0) -> None:
 def _ready(shown: Performance, name: str) -> bytes | None:
     """A file that has been made already; None where there is no sound."""
     if name == "abc":
-        return shown.composition.to_abc().encode()
+        return shown.abc.encode()
     if shown.sound is None:
         return None
     return shown.sound.wav if name == "wav" else shown.sound.midi
@@ -120,17 +122,19 @@ def _stem(composition: Composition) -> str:
 
 
 def _piece_of(shown: Performance) -> Piece:
-    composition = shown.composition
     wav = shown.sound.wav if shown.sound else b""
-    return _piece(composition.to_abc(), composition.provenance(), composition, wav)
+    return _piece(shown.abc, shown.listening.arrangement, shown.composition, shown.tune, wav)
 
 
 @st.cache_resource(max_entries=MAX_RENDERED, show_spinner=False)
 def _piece(
     text: str,  # noqa: ARG001 - the cache's key
-    comment: str,  # noqa: ARG001 - the cache's key
+    arrangement: Arrangement,
     _composition: Composition,
+    _tune: Tune,
     _wav: bytes,
 ) -> Piece:
     """What is taken away of a tune, drawn and compressed once for all sessions."""
-    return from_composition(_composition, wav=_wav, paths=resources.paths())
+    return from_composition(
+        _composition, tune=_tune, arrangement=arrangement, wav=_wav, paths=resources.paths()
+    )

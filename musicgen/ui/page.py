@@ -27,6 +27,7 @@ ICON = Path(__file__).resolve().parents[2] / "assets" / "icon.png"
 
 ROOMS = (
     ("app.py", N_("Play"), ":material/music_note:"),
+    ("pages/Endless.py", N_("Endless"), ":material/all_inclusive:"),
     ("pages/Train.py", N_("Train"), ":material/model_training:"),
     ("pages/Compare.py", N_("Compare"), ":material/compare_arrows:"),
     ("pages/Evaluate.py", N_("Evaluate"), ":material/fact_check:"),

@@ -1,11 +1,12 @@
 """From a request to something one can hear and see: composing, sound, and what is shown of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from musicgen.audio.arrangement import Arrangement
 from musicgen.audio.files import MAX_COMMENT_BYTES, midi_bytes, wav_bytes
 from musicgen.audio.midi import timeline, to_midi
 from musicgen.audio.synthesis import available_synthesizers, synthesize
@@ -13,6 +14,7 @@ from musicgen.errors import AudioError, CheckpointError
 from musicgen.models.checkpoint import Checkpoint, CheckpointRef
 from musicgen.notation.layout import break_lines, lay_out_spans
 from musicgen.notation.note_names import with_note_names
+from musicgen.notation.sheet import Sheet, make_sheet
 from musicgen.notation.tune import Tune
 from musicgen.sampling.composer import Composition, compose
 from musicgen.sampling.edits import apply_edits
@@ -20,6 +22,7 @@ from musicgen.sampling.provenance import fit_provenance
 from musicgen.ui import resources
 from musicgen.ui.address import Request
 from musicgen.ui.language import _
+from musicgen.ui.listening import Listening
 from musicgen.ui.score import ScoreLayout
 
 _WIDTHS = ((4, 640, 900), (2, 0, 440))
@@ -49,12 +52,27 @@ class Sound:
 
 @dataclass(frozen=True, slots=True)
 class Performance:
-    """A composed tune with its sound; `silence` is why there is none."""
+    """A composed tune with its sound, played and written as `listening` says.
+
+    `silence` is why there is no sound; `sheet` the tune as it is read, if not as it was composed.
+    """
 
     request: Request
     composition: Composition
     sound: Sound | None
     silence: AudioError | None = None
+    listening: Listening = field(default_factory=Listening)
+    sheet: Sheet | None = None
+
+    @property
+    def tune(self) -> Tune:
+        """The tune as it is read and heard."""
+        return self.sheet.tune if self.sheet else self.composition.tune
+
+    @property
+    def abc(self) -> str:
+        """The same as a file, with its provenance."""
+        return replace(self.composition, tune=self.tune).to_abc()
 
 
 def find_model(name: str) -> CheckpointRef:
@@ -109,6 +127,22 @@ def _is_base(before: Performance, request: Request, checkpoint: Checkpoint) -> b
     )
 
 
+def perform(request: Request, composition: Composition, listening: Listening) -> Performance:
+    """A tune as somebody wants to hear and to read it; one that has no sound can still be read.
+
+    Raises:
+        NotationError: it cannot be moved to that key.
+    """
+    reading = listening.reading
+    sheet = make_sheet(composition.tune, reading.transpose, reading.chords)
+    quiet = Performance(request, composition, None, None, listening, sheet)
+    try:
+        sound = render_text(quiet.abc, sheet.tune, composition.provenance(), listening.arrangement)
+    except AudioError as error:
+        return replace(quiet, silence=error)
+    return replace(quiet, sound=sound)
+
+
 def render(composition: Composition) -> Sound:
     """The sound of a tune, rendered once for all sessions.
 
@@ -118,30 +152,38 @@ def render(composition: Composition) -> Sound:
     return render_text(composition.to_abc(), composition.tune, composition.provenance())
 
 
-def render_text(text: str, tune: Tune, comment: str) -> Sound:
+def render_text(
+    text: str, tune: Tune, comment: str, arrangement: Arrangement | None = None
+) -> Sound:
     """The sound of a tune that has been read from a text, rendered once for all sessions.
 
     Args:
         text: What the tune was read from.
         tune: What to play.
         comment: Where it comes from, written into the files.
+        arrangement: How to play it; exactly as written if None.
 
     Raises:
         AudioError: the tune has no notes, or nothing can play it.
     """
-    return _rendered(text, comment, tune)
+    return _rendered(text, comment, arrangement or Arrangement(), tune)
 
 
 @st.cache_resource(max_entries=MAX_RENDERED, show_spinner=False)
-def _rendered(text: str, comment: str, _tune: Tune) -> Sound:  # noqa: ARG001 - the cache's key
-    midi = to_midi(_tune, comment=comment)
+def _rendered(
+    text: str,  # noqa: ARG001 - the cache's key
+    comment: str,
+    arrangement: Arrangement,
+    _tune: Tune,
+) -> Sound:
+    midi = to_midi(_tune, arrangement, comment=comment)
     rendering = synthesize(midi)
     return Sound(
         wav_bytes(
             rendering.waveform, rendering.sample_rate, fit_provenance(comment, MAX_COMMENT_BYTES)
         ),
         midi_bytes(midi),
-        tuple(timeline(_tune)),
+        tuple(timeline(_tune, arrangement)),
         rendering.is_fallback,
     )
 

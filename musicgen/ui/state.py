@@ -47,9 +47,32 @@ RANGE = Slot("play_range", "")
 IN_TIME = Slot("play_in_time", True)
 INT8 = Slot("play_int8", False)
 
+SOUND: dict[str, Slot[Any]] = {
+    name: Slot(f"sound_{name}", default)
+    for name, default in {
+        "instrument": "flute",
+        "tempo_factor": 1.0,
+        "lilt": 1.0,
+        "ornaments": True,
+        "accompaniment": "none",
+        "drum": False,
+        "melody_volume": 100,
+        "chord_volume": 100,
+        "bass_volume": 100,
+        "drum_volume": 100,
+        "transpose": 0,
+        "chords": False,
+    }.items()
+}
+"""How tunes are heard and written down, by the names of the settings."""
+
+ENDLESS_STYLE = Slot("endless_style", "mixed")
+"""The dances that the endless row is made of."""
+
 SETTINGS: tuple[Slot[Any], ...] = (
     MODEL, TEMPERATURE, SEED, TOP_K, TOP_P, PROMPT,
-    RHYTHM, TONIC, MODE, METER, SECTIONS, BARS, RANGE, IN_TIME, INT8,
+    RHYTHM, TONIC, MODE, METER, SECTIONS, BARS, RANGE, IN_TIME, INT8, *SOUND.values(),
+    ENDLESS_STYLE,
 )  # fmt: skip
 """Values of the widgets of Play, held on while another page is open."""
 
@@ -107,6 +130,12 @@ AUTOPLAY = Slot("play_autoplay", False)
 
 REPORT = Slot("evaluate_report", "")
 """The report that is looked at; empty for the newest."""
+
+ENDLESS_PLAYING = Slot("endless_playing", -1)
+"""Number of the tune of the endless row that sounds; -1 for none."""
+
+ON_AIR: Slot[Any] = Slot("endless_on_air", None)
+"""The `endless.OnAir` of this session; None where nothing is played."""
 
 OPENED_RUN = Slot("train_opened", "")
 """The run on disk whose curves and tunes are shown on Train; empty for none."""

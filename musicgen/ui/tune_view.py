@@ -3,17 +3,18 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from musicgen.errors import AudioError, MusicgenError
+from musicgen.errors import MusicgenError
 from musicgen.notation.bars import BarReport, check_bars
 from musicgen.notation.tune import Tune
 from musicgen.sampling.composer import Composition
-from musicgen.ui import address, novelty_view, player, resources, state
+from musicgen.ui import address, listening, novelty_view, player, resources, state
 from musicgen.ui.address import Request
 from musicgen.ui.downloads import downloads
 from musicgen.ui.language import _, ngettext
 from musicgen.ui.page import sentence, tell
 from musicgen.ui.player import Performance, Sound
 from musicgen.ui.score import score
+from musicgen.ui.sound_controls import sound_controls
 from musicgen.ui.workbench import workbench
 
 PLAYER = ".st-key-sound audio"
@@ -39,6 +40,10 @@ def tune_on_screen() -> None:
             return
         _show(shown, player_slot, stage.container(key="tune"))
     elif shown:
+        try:
+            shown = _play_as_chosen(shown)
+        except MusicgenError as error:
+            tell(error, notice)
         _show(shown, sound, st.container(key="tune"))
 
 
@@ -51,7 +56,21 @@ def _compose(wanted: Request, stage: DeltaGenerator) -> Performance:
         state.WANTED.set(before.request if before else None)
         raise
     state.SHOWN.set(shown)
-    _write_address(wanted)
+    _write_address(shown)
+    return shown
+
+
+def _play_as_chosen(shown: Performance) -> Performance:
+    """The same tune as the controls of the sound say now.
+
+    Raises:
+        NotationError: it cannot be moved to that key; what is shown stays.
+    """
+    wanted = listening.chosen()
+    if wanted != shown.listening:
+        shown = player.perform(shown.request, shown.composition, wanted)
+        state.SHOWN.set(shown)
+        _write_address(shown)
     return shown
 
 
@@ -64,14 +83,12 @@ def _keep(shown: Performance | None, player_slot: DeltaGenerator, stage: DeltaGe
 
 
 def _perform(request: Request, composition: Composition) -> Performance:
-    try:
-        return Performance(request, composition, player.render(composition))
-    except AudioError as error:
-        return Performance(request, composition, None, error)
+    return player.perform(request, composition, listening.chosen())
 
 
-def _write_address(request: Request) -> None:
-    parameters = address.to_parameters(request)
+def _write_address(shown: Performance) -> None:
+    parameters = address.to_parameters(shown.request)
+    parameters |= listening.to_parameters(shown.listening)
     state.ADDRESS.set(parameters)
     for name in address.own_parameters(st.query_params.to_dict()):
         del st.query_params[name]
@@ -90,7 +107,9 @@ def _show_tune(shown: Performance) -> None:
         st.warning(sentence(shown.silence), icon=":material/volume_off:")
     newness = novelty_view.look_up(shown.request.model, shown.composition)
     if shown.sound:
-        workbench(shown, shown.sound, PLAYER, novelty_view.marks(newness))
+        workbench(shown, shown.sound, PLAYER, novelty_view.marks(newness), sound_controls)
+    else:
+        sound_controls()
     novelty_view.novelty_line(newness, shown.request.model)
     downloads([shown])
     st.caption(" · ".join(_facts(shown.composition)))

@@ -1,7 +1,7 @@
 """The score one can touch: how it is shown, which bars are chosen, and what is done with them."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -26,7 +26,11 @@ ROLL = "roll"
 
 
 def workbench(
-    shown: Performance, sound: Sound, audio: str, marks: Sequence[tuple[int, int]] = ()
+    shown: Performance,
+    sound: Sound,
+    audio: str,
+    marks: Sequence[tuple[int, int]] = (),
+    tools: Callable[[], None] | None = None,
 ) -> None:
     """Toolbar and score of the tune on the screen.
 
@@ -34,13 +38,16 @@ def workbench(
         shown: The tune.
         sound: How it sounds.
         audio: CSS selector of the audio element that plays it.
-        marks: Stretches of its text that are to stand out.
+        marks: Stretches of the text that was composed that are to stand out.
+        tools: Draws what else belongs into the toolbar, at its beginning.
     """
     for slot in state.VIEWING:
         slot.hold()
-    tune = shown.composition.tune
+    tune = shown.tune
     _keep_selection(len(tune.bars))
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="workbench"):
+        if tools:
+            tools()
         _view()
         _bars(len(tune.bars))
         wants_rewrite = _actions(shown)
@@ -193,7 +200,8 @@ def _on_touch() -> None:
 
 
 def _music(shown: Performance, sound: Sound, audio: str, marks: Sequence[tuple[int, int]]) -> None:
-    tune = shown.composition.tune
+    tune = shown.tune
+    marks = shown.sheet.stretches(marks) if shown.sheet else marks
     touch = _touch(shown, sound)
     if state.VIEW.get() == ROLL:
         piano_roll(tune, sound.moments, touch.bits, key="piano_roll", audio=audio)
@@ -210,7 +218,7 @@ def _music(shown: Performance, sound: Sound, audio: str, marks: Sequence[tuple[i
 
 
 def _touch(shown: Performance, sound: Sound) -> Touch:
-    tune = shown.composition.tune
+    tune = shown.tune
     insight = _insight(shown) if state.TINT.get() else None
     selected = state.SELECTED.get()
     passes = bar_passes(tune, sound.moments, *selected) if selected and state.LOOP.get() else []

@@ -1,0 +1,66 @@
+"""A tune as it is to be read: moved to another key, its chords named, and where each note went."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from musicgen.notation.harmony import ChordChange, harmonise, named_chords
+from musicgen.notation.reader import read_tune
+from musicgen.notation.transposing import transpose
+from musicgen.notation.tune import Tune
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A tune to be shown and played.
+
+    `origins` maps the start of each note, chord and rest in the text of `tune` to its start in the
+    text that the sheet was made from.
+    """
+
+    tune: Tune
+    origins: Mapping[int, int]
+
+    @property
+    def starts(self) -> dict[int, int]:
+        """The way back: from a start in the first text to the start in this one."""
+        return {original: start for start, original in self.origins.items()}
+
+    def stretches(self, spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+        """Stretches of the first text, from their first note to their last, in this one."""
+        ends = {note.start: note.end for note in self.tune.notes}
+        starts = self.starts
+        found = []
+        for first, last in spans:
+            inside = [starts[original] for original in starts if first <= original < last]
+            if inside:
+                found.append((min(inside), ends[max(inside)]))
+        return found
+
+
+def make_sheet(tune: Tune, semitones: int = 0, has_chords: bool = False) -> Sheet:
+    """A tune moved by -24..24 semitones, with a chord symbol wherever the chord changes.
+
+    Chords that the tune names itself stay as they are.
+
+    Raises:
+        NotationError: the tune cannot be spelled there.
+    """
+    moved = read_tune(transpose(tune.text, semitones))[0] if semitones else tune
+    shown = moved
+    if has_chords and not named_chords(moved):
+        shown = read_tune(write_chords(moved, harmonise(moved)))[0]
+    origins = {there.start: here.start for there, here in zip(shown.notes, tune.notes, strict=True)}
+    return Sheet(shown, MappingProxyType(origins))
+
+
+def write_chords(tune: Tune, changes: Sequence[ChordChange]) -> str:
+    """The text of a tune with the symbols of chords before the notes at which they begin.
+
+    A symbol stands right before its note, behind grace notes and ornaments (ABC 2.1 §4.20).
+    """
+    pieces, at = [], 0
+    for change in sorted(changes, key=lambda change: change.start):
+        pieces += [tune.text[at : change.start], f'"{change.chord.name}"']
+        at = change.start
+    return "".join([*pieces, tune.text[at:]])

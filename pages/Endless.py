@@ -1,0 +1,27 @@
+"""Endless: sets of tunes that follow one another without a gap, composed while one listens."""
+
+import streamlit as st
+
+from musicgen.ui import resources
+from musicgen.ui.controls import pick_model
+from musicgen.ui.endless import endless_controls, on_air
+from musicgen.ui.language import _
+from musicgen.ui.page import errors_told, language_picker, page, train_link
+
+page(
+    _("Endless"),
+    _("Music for the background: the next tune is composed while this one sounds."),
+    has_training_card=True,
+)
+
+if resources.checkpoints():
+    pick_model()
+    endless_controls()
+    with errors_told():
+        on_air()
+else:
+    with st.container(border=True, key="empty"):
+        st.subheader(_("No model can play yet"), anchor=False)
+        st.write(_("Train one: the small one makes recognisable tunes within three minutes."))
+        train_link()
+language_picker()

@@ -1,0 +1,129 @@
+import pytest
+from playwright.sync_api import Page, expect
+
+pytestmark = pytest.mark.browser
+
+PHONE = {"width": 390, "height": 844}
+MAX_GAP_S = 0.05
+
+RADIO = """() => {
+  const radio = globalThis.musicgenRadios?.get(document.querySelector(".musicgen-radio"));
+  return radio?.current && {
+    now: radio.context.currentTime, state: radio.context.state, current: radio.current.number,
+    start: radio.current.start, log: radio.log,
+    ready: [...radio.tracks.values()].filter((track) => track.source).map((track) => track.number),
+    kept: radio.tracks.size,
+  };
+}"""
+
+# Listens to what leaves the player: when each block of samples was silent, on the audio clock.
+LISTEN = """() => {
+  const radio = globalThis.musicgenRadios.get(document.querySelector(".musicgen-radio"));
+  const tap = radio.context.createScriptProcessor(256, 2, 1);
+  globalThis.blocks = [];
+  tap.onaudioprocess = ({ inputBuffer, playbackTime }) => {
+    const samples = inputBuffer.getChannelData(0);
+    let power = 0;
+    for (const value of samples) power += value * value;
+    globalThis.blocks.push([playbackTime, Math.sqrt(power / samples.length)]);
+  };
+  radio.output.connect(tap);
+  tap.connect(radio.context.destination);
+}"""
+
+# Brings the end of the tune near, as waiting for it would: what follows is moved along with it.
+NEAR_THE_END = """() => {
+  const radio = globalThis.musicgenRadios.get(document.querySelector(".musicgen-radio"));
+  const next = radio.following();
+  radio.silence(next);
+  radio.silence(radio.current);
+  const { context, current } = radio;
+  current.gain = context.createGain();
+  current.gain.connect(radio.output);
+  current.source = context.createBufferSource();
+  current.source.buffer = current.buffer;
+  current.source.connect(current.gain);
+  const now = context.currentTime + 0.1;
+  const skipped = current.duration - 4;
+  current.source.start(now, skipped);
+  current.start = now - skipped;
+  radio.log.push([current.number, current.start, current.start + current.duration]);
+  radio.schedule();
+}"""
+
+
+def start(page: Page) -> None:
+    page.get_by_role("button", name="Start").click()
+    page.wait_for_function(f"({RADIO})()?.ready.length > 1")
+
+
+def test_one_tune_follows_the_other_without_a_gap(open_page):
+    page = open_page("/Endless").page
+    start(page)
+    page.evaluate(LISTEN)
+    page.evaluate(NEAR_THE_END)
+    first = page.evaluate(RADIO)
+    page.wait_for_function(f"({RADIO})()?.current > {first['current']}")
+    page.wait_for_timeout(2_000)
+    state = page.evaluate(RADIO)
+    before, after = (row for row in state["log"] if row[0] in (first["current"], state["current"]))
+    assert abs(after[1] - before[2]) <= MAX_GAP_S
+    heard = [block for block in page.evaluate("blocks") if abs(block[0] - after[1]) < 1]
+    assert heard[0][0] < after[1] < heard[-1][0]
+    assert longest_silence(heard) <= MAX_GAP_S
+
+
+def longest_silence(blocks: list[list[float]]) -> float:
+    """Seconds of the longest run of blocks below -60 dB of full scale."""
+    longest, begun = 0.0, None
+    for when, loudness in blocks:
+        if loudness > 0.001:
+            begun = None
+            continue
+        begun = when if begun is None else begun
+        longest = max(longest, when - begun)
+    return longest
+
+
+def test_score_and_cursor_follow_the_tune_that_sounds(open_page):
+    page = open_page("/Endless").page
+    start(page)
+    page.locator(".musicgen-note").first.wait_for(state="attached")
+    expect(page.locator(".musicgen-sounding")).to_have_count(1)
+    expect(page.locator(".musicgen-cursor")).to_be_visible()
+
+
+def test_skip_pause_and_stop(open_page):
+    page = open_page("/Endless").page
+    start(page)
+    current = page.evaluate(RADIO)["current"]
+    page.get_by_role("button", name="Next tune").click()
+    page.wait_for_function(f"({RADIO})()?.current > {current}")
+    page.get_by_role("button", name="Pause").click()
+    page.wait_for_function(f"({RADIO})()?.state === 'suspended'")
+    page.get_by_role("button", name="Go on").click()
+    page.wait_for_function(f"({RADIO})()?.state === 'running'")
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator(".musicgen-radio")).to_have_count(0)
+    page.get_by_role("button", name="Start").wait_for()
+
+
+def test_few_tunes_are_kept_however_many_were_heard(open_page):
+    page = open_page("/Endless").page
+    start(page)
+    for _skip in range(4):
+        current = page.evaluate(RADIO)["current"]
+        page.wait_for_function(f"({RADIO})()?.ready.some((number) => number > {current})")
+        page.get_by_role("button", name="Next tune").click()
+        page.wait_for_function(f"({RADIO})()?.current > {current}")
+    page.wait_for_timeout(5_000)
+    assert page.evaluate(RADIO)["kept"] <= 4
+    assert page.locator(".st-key-endless_sources audio").count() <= 4
+
+
+def test_nothing_is_wider_than_a_phone(open_page):
+    page = open_page("/Endless", viewport=PHONE).page
+    start(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    main = page.locator("[data-testid=stMain]")
+    assert main.evaluate("element => element.scrollWidth - element.clientWidth") <= 0

@@ -1,0 +1,120 @@
+import threading
+
+import pytest
+
+from musicgen.errors import AudioError, CheckpointError
+from musicgen.ui.station import AHEAD, IDLE_S, Station
+
+
+def wait_for(station: Station, count: int, playing: int = -1):
+    """Looks until so many pieces are ready."""
+    for _look in range(2_000):
+        pieces = station.look(playing)
+        if len(pieces) >= count:
+            return pieces
+        threading.Event().wait(0.005)
+    raise AssertionError(f"Only {len(station.look(playing))} pieces came.")
+
+
+@pytest.fixture
+def made():
+    return []
+
+
+@pytest.fixture
+def station(made):
+    def make(number):
+        made.append(number)
+        return f"tune {number}"
+
+    station = Station(make)
+    yield station
+    station.stop()
+
+
+def test_it_keeps_a_little_ahead_and_no_further(station, made):
+    pieces = wait_for(station, AHEAD + 1)
+    assert [piece.content for piece in pieces] == ["tune 0", "tune 1", "tune 2"]
+    threading.Event().wait(0.1)
+    assert made == [0, 1, 2]
+
+
+def test_hours_of_music_take_no_more_memory_than_minutes(station):
+    for playing in range(60):
+        pieces = wait_for(station, AHEAD + 1, playing)
+        assert [piece.number for piece in pieces] == [playing, playing + 1, playing + 2]
+
+
+def test_nothing_is_made_before_somebody_asks(station, made):
+    threading.Event().wait(0.05)
+    assert made == [] and not station.is_working
+
+
+def test_it_ends_when_nobody_asks_any_more_and_begins_again():
+    now = [0.0]
+    station = Station(str, clock=lambda: now[0])
+    wait_for(station, AHEAD + 1)
+    now[0] = IDLE_S + 1
+    for _look in range(100):
+        if not station.is_working:
+            break
+        threading.Event().wait(0.1)
+    assert not station.is_working
+    assert wait_for(station, AHEAD + 1, playing=2)[-1].number == 4
+    station.stop()
+
+
+def test_a_change_makes_anew_what_is_not_playing(station):
+    wait_for(station, AHEAD + 1)
+    station.change(lambda number: f"other {number}", playing=0)
+    contents = [piece.content for piece in wait_for(station, AHEAD + 1, 0)]
+    assert contents[0] == "tune 0"
+    assert all(content.startswith("other") for content in contents[1:])
+
+
+def test_what_is_under_way_during_a_change_is_thrown_away():
+    gate, begun = threading.Event(), threading.Event()
+
+    def slow(number):
+        begun.set()
+        gate.wait(10)
+        return f"old {number}"
+
+    station = Station(slow)
+    station.look()
+    assert begun.wait(10)
+    station.change(lambda number: f"new {number}", playing=-1)
+    gate.set()
+    pieces = wait_for(station, AHEAD + 1)
+    assert all(piece.content.startswith("new") for piece in pieces)
+    station.stop()
+
+
+def test_a_tune_without_notes_is_left_out():
+    def make(number):
+        if number == 1:
+            raise AudioError("There is nothing to play.")
+        return number
+
+    station = Station(make)
+    assert [piece.number for piece in wait_for(station, AHEAD + 1)] == [0, 2, 3]
+    station.stop()
+
+
+def test_what_cannot_go_on_is_told_to_who_asks():
+    def make(_number):
+        raise CheckpointError("The model is gone.")
+
+    station = Station(make)
+    with pytest.raises(CheckpointError, match="gone"):
+        wait_for(station, 1)
+    station.stop()
+
+
+def test_after_stop_nothing_is_made(station, made):
+    wait_for(station, 1)
+    station.stop()
+    count = len(made)
+    assert station.look() == ()
+    threading.Event().wait(0.1)
+    assert len(made) <= count + 1
