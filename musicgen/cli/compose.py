@@ -64,7 +64,7 @@ from musicgen.takeaway.formats import from_composition
 @sample_option("--range", "range")
 @sample_option("--free", "free")
 @click.option("--int8", "precision", flag_value="int8", default="float32",
-              help="Fast arithmetic in 8-bit numbers: another tune from the same seed.")  # fmt: skip
+              help="Fast arithmetic in 8 bits: another tune from the same seed.")  # fmt: skip
 @sound_options
 @click.option("--out", type=click.Path(path_type=Path), default=Path("out"), show_default=True,
               help="Folder for the files.")  # fmt: skip
