@@ -189,7 +189,7 @@ def _sweeps(report: Report) -> None:
         if any(line.places for line in lines):
             has_legend = name == SWEPT[0] and len(lines) > 1
             figure = sweep_figure(lines, reference, (axis, label), name, has_legend=has_legend)
-            panels.append(Panel(name, figure, label, _HEIGHT, is_wide=False))
+            panels.append(Panel(name, figure, label, _HEIGHT, is_wide=not panels))
     live_charts(panels, "report_sweeps")
 
 
