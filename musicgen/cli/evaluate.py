@@ -14,6 +14,7 @@ from musicgen.corpus.dataset import load_dataset
 from musicgen.errors import ConfigError, CorpusError
 from musicgen.evaluation.loss import compute_loss
 from musicgen.evaluation.report.html import render_html
+from musicgen.evaluation.report.judging import find_judge
 from musicgen.evaluation.report.making import Hooks, make_report
 from musicgen.evaluation.report.plan import Cell, ReportPlan
 from musicgen.evaluation.report.reference import (
@@ -85,7 +86,11 @@ def evaluate_command(  # noqa: PLR0913 - each is an option of the command
     reference = _find_reference(checkpoints, tunebook, split, paths)
     with tqdm(total=_STEPS, delay=1.0, disable=as_json, file=sys.stderr,
               bar_format="{percentage:3.0f} %|{bar}| {remaining} left {desc}") as bar:  # fmt: skip
-        report = make_report(plan, checkpoints, reference, Hooks(lambda *now: _show(bar, *now)))
+        hooks = Hooks(
+            lambda *now: _show(bar, *now),
+            find_judge=lambda checkpoint: find_judge(checkpoint, paths, bool(count)),
+        )
+        report = make_report(plan, checkpoints, reference, hooks)
         bar.update(_STEPS - bar.n)
     if html_path:
         write_file(html_path, render_html(report).encode())

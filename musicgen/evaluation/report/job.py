@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from musicgen.config import Paths
 from musicgen.errors import MusicgenError, ReportError
+from musicgen.evaluation.report.judging import find_judge
 from musicgen.evaluation.report.making import Hooks, ReportStopped, make_report
 from musicgen.evaluation.report.plan import Cell, ReportPlan
 from musicgen.evaluation.report.reference import find_reference
@@ -171,6 +172,7 @@ class ReportDesk:
             self._stop.is_set,
             lambda cell, print_: self.store.read_drawn(report_id, cell, print_),
             lambda cell, print_, tunes: self.store.write_drawn(report_id, cell, print_, tunes),
+            lambda checkpoint: find_judge(checkpoint, self._paths, bool(plan.count)),
         )
         self.store.write(report_id, make_report(plan, checkpoints, reference, hooks))
 
