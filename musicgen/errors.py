@@ -11,7 +11,8 @@
     │   ├── TrainingDiverged  the loss is no longer a finite number
     │   └── ArchiveError      a file holds no run that can be taken in
     ├── CompositionError      a prompt the network cannot read, or nothing was composed
-    │   └── GrammarError      what is asked of a tune cannot be kept, or its beginning breaks it
+    │   ├── GrammarError      what is asked of a tune cannot be kept, or its beginning breaks it
+    │   └── FavouriteError    a tune that is kept is gone, or too many are
     ├── AudioError            a tune has no sound, or no synthesiser can play it
     ├── StorageError          a file could not be written (full disk, no permission)
     └── SetupError            a part fetched at set-up is missing, or a port is in use
@@ -70,6 +71,10 @@ class CompositionError(MusicgenError):
 
 class GrammarError(CompositionError):
     """What is asked of a tune cannot be kept, or its given beginning breaks the rules."""
+
+
+class FavouriteError(CompositionError):
+    """A tune that is kept is gone, or too many are."""
 
 
 class AudioError(MusicgenError):
