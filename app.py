@@ -4,8 +4,12 @@ import streamlit as st
 
 from musicgen.ui import resources
 from musicgen.ui.controls import controls, follow_link, pick_model
+from musicgen.ui.favourites import favourites
 from musicgen.ui.language import _
+from musicgen.ui.live import follow_changes
 from musicgen.ui.page import errors_told, language_picker, page, train_link
+from musicgen.ui.temperature import temperature_view
+from musicgen.ui.tune_bar import render_ahead
 from musicgen.ui.tune_view import tune_on_screen
 
 page(_("Play"), _("Choose how daring the network may be, and hear a tune nobody has played yet."))
@@ -15,11 +19,15 @@ if resources.checkpoints():
         follow_link()
     pick_model()
     controls()
+    temperature_view()
+    follow_changes()
     with errors_told():
         tune_on_screen()
+        favourites()
 else:
     with st.container(border=True, key="empty"):
         st.subheader(_("No model can play yet"), anchor=False)
         st.write(_("Train one: the small one makes recognisable tunes within three minutes."))
         train_link()
 language_picker()
+render_ahead()

@@ -18,10 +18,10 @@ MAX_FILE_BYTES = 2_000_000
 """Of a file from which a beginning is taken."""
 
 EXAMPLES = {
-    "jig": "X:1\nT:\nM:6/8\nL:1/8\nK:D Major\nDFA dAF|GBd gdB|",
-    "reel": "X:1\nT:\nM:C|\nL:1/8\nK:E Dorian\nEBBA B2EB|B2AB dBAG|",
-    "waltz": "X:1\nT:\nM:3/4\nL:1/8\nK:G Major\nD2|G3A B2|d4 B2|",
-    "hornpipe": "X:1\nT:\nM:C\nL:1/8\nK:G Major\nBA|G2GF GBdB|",
+    "jig": "X:1\nM:6/8\nL:1/8\nK:D Major\nDFA dAF|GBd gdB|",
+    "reel": "X:1\nM:C|\nL:1/8\nK:E Dorian\nEBBA B2EB|B2AB dBAG|",
+    "waltz": "X:1\nM:3/4\nL:1/8\nK:G Major\nD2|G3A B2|d4 B2|",
+    "hornpipe": "X:1\nM:C\nL:1/8\nK:G Major\nBA|G2GF GBdB|",
 }
 """Scales and chords that make a start, by the rhythm of the dance."""
 

@@ -5,7 +5,7 @@ import json
 import logging
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -142,10 +142,8 @@ class FavouriteStore:
     def _path(self, key: str) -> Path:
         return self._folder / f"{key}.json"
 
-    def _files(self) -> "list[Path]":
-        return sorted(
-            path for path in self._folder.glob("*.json") if _KEY.fullmatch(path.stem)
-        )
+    def _files(self) -> Sequence[Path]:
+        return sorted(path for path in self._folder.glob("*.json") if _KEY.fullmatch(path.stem))
 
     def _write(self, favourite: Favourite) -> None:
         content = {
@@ -183,11 +181,11 @@ def _read(path: Path) -> Favourite | None:
         return None
 
 
-def _parse(key: str, content: Any) -> Favourite:
+def _parse(key: str, content: Any) -> Favourite | None:
     if not isinstance(content, Mapping) or content.get("version") != _VERSION:
-        raise ValueError("no favourite")
+        return None
     name, created, values = (content.get(part) for part in ("name", "created", "tune"))
     if not (isinstance(name, str) and isinstance(created, str) and isinstance(values, dict)):
-        raise ValueError("no favourite")
+        return None
     check_values(values)
     return Favourite(key, clean_name(name), created[:40], values)

@@ -5,17 +5,24 @@ to a friend all bring that tune back. A link without a seed only chooses model a
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from musicgen.config import SampleConfig, describe, out_of_bounds, parse_setting
+from musicgen.errors import ConfigError
 
 SETTINGS = (
     "temperature", "seed", "top_k", "top_p", "prompt",
-    "rhythm", "key", "meter", "sections", "bars", "range", "free",
+    "rhythm", "key", "meter", "sections", "bars", "range", "free", "count",
 )  # fmt: skip
 """The settings of `SampleConfig` that an address may name, beside the model."""
 
-SLIDERS = {"temperature": (0.1, 2.0), "top_p": (0.05, 1.0)}
+MAX_TAKES = 4
+"""Tunes that one click composes at most."""
+
+TAKE = "take"
+"""The parameter that says which of several takes is on the screen, from 1 on."""
+
+SLIDERS = {"temperature": (0.1, 2.0), "top_p": (0.05, 1.0), "count": (1, MAX_TAKES)}
 """Ends of the sliders, for addresses too: what sounds is what the page shows. Beyond these
 temperatures all models repeat themselves, or write noise."""
 
@@ -24,10 +31,15 @@ _INFOS = {info.name: info for info in describe(SampleConfig) if info.name in SET
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A tune somebody wants: which model, and how to draw from it."""
+    """A tune somebody wants: which model, and how to draw from it.
+
+    Where several takes are asked for (`config.count`), `take` is the one to look at, from 0 on. It
+    makes no other request: all takes are composed at once.
+    """
 
     model: str
     config: SampleConfig
+    take: int = field(default=0, compare=False)
 
 
 def to_parameters(request: Request) -> dict[str, str]:
@@ -38,19 +50,21 @@ def to_parameters(request: Request) -> dict[str, str]:
         for name, value in values.items()
         if name in ("temperature", "seed") or value != _INFOS[name].default
     }
-    return {"model": request.model} | shown
+    take = {TAKE: str(request.take + 1)} if request.take else {}
+    return {"model": request.model} | shown | take
 
 
 def own_parameters(parameters: Mapping[str, str]) -> dict[str, str]:
     """The part of an address that speaks of a tune."""
-    return {name: parameters[name] for name in ("model", *SETTINGS) if name in parameters}
+    return {name: parameters[name] for name in ("model", *SETTINGS, TAKE) if name in parameters}
 
 
 def from_parameters(parameters: Mapping[str, str]) -> Request:
     """The request that an address makes; the model is empty if it names none.
 
     Raises:
-        ConfigError: a value is not of its setting's type, or beyond the ends of its slider.
+        ConfigError: a value is not of its setting's type, or beyond the ends of its slider; or
+            there is no such take.
     """
     values = {
         name: parse_setting(_INFOS[name], parameters[name])
@@ -61,4 +75,12 @@ def from_parameters(parameters: Mapping[str, str]) -> Request:
     for name, (low, high) in SLIDERS.items():
         if not low <= getattr(config, name) <= high:
             raise out_of_bounds(name, getattr(config, name), low, high)
-    return Request(parameters.get("model", ""), config)
+    return Request(parameters.get("model", ""), config, _parse_take(parameters, config.count))
+
+
+def _parse_take(parameters: Mapping[str, str], count: int) -> int:
+    text = parameters.get(TAKE, "1")
+    take = int(text) if text.isdecimal() and len(text) < 3 else 0
+    if not 1 <= take <= count:
+        raise ConfigError("There is no take {take} of {count}.", take=text[:20], count=count)
+    return take - 1

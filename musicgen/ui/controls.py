@@ -6,10 +6,12 @@ import streamlit as st
 
 from musicgen.config import SampleConfig, describe
 from musicgen.ui import address, resources, state
-from musicgen.ui.address import SLIDERS, Request
+from musicgen.ui.address import MAX_TAKES, SLIDERS, Request
+from musicgen.ui.beginning import beginning_editor
 from musicgen.ui.language import _
 from musicgen.ui.player import find_model
-from musicgen.ui.wishes import fill_in, form_wishes, wishes, with_wishes
+from musicgen.ui.wishes import fill_in as fill_in_wishes
+from musicgen.ui.wishes import form_wishes, wishes, with_wishes
 
 DRAWN_SEEDS = 1_000_000
 """Seeds that are drawn are short enough to be read out to a friend."""
@@ -49,10 +51,10 @@ def follow_link() -> None:
         return
     state.ADDRESS.set(asked)
     request = address.from_parameters(asked)
-    _fill_in(request, _model_of(request))
+    fill_in(request, _model_of(request))
     if "seed" in asked:
         # A link of our own pages was clicked, so the browser lets the tune sound; a fresh one not.
-        _want(request.config, autoplay=state.VISITS.get() > 1)
+        want(request.config, state.VISITS.get() > 1, request.take)
 
 
 def _model_of(request: Request) -> str:
@@ -75,10 +77,14 @@ def controls() -> None:
                 on_click=_compose_clicked,
             )
             _seed()
+            with st.popover(_("Beginning"), icon=":material/edit_note:", key="beginning_box"):
+                beginning_editor()
             with st.popover(_("More"), icon=":material/tune:"):
                 form_wishes()
                 _more()
+        _live_switch()
         wishes()
+        _takes()
 
 
 def _temperature() -> None:
@@ -138,27 +144,52 @@ def _more() -> None:
         key=state.TOP_P.name,
         help=_help("top_p"),
     )
-    st.text_area(
-        _("Beginning"),
-        key=state.PROMPT.name,
-        placeholder="X:1\nT:\nM:6/8\nK:D Major\nDFA dAF|",
-        height=140,
-        help=_help("prompt"),
+
+
+def _takes() -> None:
+    st.segmented_control(
+        _("Takes"),
+        range(1, MAX_TAKES + 1),
+        key=state.COUNT.name,
+        required=True,
+        help=_("So many tunes at once, to choose from."),
     )
+
+
+def _live_switch() -> None:
+    """The switch, where it means something: beside a locked seed."""
+    if state.SEED_LOCKED.get():
+        st.toggle(
+            _("Compose as I change things"),
+            key=state.LIVE.name,
+            help=_("The seed stays, so you hear what a setting does as soon as you change it."),
+        )
 
 
 def _compose_clicked() -> None:
     seed = state.SEED.get()
     if seed is None or not state.SEED_LOCKED.get():
         seed = _draw_seed()
+    want(settings(seed), autoplay=True)
+
+
+def seed_to_use() -> int:
+    """The seed that is shown, else the first there is."""
+    seed = state.SEED.get()
+    return 0 if seed is None else seed
+
+
+def settings(seed: int) -> SampleConfig:
+    """What the controls say now, with a seed."""
     config = SampleConfig(
         temperature=round(state.TEMPERATURE.get(), 2),
         top_k=state.TOP_K.get(),
         top_p=round(state.TOP_P.get(), 2),
         seed=seed,
+        count=state.COUNT.get(),
         prompt=state.PROMPT.get(),
     )
-    _want(with_wishes(config), autoplay=True)
+    return with_wishes(config)
 
 
 def _throw_dice() -> None:
@@ -172,20 +203,24 @@ def _draw_seed() -> int:
     return seed
 
 
-def _want(config: SampleConfig, autoplay: bool) -> None:
-    request = Request(state.MODEL.get(), config)
+def want(config: SampleConfig, autoplay: bool, take: int = 0) -> None:
+    """Asks for tunes to be composed; this run of the page does it."""
+    request = Request(state.MODEL.get(), config, take)
     shown = state.SHOWN.get()
     if shown and shown.request == request and autoplay:
         state.SHOWN.set(None)  # asked for again: it is to be heard again
     state.WANTED.set(request)
+    state.RECALLED.set(False)
     state.AUTOPLAY.set(autoplay)
 
 
-def _fill_in(request: Request, model: str) -> None:
+def fill_in(request: Request, model: str) -> None:
+    """Shows the settings of a tune in the controls; before they are drawn."""
     state.MODEL.set(model)
     state.TEMPERATURE.set(request.config.temperature)
     state.SEED.set(request.config.seed)
     state.TOP_K.set(request.config.top_k)
     state.TOP_P.set(request.config.top_p)
+    state.COUNT.set(request.config.count)
     state.PROMPT.set(request.config.prompt)
-    fill_in(request.config)
+    fill_in_wishes(request.config)

@@ -1,5 +1,6 @@
 """From a request to something one can hear and see: composing, sound, and what is shown of it."""
 
+import contextlib
 from dataclasses import dataclass
 
 import streamlit as st
@@ -13,6 +14,7 @@ from musicgen.models.checkpoint import CheckpointRef
 from musicgen.notation.layout import break_lines
 from musicgen.notation.tune import Tune
 from musicgen.sampling.composer import Composition, compose
+from musicgen.sampling.records import Values, from_values
 from musicgen.ui import resources
 from musicgen.ui.address import Request
 from musicgen.ui.language import _
@@ -65,7 +67,12 @@ def find_model(name: str) -> CheckpointRef:
 
 
 def compose_tune(request: Request, slot: DeltaGenerator) -> Composition:
-    """Composes, and writes the text into a slot of the page as it grows.
+    """Composes the first take; see `compose_takes`."""
+    return compose_takes(request, slot)[0]
+
+
+def compose_takes(request: Request, slot: DeltaGenerator | None) -> list[Composition]:
+    """Composes all takes at once, and writes the text of the first into a slot as it grows.
 
     Raises:
         CheckpointError: the model is gone or damaged.
@@ -74,9 +81,10 @@ def compose_tune(request: Request, slot: DeltaGenerator) -> Composition:
     checkpoint = resources.checkpoint(find_model(request.model))
 
     def show(texts: list[str]) -> None:
-        slot.code(texts[0], language=None, wrap_lines=True)
+        if slot:
+            slot.code(texts[0], language=None, wrap_lines=True)
 
-    return compose(checkpoint, request.config, show)[0]
+    return compose(checkpoint, request.config, show if slot else None)
 
 
 def render(composition: Composition) -> Sound:
@@ -86,6 +94,12 @@ def render(composition: Composition) -> Sound:
         AudioError: the tune has no notes, or nothing can play it.
     """
     return render_text(composition.to_abc(), composition.tune, composition.provenance())
+
+
+def try_render(values: Values) -> None:
+    """Renders a tune that is kept, so that it is there when it is wanted; silent if it cannot."""
+    with contextlib.suppress(AudioError):
+        render(from_values(values))
 
 
 def render_text(text: str, tune: Tune, comment: str) -> Sound:

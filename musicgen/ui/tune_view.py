@@ -7,12 +7,13 @@ from musicgen.errors import AudioError, MusicgenError
 from musicgen.notation.bars import BarReport, check_bars
 from musicgen.notation.tune import Tune
 from musicgen.sampling.composer import Composition
-from musicgen.ui import address, player, resources, state
+from musicgen.ui import address, history, player, resources, state
 from musicgen.ui.address import Request
 from musicgen.ui.language import _, ngettext
 from musicgen.ui.page import sentence, tell
 from musicgen.ui.player import Performance, Sound
 from musicgen.ui.score import score
+from musicgen.ui.tune_bar import tune_bar
 
 PLAYER = ".st-key-sound audio"
 
@@ -44,13 +45,19 @@ def _compose(wanted: Request, stage: DeltaGenerator) -> Performance:
     """Composes and keeps the result; what fails is not wanted any more, what is interrupted is."""
     before = state.SHOWN.get()
     try:
-        shown = _perform(wanted, player.compose_tune(wanted, stage))
+        shown = _perform(wanted, history.recall(wanted) or _compose_takes(wanted, stage))
     except MusicgenError:
         state.WANTED.set(before.request if before else None)
         raise
     state.SHOWN.set(shown)
     _write_address(wanted)
     return shown
+
+
+def _compose_takes(wanted: Request, stage: DeltaGenerator) -> Composition:
+    takes = player.compose_takes(wanted, stage)
+    history.remember(wanted, takes)
+    return takes[wanted.take]
 
 
 def _keep(shown: Performance | None, player_slot: DeltaGenerator, stage: DeltaGenerator) -> None:
@@ -84,6 +91,7 @@ def _show(shown: Performance, player_slot: DeltaGenerator, stage: DeltaGenerator
 
 
 def _show_tune(shown: Performance) -> None:
+    tune_bar(shown)
     if shown.silence:
         st.warning(sentence(shown.silence), icon=":material/volume_off:")
     if shown.sound:
