@@ -3,11 +3,11 @@
 import random
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from musicgen.config import SampleConfig, describe
 from musicgen.ui import address, resources, state
-from musicgen.ui.address import MAX_TAKES, SLIDERS, Request
-from musicgen.ui.beginning import beginning_editor
+from musicgen.ui.address import SLIDERS, Request
 from musicgen.ui.language import _
 from musicgen.ui.player import find_model
 from musicgen.ui.wishes import fill_in as fill_in_wishes
@@ -64,8 +64,11 @@ def _model_of(request: Request) -> str:
     return state.MODEL.get() or resources.checkpoints()[0].name
 
 
-def controls() -> None:
-    """Temperature, the button, the seed, and a popover with everything else."""
+def controls() -> DeltaGenerator:
+    """Temperature, the button, the seed, and a popover with everything else.
+
+    Answers with the popover of the beginning, to be filled when the tune is there.
+    """
     with st.container(border=True, key="controls"):
         _temperature()
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
@@ -77,14 +80,13 @@ def controls() -> None:
                 on_click=_compose_clicked,
             )
             _seed()
-            with st.popover(_("Beginning"), icon=":material/edit_note:", key="beginning_box"):
-                beginning_editor()
+            beginning = st.popover(_("Beginning"), icon=":material/edit_note:", key="beginning_box")
             with st.popover(_("More"), icon=":material/tune:"):
                 form_wishes()
                 _more()
         _live_switch()
         wishes()
-        _takes()
+    return beginning
 
 
 def _temperature() -> None:
@@ -143,16 +145,6 @@ def _more() -> None:
         step=0.05,
         key=state.TOP_P.name,
         help=_help("top_p"),
-    )
-
-
-def _takes() -> None:
-    st.segmented_control(
-        _("Takes"),
-        range(1, MAX_TAKES + 1),
-        key=state.COUNT.name,
-        required=True,
-        help=_("So many tunes at once, to choose from."),
     )
 
 

@@ -40,14 +40,23 @@ PLAYING = Slot("ladder_playing", -1)
 
 
 def ladder() -> None:
-    """A button that composes four tunes, and the tunes."""
-    is_asked = st.button(
-        _("The same seed at four temperatures"), key="ladder_compose", icon=":material/stairs:"
+    """Behind its name: a button that composes the tunes, and the tunes. Only where there is one."""
+    if state.SHOWN.get() is None:
+        return
+    box = st.expander(
+        _("One seed at four temperatures"),
+        icon=":material/grid_view:",
+        key="ladder_box",
+        on_change="rerun",
     )
-    if is_asked:
-        _compose()
-    if RUNGS.get():
-        _show(RUNGS.get())
+    if not box.open:
+        return
+    with box:
+        st.caption(_("The same dice, thrown for networks that dare more and more."))
+        if st.button(_("Compose all four"), key="ladder_compose", icon=":material/music_note:"):
+            _compose()
+        if RUNGS.get():
+            _show(RUNGS.get())
 
 
 def _compose() -> None:

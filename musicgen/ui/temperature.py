@@ -19,16 +19,20 @@ from musicgen.sampling.prospects import (
     read_prospects,
 )
 from musicgen.ui import controls, player, resources, state
-from musicgen.ui.ladder import ladder
 from musicgen.ui.language import _
 from musicgen.ui.live_chart import live_chart, load_plotly
 from musicgen.ui.page import sentence
 from musicgen.ui.player import Performance
+from musicgen.ui.state import Slot
 
 BEFORE, AFTER = "--st-gray-text-color", "--st-primary-color"
 HEIGHT = 240
 MAX_TEXTS = 16
 """Texts whose prospects are kept for all sessions, some 0.2 MB each."""
+
+IS_OPEN = Slot("temperature_open", False)
+DRAWN: Slot[Any] = Slot("temperature_drawn", None)
+"""The `player.Performance` whose characters are shown."""
 
 _CONTEXT = 28
 """Characters that are shown before a place."""
@@ -44,6 +48,8 @@ def temperature_view() -> None:
         key="temperature_box",
         on_change="rerun",
     )
+    DRAWN.set(state.SHOWN.get() if box.open else None)
+    IS_OPEN.set(box.open)
     if not box.open:
         return
     with box:
@@ -51,7 +57,12 @@ def temperature_view() -> None:
             _next_character()
         except MusicgenError as error:
             st.info(sentence(error), icon=":material/info:")
-        ladder()
+
+
+def follow_tune() -> None:
+    """Draws the page again where a tune has come since its temperature was drawn, above it."""
+    if IS_OPEN.get() and state.SHOWN.get() is not DRAWN.get():
+        st.rerun()
 
 
 @st.fragment
@@ -126,7 +137,7 @@ def _cached(
 def _before(text: str, place: int) -> str:
     """What stands before a place, on its line, and a mark where the next character will be."""
     line = text[max(0, place - _CONTEXT) : place].rpartition("\n")[2]
-    return f"{'… ' if place > len(line) else ''}{line}▯"
+    return f"{'… ' if place > len(line) else ''}{line}▌"
 
 
 def effect_figure(effect: Effect, temperature: float) -> dict[str, Any]:
@@ -136,6 +147,7 @@ def effect_figure(effect: Effect, temperature: float) -> dict[str, Any]:
         _bars(names, effect.before, _("temperature {value:g}").format(value=1), BEFORE),
         _bars(names, effect.after, _("as chosen: {value:g}").format(value=temperature), AFTER),
     ]
+    top = 1.0 if max((*effect.before, *effect.after), default=1.0) > 0.5 else 0.5
     layout = {
         "uirevision": "temperature",
         "barmode": "group",
@@ -144,7 +156,12 @@ def effect_figure(effect: Effect, temperature: float) -> dict[str, Any]:
         "showlegend": True,
         "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
         "xaxis": {"type": "category", "showgrid": False, "fixedrange": True},
-        "yaxis": {"tickformat": ".0%", "range": [0, 1], "fixedrange": True, "nticks": 5},
+        "yaxis": {
+            "tickformat": ".0%",
+            "range": [0, top],
+            "fixedrange": True,
+            "nticks": 5,
+        },
     }
     return {"data": traces, "layout": layout}
 
