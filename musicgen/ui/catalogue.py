@@ -39,6 +39,7 @@ _SOURCES = (
     ("musicgen/notation/*.py", _SENTENCES),
     ("musicgen/corpus/own.py", _ERRORS),
     ("musicgen/notation/midi/*.py", _ERRORS),
+    ("musicgen/notation/tunebook.py", _ERRORS),
     ("musicgen/corpus/sources.py", _ERRORS),
     ("musicgen/corpus/windows.py", _ERRORS),
     ("musicgen/audio/midi.py", _ERRORS),

@@ -11,7 +11,7 @@ from musicgen.sampling.records import header_field
 from musicgen.ui import history, resources, state
 from musicgen.ui.address import Request
 from musicgen.ui.history import Entry
-from musicgen.ui.language import _, ngettext
+from musicgen.ui.language import _
 from musicgen.ui.page import sentence
 from musicgen.ui.tune_bar import show_current
 from musicgen.ui.words import plain
@@ -20,12 +20,12 @@ _PER_PAGE = 20
 
 
 def favourites() -> None:
-    """A list behind its number; nothing where nothing was kept yet."""
-    count = resources.favourites().count()
-    if not count and state.DELETED.get() is None:
+    """A list behind its name; nothing where nothing was kept yet."""
+    if not resources.favourites().count() and state.DELETED.get() is None:
         return
-    label = ngettext("{count} favourite", "{count} favourites", count).format(count=count)
-    box = st.expander(label, icon=":material/favorite:", key="favourites_box", on_change="rerun")
+    box = st.expander(
+        _("Favourites"), icon=":material/favorite:", key="favourites_box", on_change="rerun"
+    )
     with box:
         if box.open:
             _deleted()
