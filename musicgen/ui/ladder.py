@@ -1,8 +1,11 @@
 """The same seed at several temperatures, side by side: hear each, read each, keep one."""
 
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 import streamlit as st
+from streamlit.components.v2.types import ComponentRenderer
 from streamlit.delta_generator import DeltaGenerator
 
 from musicgen.audio.midi import timeline
@@ -81,7 +84,14 @@ def _compose() -> None:
     RUNGS.set(tuple(rungs))
 
 
+@cache
+def _one_sound() -> ComponentRenderer:
+    script = (Path(__file__).parent / "frontend" / "one_sound.js").read_text(encoding="utf-8")
+    return st.components.v2.component("musicgen_one_sound", js=script)
+
+
 def _show(rungs: tuple[Rung, ...]) -> None:
+    _one_sound()(key="one_sound", data=0)
     sound = st.container(key="sound_ladder")
     for first in range(0, len(rungs), 2):
         for number, column in zip((first, first + 1), st.columns(2, gap="medium"), strict=True):

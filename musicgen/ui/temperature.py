@@ -49,7 +49,7 @@ def temperature_view() -> None:
         on_change="rerun",
     )
     DRAWN.set(state.SHOWN.get() if box.open else None)
-    IS_OPEN.set(box.open)
+    IS_OPEN.set(bool(box.open))
     if not box.open:
         return
     with box:
