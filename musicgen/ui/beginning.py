@@ -1,5 +1,6 @@
 """The beginning of a tune: a text box that says, as one types, what the network will make of it."""
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -23,6 +24,9 @@ from musicgen.ui.wishes import RHYTHM_NAMES, with_wishes
 BARS = (2, 4)
 """So many bars are taken from a tune, by one click."""
 
+MAX_TYPED = 20_000
+"""Characters of the box that are looked at; a beginning of so many is refused with a sentence."""
+
 _FRONTEND = Path(__file__).parent / "frontend"
 _EDITOR = "play_beginning"
 
@@ -43,7 +47,7 @@ def beginning_editor() -> None:
             "label": _("Beginning"),
             "placeholder": EXAMPLES["jig"],
         },
-        on_text_change=_typed,
+        on_typed_change=take_over,
     )
     _examples(bool(text))
     _from_tune()
@@ -103,8 +107,16 @@ def _bring_up_to_date() -> None:
         state.PROMPT_REVISION.set(state.PROMPT_REVISION.get() + 1)
 
 
-def _typed() -> None:
-    text = str(st.session_state[_EDITOR].get("text") or "")
+def take_over() -> None:
+    """Makes what was typed the beginning.
+
+    Also for those who act on it: the click on a button may be told before the last words.
+    """
+    typed = st.session_state[_EDITOR].get("typed") if _EDITOR in st.session_state else None
+    if not isinstance(typed, Mapping) or typed == state.PROMPT_TOLD.get():
+        return
+    state.PROMPT_TOLD.set(typed)
+    text = str(typed.get("text", ""))[:MAX_TYPED]
     state.PROMPT.set(text)
     state.PROMPT_TYPED.set(text)
 

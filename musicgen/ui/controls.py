@@ -8,6 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 from musicgen.config import SampleConfig, describe
 from musicgen.ui import address, resources, state
 from musicgen.ui.address import SLIDERS, Request
+from musicgen.ui.beginning import take_over
 from musicgen.ui.language import _
 from musicgen.ui.player import find_model
 from musicgen.ui.wishes import fill_in as fill_in_wishes
@@ -159,6 +160,7 @@ def _live_switch() -> None:
 
 
 def _compose_clicked() -> None:
+    take_over()
     seed = state.SEED.get()
     if seed is None or not state.SEED_LOCKED.get():
         seed = _draw_seed()

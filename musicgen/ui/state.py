@@ -40,6 +40,9 @@ PROMPT = Slot("play_prompt", "")
 PROMPT_TYPED = Slot("play_prompt_typed", "")
 """What stands in the text box of the beginning; another prompt was put there by the page."""
 
+PROMPT_TOLD: Slot[Any] = Slot("play_prompt_told", None)
+"""What the text box last told of itself."""
+
 PROMPT_REVISION = Slot("play_prompt_revision", 0)
 """How often the page has put another text into that box."""
 

@@ -2,11 +2,12 @@ import itertools
 import shutil
 
 import pytest
+import streamlit as st
 
 from musicgen.models.checkpoint import Checkpoint
 from musicgen.sampling import composer
 from musicgen.sampling.favourites import FavouriteStore
-from musicgen.ui import player
+from musicgen.ui import beginning, player, state
 from tests.ui.test_play_page import address_of, button, compose, facts, text_shown
 from tests.ui.tiny_model import TUNE
 
@@ -303,6 +304,27 @@ def test_a_beginning_is_taken_from_the_tune_by_one_click(home, open_app):
     assert text_shown(app).startswith(app.session_state["play_prompt"])
     button(app, "Clear").click().run()
     assert app.session_state["play_prompt"] == ""
+
+
+def test_what_is_typed_counts_even_if_it_was_typed_before(home, open_app, monkeypatch):
+    typed = {"text": "X:1", "revision": 1}
+    session = {beginning._EDITOR: {"typed": typed}}
+    monkeypatch.setattr(st, "session_state", session)
+    beginning.take_over()
+    assert state.PROMPT.get() == "X:1"
+    beginning.set_beginning("an example")
+    beginning.take_over()  # nothing new was typed
+    assert state.PROMPT.get() == "an example"
+    session[beginning._EDITOR] = {"typed": typed | {"revision": 2}}
+    beginning.take_over()
+    assert state.PROMPT.get() == "X:1"
+
+
+@pytest.mark.parametrize("typed", [None, 5, "text", {}, {"text": 5}, {"text": "A" * 100_000}])
+def test_a_browser_that_tells_nonsense_does_no_harm(typed, monkeypatch):
+    monkeypatch.setattr(st, "session_state", {beginning._EDITOR: {"typed": typed}})
+    beginning.take_over()
+    assert len(state.PROMPT.get()) <= beginning.MAX_TYPED
 
 
 def test_a_link_fills_the_beginning_in(home, open_app):

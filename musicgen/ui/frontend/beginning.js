@@ -10,7 +10,7 @@ function tell(host, box) {
   const text = host.querySelector("textarea").value;
   if (text === box.told) return;
   box.told = text;
-  box.send("text", text);
+  box.send("typed", { text, revision: box.revision }); // the same words typed over others are news too
 }
 
 function begin(host, name) {
