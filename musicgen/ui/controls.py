@@ -153,7 +153,7 @@ def _live_switch() -> None:
     """The switch, where it means something: beside a locked seed."""
     if state.SEED_LOCKED.get():
         st.toggle(
-            _("Compose as I change things"),
+            _("Hear changes at once"),
             key=state.LIVE.name,
             help=_("The seed stays, so you hear what a setting does as soon as you change it."),
         )
