@@ -320,6 +320,11 @@ class Paths:
         return self.home / "cache"
 
     @property
+    def favourites(self) -> Path:
+        """One small file for each tune somebody keeps."""
+        return self.home / "favourites"
+
+    @property
     def checkpoints(self) -> Path:
         """The checkpoints that come with the project."""
         return self.project / "checkpoints"

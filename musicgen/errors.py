@@ -11,7 +11,8 @@
     │   ├── TrainingDiverged  the loss is no longer a finite number
     │   └── ArchiveError      a file holds no run that can be taken in
     ├── CompositionError      a prompt the network cannot read, or nothing was composed
-    │   └── GrammarError      what is asked of a tune cannot be kept, or its beginning breaks it
+    │   ├── GrammarError      what is asked of a tune cannot be kept, or its beginning breaks it
+    │   └── FavouriteError    a tune that is kept is gone, or too many are
     ├── ReportError           a report does not exist, is damaged, or another is being made
     ├── AudioError            a tune has no sound, or no synthesiser can play it
     ├── EngravingError        a tune cannot be drawn as sheet music
@@ -77,6 +78,10 @@ class GrammarError(CompositionError):
 
 class ReportError(MusicgenError):
     """A report does not exist, is damaged, or another one is being made."""
+
+
+class FavouriteError(CompositionError):
+    """A tune that is kept is gone, or too many are."""
 
 
 class AudioError(MusicgenError):

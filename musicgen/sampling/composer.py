@@ -131,9 +131,7 @@ def compose(
         CompositionError: the prompt has characters that the network does not know, or is too long.
         GrammarError: what is asked of the tune cannot be kept, or the prompt breaks the rules.
     """
-    guide = get_config_guide(checkpoint.vocabulary, config)
-    text = _plain_lines(config.prompt)
-    prompt = _prepare_prompt(checkpoint.vocabulary, with_header(text, guide) if guide else text)
+    prompt, guide = read_prompt(checkpoint.vocabulary, config)
     finished: list[Composition] = []
     for first in range(0, config.count, _BATCH):
         last = min(first + _BATCH, config.count)
@@ -144,6 +142,18 @@ def compose(
             batch.run(functools.partial(_report, on_text, done) if on_text else None)
         finished += [_read(checkpoint, config, drawing) for drawing in batch.drawings]
     return finished
+
+
+def read_prompt(vocabulary: Vocabulary, config: SampleConfig) -> tuple[str, Guide | None]:
+    """The text that a tune begins with under these settings, and the guide that watches, if any.
+
+    Raises:
+        CompositionError: the prompt has characters that the network does not know, or is too long.
+        GrammarError: what is asked of the tune cannot be kept.
+    """
+    guide = get_config_guide(vocabulary, config)
+    text = _plain_lines(config.prompt)
+    return _prepare_prompt(vocabulary, with_header(text, guide) if guide else text), guide
 
 
 @contextlib.contextmanager

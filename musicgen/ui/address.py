@@ -6,16 +6,17 @@ to a friend all bring that tune back. A link without a seed only chooses model a
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from musicgen.config import SampleConfig, describe, out_of_bounds, parse_setting
 from musicgen.errors import ConfigError
+from musicgen.sampling.composer import SEEDS
 from musicgen.sampling.edit_list import Edit, edits_to_json, parse_edits
 from musicgen.ui import listening
 
 SETTINGS = (
     "temperature", "seed", "top_k", "top_p", "prompt",
-    "rhythm", "key", "meter", "sections", "bars", "range", "free", "precision",
+    "rhythm", "key", "meter", "sections", "bars", "range", "free", "precision", "count",
 )  # fmt: skip
 """The settings of `SampleConfig` that an address may name, beside the model."""
 
@@ -25,7 +26,13 @@ EDITS = "edits"
 MAX_EDITS_TEXT = 4_000
 _EDITS_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
-SLIDERS = {"temperature": (0.1, 2.0), "top_p": (0.05, 1.0)}
+MAX_TAKES = 4
+"""Tunes that one click composes at most."""
+
+TAKE = "take"
+"""The parameter that says which of several takes is on the screen, from 1 on."""
+
+SLIDERS = {"temperature": (0.1, 2.0), "top_p": (0.05, 1.0), "count": (1, MAX_TAKES)}
 """Ends of the sliders, for addresses too: what sounds is what the page shows. Beyond these
 temperatures all models repeat themselves, or write noise."""
 
@@ -34,11 +41,23 @@ _INFOS = {info.name: info for info in describe(SampleConfig) if info.name in SET
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A tune somebody wants: which model, how to draw from it, and what to change afterwards."""
+    """A tune somebody wants: which model, how to draw from it, and what to change afterwards.
+
+    Where several takes are asked for (`config.count`), `take` is the one to look at, from 0 on. It
+    makes no other request: all takes are composed at once. Changes are made to that take.
+    """
 
     model: str
     config: SampleConfig
     edits: tuple[Edit, ...] = ()
+    take: int = field(default=0, compare=False)
+
+    def alone(self) -> "Request":
+        """The take that is looked at, wanted by itself."""
+        if self.config.count == 1:
+            return self
+        seed = (self.config.seed + self.take) % SEEDS
+        return Request(self.model, self.config.replace(seed=seed, count=1), self.edits)
 
 
 def to_parameters(request: Request) -> dict[str, str]:
@@ -50,12 +69,13 @@ def to_parameters(request: Request) -> dict[str, str]:
         if name in ("temperature", "seed") or value != _INFOS[name].default
     }
     changed = {EDITS: _EDITS_JSON.encode(edits_to_json(request.edits))} if request.edits else {}
-    return {"model": request.model} | shown | changed
+    take = {TAKE: str(request.take + 1)} if request.take else {}
+    return {"model": request.model} | shown | take | changed
 
 
 def own_parameters(parameters: Mapping[str, str]) -> dict[str, str]:
     """The part of an address that speaks of a tune and of how it is heard."""
-    names = ("model", *SETTINGS, EDITS, *listening.NAMES)
+    names = ("model", *SETTINGS, TAKE, EDITS, *listening.NAMES)
     return {name: parameters[name] for name in names if name in parameters}
 
 
@@ -64,7 +84,7 @@ def from_parameters(parameters: Mapping[str, str]) -> Request:
 
     Raises:
         ConfigError: a value is not of its setting's type, or beyond the ends of its slider; the
-            changes are no list of them.
+            changes are no list of them; or there is no such take.
     """
     values = {
         name: parse_setting(_INFOS[name], parameters[name])
@@ -75,7 +95,9 @@ def from_parameters(parameters: Mapping[str, str]) -> Request:
     for name, (low, high) in SLIDERS.items():
         if not low <= getattr(config, name) <= high:
             raise out_of_bounds(name, getattr(config, name), low, high)
-    return Request(parameters.get("model", ""), config, _read_edits(parameters.get(EDITS, "")))
+    edits = _read_edits(parameters.get(EDITS, ""))
+    take = _parse_take(parameters, config.count)
+    return Request(parameters.get("model", ""), config, edits, take)
 
 
 def _read_edits(text: str) -> tuple[Edit, ...]:
@@ -85,3 +107,11 @@ def _read_edits(text: str) -> tuple[Edit, ...]:
         return parse_edits(json.loads(text)) if text else ()
     except (ValueError, RecursionError) as error:
         raise ConfigError("The changes to the tune in the address are damaged.") from error
+
+
+def _parse_take(parameters: Mapping[str, str], count: int) -> int:
+    text = parameters.get(TAKE, "1")
+    take = int(text) if text.isdecimal() and len(text) < 3 else 0
+    if not 1 <= take <= count:
+        raise ConfigError("There is no take {take} of {count}.", take=text[:20], count=count)
+    return take - 1

@@ -41,6 +41,7 @@ _SOURCES = (
     ("musicgen/notation/*.py", _SENTENCES),
     ("musicgen/corpus/own.py", _ERRORS),
     ("musicgen/notation/midi/*.py", _ERRORS),
+    ("musicgen/notation/tunebook.py", _ERRORS),
     ("musicgen/corpus/sources.py", _ERRORS),
     ("musicgen/corpus/windows.py", _ERRORS),
     ("musicgen/evaluation/learned.py", _ERRORS),

@@ -1,16 +1,19 @@
 """The controls of Play: one slider and one button; the rest waits beside or behind them."""
 
 import random
+from dataclasses import replace
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from musicgen.config import SampleConfig, describe
-from musicgen.sampling.edit_list import Edit
 from musicgen.ui import address, listening, resources, state
 from musicgen.ui.address import SLIDERS, Request
+from musicgen.ui.beginning import take_over
 from musicgen.ui.language import _
 from musicgen.ui.player import find_model
-from musicgen.ui.wishes import fill_in, form_wishes, wishes, with_wishes
+from musicgen.ui.wishes import fill_in as fill_in_wishes
+from musicgen.ui.wishes import form_wishes, wishes, with_wishes
 
 DRAWN_SEEDS = 1_000_000
 """Seeds that are drawn are short enough to be read out to a friend."""
@@ -50,12 +53,12 @@ def follow_link() -> None:
         return
     state.ADDRESS.set(asked)
     request = address.from_parameters(asked)
-    _fill_in(request, _model_of(request))
+    fill_in(request, _model_of(request))
     if any(name in asked for name in listening.NAMES):  # else as this session hears tunes
         listening.fill_in(listening.from_parameters(asked))
     if "seed" in asked:
         # A link of our own pages was clicked, so the browser lets the tune sound; a fresh one not.
-        _want(request.config, autoplay=state.VISITS.get() > 1, edits=request.edits)
+        want(request, autoplay=state.VISITS.get() > 1)
 
 
 def _model_of(request: Request) -> str:
@@ -65,8 +68,11 @@ def _model_of(request: Request) -> str:
     return state.MODEL.get() or resources.checkpoints()[0].name
 
 
-def controls() -> None:
-    """Temperature, the button, the seed, and a popover with everything else."""
+def controls() -> DeltaGenerator:
+    """Temperature, the button, the seed, and a popover with everything else.
+
+    Answers with the popover of the beginning, to be filled when the tune is there.
+    """
     with st.container(border=True, key="controls"):
         _temperature()
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
@@ -78,10 +84,13 @@ def controls() -> None:
                 on_click=_compose_clicked,
             )
             _seed()
+            beginning = st.popover(_("Beginning"), icon=":material/edit_note:", key="beginning_box")
             with st.popover(_("More"), icon=":material/tune:"):
                 form_wishes()
                 _more()
+        _live_switch()
         wishes()
+    return beginning
 
 
 def _temperature() -> None:
@@ -142,28 +151,44 @@ def _more() -> None:
         help=_help("top_p"),
     )
     st.toggle(_("Fast arithmetic (int8)"), key=state.INT8.name, help=_help("precision"))
-    st.text_area(
-        _("Beginning"),
-        key=state.PROMPT.name,
-        placeholder="X:1\nT:\nM:6/8\nK:D Major\nDFA dAF|",
-        height=140,
-        help=_help("prompt"),
-    )
+
+
+def _live_switch() -> None:
+    """The switch, where it means something: beside a locked seed."""
+    if state.SEED_LOCKED.get():
+        st.toggle(
+            _("Hear changes at once"),
+            key=state.LIVE.name,
+            help=_("The seed stays, so you hear what a setting does as soon as you change it."),
+        )
 
 
 def _compose_clicked() -> None:
+    take_over()
     seed = state.SEED.get()
     if seed is None or not state.SEED_LOCKED.get():
         seed = _draw_seed()
+    want(Request(state.MODEL.get(), settings(seed)), autoplay=True)
+
+
+def seed_to_use() -> int:
+    """The seed that is shown, else the first there is."""
+    seed = state.SEED.get()
+    return 0 if seed is None else seed
+
+
+def settings(seed: int) -> SampleConfig:
+    """What the controls say now, with a seed."""
     config = SampleConfig(
         temperature=round(state.TEMPERATURE.get(), 2),
         top_k=state.TOP_K.get(),
         top_p=round(state.TOP_P.get(), 2),
         seed=seed,
+        count=state.COUNT.get(),
         prompt=state.PROMPT.get(),
         precision="int8" if state.INT8.get() else "float32",
     )
-    _want(with_wishes(config), autoplay=True)
+    return with_wishes(config)
 
 
 def _throw_dice() -> None:
@@ -177,21 +202,25 @@ def _draw_seed() -> int:
     return seed
 
 
-def _want(config: SampleConfig, autoplay: bool, edits: tuple[Edit, ...] = ()) -> None:
-    request = Request(state.MODEL.get(), config, edits)
+def want(request: Request, autoplay: bool) -> None:
+    """Asks for tunes to be composed by the model that is chosen; this run of the page does it."""
+    request = replace(request, model=state.MODEL.get())
     shown = state.SHOWN.get()
     if shown and shown.request == request and autoplay:
         state.SHOWN.set(None)  # asked for again: it is to be heard again
     state.WANTED.set(request)
+    state.RECALLED.set(False)
     state.AUTOPLAY.set(autoplay)
 
 
-def _fill_in(request: Request, model: str) -> None:
+def fill_in(request: Request, model: str) -> None:
+    """Shows the settings of a tune in the controls; before they are drawn."""
     state.MODEL.set(model)
     state.TEMPERATURE.set(request.config.temperature)
     state.SEED.set(request.config.seed)
     state.TOP_K.set(request.config.top_k)
     state.TOP_P.set(request.config.top_p)
+    state.COUNT.set(request.config.count)
     state.PROMPT.set(request.config.prompt)
     state.INT8.set(request.config.precision == "int8")
-    fill_in(request.config)
+    fill_in_wishes(request.config)

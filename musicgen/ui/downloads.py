@@ -1,6 +1,6 @@
 """The tune on the screen to take away: the usual files at once, all others behind one button."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -22,14 +22,13 @@ _ZIP = "zip"
 
 
 @st.fragment
-def downloads(takes: Sequence[Performance], chosen: int = 0) -> None:
+def downloads(shown: Performance, takes: Callable[[], Sequence[Performance]]) -> None:
     """Buttons that save a tune in every format, and all takes together.
 
     Args:
-        takes: The tunes there are; at least one.
-        chosen: Which of them is on the screen.
+        shown: The tune on the screen.
+        takes: Gives it and those that were composed with it; asked only when they are packed.
     """
-    shown = takes[chosen]
     with st.container(horizontal=True, key="downloads"):
         for name in _AT_ONCE:
             data = _ready(shown, name)
@@ -54,7 +53,7 @@ def _ready(shown: Performance, name: str) -> bytes | None:
     return shown.sound.wav if name == "wav" else shown.sound.midi
 
 
-def _more(takes: Sequence[Performance], shown: Performance) -> None:
+def _more(takes: Callable[[], Sequence[Performance]], shown: Performance) -> None:
     """The other formats: the one that is chosen is made now, or says why it cannot be.
 
     Not given to the button as a function: what such a function returns is thrown away at the end of
@@ -73,7 +72,7 @@ def _more(takes: Sequence[Performance], shown: Performance) -> None:
     )
     try:
         with st.spinner(_("Making the file")):
-            data = _zip_of(takes) if chosen == _ZIP else _piece_of(shown).make(chosen)
+            data = _zip_of(takes()) if chosen == _ZIP else _piece_of(shown).make(chosen)
     except MusicgenError as error:
         st.warning(sentence(error), icon=":material/error:")
         return
@@ -82,7 +81,7 @@ def _more(takes: Sequence[Performance], shown: Performance) -> None:
     mime = "application/zip" if chosen == _ZIP else FORMATS[chosen].mime
     with st.container(horizontal=True, vertical_alignment="center"):
         _button(_("Save {format}").format(format=labels[chosen]), data, name, mime)
-        st.caption(_meaning(chosen, len(takes)), width="content")
+        st.caption(_meaning(chosen, shown.request.config.count), width="content")
 
 
 def _meaning(name: str, count: int) -> str:

@@ -91,10 +91,15 @@ def find_model(name: str) -> CheckpointRef:
     )
 
 
-def compose_tune(
-    request: Request, slot: DeltaGenerator, before: Performance | None = None
-) -> Composition:
-    """Composes, and writes the text into a slot of the page as it grows.
+def compose_tune(request: Request, slot: DeltaGenerator) -> Composition:
+    """Composes the take that is looked at; see `compose_takes`."""
+    return compose_takes(request, slot)[request.take]
+
+
+def compose_takes(
+    request: Request, slot: DeltaGenerator | None, before: Performance | None = None
+) -> list[Composition]:
+    """Composes all takes at once, and writes the text of the first into a slot as it grows.
 
     Args:
         request: What is wanted.
@@ -109,19 +114,22 @@ def compose_tune(
     checkpoint = resources.checkpoint(find_model(request.model))
 
     def show(texts: list[str]) -> None:
-        slot.code(texts[0], language=None, wrap_lines=True)
+        if slot:
+            slot.code(texts[0], language=None, wrap_lines=True)
 
     base = before.composition if before and _is_base(before, request, checkpoint) else None
-    composition = base or compose(checkpoint, request.config, show)[0]
-    missing = request.edits[len(composition.edits) :]
-    return apply_edits(checkpoint, composition, missing, show)
+    takes = [base] if base else compose(checkpoint, request.config, show if slot else None)
+    chosen = takes[request.take]
+    missing = request.edits[len(chosen.edits) :]
+    takes[request.take] = apply_edits(checkpoint, chosen, missing, show)
+    return takes
 
 
 def _is_base(before: Performance, request: Request, checkpoint: Checkpoint) -> bool:
     """Whether what is wanted is the tune before with further changes."""
     edits = before.composition.edits
     return (
-        (before.request.model, before.request.config) == (request.model, request.config)
+        (before.request.model, before.composition.config) == (request.model, request.config)
         and before.composition.fingerprint == checkpoint.fingerprint
         and request.edits[: len(edits)] == edits
     )

@@ -14,6 +14,7 @@ from musicgen.models.checkpoint import (
     list_checkpoints,
     load_checkpoint,
 )
+from musicgen.sampling.favourites import FavouriteStore
 from musicgen.training.job import JobRegistry
 from musicgen.training.runs import RunStore
 from musicgen.training.sweep import SweepRunner
@@ -47,6 +48,11 @@ def checkpoint(ref: CheckpointRef) -> Checkpoint:
 @st.cache_resource(max_entries=MAX_NETWORKS, show_spinner=False)
 def _loaded(ref: CheckpointRef, changed: int) -> Checkpoint:  # noqa: ARG001 - in the cache's key
     return load_checkpoint(ref.path)
+
+
+def favourites() -> FavouriteStore:
+    """The tunes that are kept on this computer."""
+    return FavouriteStore(paths().favourites)
 
 
 def corpora() -> CorpusStore:

@@ -37,6 +37,18 @@ SEED: Slot[int | None] = Slot("play_seed", None)
 TOP_K = Slot("play_top_k", 0)
 TOP_P = Slot("play_top_p", 1.0)
 PROMPT = Slot("play_prompt", "")
+PROMPT_TYPED = Slot("play_prompt_typed", "")
+"""What stands in the text box of the beginning; another prompt was put there by the page."""
+
+PROMPT_TOLD: Slot[Any] = Slot("play_prompt_told", None)
+"""What the text box last told of itself."""
+
+PROMPT_REVISION = Slot("play_prompt_revision", 0)
+"""How often the page has put another text into that box."""
+
+PROMPT_FILE = Slot("play_prompt_file", "")
+"""The upload that the last beginning was taken from."""
+
 RHYTHM = Slot("play_rhythm", "")
 TONIC = Slot("play_tonic", "")
 MODE = Slot("play_mode", "Major")
@@ -46,6 +58,8 @@ BARS = Slot("play_bars", 0)
 RANGE = Slot("play_range", "")
 IN_TIME = Slot("play_in_time", True)
 INT8 = Slot("play_int8", False)
+COUNT = Slot("play_count", 1)
+LIVE = Slot("play_live", True)
 
 SOUND: dict[str, Slot[Any]] = {
     name: Slot(f"sound_{name}", default)
@@ -72,7 +86,7 @@ ENDLESS_STYLE = Slot("endless_style", "mixed")
 SETTINGS: tuple[Slot[Any], ...] = (
     MODEL, TEMPERATURE, SEED, TOP_K, TOP_P, PROMPT,
     RHYTHM, TONIC, MODE, METER, SECTIONS, BARS, RANGE, IN_TIME, INT8, *SOUND.values(),
-    ENDLESS_STYLE,
+    ENDLESS_STYLE, COUNT, LIVE,
 )  # fmt: skip
 """Values of the widgets of Play, held on while another page is open."""
 
@@ -106,6 +120,21 @@ WANTED: Slot[Any] = Slot("play_wanted", None)
 
 SHOWN: Slot[Any] = Slot("play_shown", None)
 """The `player.Performance` that is on the screen."""
+
+HISTORY: Slot[Any] = Slot("play_history", None)
+"""The `history.History` of this session; None before the first tune."""
+
+RECALLED = Slot("play_recalled", False)
+"""Whether the wanted tune is to be taken from the history, without composing it again."""
+
+RENDERED_AHEAD: Slot[Any] = Slot("play_rendered_ahead", None)
+"""The takes whose sound is ready."""
+
+DELETED: Slot[Any] = Slot("favourites_deleted", None)
+"""The `favourites.Favourite` that was deleted last, and may be wanted back."""
+
+SEEN: Slot[Any] = Slot("play_seen", None)
+"""The `address.Request` that the controls made when this session last looked at them."""
 
 ADDRESS: Slot[dict[str, str]] = Slot("play_address", {})
 """What the address said when this session last looked: a difference means a link was followed."""

@@ -7,7 +7,8 @@ from musicgen.errors import MusicgenError
 from musicgen.notation.bars import BarReport, check_bars
 from musicgen.notation.tune import Tune
 from musicgen.sampling.composer import Composition
-from musicgen.ui import address, listening, novelty_view, player, resources, state
+from musicgen.sampling.records import from_values
+from musicgen.ui import address, history, listening, novelty_view, player, resources, state
 from musicgen.ui.address import Request
 from musicgen.ui.downloads import downloads
 from musicgen.ui.language import _, ngettext
@@ -15,6 +16,7 @@ from musicgen.ui.page import sentence, tell
 from musicgen.ui.player import Performance, Sound
 from musicgen.ui.score import score
 from musicgen.ui.sound_controls import sound_controls
+from musicgen.ui.tune_bar import tune_bar
 from musicgen.ui.workbench import workbench
 
 PLAYER = ".st-key-sound audio"
@@ -51,7 +53,8 @@ def _compose(wanted: Request, stage: DeltaGenerator) -> Performance:
     """Composes and keeps the result; what fails is not wanted any more, what is interrupted is."""
     before = state.SHOWN.get()
     try:
-        shown = _perform(wanted, player.compose_tune(wanted, stage, before))
+        composition = history.recall(wanted) or _compose_takes(wanted, stage, before)
+        shown = _perform(wanted, composition)
     except MusicgenError:
         state.WANTED.set(before.request if before else None)
         raise
@@ -72,6 +75,14 @@ def _play_as_chosen(shown: Performance) -> Performance:
         state.SHOWN.set(shown)
         _write_address(shown)
     return shown
+
+
+def _compose_takes(
+    wanted: Request, stage: DeltaGenerator, before: Performance | None
+) -> Composition:
+    takes = player.compose_takes(wanted, stage, before)
+    history.remember(wanted, takes)
+    return takes[wanted.take]
 
 
 def _keep(shown: Performance | None, player_slot: DeltaGenerator, stage: DeltaGenerator) -> None:
@@ -103,6 +114,7 @@ def _show(shown: Performance, player_slot: DeltaGenerator, stage: DeltaGenerator
 
 
 def _show_tune(shown: Performance) -> None:
+    tune_bar(shown)
     if shown.silence:
         st.warning(sentence(shown.silence), icon=":material/volume_off:")
     newness = novelty_view.look_up(shown.request.model, shown.composition)
@@ -111,12 +123,25 @@ def _show_tune(shown: Performance) -> None:
     else:
         sound_controls()
     novelty_view.novelty_line(newness, shown.request.model)
-    downloads([shown])
+    downloads(shown, lambda: _all_takes(shown))
     st.caption(" · ".join(_facts(shown.composition)))
     if shown.sound and shown.sound.is_fallback:
         st.caption(player.better_sound())
     with st.expander(_("The text the network wrote"), icon=":material/notes:"):
         st.code(shown.composition.abc, language=None, wrap_lines=True)
+
+
+def _all_takes(shown: Performance) -> list[Performance]:
+    """The tune on the screen and the takes that were composed with it, in order."""
+    entry = history.session().current
+    if entry is None or entry.request != shown.request:
+        return [shown]
+    return [
+        shown
+        if values["seed"] == shown.composition.seed
+        else player.perform(shown.request, from_values(values), shown.listening)
+        for values in entry.takes
+    ]
 
 
 def show_score(tune: Tune, sound: Sound) -> None:

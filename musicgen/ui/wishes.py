@@ -7,6 +7,7 @@ from musicgen.notation.fields import parse_key
 from musicgen.notation.grammar.rules import METERS, RHYTHMS
 from musicgen.notation.ranges import INSTRUMENT_RANGES
 from musicgen.ui import state
+from musicgen.ui.address import MAX_TAKES
 from musicgen.ui.language import N_, _
 
 TONICS = ("C", "G", "D", "A", "E", "B", "F#", "F", "Bb", "Eb", "Ab", "Db")
@@ -50,7 +51,7 @@ _WIDTH = 150
 
 
 def wishes() -> None:
-    """Rhythm, meter and key, in one line; without the grammar nothing can be asked for."""
+    """Rhythm, meter, key and takes, in one line; of a tune without the grammar nothing is asked."""
     is_off = not state.IN_TIME.get()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="wishes"):
         _choice(_("Rhythm"), state.RHYTHM, tuple(RHYTHMS), RHYTHM_NAMES, is_off)
@@ -66,6 +67,13 @@ def wishes() -> None:
             format_func={mode: _(name) for mode, name in MODES.items()}.__getitem__,
             disabled=is_off or not state.TONIC.get(),
             width=_WIDTH,
+        )
+        st.segmented_control(
+            _("Takes"),
+            range(1, MAX_TAKES + 1),
+            key=state.COUNT.name,
+            required=True,
+            help=_("So many tunes at once, to choose from."),
         )
 
 

@@ -64,7 +64,7 @@ def change(edit: Edit) -> None:
     if shown is None or len(shown.request.edits) >= MAX_EDITS:
         st.toast(_("So many changes are no longer kept. Undo some first."))
         return
-    request = shown.request
+    request = shown.request.alone()
     state.WANTED.set(Request(request.model, request.config, (*request.edits, edit)))
     state.AUTOPLAY.set(False)
     state.CUE.set((secrets.token_hex(4), _first_bar(shown.composition.tune, edit)))
@@ -149,7 +149,7 @@ def _actions(shown: Performance) -> bool:
 def _undo() -> None:
     shown: Performance | None = state.SHOWN.get()
     if shown and shown.request.edits:
-        request = shown.request
+        request = shown.request.alone()
         state.WANTED.set(Request(request.model, request.config, request.edits[:-1]))
         state.AUTOPLAY.set(False)
         state.CUE.set(None)

@@ -31,6 +31,13 @@ def test_an_address_brings_back_exactly_the_tune_it_was_made_from(request):
     assert from_parameters(to_parameters(request)) == request
 
 
+def test_an_address_says_which_of_several_takes_is_meant():
+    request = Request("house", SampleConfig(seed=7, count=3), take=2)
+    parameters = to_parameters(request)
+    assert (parameters["count"], parameters["take"]) == ("3", "3")
+    assert from_parameters(parameters).take == 2
+
+
 def test_an_address_says_no_more_than_it_must():
     parameters = to_parameters(Request("house", SampleConfig(seed=4711)))
     assert parameters == {"model": "house", "temperature": "0.8", "seed": "4711"}
@@ -52,6 +59,10 @@ def test_an_address_without_settings_asks_for_the_default_ones():
         {"edits": "[" * 3000, "seed": "1"},
         {"edits": '[{"take":[1]}]'},
         {"edits": '[{"take":[1,"a"]}' + " " * 5000 + "]"},
+        {"count": "5"},
+        {"take": "2"},
+        {"take": "0", "count": "2"},
+        {"take": "²", "count": "2"},
     ],
 )
 def test_an_address_that_cannot_be_meant_is_refused_with_the_name_of_the_setting(parameters):

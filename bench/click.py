@@ -1,0 +1,43 @@
+"""``python -m bench.click --clicks 50 --training``: from a click to sound, in the real browser.
+
+The time runs in the page: from the click on Compose to the event ``playing`` of the audio element.
+With ``--training`` the same is measured again while a training of the quick preset runs in the app.
+"""
+
+import argparse
+import os
+
+from playwright.sync_api import Page
+
+from bench.browsing import browsing, click_to_sound, open_play, serving, told
+
+
+def main() -> None:
+    """Clicks, and prints a line for each way of clicking."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--clicks", type=int, default=50)
+    parser.add_argument("--training", action="store_true")
+    asked = parser.parse_args()
+    print(f"load of the machine before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
+    with serving() as server, browsing() as browser:
+        page = open_play(browser, server.address)
+        print(told("the first click on a fresh server", [click_to_sound(page)]), flush=True)
+        print(told("click to sound", measure(page, asked.clicks)), flush=True)
+        if asked.training:
+            trainer = browser.new_context().new_page()
+            trainer.goto(f"{server.address}/Train")
+            trainer.get_by_role("button", name="Start training").click()
+            trainer.locator(".musicgen-chart").first.wait_for(timeout=120_000)
+            trainer.wait_for_timeout(10_000)
+            print(told("click to sound while it trains", measure(page, asked.clicks)), flush=True)
+            is_training = trainer.get_by_role("button", name="Stop and keep").is_visible()
+            print("the training ran to the last click:", "yes" if is_training else "NO")
+
+
+def measure(page: Page, clicks: int) -> list[float]:
+    """Seconds for each of so many clicks, one after the other."""
+    return [click_to_sound(page) for _click in range(clicks)]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,151 @@
+"""The tunes that are kept on this computer: to hear again, rename, take away or let go."""
+
+from collections.abc import Callable
+from functools import partial
+
+import streamlit as st
+
+from musicgen.errors import MusicgenError
+from musicgen.sampling.favourites import MAX_NAME, Favourite
+from musicgen.sampling.records import header_field
+from musicgen.ui import history, resources, state
+from musicgen.ui.address import Request
+from musicgen.ui.history import Entry
+from musicgen.ui.language import _
+from musicgen.ui.page import sentence
+from musicgen.ui.tune_bar import show_current
+from musicgen.ui.words import plain
+
+_PER_PAGE = 20
+
+
+def favourites() -> None:
+    """A list behind its name; nothing where nothing was kept yet."""
+    if not resources.favourites().count() and state.DELETED.get() is None:
+        return
+    box = st.expander(
+        _("Favourites"), icon=":material/favorite:", key="favourites_box", on_change="rerun"
+    )
+    with box:
+        if box.open:
+            _deleted()
+            _list()
+
+
+def _list() -> None:
+    kept = resources.favourites().list()
+    pages = max(1, -(-len(kept) // _PER_PAGE))
+    first = 0
+    if pages > 1:
+        page = st.segmented_control(
+            _("Page"), range(1, pages + 1), default=1, required=True, key="favourites_page"
+        )
+        first = _PER_PAGE * ((page or 1) - 1)
+    for favourite in kept[first : first + _PER_PAGE]:
+        _row(favourite)
+
+
+def _row(favourite: Favourite) -> None:
+    key = favourite.key
+    with st.container(
+        horizontal=True, vertical_alignment="center", gap="small", key=f"favourite_{key}"
+    ):
+        facts = _facts(favourite)
+        st.markdown(f"**{plain(favourite.name)}**  \n:small[:gray[{facts}]]", width="stretch")
+        st.button(
+            _("Play"),
+            key=f"favourite_play_{key}",
+            icon=":material/play_arrow:",
+            on_click=_open,
+            args=(favourite,),
+        )
+        st.download_button(
+            _("ABC"),
+            partial(_abc_of, favourite),
+            f"{_file_name(favourite.name)}.abc",
+            "text/vnd.abc",
+            key=f"favourite_abc_{key}",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+        with st.popover(_("Rename"), icon=":material/edit:", key=f"favourite_rename_{key}"):
+            st.text_input(
+                _("Name"),
+                favourite.name,
+                MAX_NAME,
+                key=f"favourite_name_{key}",
+                on_change=_rename,
+                args=(key,),
+            )
+        st.button(
+            _("Delete"),
+            key=f"favourite_delete_{key}",
+            icon=":material/delete:",
+            on_click=_delete,
+            args=(key,),
+        )
+
+
+def _facts(favourite: Favourite) -> str:
+    values = favourite.values
+    parts = [
+        header_field(values["abc"], "R"),
+        header_field(values["abc"], "M"),
+        header_field(values["abc"], "K"),
+        values["checkpoint"],
+        _("temperature {value:g}").format(value=values["config"].get("temperature", 0)),
+        _("seed {seed}").format(seed=values["seed"]),
+        favourite.created[:10],
+    ]
+    return plain(" · ".join(filter(None, parts)))
+
+
+def _abc_of(favourite: Favourite) -> str:
+    return favourite.composition.to_abc()
+
+
+def _file_name(name: str) -> str:
+    kept = "".join(c if c.isalnum() else "-" for c in name)
+    return "-".join(filter(None, kept.split("-")))[:60] or "tune"
+
+
+def _open(favourite: Favourite) -> None:
+    """Shows a favourite as a tune of this visit, with the settings it was composed with."""
+    composition = favourite.composition
+    request = Request(composition.checkpoint, composition.config, composition.edits)
+    state.HISTORY.set(history.session().added(Entry(request, (favourite.values,))))
+    show_current()
+
+
+def _rename(key: str) -> None:
+    _try(lambda: resources.favourites().rename(key, st.session_state[f"favourite_name_{key}"]))
+
+
+def _delete(key: str) -> None:
+    removed = _try(lambda: resources.favourites().remove(key))
+    state.DELETED.set(removed)
+
+
+def _deleted() -> None:
+    """What was just deleted, and the way to have it back."""
+    removed: Favourite | None = state.DELETED.get()
+    if removed is None:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="favourite_deleted"):
+        st.markdown(_("“{name}” is deleted.").format(name=plain(removed.name)), width="content")
+        st.button(_("Undo"), key="favourite_undo", icon=":material/undo:", on_click=_restore)
+
+
+def _restore() -> None:
+    removed = state.DELETED.get()
+    state.DELETED.set(None)
+    if removed:
+        _try(lambda: resources.favourites().restore(removed))
+
+
+def _try(act: Callable[[], Favourite]) -> Favourite | None:
+    try:
+        return act()
+    except MusicgenError as error:
+        st.toast(sentence(error), icon=":material/error:")
+        return None

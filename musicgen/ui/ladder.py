@@ -1,0 +1,154 @@
+"""The same seed at several temperatures, side by side: hear each, read each, keep one."""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import streamlit as st
+from streamlit.components.v2.types import ComponentRenderer
+from streamlit.delta_generator import DeltaGenerator
+
+from musicgen.audio.midi import timeline
+from musicgen.errors import AudioError, MusicgenError
+from musicgen.notation.bars import is_in_time
+from musicgen.notation.layout import break_lines
+from musicgen.notation.tune import Tune
+from musicgen.sampling.composer import Composition
+from musicgen.sampling.records import Values, from_values, to_values
+from musicgen.ui import controls, history, player, resources, state
+from musicgen.ui.address import Request
+from musicgen.ui.history import Entry
+from musicgen.ui.language import _
+from musicgen.ui.page import sentence
+from musicgen.ui.score import ScoreLayout, score
+from musicgen.ui.state import Slot
+from musicgen.ui.tune_bar import show_current
+
+TEMPERATURES = (0.4, 0.7, 1.0, 1.3)
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One temperature's tune, kept as values."""
+
+    request: Request
+    values: Values
+
+
+RUNGS: Slot[tuple[Rung, ...]] = Slot("ladder_rungs", ())
+"""What was composed last."""
+
+PLAYING = Slot("ladder_playing", -1)
+"""Which of them is to be heard; -1 for none."""
+
+
+def ladder() -> None:
+    """Behind its name: a button that composes the tunes, and the tunes. Only where there is one."""
+    if state.SHOWN.get() is None:
+        return
+    box = st.expander(
+        _("One seed at four temperatures"),
+        icon=":material/grid_view:",
+        key="ladder_box",
+        on_change="rerun",
+    )
+    if not box.open:
+        return
+    with box:
+        st.caption(_("The same dice, thrown for networks that dare more and more."))
+        if st.button(_("Compose all four"), key="ladder_compose", icon=":material/music_note:"):
+            _compose()
+        if RUNGS.get():
+            _show(RUNGS.get())
+
+
+def _compose() -> None:
+    base = controls.settings(controls.seed_to_use()).replace(count=1)
+    rungs: list[Rung] = []
+    RUNGS.set(())
+    PLAYING.set(-1)
+    progress = st.progress(0.0)
+    try:
+        for number, temperature in enumerate(TEMPERATURES):
+            progress.progress(
+                number / len(TEMPERATURES),
+                _("Composing at temperature {value:g}").format(value=temperature),
+            )
+            request = Request(state.MODEL.get(), base.replace(temperature=temperature))
+            tune = player.compose_takes(request, None)[0]
+            rungs.append(Rung(request, to_values(tune)))
+    except MusicgenError as error:
+        st.error(sentence(error), icon=":material/error:")
+    finally:
+        progress.empty()
+    RUNGS.set(tuple(rungs))
+
+
+@cache
+def _one_sound() -> ComponentRenderer:
+    script = (Path(__file__).parent / "frontend" / "one_sound.js").read_text(encoding="utf-8")
+    return st.components.v2.component("musicgen_one_sound", js=script)
+
+
+def _show(rungs: tuple[Rung, ...]) -> None:
+    _one_sound()(key="one_sound", data=0)
+    sound = st.container(key="sound_ladder")
+    for first in range(0, len(rungs), 2):
+        for number, column in zip((first, first + 1), st.columns(2, gap="medium"), strict=True):
+            if number < len(rungs):
+                with column.container(border=True, key=f"rung_{number}"):
+                    _rung(number, rungs[number], sound)
+
+
+def _rung(number: int, rung: Rung, sound: DeltaGenerator) -> None:
+    composition = from_values(rung.values)
+    is_playing = PLAYING.get() == number
+    temperature = _("temperature {value:g}").format(value=rung.request.config.temperature)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f"**{temperature}**", width="stretch")
+        st.button(
+            _("Listen"),
+            key=f"ladder_listen_{number}",
+            icon=":material/volume_up:" if is_playing else ":material/play_arrow:",
+            on_click=PLAYING.set,
+            args=(number,),
+        )
+        st.button(
+            _("Take this one"),
+            key=f"ladder_take_{number}",
+            icon=":material/check:",
+            on_click=_take,
+            args=(rung,),
+        )
+    if is_playing:
+        _play(composition, sound)
+    _score(number, composition.tune, is_playing)
+    st.caption(_("every bar in time") if is_in_time(composition.tune) else _("not in time"))
+
+
+def _play(composition: Composition, sound: DeltaGenerator) -> None:
+    try:
+        sound.audio(player.render(composition).wav, "audio/wav", autoplay=True)
+    except AudioError as error:
+        sound.warning(sentence(error), icon=":material/volume_off:")
+
+
+def _score(number: int, tune: Tune, is_playing: bool) -> None:
+    laid_out = break_lines(tune, 2)
+    moments = timeline(tune)
+    starts = tuple(laid_out.spans.get(start, (-1, -1))[0] for start, _onset, _length in moments)
+    score(
+        [ScoreLayout(laid_out.text, starts, 0, 440)],
+        [onset for _start, onset, _length in moments],
+        [length for _start, _onset, length in moments],
+        key=f"score_ladder_{number}",
+        audio=".st-key-sound_ladder audio" if is_playing else ".musicgen-silent",
+        library=resources.paths().abcjs,
+    )
+
+
+def _take(rung: Rung) -> None:
+    """Makes it the tune on the screen, and its settings those of the controls."""
+    state.HISTORY.set(history.session().added(Entry(rung.request, (rung.values,))))
+    PLAYING.set(-1)
+    show_current()

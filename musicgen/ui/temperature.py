@@ -1,0 +1,193 @@
+"""What temperature does: to the next character, and to a whole tune from one seed."""
+
+from typing import Any
+
+import streamlit as st
+
+from musicgen.config import SampleConfig
+from musicgen.errors import MusicgenError
+from musicgen.models.checkpoint import Checkpoint
+from musicgen.sampling.beginnings import EXAMPLES
+from musicgen.sampling.composer import read_prompt
+from musicgen.sampling.prospects import (
+    Effect,
+    Prospects,
+    compute_effect,
+    count_choices,
+    find_open_place,
+    read_end,
+    read_prospects,
+)
+from musicgen.ui import controls, player, resources, state
+from musicgen.ui.language import _
+from musicgen.ui.live_chart import live_chart, load_plotly
+from musicgen.ui.page import sentence
+from musicgen.ui.player import Performance
+from musicgen.ui.state import Slot
+
+BEFORE, AFTER = "--st-gray-text-color", "--st-primary-color"
+HEIGHT = 240
+MAX_TEXTS = 16
+"""Texts whose prospects are kept for all sessions, some 0.2 MB each."""
+
+IS_OPEN = Slot("temperature_open", False)
+DRAWN: Slot[Any] = Slot("temperature_drawn", None)
+"""The `player.Performance` whose characters are shown."""
+
+_CONTEXT = 28
+"""Characters that are shown before a place."""
+
+_SIGNS = {" ": "␣", "\n": "⏎"}
+
+
+def temperature_view() -> None:
+    """Closed at first; open, it follows the slider above."""
+    box = st.expander(
+        _("What temperature does"),
+        icon=":material/thermostat:",
+        key="temperature_box",
+        on_change="rerun",
+    )
+    DRAWN.set(state.SHOWN.get() if box.open else None)
+    IS_OPEN.set(bool(box.open))
+    if not box.open:
+        return
+    with box:
+        try:
+            _next_character()
+        except MusicgenError as error:
+            st.info(sentence(error), icon=":material/info:")
+
+
+def follow_tune() -> None:
+    """Draws the page again where a tune has come since its temperature was drawn, above it."""
+    if IS_OPEN.get() and state.SHOWN.get() is not DRAWN.get():
+        st.rerun()
+
+
+@st.fragment
+def _next_character() -> None:
+    load_plotly()
+    config = controls.settings(controls.seed_to_use())
+    checkpoint = resources.checkpoint(player.find_model(state.MODEL.get()))
+    shown: Performance | None = state.SHOWN.get()
+    if shown and shown.composition.fingerprint == checkpoint.fingerprint:
+        text, prospects, place = _place_in_tune(checkpoint, shown)
+    else:
+        text, prospects = _after_beginning(checkpoint, config)
+        place = len(text)
+    effect = compute_effect(prospects, place, config)
+    st.code(_before(text, place), language=None)
+    live_chart(
+        effect_figure(effect, config.temperature),
+        "temperature_chart",
+        _("Probabilities of the next character"),
+        HEIGHT,
+    )
+    st.markdown(describe_effect(effect, config.temperature))
+
+
+def _place_in_tune(checkpoint: Checkpoint, shown: Performance) -> tuple[str, Prospects, int]:
+    composition = shown.composition
+    text = composition.abc.rstrip("\n")
+    prospects = _prospects(checkpoint, composition.config, text)
+    first, last = prospects.start, len(text)
+    key = f"temperature_place_{hash((composition.fingerprint, text)) & 0xFFFFFFFF}"
+    if key not in st.session_state:
+        st.session_state[key] = find_open_place(prospects, composition.tune.body_start)
+    if first == last:
+        return text, prospects, last
+    place = st.slider(
+        _("Place in the tune"),
+        first,
+        last,
+        key=key,
+        help=_("The character that is to be written next, counted from the beginning."),
+    )
+    return text, prospects, place
+
+
+def _after_beginning(checkpoint: Checkpoint, config: SampleConfig) -> tuple[str, Prospects]:
+    """The prompt, if music has begun in it; else an example, where the network knows its signs."""
+    for text in (config.prompt, EXAMPLES["jig"]):
+        if "K:" in text and not checkpoint.vocabulary.unknown(text):
+            return text, _prospects(checkpoint, config.replace(prompt=""), text, is_whole=True)
+    prompt, _guide = read_prompt(checkpoint.vocabulary, config)
+    return prompt, _prospects(checkpoint, config, prompt)
+
+
+def _prospects(
+    checkpoint: Checkpoint, config: SampleConfig, text: str, is_whole: bool = False
+) -> Prospects:
+    asked = config.replace(temperature=1.0, top_k=0, top_p=1.0, seed=0, count=1)
+    return _cached(checkpoint.fingerprint, asked, text, is_whole, checkpoint)
+
+
+@st.cache_resource(max_entries=MAX_TEXTS, show_spinner=False)
+def _cached(
+    fingerprint: str,  # noqa: ARG001 - the cache's key
+    asked: SampleConfig,
+    text: str,
+    is_whole: bool,
+    _checkpoint: Checkpoint,
+) -> Prospects:
+    return (read_end if is_whole else read_prospects)(_checkpoint, asked, text)
+
+
+def _before(text: str, place: int) -> str:
+    """What stands before a place, on its line, and a mark where the next character will be."""
+    line = text[max(0, place - _CONTEXT) : place].rpartition("\n")[2]
+    return f"{'… ' if place > len(line) else ''}{line}▌"
+
+
+def effect_figure(effect: Effect, temperature: float) -> dict[str, Any]:
+    """Two bars for each of the likeliest characters: at temperature 1, and as chosen."""
+    names = [_SIGNS.get(character, character) for character in effect.characters]
+    traces = [
+        _bars(names, effect.before, _("temperature {value:g}").format(value=1), BEFORE),
+        _bars(names, effect.after, _("as chosen: {value:g}").format(value=temperature), AFTER),
+    ]
+    top = 1.0 if max((*effect.before, *effect.after), default=1.0) > 0.5 else 0.5
+    layout = {
+        "uirevision": "temperature",
+        "barmode": "group",
+        "bargap": 0.3,
+        "margin": {"l": 48, "r": 8, "t": 34, "b": 32},
+        "showlegend": True,
+        "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+        "xaxis": {"type": "category", "showgrid": False, "fixedrange": True},
+        "yaxis": {
+            "tickformat": ".0%",
+            "range": [0, top],
+            "fixedrange": True,
+            "nticks": 5,
+        },
+    }
+    return {"data": traces, "layout": layout}
+
+
+def _bars(names: list[str], values: tuple[float, ...], name: str, colour: str) -> dict[str, Any]:
+    return {
+        "type": "bar",
+        "name": name,
+        "x": names,
+        "y": [round(value, 4) for value in values],
+        "marker": {"color": colour},
+        "hovertemplate": "%{x}: %{y:.1%}<extra></extra>",
+    }
+
+
+def describe_effect(effect: Effect, temperature: float) -> str:
+    """Both entropies, and what they mean: among how many characters the network wavers."""
+    before, after = effect.entropy_before, effect.entropy_after
+    words = _(
+        "As if among {before:.1f} equally likely characters at temperature 1 ({bits_before:.2f} "
+        "bits of entropy), and among {after:.1f} at {temperature:g} ({bits_after:.2f} bits)."
+    )
+    return words.format(
+        before=count_choices(before),
+        bits_before=before,
+        after=count_choices(after),
+        bits_after=after,
+        temperature=temperature,
+    )
