@@ -4,7 +4,7 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 
-ROUNDS = 7
+ROUNDS = 9
 
 
 def compare(

@@ -11,7 +11,7 @@ from musicgen.config import NetworkConfig
 from musicgen.errors import CompositionError
 from musicgen.models.lstm import LSTMNetwork
 from musicgen.models.network import Network
-from musicgen.models.registry import build_network
+from musicgen.models.registry import NETWORKS, build_network
 from musicgen.sampling import lstm_engine
 from musicgen.sampling.engine import (
     MAX_ENGINES,
@@ -143,12 +143,17 @@ def test_threads_may_share_an_engine(precision: str) -> None:
         np.testing.assert_array_equal(one, other)
 
 
-@pytest.fixture(params=["plain", "float32", "int8"])
+@pytest.fixture(params=["plain", "float32", "int8", *(kind for kind in NETWORKS if kind != "lstm")])
 def engine(request: pytest.FixtureRequest) -> Engine:
+    if request.param in NETWORKS:
+        config = NetworkConfig(
+            kind=request.param, vocab_size=VOCAB, embedding_dim=8, hidden_size=24, num_layers=2
+        )
+        return build_engine(build_network(config, 0).eval().requires_grad_(False))
     network = make_network(2)
-    return (
-        ForwardEngine(network) if request.param == "plain" else build_engine(network, request.param)
-    )
+    if request.param == "plain":
+        return ForwardEngine(network)
+    return build_engine(network, request.param)
 
 
 def test_reading_a_beginning_equals_its_steps(engine: Engine) -> None:
