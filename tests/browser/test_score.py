@@ -84,7 +84,7 @@ def test_the_cursor_keeps_within_50_ms_of_the_sound(open_page):
     page = open_page("/?model=tiny").page
     compose(page)
     wait_for_score(page)
-    page.wait_for_function("document.querySelector('.st-key-sound audio').currentTime > 0.5")
+    page.wait_for_function("document.querySelector('.st-key-sound audio')?.currentTime > 0.5")
     seen = page.evaluate(FOLLOW, 5)
     assert len(seen) > 8
     assert all(one["isUnder"] for one in seen)
@@ -100,7 +100,7 @@ def test_bars_are_chosen_by_dragging_and_go_round(open_page):
     assert page.evaluate(LOOK)["selection"] == [1, 2]
     assert page.evaluate(LOOK)["paused"]  # a drag is no click on a note
     page.get_by_text("Loop", exact=True).click()
-    page.wait_for_function("!document.querySelector('.st-key-sound audio').paused")
+    page.wait_for_function("document.querySelector('.st-key-sound audio')?.paused === false")
     ((start, end), *others) = page.evaluate(LOOK)["loop"]
     assert len(others) == 1  # the section is repeated
     assert end - start == pytest.approx(float(others[0][1] - others[0][0]), abs=0.01)
@@ -140,7 +140,7 @@ def test_an_alternative_is_taken_and_a_link_brings_it_back(open_page):
     assert after.startswith(before[:offset] + str(character).strip("\n"))
     assert after != before
     assert '"take"' in page.evaluate("decodeURIComponent(location.search)")
-    page.wait_for_function("!document.querySelector('.st-key-sound audio').paused")
+    page.wait_for_function("document.querySelector('.st-key-sound audio')?.paused === false")
     address = urlsplit(page.url)
     again = open_page(f"{address.path}?{address.query}").page
     wait_for_score(again)
@@ -194,9 +194,9 @@ def test_the_score_answers_to_keys(open_page):
     expect(odds).to_be_hidden()
     expect(score).to_be_focused()
     page.keyboard.press("Enter")
-    page.wait_for_function("!document.querySelector('.st-key-sound audio').paused")
+    page.wait_for_function("document.querySelector('.st-key-sound audio')?.paused === false")
     page.keyboard.press(" ")
-    page.wait_for_function("document.querySelector('.st-key-sound audio').paused")
+    page.wait_for_function("document.querySelector('.st-key-sound audio')?.paused")
     page.keyboard.press("Shift+ArrowRight")
     page.keyboard.press("Shift+ArrowRight")
     expect(page.get_by_role("button", name="Bars 1–2")).to_be_visible()
@@ -243,7 +243,7 @@ def test_the_piano_roll_follows_the_sound(open_page):
         "() => { const audio = document.querySelector('.st-key-sound audio'); audio.muted = true;"
         " audio.currentTime = 5; return audio.play(); }"
     )
-    page.wait_for_function("document.querySelector('.st-key-sound audio').currentTime > 6")
+    page.wait_for_function("document.querySelector('.st-key-sound audio')?.currentTime > 6")
     apart = page.evaluate(
         """() => {
       const roll = globalThis.musicgenRolls.get(document.querySelector(".musicgen-roll"));

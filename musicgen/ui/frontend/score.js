@@ -35,8 +35,7 @@ class Score {
     this.touch.update();
     this.pass = undefined;
     if (data.loop && !isLooping) this.play(data.loop[0][0]);
-    if (data.cue && data.cue[0] !== globalThis.musicgenCued) this.play(data.cue[1]);
-    globalThis.musicgenCued = data.cue?.[0] ?? globalThis.musicgenCued;
+    this.due = data.cue?.[0] === globalThis.musicgenCued ? undefined : data.cue;
   }
 
   // Only when the width asks for other line breaks: a resize alone scales the picture.
@@ -102,6 +101,13 @@ class Score {
     audio.play()?.catch(() => {}); // where the browser wants a click first, the place is found at least
   }
 
+  // The player may come later than the score: only then is it asked, and once for each name.
+  playDue() {
+    [globalThis.musicgenCued] = this.due;
+    this.play(this.due[1]);
+    this.due = undefined;
+  }
+
   toggle() {
     const audio = this.audio();
     if (audio?.paused) this.play(audio.currentTime); else audio?.pause();
@@ -129,6 +135,7 @@ class Score {
     this.frame = requestAnimationFrame(() => this.follow());
     const audio = this.data && this.layout && this.audio();
     if (!audio) return;
+    if (this.due) this.playDue();
     this.goRound(audio);
     const begun = !audio.paused || audio.currentTime > 0;
     const index = begun && !audio.ended ? this.sounding(audio.currentTime) : -1;
