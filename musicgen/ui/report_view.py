@@ -106,7 +106,7 @@ def _whole(info: ReportInfo) -> None:
 def _tools(info: ReportInfo, report: Report | None = None) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="report_files"):
         if report:
-            # Files that are made at the click can be gone at the next tick, before they are fetched.
+            # Files made at the click can be gone at the next tick, before they are fetched.
             page, data = _files(info.id, report.created, current_language(), report)
             st.download_button(
                 _("HTML"), page, f"report-{info.id}.html", "text/html", key="report_html",
