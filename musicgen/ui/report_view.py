@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from functools import partial
 
 import streamlit as st
 
@@ -19,6 +18,9 @@ from musicgen.ui.report_charts import distribution_figure, sweep_figure
 from musicgen.ui.report_live import is_reporting
 from musicgen.ui.report_table import loss_rows, measure_rows
 from musicgen.ui.report_tunes import best_and_worst
+
+MAX_FILES = 8
+"""Reports kept as files for all sessions, some 100 kB each."""
 
 _HEIGHT = 280
 _MOST_SETS = 3
@@ -104,18 +106,29 @@ def _whole(info: ReportInfo) -> None:
 def _tools(info: ReportInfo, report: Report | None = None) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="report_files"):
         if report:
+            # Files made at the click can be gone at the next tick, before they are fetched.
+            page, data = _files(info.id, report.created, current_language(), report)
             st.download_button(
-                _("HTML"), partial(_html, report, _TAGS[current_language()]),
-                f"report-{info.id}.html", "text/html", key="report_html",
+                _("HTML"), page, f"report-{info.id}.html", "text/html", key="report_html",
                 icon=":material/download:", on_click="ignore",
                 help=_("A page by itself: tables, figures and tunes."),
             )  # fmt: skip
             st.download_button(
-                _("JSON"), partial(_json, report), f"report-{info.id}.json", "application/json",
-                key="report_json", icon=":material/download:", on_click="ignore",
-                help=_("All figures, for programs."),
+                _("JSON"), data, f"report-{info.id}.json", "application/json", key="report_json",
+                icon=":material/download:", on_click="ignore", help=_("All figures, for programs."),
             )  # fmt: skip
         _delete(info)
+
+
+@st.cache_data(max_entries=MAX_FILES, show_spinner=False)
+def _files(
+    report_id: str,  # noqa: ARG001 - in the cache's key
+    created: str,  # noqa: ARG001 - in the cache's key
+    language: str,
+    _report: Report,
+) -> tuple[bytes, bytes]:
+    """A report as a page in the reader's language, and as JSON."""
+    return _html(_report, _TAGS[language]), _json(_report)
 
 
 def _html(report: Report, tag: str) -> bytes:
