@@ -153,10 +153,11 @@ def test_each_download_opens_in_another_program(open_page, tmp_path):
     assert "N:musicgen checkpoint=tiny" in text and '"temperature":0.8' in text
 
 
-def test_every_other_format_is_behind_one_button_and_opens(open_page, tmp_path):
+def test_every_other_format_is_behind_one_button_and_opens(open_page, browser, tmp_path):
     page = open_page(TINY).page
     wait_for_score(page)
     page.get_by_role("button", name="More formats").click()
+    expect(page.get_by_text("Sheet music to print")).to_be_visible()
     files = {}
     for name in ("MusicXML", "MP3", "OGG", "FLAC", "PDF", "SVG", "ZIP"):
         page.locator(".st-key-download_format").get_by_role("radio", name=name).click()
@@ -173,11 +174,13 @@ def test_every_other_format_is_behind_one_button_and_opens(open_page, tmp_path):
         [recipe] = read_recipes(path)
         assert (recipe.checkpoint, recipe.config.seed) == ("tiny", 4711)
     assert "The Patient Machine" in pypdf.PdfReader(files["PDF"]).pages[0].extract_text()
-    page.goto(files["SVG"].as_uri())
-    drawn = page.locator("svg").bounding_box()
+    viewer = browser.new_page()
+    viewer.goto(files["SVG"].as_uri())
+    drawn = viewer.locator("svg").bounding_box()
     assert drawn
     assert drawn["width"] > 500
-    assert page.locator("svg path").count() > 100
+    assert viewer.locator("svg path").count() > 100
+    viewer.close()
 
 
 @pytest.mark.parametrize("path", ["/", TINY, "/Train"])
