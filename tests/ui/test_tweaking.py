@@ -72,10 +72,13 @@ def test_a_link_brings_all_takes_and_the_one_that_was_heard(home, open_app):
 
 def test_the_other_takes_sound_at_once(home, open_app, monkeypatch):
     rendered = []
-    render = player.render
-    monkeypatch.setattr(
-        player, "render", lambda tune: (rendered.append(tune.seed), render(tune))[1]
-    )
+    perform = player.perform
+
+    def note(request, composition, listening):
+        rendered.append(composition.seed)
+        return perform(request, composition, listening)
+
+    monkeypatch.setattr(player, "perform", note)
     app = lock(open_app())
     app.button_group(key="play_count").set_value(3).run()
     compose(app)
