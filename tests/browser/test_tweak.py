@@ -84,6 +84,7 @@ def test_takes_and_steps_sound_at_once(open_page):
     before = page.url
     page.get_by_role("button", name="Compose").click()
     page.wait_for_function("before => location.href !== before", arg=before)
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
     page.get_by_role("button", name="The tune before").click()
     page.wait_for_function("location.search.includes('take=2')")
     page.wait_for_function(f"{AUDIO}?.paused === false && {AUDIO}.currentTime > 0.2")
