@@ -52,6 +52,11 @@ def beginning_editor() -> None:
     _examples(bool(text))
     _from_tune()
     _from_file()
+    if state.PROMPT_LEFT.get():
+        # The click that took the focus away travels in the same message as the last words, and
+        # that reruns this fragment alone: the page is to follow the click as well.
+        state.PROMPT_LEFT.set(False)
+        st.rerun()
 
 
 def describe_beginning(text: str) -> tuple[str, bool]:
@@ -116,6 +121,7 @@ def take_over() -> None:
     if not isinstance(typed, Mapping) or typed == state.PROMPT_TOLD.get():
         return
     state.PROMPT_TOLD.set(typed)
+    state.PROMPT_LEFT.set(bool(typed.get("left")))
     text = str(typed.get("text", ""))[:MAX_TYPED]
     state.PROMPT.set(text)
     state.PROMPT_TYPED.set(text)

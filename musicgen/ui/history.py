@@ -82,6 +82,15 @@ def recall(request: Request) -> Composition | None:
     return from_values(entry.values)
 
 
+def find(request: Request, fingerprint: str) -> Composition | None:
+    """The same composed earlier in this session by the same network; it becomes the current one."""
+    for entry in session().entries:
+        if entry.request == request and entry.values["fingerprint"] == fingerprint:
+            state.HISTORY.set(session().added(Entry(request, entry.takes)))
+            return from_values(entry.takes[request.take])
+    return None
+
+
 def show_current() -> None:
     """Asks for the entry on the screen to be shown and heard, without composing it again."""
     entry = session().current

@@ -9,18 +9,18 @@ from streamlit.components.v2.types import ComponentRenderer
 from streamlit.delta_generator import DeltaGenerator
 
 from musicgen.audio.midi import timeline
-from musicgen.errors import AudioError, MusicgenError
+from musicgen.errors import MusicgenError
 from musicgen.notation.bars import is_in_time
-from musicgen.notation.layout import break_lines
-from musicgen.notation.tune import Tune
 from musicgen.sampling.composer import Composition
 from musicgen.sampling.records import Values, from_values, to_values
-from musicgen.ui import controls, history, player, resources, state
+from musicgen.ui import controls, history, listening, player, resources, state
 from musicgen.ui.address import Request
 from musicgen.ui.history import Entry
 from musicgen.ui.language import _
+from musicgen.ui.listening import Listening
 from musicgen.ui.page import sentence
-from musicgen.ui.score import ScoreLayout, score
+from musicgen.ui.player import Performance
+from musicgen.ui.score import score
 from musicgen.ui.state import Slot
 from musicgen.ui.tune_bar import show_current
 
@@ -120,25 +120,33 @@ def _rung(number: int, rung: Rung, sound: DeltaGenerator) -> None:
             on_click=_take,
             args=(rung,),
         )
+    tune = _prepared(rung, composition)
     if is_playing:
-        _play(composition, sound)
-    _score(number, composition.tune, is_playing)
+        tune = player.perform(rung.request, composition, tune.listening)
+        _play(tune, sound)
+    _score(number, tune, is_playing)
     st.caption(_("every bar in time") if is_in_time(composition.tune) else _("not in time"))
 
 
-def _play(composition: Composition, sound: DeltaGenerator) -> None:
+def _prepared(rung: Rung, composition: Composition) -> Performance:
+    """The tune as the controls of the sound say; as it was composed where that cannot be."""
     try:
-        sound.audio(player.render(composition).wav, "audio/wav", autoplay=True)
-    except AudioError as error:
-        sound.warning(sentence(error), icon=":material/volume_off:")
+        return player.prepare(rung.request, composition, listening.chosen())
+    except MusicgenError:
+        return player.prepare(rung.request, composition, Listening())
 
 
-def _score(number: int, tune: Tune, is_playing: bool) -> None:
-    laid_out = break_lines(tune, 2)
-    moments = timeline(tune)
-    starts = tuple(laid_out.spans.get(start, (-1, -1))[0] for start, _onset, _length in moments)
+def _play(tune: Performance, sound: DeltaGenerator) -> None:
+    if tune.sound:
+        sound.audio(tune.sound.wav, "audio/wav", autoplay=True)
+    elif tune.silence:
+        sound.warning(sentence(tune.silence), icon=":material/volume_off:")
+
+
+def _score(number: int, tune: Performance, is_playing: bool) -> None:
+    moments = timeline(tune.tune, tune.listening.arrangement)
     score(
-        [ScoreLayout(laid_out.text, starts, 0, 440)],
+        player.lay_out(tune.tune, moments)[-1:],
         [onset for _start, onset, _length in moments],
         [length for _start, _onset, length in moments],
         key=f"score_ladder_{number}",

@@ -135,17 +135,26 @@ def _is_base(before: Performance, request: Request, checkpoint: Checkpoint) -> b
     )
 
 
-def perform(request: Request, composition: Composition, listening: Listening) -> Performance:
-    """A tune as somebody wants to hear and to read it; one that has no sound can still be read.
+def prepare(request: Request, composition: Composition, listening: Listening) -> Performance:
+    """A tune as somebody wants to read it, not rendered yet.
 
     Raises:
         NotationError: it cannot be moved to that key.
     """
     reading = listening.reading
     sheet = make_sheet(composition.tune, reading.transpose, reading.chords)
-    quiet = Performance(request, composition, None, None, listening, sheet)
+    return Performance(request, composition, None, None, listening, sheet)
+
+
+def perform(request: Request, composition: Composition, listening: Listening) -> Performance:
+    """A tune as somebody wants to hear and to read it; one that has no sound can still be read.
+
+    Raises:
+        NotationError: it cannot be moved to that key.
+    """
+    quiet = prepare(request, composition, listening)
     try:
-        sound = render_text(quiet.abc, sheet.tune, composition.provenance(), listening.arrangement)
+        sound = render_text(quiet.abc, quiet.tune, composition.provenance(), listening.arrangement)
     except AudioError as error:
         return replace(quiet, silence=error)
     return replace(quiet, sound=sound)

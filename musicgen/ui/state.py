@@ -43,6 +43,9 @@ PROMPT_TYPED = Slot("play_prompt_typed", "")
 PROMPT_TOLD: Slot[Any] = Slot("play_prompt_told", None)
 """What the text box last told of itself."""
 
+PROMPT_LEFT = Slot("play_prompt_left", False)
+"""Whether somebody just left that box with new words in it."""
+
 PROMPT_REVISION = Slot("play_prompt_revision", 0)
 """How often the page has put another text into that box."""
 

@@ -9,14 +9,13 @@ from musicgen.errors import MusicgenError
 from musicgen.models.checkpoint import Checkpoint
 from musicgen.sampling.beginnings import EXAMPLES
 from musicgen.sampling.composer import read_prompt
+from musicgen.sampling.hindsight import Hindsight, look_back
 from musicgen.sampling.prospects import (
     Effect,
-    Prospects,
     compute_effect,
     count_choices,
     find_open_place,
-    read_end,
-    read_prospects,
+    look_ahead,
 )
 from musicgen.ui import controls, player, resources, state
 from musicgen.ui.language import _
@@ -72,11 +71,11 @@ def _next_character() -> None:
     checkpoint = resources.checkpoint(player.find_model(state.MODEL.get()))
     shown: Performance | None = state.SHOWN.get()
     if shown and shown.composition.fingerprint == checkpoint.fingerprint:
-        text, prospects, place = _place_in_tune(checkpoint, shown)
+        text, seen, place = _place_in_tune(checkpoint, shown)
     else:
-        text, prospects = _after_beginning(checkpoint, config)
+        text, seen = _after_beginning(checkpoint, config)
         place = len(text)
-    effect = compute_effect(prospects, place, config)
+    effect = compute_effect(seen, place, config)
     st.code(_before(text, place), language=None)
     live_chart(
         effect_figure(effect, config.temperature),
@@ -87,16 +86,17 @@ def _next_character() -> None:
     st.markdown(describe_effect(effect, config.temperature))
 
 
-def _place_in_tune(checkpoint: Checkpoint, shown: Performance) -> tuple[str, Prospects, int]:
-    composition = shown.composition
-    text = composition.abc.rstrip("\n")
-    prospects = _prospects(checkpoint, composition.config, text)
-    first, last = prospects.start, len(text)
-    key = f"temperature_place_{hash((composition.fingerprint, text)) & 0xFFFFFFFF}"
+def _place_in_tune(checkpoint: Checkpoint, shown: Performance) -> tuple[str, Hindsight, int]:
+    tune = shown.composition
+    text = tune.abc + "\n" * tune.is_complete
+    seen = _seen(checkpoint.fingerprint, tune.config, text, tune.drawn_start, checkpoint)
+    first, last = tune.drawn_start, len(text) - 1
+    if first >= last:
+        return text, seen, last
+    key = f"temperature_place_{hash((tune.fingerprint, text)) & 0xFFFFFFFF}"
     if key not in st.session_state:
-        st.session_state[key] = find_open_place(prospects, composition.tune.body_start)
-    if first == last:
-        return text, prospects, last
+        start = min(max(first, tune.tune.body_start), last)
+        st.session_state[key] = find_open_place(seen, start)
     place = st.slider(
         _("Place in the tune"),
         first,
@@ -104,34 +104,38 @@ def _place_in_tune(checkpoint: Checkpoint, shown: Performance) -> tuple[str, Pro
         key=key,
         help=_("The character that is to be written next, counted from the beginning."),
     )
-    return text, prospects, place
+    return text, seen, place
 
 
-def _after_beginning(checkpoint: Checkpoint, config: SampleConfig) -> tuple[str, Prospects]:
+def _after_beginning(checkpoint: Checkpoint, config: SampleConfig) -> tuple[str, Hindsight]:
     """The prompt, if music has begun in it; else an example, where the network knows its signs."""
     for text in (config.prompt, EXAMPLES["jig"]):
         if "K:" in text and not checkpoint.vocabulary.unknown(text):
-            return text, _prospects(checkpoint, config.replace(prompt=""), text, is_whole=True)
+            plain = SampleConfig(free=config.free)
+            return text, _ahead(checkpoint.fingerprint, plain, text, checkpoint)
     prompt, _guide = read_prompt(checkpoint.vocabulary, config)
-    return prompt, _prospects(checkpoint, config, prompt)
-
-
-def _prospects(
-    checkpoint: Checkpoint, config: SampleConfig, text: str, is_whole: bool = False
-) -> Prospects:
-    asked = config.replace(temperature=1.0, top_k=0, top_p=1.0, seed=0, count=1)
-    return _cached(checkpoint.fingerprint, asked, text, is_whole, checkpoint)
+    return prompt, _ahead(checkpoint.fingerprint, config.replace(prompt=""), prompt, checkpoint)
 
 
 @st.cache_resource(max_entries=MAX_TEXTS, show_spinner=False)
-def _cached(
+def _seen(
     fingerprint: str,  # noqa: ARG001 - the cache's key
-    asked: SampleConfig,
+    config: SampleConfig,
     text: str,
-    is_whole: bool,
+    drawn_start: int,
     _checkpoint: Checkpoint,
-) -> Prospects:
-    return (read_end if is_whole else read_prospects)(_checkpoint, asked, text)
+) -> Hindsight:
+    return look_back(_checkpoint, config, text, drawn_start)
+
+
+@st.cache_resource(max_entries=MAX_TEXTS, show_spinner=False)
+def _ahead(
+    fingerprint: str,  # noqa: ARG001 - the cache's key
+    config: SampleConfig,
+    text: str,
+    _checkpoint: Checkpoint,
+) -> Hindsight:
+    return look_ahead(_checkpoint, config, text)
 
 
 def _before(text: str, place: int) -> str:

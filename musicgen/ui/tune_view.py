@@ -80,6 +80,9 @@ def _play_as_chosen(shown: Performance) -> Performance:
 def _compose_takes(
     wanted: Request, stage: DeltaGenerator, before: Performance | None
 ) -> Composition:
+    checkpoint = resources.checkpoint(player.find_model(wanted.model))
+    if known := history.find(wanted, checkpoint.fingerprint):
+        return known
     takes = player.compose_takes(wanted, stage, before)
     history.remember(wanted, takes)
     return takes[wanted.take]

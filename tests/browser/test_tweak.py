@@ -81,7 +81,10 @@ def test_takes_and_steps_sound_at_once(open_page):
     page.locator(".st-key-play_take button").nth(1).click()
     expect(facts(page)).not_to_have_text(first)
     page.wait_for_function(f"{AUDIO}?.paused === false && {AUDIO}.currentTime > 0.2")
-    compose(page)
+    before = page.url
+    page.get_by_role("button", name="Compose").click()
+    page.wait_for_function("before => location.href !== before", arg=before)
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
     page.get_by_role("button", name="The tune before").click()
     page.wait_for_function("location.search.includes('take=2')")
     page.wait_for_function(f"{AUDIO}?.paused === false && {AUDIO}.currentTime > 0.2")

@@ -60,7 +60,7 @@ def test_the_first_fault_is_told_with_its_place(text, words):
 
 
 def test_what_is_asked_for_must_be_what_the_beginning_has():
-    assert "C / 4/4 is asked for" in str(read(HEADER, meter="C").fault)
+    assert "2/4 is asked for" in str(read(HEADER, meter="2/4").fault)
 
 
 def test_a_bar_that_is_not_full_is_told():

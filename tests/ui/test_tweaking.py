@@ -74,11 +74,11 @@ def test_the_other_takes_sound_at_once(home, open_app, monkeypatch):
     rendered = []
     perform = player.perform
 
-    def note(request, composition, listening):
+    def watched(request, composition, listening):
         rendered.append(composition.seed)
         return perform(request, composition, listening)
 
-    monkeypatch.setattr(player, "perform", note)
+    monkeypatch.setattr(player, "perform", watched)
     app = lock(open_app())
     app.button_group(key="play_count").set_value(3).run()
     compose(app)
@@ -192,6 +192,16 @@ def test_a_tune_that_was_composed_by_a_model_since_changed_comes_back_as_it_was(
     assert not app.error and not app.exception
     assert text_shown(app) == TUNE
     assert len(composed) == 2
+
+
+def test_a_tune_that_this_session_has_is_not_composed_again(home, open_app, composed):
+    app = compose(lock(open_app()))
+    first = facts(app)
+    compose(warm(app, 1.2))
+    compose(warm(app, 0.8))
+    assert facts(app) == first
+    assert [config.temperature for config in composed] == [0.8, 1.2]
+    assert len(history_of(app)) == 2
 
 
 def test_two_sessions_have_tunes_of_their_own(home, open_app):

@@ -5,12 +5,12 @@ const PAUSE_MS = 200; // without a key, after which a text is told
 
 const boxes = new WeakMap(); // host -> {revision, told, timer, tell}
 
-function tell(host, box) {
+function tell(host, box, left = false) {
   clearTimeout(box.timer);
   const text = host.querySelector("textarea").value;
   if (text === box.told) return;
   box.told = text;
-  box.send("typed", { text, revision: box.revision }); // the same words typed over others are news too
+  box.send("typed", { text, revision: box.revision, left }); // the same words typed over others are news too
 }
 
 function begin(host, name) {
@@ -22,7 +22,7 @@ function begin(host, name) {
     clearTimeout(box.timer);
     box.timer = setTimeout(() => tell(host, box), PAUSE_MS);
   });
-  area.addEventListener("blur", () => tell(host, box)); // before the click that took the focus away
+  area.addEventListener("blur", () => tell(host, box, true)); // before the click that took the focus away
   area.addEventListener("keydown", (event) => event.stopPropagation()); // no shortcuts of the page
   boxes.set(host, box);
   return box;
