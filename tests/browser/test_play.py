@@ -206,7 +206,7 @@ def test_the_score_is_drawn_in_the_colour_of_the_words(open_page):
         page = open_page(TINY, color_scheme=scheme).page
         wait_for_score(page)
         read = "element => getComputedStyle(element).fill"
-        colours.append(page.locator(".musicgen-note path").first.evaluate(read))
+        colours.append(page.locator(".musicgen-paper .abcjs-bar path").first.evaluate(read))
         title = page.get_by_role("heading", level=1)
         assert colours[-1] == title.evaluate("element => getComputedStyle(element).color")
     assert colours[0] != colours[1]
