@@ -24,9 +24,12 @@ from musicgen.storage import write_file
 @click.command("bundle")
 @click.argument("run_name", metavar="RUN")
 @click.option("--name", required=True, help="Name of the bundled checkpoint, such as house.")
+@click.option("--last", is_flag=True, help="Keep the end of the run as it is, not its best state.")
 @json_option
-def bundle_command(run_name: str, name: str, as_json: bool) -> None:
-    """Measure the best checkpoint of a run and keep it in half precision with a model card.
+def bundle_command(run_name: str, name: str, last: bool, as_json: bool) -> None:
+    """Measure the best or the last checkpoint of a run, and keep it in half precision.
+
+    A model card is written beside it.
 
     Held-out losses are those of the weights as they are kept. Reads the test tunes: do it once,
     when the run has been chosen.
@@ -35,7 +38,8 @@ def bundle_command(run_name: str, name: str, as_json: bool) -> None:
         raise CheckpointError(f"{name!r} cannot name a checkpoint: use letters, digits and '_'.")
     paths = Paths.default()
     folder = paths.checkpoints / name
-    chosen = load_checkpoint(find_checkpoint(run_name, paths).path)
+    path = find_checkpoint(run_name, paths).path
+    chosen = load_checkpoint(path.parent / "last" if last else path)
     chosen = replace(chosen, metadata=replace(chosen.metadata, name=name))
     save_checkpoint(folder, chosen.network, chosen.metadata, half_precision=True)
     kept = load_checkpoint(folder)

@@ -59,13 +59,28 @@ def _data(corpus: dict[str, Any]) -> str:
 
 def _settings(metadata: CheckpointMetadata) -> str:
     rows = metadata.network.to_dict() | metadata.training.to_dict()
+    last = "" if _is_best(metadata) else " --last"
     table = "\n".join(f"| {name} | {value} |" for name, value in rows.items())
     return (
         f"## Training\n\n"
-        f"Best of the run at step {metadata.step:,}, chosen by validation loss. To repeat it:\n\n"
+        f"{_choice(metadata)} To repeat it:\n\n"
         f"```\n{_commands(metadata)}\n"
-        f"python -m musicgen bundle NAME --name {metadata.name}\n```\n\n"
+        f"python -m musicgen bundle NAME --name {metadata.name}{last}\n```\n\n"
         f"| setting | value |\n|---|---|\n{table}"
+    )
+
+
+def _is_best(metadata: CheckpointMetadata) -> bool:
+    return bool(metadata.metrics.get("best_step", metadata.step) == metadata.step)
+
+
+def _choice(metadata: CheckpointMetadata) -> str:
+    if _is_best(metadata):
+        return f"Best of the run at step {metadata.step:,}, chosen by validation loss."
+    best = metadata.metrics
+    return (
+        f"The end of the run at step {metadata.step:,}, as it is. It was best on validation tunes "
+        f"at step {best['best_step']:,} ({best['val_loss']:.4f} nats per character)."
     )
 
 

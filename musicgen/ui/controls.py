@@ -10,7 +10,7 @@ from musicgen.config import SampleConfig, describe
 from musicgen.ui import address, listening, resources, state
 from musicgen.ui.address import SLIDERS, Request
 from musicgen.ui.beginning import take_over
-from musicgen.ui.language import _
+from musicgen.ui.language import N_, _
 from musicgen.ui.player import find_model
 from musicgen.ui.wishes import fill_in as fill_in_wishes
 from musicgen.ui.wishes import form_wishes, wishes, with_wishes
@@ -25,6 +25,14 @@ def _help(setting: str) -> str:
     return _(_INFO[setting].help)
 
 
+LESSONS = {
+    "house": N_("The one to play with: five tunebooks in many keys, best on tunes it never met."),
+    "baseline": N_("The settings of the MIT lab to their end: it has learned its tunes by heart."),
+    "improved": N_("The settings of the written study to their end: lower loss, more memory."),
+}
+"""What each of the models that come with the program teaches."""
+
+
 def pick_model() -> None:
     """The choice of model, in the sidebar. There must be at least one."""
     names = [ref.name for ref in resources.checkpoints()]
@@ -35,8 +43,10 @@ def pick_model() -> None:
             _("Model"),
             names,
             key=state.MODEL.name,
-            help=_("Who composes: the model that comes with the program, or one you trained."),
+            help=_("Who composes: a model that comes with the program, or one you trained."),
         )
+        if state.MODEL.get() in LESSONS:
+            st.caption(_(LESSONS[state.MODEL.get()]))
 
 
 def follow_link() -> None:

@@ -40,3 +40,11 @@ def test_a_card_tells_what_a_network_had_learned_before() -> None:
         "train --preset house --run wide\n"
         "python -m musicgen train --preset quick --run NAME --from wide\n"
     ) in card
+
+
+def test_a_card_says_that_the_end_of_a_run_was_kept_and_where_it_was_best() -> None:
+    metadata = replace(METADATA, metrics={"best_step": 30, "val_loss": 1.25})
+    card = render_model_card(metadata, 2_000_000)
+    assert "The end of the run at step 40, as it is." in card
+    assert "best on validation tunes at step 30 (1.2500 nats per character)" in card
+    assert "bundle NAME --name fine --last" in card

@@ -60,6 +60,7 @@ def test_the_first_fault_is_told_with_its_place(text, words):
 
 
 def test_what_is_asked_for_must_be_what_the_beginning_has():
+    assert "3/4 is asked for" in str(read(HEADER, meter="3/4").fault)  # six eighths, but two beats
     assert "2/4 is asked for" in str(read(HEADER, meter="2/4").fault)
 
 

@@ -14,6 +14,7 @@ from musicgen.errors import GrammarError
 from musicgen.notation.fields import default_unit_length, parse_key, parse_meter, parse_unit_length
 from musicgen.notation.ranges import INSTRUMENT_RANGES
 from musicgen.notation.tokens import SEMITONES
+from musicgen.notation.tune import Meter
 
 UNIT = 8
 """Ticks in a unit note; the shortest length that is written is a quarter of one."""
@@ -164,7 +165,12 @@ def is_same_meter(one: str, other: str) -> bool:
     first, second = parse_meter(one), parse_meter(other)
     if first is None or second is None or first.bar_quarters != second.bar_quarters:
         return False
-    return (first.numerator % 3 == 0) == (second.numerator % 3 == 0)
+    return _is_compound(first) == _is_compound(second)
+
+
+def _is_compound(meter: Meter) -> bool:
+    """Whether beats are of three: 6/8 and 9/8 are so, 3/4 is not."""
+    return meter.numerator > 3 and meter.numerator % 3 == 0
 
 
 def _is_spelling(one: str, other: str) -> bool:
