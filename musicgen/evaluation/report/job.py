@@ -172,9 +172,15 @@ class ReportDesk:
             self._stop.is_set,
             lambda cell, print_: self.store.read_drawn(report_id, cell, print_),
             lambda cell, print_, tunes: self.store.write_drawn(report_id, cell, print_, tunes),
-            lambda checkpoint: find_judge(checkpoint, self._paths, bool(plan.count)),
+            lambda checkpoint: find_judge(
+                checkpoint, self._paths, bool(plan.count), self._stop_if_asked
+            ),
         )
         self.store.write(report_id, make_report(plan, checkpoints, reference, hooks))
+
+    def _stop_if_asked(self, _tunes: int) -> None:
+        if self._stop.is_set():
+            raise ReportStopped
 
     def _on_progress(self, share: float, cell: Cell | None) -> None:
         now = time.monotonic()

@@ -1,5 +1,7 @@
 """How new tunes are, as figures of a report: what each shares with what its model learned from."""
 
+from collections.abc import Callable
+
 from musicgen.config import Paths
 from musicgen.errors import CorpusError
 from musicgen.evaluation.learned import lessons_of
@@ -9,7 +11,12 @@ from musicgen.evaluation.report.making import Judge, judge_nothing
 from musicgen.models.checkpoint import Checkpoint
 
 
-def find_judge(checkpoint: Checkpoint, paths: Paths, makes_index: bool = True) -> Judge:
+def find_judge(
+    checkpoint: Checkpoint,
+    paths: Paths,
+    makes_index: bool = True,
+    on_progress: Callable[[int], None] = lambda _tunes: None,
+) -> Judge:
     """Who says how new a tune is beside what a checkpoint learned from.
 
     Says nothing where those tunes are not here or the checkpoint does not name them.
@@ -18,10 +25,14 @@ def find_judge(checkpoint: Checkpoint, paths: Paths, makes_index: bool = True) -
         checkpoint: What learned.
         paths: Where its corpora and what is kept of them are found.
         makes_index: Reads the tunes, which may take a minute, where that was not done before.
+        on_progress: Called with the number of tunes read so far; what it raises ends the reading.
     """
     try:
         lessons = lessons_of(checkpoint.metadata)
-        index = load_index(lessons, paths) if makes_index else find_index(lessons, paths)
+        if makes_index:
+            index: NoveltyIndex | None = load_index(lessons, paths, on_progress)
+        else:
+            index = find_index(lessons, paths)
     except CorpusError:
         return judge_nothing
     return _judge_by(index) if index else judge_nothing

@@ -9,6 +9,7 @@ const CONFIG = {
   showSendToCloud: false, plotlyServerURL: "", // nothing leaves the machine
 };
 const NARROW = 480, LEGEND_ROW = 20; // pixels
+const SETTLED_MS = 250; // after which Plotly has made a zoom of a drag
 
 function library() {
   return new Promise((resolve) => {
@@ -99,12 +100,27 @@ async function link(group, chart, event) {
   }
 }
 
+function redraw(group, name) {
+  const panel = group.panels.find((one) => one.name === name);
+  if (panel && group.host.isConnected) draw(globalThis.musicgenPlotly, group, panel);
+}
+
 function addChart(group, panel) {
   const host = document.createElement("div");
   host.className = "musicgen-chart";
   host.setAttribute("role", "img");
   group.host.append(host);
-  const chart = { host, zoomed: new Set() };
+  const chart = { host, zoomed: new Set(), isHeld: false };
+  host.addEventListener("pointerdown", () => {
+    chart.isHeld = true;
+    const release = () => {
+      chart.isHeld = false;
+      setTimeout(() => redraw(group, panel.name), SETTLED_MS); // what came meanwhile
+    };
+    for (const kind of ["pointerup", "pointercancel"]) {
+      globalThis.addEventListener(kind, release, { once: true, capture: true });
+    }
+  }, { capture: true });
   group.charts.set(panel.name, chart);
   return chart;
 }
@@ -121,6 +137,7 @@ async function draw(Plotly, group, panel) {
   host.style.height = `${panel.height + fitted(layout, traces, host.clientWidth)}px`;
   const text = JSON.stringify([traces, layout]);
   if (text === chart.drawn) return; // nothing new, as while a training is paused
+  if (chart.isHeld) return; // a tick must not end the drag that is to become a zoom
   chart.drawn = text;
   await Plotly.react(host, traces, layout, CONFIG);
   if (!chart.listening) host.on("plotly_relayout", (event) => noteZoom(group, chart, event));
