@@ -56,7 +56,7 @@ def _train_and_kill(home: Path, run: str, seed: int, chance: random.Random) -> i
         is_begun = (home / "runs" / run / "config.json").exists()
         process = _train(home, run, seed, resume=is_begun)
         try:
-            process.wait(timeout=chance.uniform(2.0, 15.0))
+            process.wait(timeout=chance.uniform(2.0, 8.0))
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

@@ -45,13 +45,14 @@ def _fields() -> tuple[str, list[Upload]] | None:
             "written down as ABC. Nothing leaves this machine."
         ).format(size=MAX_BYTES // 1_000_000),
     )
+    suggested = _suggested(files[0].name) if files else ""
     with st.form(f"corpus_form_{number}", border=False):
         name = st.text_input(
             _("Name of the corpus"),
-            _suggested(files[0].name) if files else "",
+            suggested,
             max_chars=64,
             placeholder=_("such as my-tunes"),
-            key=f"corpus_name_{number}_{len(files or ())}",
+            key=f"corpus_name_{number}_{suggested}",  # what was typed stays when files are added
         )
         sent = st.form_submit_button(
             _("Read and keep"), type="primary", icon=":material/library_add:", key="corpus_make"

@@ -16,7 +16,7 @@ from musicgen.ui.corpus_charts import count_figure, length_figure
 from musicgen.ui.corpus_words import KINDS, OUTCOMES, outcome
 from musicgen.ui.language import N_, _, ngettext
 from musicgen.ui.live_chart import live_chart, load_plotly
-from musicgen.ui.page import say, sentence, tell
+from musicgen.ui.page import say, sentence, tell, train_link
 from musicgen.ui.tune_view import show_score
 
 VIEWS = (N_("Tunes"), N_("Figures"), N_("Cleaning report"))
@@ -56,6 +56,7 @@ def corpus_on_screen(name: str) -> None:
             _("View"), VIEWS, default=VIEWS[0], key="corpus_view", required=True,
             format_func=_, label_visibility="collapsed",
         )  # fmt: skip
+        train_link(_("Train on it"), name)
         if own:
             _delete(own)
     {VIEWS[0]: _tunes, VIEWS[1]: _figures, VIEWS[2]: _report}[view or VIEWS[0]](

@@ -39,6 +39,9 @@ NOTE_INTERVAL_S = 1.0
 
 _TAGS = {"en": "en", "zh": "zh-Hans"}
 
+CORPUS_PARAMETER = "corpus"
+"""What the address of Train calls the corpus to learn from."""
+
 STYLE = Path(__file__).parent / "frontend" / "page.css"
 
 
@@ -129,13 +132,13 @@ def play_link(model: str, step: int, label: str, key: str) -> None:
         st.page_link("app.py", label=label, icon=":material/music_note:", query_params=parameters)
 
 
-def train_link() -> None:
-    """A link to Train, for those who have no model yet."""
-    parameters = _kept_parameters()
+def train_link(label: str = "", corpus: str = "") -> None:
+    """A link to Train, for those who have no model yet, or who found what is to be learned from."""
+    parameters = _kept_parameters() | ({CORPUS_PARAMETER: corpus} if corpus else {})
     with st.container(key="link_train", width="content"):
         st.page_link(
             "pages/Train.py",
-            label=_("Train a model"),
+            label=label or _("Train a model"),
             icon=":material/model_training:",
             query_params=parameters,
         )

@@ -151,6 +151,9 @@ CORPUS = Slot("corpus_name", "")
 CORPUS_MADE = Slot("corpus_made", "")
 """The corpus that was just made and is still to be spoken of; empty for none."""
 
+TRAIN_SETTINGS = Slot("train_settings", False)
+"""Whether the settings of Train are open from the start, for one was chosen elsewhere."""
+
 UPLOADS = Slot("corpus_uploads", 0)
 """Corpora made in this session: after each the form begins anew."""
 

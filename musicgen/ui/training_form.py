@@ -6,14 +6,22 @@ from typing import Any
 
 import streamlit as st
 
-from musicgen.config import FROM_VOCABULARY, NetworkConfig, SettingInfo, Settings, describe
+from musicgen.config import (
+    FROM_VOCABULARY,
+    NetworkConfig,
+    SettingInfo,
+    Settings,
+    TrainingConfig,
+    describe,
+)
 from musicgen.corpus.sources import SOURCES
 from musicgen.models.checkpoint import Checkpoint
 from musicgen.models.registry import NETWORKS
 from musicgen.presets import PRESETS, Preset
 from musicgen.training.estimate import estimate_training
-from musicgen.ui import resources
+from musicgen.ui import resources, state
 from musicgen.ui.language import N_, _, ngettext
+from musicgen.ui.page import CORPUS_PARAMETER
 from musicgen.ui.player import find_model
 
 LABELS = {
@@ -76,10 +84,11 @@ GROUPS = (
     (N_("Against memorising"), ("weight_decay", "label_smoothing", "average", "patience")),
     (N_("What else is learned"), ("teacher", "teacher_weight", "teacher_temperature",
                                   "multi_task")),
-    (N_("What is read, and how"), ("source", "plain", "carry_state", "transpose", "truncate",
+    (N_("What is read, and how"), ("plain", "carry_state", "transpose", "truncate",
                                    "vary_rhythm", "curriculum")),
 )  # fmt: skip
-"""Settings of a training by what they are for; those of the network have a group of their own."""
+"""Settings of a training by what they are for; those of the network have a group of their own, and
+the corpus stands above all."""
 
 _COLUMNS = 3
 
@@ -98,14 +107,19 @@ def training_form() -> tuple[Preset, str, Checkpoint | None] | None:
     )
     preset = PRESETS[name or next(iter(PRESETS))]
     st.caption(_(preset.meaning))
+    is_sent_here = _take_corpus()
     with st.form("train_form", border=False):
-        with st.expander(_("Settings"), icon=":material/tune:"):
-            run_id = st.text_input(
-                _("Name of the run"), resources.store().new_id(preset.name), max_chars=64
-            )
-            start = _start_from()
+        with st.expander(_("Settings"), is_sent_here, icon=":material/tune:"):
+            corpus, model, run = st.columns(_COLUMNS)
+            with corpus:
+                training = {"source": _source(preset)}
+            with model:
+                start = _start_from()
+            with run:
+                run_id = st.text_input(
+                    _("Name of the run"), resources.store().new_id(preset.name), max_chars=64
+                )
             network = _fields(_("Network"), preset.network, preset.name, _network_settings())
-            training: dict[str, Any] = {}
             for title, names in GROUPS:
                 training |= _fields(_(title), preset.training, preset.name, names)
         started = _form_buttons()
@@ -226,8 +240,6 @@ def _fields(title: str, settings: Settings, preset: str, names: tuple[str, ...])
 def _field(info: SettingInfo, value: Any, key: str) -> Any:
     label = _(LABELS[info.name]) if info.name in LABELS else info.name
     choices = info.choices or _known_names(info.name)
-    if info.name == "source":
-        return _source_field(label, info, choices, value, key)
     if info.name in ("kind", "teacher"):
         return _told_field(label, info, choices, value, key)
     if choices:
@@ -248,15 +260,42 @@ def _field(info: SettingInfo, value: Any, key: str) -> Any:
     )
 
 
-def _source_field(
-    label: str, info: SettingInfo, choices: tuple[str, ...], value: str, key: str
-) -> str:
+def _take_corpus() -> bool:
+    """Whether a link brought a corpus along to learn from; if it is there, it is chosen."""
+    name = st.query_params.pop(CORPUS_PARAMETER, "")
+    if name in _corpora():
+        for preset in PRESETS:
+            st.session_state[_source_key(preset)] = name
+        state.TRAIN_SETTINGS.set(True)
+    return state.TRAIN_SETTINGS.get()
+
+
+def _source(preset: Preset) -> str:
     """The choice of corpus; several joined by ``+`` can be typed."""
-    index = choices.index(value) if value in choices else 0
+    info = next(info for info in describe(TrainingConfig) if info.name == "source")
+    value = preset.training.source
+    choices = list(dict.fromkeys((*_corpora(), value)))
+    label = LABELS["source"]
     more = _("Several can be typed, as in lab+oneill: tunes are held out of the first alone.")
-    help_text = f"{_(info.help)} {more}"
-    chosen = st.selectbox(label, choices, index, key=key, help=help_text, accept_new_options=True)
-    return str(chosen).strip()
+    key = _source_key(preset.name)
+    chosen = st.selectbox(
+        _(label),
+        choices,
+        None if key in st.session_state else choices.index(value),
+        key=key,
+        help=f"{_(info.help)} {more}",
+        accept_new_options=True,
+    )
+    return str(chosen or value).strip()
+
+
+def _source_key(preset: str) -> str:
+    return f"train_{preset}_training_source"
+
+
+def _corpora() -> tuple[str, ...]:
+    own = tuple(corpus.name for corpus in resources.corpora().list())
+    return (*SOURCES, *own, *(f"lab+{name}" for name in own))
 
 
 def _told_field(
@@ -278,9 +317,6 @@ def _help(info: SettingInfo) -> str:
 
 
 def _known_names(setting: str) -> tuple[str, ...]:
-    if setting == "source":
-        own = tuple(corpus.name for corpus in resources.corpora().list())
-        return (*SOURCES, *own, *(f"lab+{name}" for name in own))
     if setting == "teacher":
         return ("", *(ref.name for ref in resources.checkpoints()))
     return tuple(NETWORKS) if setting == "kind" else ()

@@ -28,7 +28,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 # A page opened by its own address looks for the server beside itself before it finds it above.
 EXPECTED_404 = tuple(
     f"/{page}/_stcore/{file}"
-    for page in ("Train", "Compare", "Evaluate", "Endless")
+    for page in ("Train", "Compare", "Evaluate", "Endless", "Corpus")
     for file in ("health", "host-config")
 )
 

@@ -21,6 +21,10 @@ RANGES = f"[{CHART}.layout.xaxis.range, {CHART}.layout.yaxis.range]"
 
 def fill_in(page: Page, **values: int) -> None:
     page.get_by_text("Settings").click()
+    fill_fields(page, **values)
+
+
+def fill_fields(page: Page, **values: int) -> None:
     for label, value in values.items():
         page.get_by_label(label.replace("_", " "), exact=True).fill(str(value))
 
@@ -41,10 +45,12 @@ def test_a_name_that_is_taken_is_told_in_a_sentence(open_page):
     expect(page.get_by_role("alert")).to_contain_text("There is a run named 'tiny' already")
 
 
-def test_a_training_is_watched_zoomed_refreshed_stopped_and_played(open_page):
-    page = open_page("/Train").page
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (390, 844)], ids=["wide", "narrow"])
+def test_a_training_is_watched_zoomed_refreshed_stopped_and_played(open_page, width, height):
+    page = open_page("/Train", viewport={"width": width, "height": height}).page
+    run = f"seen-{width}"
     fill_in(
-        page, Name_of_the_run="seen", Steps=100_000, Batch_size=4, Sequence_length=32,
+        page, Name_of_the_run=run, Steps=100_000, Batch_size=4, Sequence_length=32,
         Validation_interval=50, Save_interval=50, Threads=1, Embedding_size=16, Hidden_size=48,
     )  # fmt: skip
     page.get_by_role("button", name="Start training").click()
@@ -52,7 +58,9 @@ def test_a_training_is_watched_zoomed_refreshed_stopped_and_played(open_page):
     wait_for_more(page, first)
 
     # Zoom outlives the ticks.
-    box = page.locator(".musicgen-chart .nsewdrag").first.bounding_box()
+    plot = page.locator(".musicgen-chart .nsewdrag").first
+    plot.scroll_into_view_if_needed()
+    box = plot.bounding_box()
     page.mouse.move(box["x"] + box["width"] * 0.2, box["y"] + box["height"] * 0.2)
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + box["height"] * 0.8, steps=5)
@@ -101,8 +109,8 @@ def test_a_training_is_watched_zoomed_refreshed_stopped_and_played(open_page):
     expect(page.get_by_text("stopped").first).to_be_visible()
     page.get_by_role("button", name="Start training").wait_for()
     page.get_by_role("link", name="Play the new model").click()
-    expect(page.get_by_text("model seen")).to_be_visible()
-    assert "model=seen" in page.url
+    expect(page.get_by_text(f"model {run}")).to_be_visible()
+    assert f"model={run}" in page.url
 
 
 @pytest.fixture

@@ -42,6 +42,15 @@ def trained(empty_home, open_app):
     return app.run()
 
 
+def test_the_corpora_of_a_preset_are_those_that_are_learned_from(empty_home, open_app):
+    for name, preset in PRESETS.items():
+        app = open_app("Train")
+        app.button_group(key="train_preset").set_value(name).run()
+        assert not app.exception
+        field = app.selectbox(key=f"train_{name}_training_source")
+        assert field.value == preset.training.source
+
+
 def test_every_setting_of_a_preset_is_in_the_form_with_its_bounds(empty_home, open_app):
     app = open_app("Train")
     assert not app.exception
