@@ -49,6 +49,7 @@ TRAINING = {
 STUDENT = {"hidden_size": 128, "num_layers": 2, "dropout": 0.1}
 ENTRIES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "lstm": ({}, {}),
+    "echo": ({"kind": "echo"}, {}),
     "attention": ({"kind": "attention"}, {}),
     "hierarchical": ({"kind": "hierarchical"}, {}),
     "hawk": ({"kind": "hawk", "num_layers": 4}, {}),

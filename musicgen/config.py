@@ -149,9 +149,10 @@ class NetworkConfig(Settings):
     )
     bar_id: int = setting(-1, "Number of the bar line in the vocabulary; -1 for none.", -1, 4095)
     line_id: int = setting(-1, "Number of the line end in the vocabulary; -1 for none.", -1, 4095)
+    colon_id: int = setting(-1, "Number of the colon in the vocabulary; -1 for none.", -1, 4095)
 
 
-FROM_VOCABULARY = ("vocab_size", "bar_id", "line_id")
+FROM_VOCABULARY = ("vocab_size", "bar_id", "line_id", "colon_id")
 """Settings of a network that follow from its characters: nobody types them in."""
 
 

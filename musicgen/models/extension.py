@@ -7,7 +7,7 @@ from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.models.network import Network
 from musicgen.models.registry import build_network
 
-ROWS = ("embedding.weight", "linear.weight", "linear.bias")
+ROWS = ("embedding.weight", "linear.weight", "linear.bias", "offers")
 """Weights with one row for each character."""
 
 

@@ -21,7 +21,8 @@ State = Any
 class Network(nn.Module, ABC):
     """Base of all networks.
 
-    Subclasses have an `embedding` and a last `linear` layer, and implement `read` and `init_state`.
+    Subclasses have an `embedding` and a last `linear` layer, and implement `init_state` and `read`,
+    or `say` where logits are more than what the last layer makes of its input.
     """
 
     embedding: nn.Embedding
@@ -35,10 +36,17 @@ class Network(nn.Module, ABC):
         """What the last linear layer reads, (B, T, H), and the new state for ids (B, T)."""
         raise NotImplementedError
 
+    def say(
+        self, ids: torch.Tensor, state: State = None
+    ) -> tuple[torch.Tensor, torch.Tensor, State]:
+        """Logits (B, T, V), what the last layer reads (B, T, H), the new state, for ids (B, T)."""
+        features, state = self.read(ids, state)
+        return self.linear(features), features, state
+
     def forward(self, ids: torch.Tensor, state: State = None) -> Any:
         """Logits (B, T, V) and the new state for ids (B, T)."""
-        features, state = self.read(ids, state)
-        return self.linear(features), state
+        logits, _, state = self.say(ids, state)
+        return logits, state
 
     @abstractmethod
     def init_state(self, batch_size: int, device: torch.device | str | None = None) -> State:

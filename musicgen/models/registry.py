@@ -5,6 +5,7 @@ import torch
 from musicgen.config import NetworkConfig
 from musicgen.errors import ConfigError
 from musicgen.models.attention import AttentionNetwork
+from musicgen.models.echo import EchoNetwork
 from musicgen.models.hawk import HawkNetwork
 from musicgen.models.hierarchical import HierarchicalNetwork
 from musicgen.models.lstm import LSTMNetwork
@@ -12,6 +13,7 @@ from musicgen.models.network import Network
 
 NETWORKS: dict[str, type[Network]] = {
     "lstm": LSTMNetwork,
+    "echo": EchoNetwork,
     "attention": AttentionNetwork,
     "hierarchical": HierarchicalNetwork,
     "hawk": HawkNetwork,

@@ -14,8 +14,10 @@ import torch
 from numpy.typing import NDArray
 
 from musicgen.errors import CompositionError
+from musicgen.models.echo import EchoNetwork
 from musicgen.models.lstm import LSTMNetwork
 from musicgen.models.network import Network, flatten_state, unflatten_state
+from musicgen.sampling.echo_engine import EchoEngine
 from musicgen.sampling.lstm_engine import LSTMEngine
 
 Ids = NDArray[np.int64]
@@ -76,8 +78,10 @@ def build_engine(network: Network, precision: str = "float32") -> Engine:
     """The fastest way to step this network in this precision, ``float32`` or ``int8``.
 
     Raises:
-        CompositionError: int8 is asked for, and the network is no LSTM.
+        CompositionError: int8 is asked for, and the network is no LSTM, with or without echoes.
     """
+    if isinstance(network, EchoNetwork):
+        return EchoEngine(network, precision)
     if type(network) is LSTMNetwork:  # one that adds to it has a step of its own
         return LSTMEngine(network, precision)
     if precision != "float32":

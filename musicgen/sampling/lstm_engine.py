@@ -11,7 +11,7 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from musicgen.models.lstm import LSTMNetwork
+from musicgen.models.lstm_stack import LSTMStack
 from musicgen.sampling.lstm_graph import make_product, make_step
 
 LSTMEngineState = tuple[ort.OrtValue, ...]
@@ -26,7 +26,7 @@ class LSTMEngine:
     the logits that it has alone.
     """
 
-    def __init__(self, network: LSTMNetwork, precision: str = "float32") -> None:
+    def __init__(self, network: LSTMStack, precision: str = "float32") -> None:
         int8 = _weight_type() if precision == "int8" else None
         self._session = _open(make_step(network, int8))
         self._inputs = [value.name for value in self._session.get_inputs()]

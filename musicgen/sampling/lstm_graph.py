@@ -9,7 +9,9 @@ a hidden state lies in -1..1 by its making and has the fixed scale 1/127; what a
 has one scale for each tune. Nothing of a tune hangs on the others in its batch. Sums are exact in
 32 bits, gates and cell state are float32.
 
-Shapes: B batch, V vocabulary, H hidden, L layers.
+An LSTM with echoes reads a sum of rows instead of one, and gives their gates beside the logits.
+
+Shapes: B batch, V vocabulary, H hidden, L layers, K echoes, R rows summed.
 """
 
 from typing import Any
@@ -20,7 +22,8 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
-from musicgen.models.lstm import LSTMNetwork
+from musicgen.models.echo import EchoNetwork
+from musicgen.models.lstm_stack import LSTMStack
 
 Array = NDArray[Any]
 WeightType = type[np.int8] | type[np.uint8]
@@ -31,16 +34,19 @@ _OPSETS = {"": 21, "com.microsoft": 1}
 _IR_VERSION = 10
 
 
-def make_step(network: LSTMNetwork, int8: WeightType | None = None) -> bytes:
+def make_step(network: LSTMStack, int8: WeightType | None = None) -> bytes:
     """A model with the inputs ``ids`` (B,), then ``h0 c0 h1 c1 …`` (B, H), and the outputs
     ``logits`` (B, V) and the new states in the same order.
 
+    With echoes, ``ids`` is (R, B): numbers of rows of `input_rows`; ``logits`` is (B, V + K), the
+    last K of them what the last layer says of the gates.
+
     Args:
-        network: Its weights go into the graph.
+        network: An `LSTMNetwork` or an `EchoNetwork`; its weights go into the graph.
         int8: The type of 8-bit weights; None for float32.
     """
     graph = _Graph(int8)
-    size, vocab = network.config.hidden_size, network.config.vocab_size
+    size = network.config.hidden_size
     values, is_bounded = "", True
     for layer, norm in enumerate(network.norms):
         gates = _add_first(graph, network) if layer == 0 else _add_higher(
@@ -50,12 +56,18 @@ def make_step(network: LSTMNetwork, int8: WeightType | None = None) -> bytes:
         is_bounded = not isinstance(norm, nn.LayerNorm)
         if isinstance(norm, nn.LayerNorm):
             values = _add_norm(graph, norm, values)
-    linear = network.linear
-    logits = graph.product(values, _array(linear.weight).T, _array(linear.bias), is_bounded)
+    weight, bias = _array(network.linear.weight), _array(network.linear.bias)
+    if isinstance(network, EchoNetwork):
+        said = _array(network.gates.weight)
+        weight = np.concatenate([weight, said])
+        bias = np.concatenate([bias, np.zeros(len(said), np.float32)])
+    logits = graph.product(values, weight.T, bias, is_bounded)
     graph.add("Identity", [logits], "logits")
     states = [f"{letter}{layer}" for layer in range(len(network.norms)) for letter in "hc"]
-    inputs = [_info("ids", TensorProto.INT64)] + [_info(name, width=size) for name in states]
-    outputs = [_info("logits", width=vocab)] + [_info(f"{name}_new", width=size) for name in states]
+    shape = ["R", "B"] if isinstance(network, EchoNetwork) else ["B"]
+    ids = helper.make_tensor_value_info("ids", TensorProto.INT64, shape)
+    inputs = [ids] + [_info(name, size) for name in states]
+    outputs = [_info("logits", len(bias))] + [_info(f"{name}_new", size) for name in states]
     return graph.to_bytes(inputs, outputs)
 
 
@@ -63,20 +75,36 @@ def make_product(weights: Array) -> bytes:
     """A model of one product: ``values`` uint8 (B, K) with 8-bit weights (K, N) to int32 (B, N)."""
     graph = _Graph(np.int8)
     graph.add("MatMulInteger", ["values", graph.constant(weights)], "products")
-    values = _info("values", TensorProto.UINT8, weights.shape[0])
-    return graph.to_bytes([values], [_info("products", TensorProto.INT32, weights.shape[1])])
+    values = _info("values", weights.shape[0], TensorProto.UINT8)
+    return graph.to_bytes([values], [_info("products", weights.shape[1], TensorProto.INT32)])
 
 
-def _add_first(graph: "_Graph", network: LSTMNetwork) -> str:
+def input_rows(network: EchoNetwork) -> Array:
+    """All that a network with echoes may add up to read, (rows, E): a row for each character; then
+    levels, K rows for each; then what an echo offers, K rows for each character; a row of zeros.
+    """
+    size = network.config.embedding_dim
+    parts = network.embedding.weight, network.levels, network.offers
+    rows = [_array(part).reshape(-1, size) for part in parts]
+    return np.concatenate([*rows, np.zeros((1, size), np.float32)])
+
+
+def _add_first(graph: "_Graph", network: LSTMStack) -> str:
     """Gates (B, 4H) of the lowest layer."""
     w_input, w_recurrent, bias_input, bias_recurrent = map(_array, network.layer_weights[0])
+    if isinstance(network, EchoNetwork):
+        table = input_rows(network) @ w_input.T
+        table[: network.config.vocab_size] += bias_input + bias_recurrent
+        rows = graph.add("Gather", [graph.constant(_reorder(table)), "ids"])  # (R, B, 4H)
+        projected = graph.add("ReduceSum", [rows, graph.constant(np.array([0]))], keepdims=0)
+        return graph.product("h0", _reorder(w_recurrent.T), projected)
     table = _array(network.embedding.weight) @ w_input.T + bias_input + bias_recurrent
     projected = graph.add("Gather", [graph.constant(_reorder(table)), "ids"])
     return graph.product("h0", _reorder(w_recurrent.T), projected)
 
 
 def _add_higher(
-    graph: "_Graph", network: LSTMNetwork, layer: int, values: str, is_bounded: bool
+    graph: "_Graph", network: LSTMStack, layer: int, values: str, is_bounded: bool
 ) -> str:
     """Gates (B, 4H) of a layer that reads the one below."""
     w_input, w_recurrent, bias_input, bias_recurrent = map(_array, network.layer_weights[layer])
@@ -194,8 +222,8 @@ class _Graph:
         return bytes(model.SerializeToString())
 
 
-def _info(name: str, kind: int = TensorProto.FLOAT, width: int | None = None) -> Any:
-    return helper.make_tensor_value_info(name, kind, ["B"] if width is None else ["B", width])
+def _info(name: str, width: int, kind: int = TensorProto.FLOAT) -> Any:
+    return helper.make_tensor_value_info(name, kind, ["B", width])
 
 
 def _array(tensor: Any) -> Array:

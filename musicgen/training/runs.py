@@ -122,7 +122,8 @@ class RunStore:
     ) -> "Run":
         """A new run with its settings written; of a checkpoint to start from and a teacher a copy.
 
-        The checkpoint brings its network's shape along. `sweep` names the sweep of a cell.
+        The checkpoint brings its network's shape along; an LSTM may be given echoes, if the preset
+        asks for the kind `echo`. `sweep` names the sweep of a cell.
 
         Raises:
             RunError: the name is taken or not usable as a folder.
@@ -138,6 +139,8 @@ class RunStore:
             )
         if start:
             shape = start.metadata.network.replace(dropout=preset.network.dropout)
+            if (shape.kind, preset.network.kind) == ("lstm", "echo"):
+                shape = shape.replace(kind="echo")
             preset = dataclasses.replace(preset, network=shape)
         for name, kept in (("start", start), ("teacher", teacher)):
             if kept:

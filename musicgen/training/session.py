@@ -28,6 +28,7 @@ def fit_preset(preset: Preset, vocabulary: Vocabulary) -> Preset:
         vocab_size=len(vocabulary),
         bar_id=vocabulary.ids.get("|", -1),
         line_id=vocabulary.ids.get("\n", -1),
+        colon_id=vocabulary.ids.get(":", -1),
     )
     return replace(preset, network=network)
 

@@ -235,8 +235,8 @@ class Trainer:
         state = None if window.is_first else self._carried
         is_mixed = self.precision != torch.float32
         with torch.autocast(self.device.type, self.precision, enabled=is_mixed):
-            features, state = self.network.read(window.inputs, state)
-            logits = self.network.linear(features).float().flatten(0, 1)  # (BT, V)
+            said, features, state = self.network.say(window.inputs, state)
+            logits = said.float().flatten(0, 1)  # (BT, V)
             loss, goal = self._objective.compute(features, logits, window)
         (goal / config.accumulate).backward()  # type: ignore[no-untyped-call]
         if config.carry_state:

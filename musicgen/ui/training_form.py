@@ -69,6 +69,7 @@ LABELS = {
 
 KINDS = {
     "lstm": N_("LSTM: remembers as it reads"),
+    "echo": N_("Echo: an LSTM that hears what comes again"),
     "attention": N_("Attention: an LSTM that looks back"),
     "hierarchical": N_("Hierarchical: notes, bars, phrases"),
     "hawk": N_("Hawk: gated linear recurrence"),

@@ -280,3 +280,24 @@ def test_a_run_goes_on_from_a_checkpoint_and_learns_new_characters(
     assert learned.metadata.corpus["started_from"]["name"] == "first"
     losses = [item.train_loss for item in run.read_metrics()]
     assert losses[0] < math.log(len(known)) * 0.99
+
+
+def test_an_lstm_may_be_given_echoes_and_nothing_else_changes_its_kind(
+    store: RunStore, tiny_preset: Preset, dataset: Dataset
+) -> None:
+    first = store.create("plain", tiny_preset)
+    train(first, dataset)
+    start = load_checkpoint(first.path / "last")
+    assert start.network.config.kind == "lstm"
+
+    wanted = dataclasses.replace(tiny_preset, network=tiny_preset.network.replace(kind="echo"))
+    run = store.create("echoes", wanted, start)
+    assert run.preset.network.kind == "echo"
+    train(run, dataset)
+    learned = load_checkpoint(run.path / "last")
+    assert learned.network.config.kind == "echo"
+    assert learned.network.config.colon_id == dataset.vocabulary.ids[":"]
+
+    other = dataclasses.replace(tiny_preset, network=tiny_preset.network.replace(kind="hawk"))
+    assert store.create("same", other, start).preset.network.kind == "lstm"
+    assert store.create("kept", tiny_preset, learned).preset.network.kind == "echo"

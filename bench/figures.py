@@ -1,0 +1,125 @@
+"""``python -m bench.figures``: the pictures of docs/findings.md, out of runs and results.
+
+    python -m bench.figures --runs baseline-again,improved
+
+draws `docs/figures/learning.png` from the curves of those runs, `memorising.png` from what
+``bench.memorising`` found, and `report.png` from a report (``musicgen evaluate --json``) if
+`--report` names one.
+"""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+
+from bench.memorising import read_results
+from musicgen.config import Paths
+from musicgen.training.runs import RunStore
+
+mpl.use("Agg")
+import matplotlib.pyplot as plt
+
+FOLDER = Path("docs/figures")
+INK, GREEN, OCHRE, FAINT = "#23302b", "#2f7d5d", "#b8741a", "#c9cdc6"
+SMOOTHED = 50
+TARGET = 0.88
+
+
+def main() -> None:
+    """Draws what there are numbers for."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--runs", default="baseline,improved")
+    parser.add_argument("--report", type=Path, help="what musicgen evaluate --json wrote")
+    asked = parser.parse_args()
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    plt.rcParams.update(
+        {
+            "font.size": 10, "axes.edgecolor": INK, "axes.spines.top": False,
+            "axes.spines.right": False, "text.color": INK, "axes.labelcolor": INK,
+            "xtick.color": INK, "ytick.color": INK, "figure.dpi": 130,
+        }
+    )  # fmt: skip
+    draw_learning(asked.runs.split(","))
+    draw_memorising()
+    if asked.report:
+        draw_report(json.loads(asked.report.read_text("utf-8")))
+
+
+def draw_learning(names: list[str]) -> None:
+    """Loss on what is learned from and on held-out tunes over the steps, a panel for each run."""
+    figure, panels = plt.subplots(1, len(names), figsize=(4.6 * len(names), 3.6), sharey=True)
+    for panel, name in zip(np.atleast_1d(panels), names, strict=True):
+        metrics = RunStore(Paths.default().runs).get(name).read_metrics()
+        steps = np.array([one.step for one in metrics])
+        losses = np.array([one.train_loss for one in metrics])
+        kernel = np.ones(SMOOTHED) / SMOOTHED
+        panel.plot(steps, losses, color=FAINT, linewidth=0.6)
+        panel.plot(
+            steps[SMOOTHED - 1 :], np.convolve(losses, kernel, "valid"), color=OCHRE,
+            label="training batches",
+        )  # fmt: skip
+        looks = [(one.step, one.val_loss) for one in metrics if one.val_loss is not None]
+        panel.plot(*zip(*looks, strict=True), color=GREEN, label="held-out tunes")
+        best = min(looks, key=lambda look: look[1])
+        panel.plot(*best, "o", color=GREEN)
+        _tell(panel, best, f"{best[1]:.3f} at {best[0]:,}", (4, -14))
+        _tell(panel, looks[-1], f"{looks[-1][1]:.3f}", (-26, 6))
+        panel.set(title=name.split("-")[0], xlabel="step", ylim=(0, 2.2))
+    first = np.atleast_1d(panels)[0]
+    first.set_ylabel("nats per character")
+    first.legend(frameon=False, loc="lower left")
+    _save(figure, "learning")
+
+
+def draw_memorising() -> None:
+    """How much is known by heart, and how long a stretch is copied, over the steps."""
+    results = read_results()
+    figure, (heart, runs) = plt.subplots(1, 2, figsize=(9.2, 3.6))
+    for name, color in (("baseline", OCHRE), ("improved", GREEN)):
+        rows = sorted((int(step), row) for step, row in results.get(name, {}).items())
+        if not rows:
+            continue
+        steps = [step for step, _ in rows]
+        said = [100 * row["train_recital"] for _, row in rows]
+        unheard = [100 * row["val_recital"] for _, row in rows]
+        heart.plot(steps, said, color=color, marker=".", label=f"{name}: tunes it learned from")
+        heart.plot(steps, unheard, color=color, linestyle=":", label=f"{name}: held-out tunes")
+        longest = [row["longest_90th"] for _, row in rows]
+        median = [row["longest_median"] for _, row in rows]
+        runs.plot(steps, longest, color=color, marker=".", label=f"{name}: 90th percentile")
+        runs.plot(steps, median, color=color, linestyle="--", label=f"{name}: median")
+    for height in (13, 18):
+        runs.axhline(height, color=FAINT, linewidth=1, zorder=0)
+    runs.annotate("held-out real tunes: 13, 18", (0, 18), (2, 3), textcoords="offset points")
+    heart.set(
+        xlabel="step", ylabel="%", title="goes on word for word, 50 characters", ylim=(0, None)
+    )
+    runs.set(
+        xlabel="step", ylabel="characters", title="longest run its tunes share", ylim=(0, None)
+    )
+    heart.legend(frameon=False)
+    runs.legend(frameon=False, loc="lower right")
+    _save(figure, "memorising")
+
+
+def draw_report(report: dict[str, Any]) -> None:
+    """The figures of a report that tell the models apart."""
+    raise NotImplementedError(report)
+
+
+def _tell(panel: Any, point: tuple[float, float], text: str, offset: tuple[int, int]) -> None:
+    panel.annotate(text, point, offset, textcoords="offset points", color=GREEN)
+
+
+def _save(figure: Any, name: str) -> None:
+    figure.tight_layout()
+    figure.savefig(FOLDER / f"{name}.png", metadata={"Software": None})
+    plt.close(figure)
+    print(FOLDER / f"{name}.png")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""An LSTM that hears where a tune may come again, and can say so.
+
+A third of the bars of real tunes are bars that were there before, but an LSTM of this size forgets
+how one went in four bars' time: it comes near and never says it again. Here four echoes
+(`musicgen.models.echoes`) offer the next character. The LSTM reads what they offer, and how much
+speaks for it; at the end a gate for each adds to the logit of the character it offers, as the copy
+mechanisms of Gu et al. (2016) and See et al. (2017) do with attention. The gates are learned, the
+places are not: finding them by attention takes far more text than there is.
+
+Shapes: B batch, T time, H hidden, V vocabulary, K echoes.
+"""
+
+from typing import cast
+
+import numpy as np
+import torch
+from torch import nn
+
+from musicgen.config import NetworkConfig
+from musicgen.models.echoes import ECHOES, LEVELS, Signs, empty_memory, listen
+from musicgen.models.lstm_stack import LSTMStack
+
+EchoState = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
+"""An LSTM's h and c, and what was heard of the tune: (1, B, `echoes.SIZE`) whole numbers."""
+
+
+class EchoNetwork(LSTMStack):
+    """L layers of LSTM with K echoes; without them it is an `LSTMNetwork`.
+
+    All that is new begins at zero, so that a trained LSTM may be where it starts from.
+    """
+
+    gates: nn.Linear
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__(config)
+        size = config.embedding_dim
+        self.offers = nn.Parameter(torch.zeros(config.vocab_size, ECHOES, size))
+        self.levels = nn.Parameter(torch.zeros(LEVELS, ECHOES, size))
+        self.gates = nn.Linear(config.hidden_size, ECHOES, bias=False)
+        nn.init.zeros_(self.gates.weight)
+        self.trust = nn.Parameter(torch.zeros(LEVELS, ECHOES))
+        if config.init == "orthogonal":
+            self.init_orthogonal()
+
+    @property
+    def signs(self) -> Signs:
+        """The characters that order a tune."""
+        return Signs(self.config.bar_id, self.config.line_id, self.config.colon_id)
+
+    def init_state(self, batch_size: int, device: torch.device | str | None = None) -> EchoState:
+        """Zeros, and nothing heard."""
+        memory = torch.from_numpy(empty_memory(batch_size)).float().to(device)
+        return (*self.init_hidden(batch_size, device), memory[None])
+
+    def say(
+        self, ids: torch.Tensor, state: EchoState | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor, EchoState]:
+        """Logits (B, T, V), the last layer's output (B, T, H) and the new state for ids (B, T)."""
+        state = state if state is not None else self.init_state(ids.shape[0], ids.device)
+        memory = state[2][0].cpu().numpy().astype(np.int64)
+        found = listen(ids.cpu().numpy(), memory, self.signs)
+        offered, levels, heard = (torch.from_numpy(part).to(ids.device) for part in found)
+        which = torch.arange(ECHOES, device=ids.device)
+        is_there = (levels > 0)[..., None]  # (B, T, K, 1)
+        characters = offered.clamp(min=0)
+        echoes = self.offers[characters, which] * is_there + self.levels[levels, which]
+        read = self.dropout(self.embedding(ids) + echoes.sum(2))
+        values, lstm = self.run_layers(read, state[:2])
+        logits = cast(torch.Tensor, self.linear(values))
+        gates = (self.gates(values) + self.trust[levels, which]) * is_there[..., 0]  # (B, T, K)
+        logits = logits.scatter_add(2, characters, gates.to(logits))
+        return logits, values, (*lstm, heard[None].to(state[2]))
