@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import TimeoutError as NoAnswer
 
 from musicgen.config import Paths
 
@@ -105,7 +106,12 @@ def open_play(browser: Browser, address: str) -> Page:
 def click_to_sound(page: Page) -> float:
     """Seconds from a click on Compose to the first sound of the new tune."""
     page.get_by_role("button", name="Compose").click()
-    page.wait_for_function("globalThis.benchTimes.playing && globalThis.benchTimes.click")
+    try:
+        page.wait_for_function("globalThis.benchTimes.playing && globalThis.benchTimes.click")
+    except NoAnswer as error:
+        words = page.locator("[data-testid=stMain]").inner_text()
+        state = page.evaluate("[globalThis.benchTimes, document.querySelector('audio')?.paused]")
+        raise SystemExit(f"No sound came of a click ({state}). The page says:\n{words}") from error
     times = page.evaluate("globalThis.benchTimes")
     page.evaluate("document.querySelector('.st-key-sound audio').pause()")
     return (times["playing"] - times["click"]) / 1000
