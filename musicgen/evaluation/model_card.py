@@ -85,12 +85,18 @@ def _choice(metadata: CheckpointMetadata) -> str:
 
 
 def _commands(metadata: CheckpointMetadata) -> str:
-    command = f"python -m musicgen train --preset {metadata.preset} --run NAME"
+    """Every training that led here, the first one first."""
+    steps = [(metadata.preset, "NAME")]
     start = metadata.corpus.get("started_from")
-    if not start:
-        return command
-    first = f"python -m musicgen train --preset {start['preset']} --run {start['name']}"
-    return f"{first}\n{command} --from {start['name']}"
+    while start:
+        steps.append((start["preset"], start["name"]))
+        start = start.get("started_from")
+    steps.reverse()
+    lines, before = [], ""
+    for preset, name in steps:
+        lines.append(f"python -m musicgen train --preset {preset} --run {name}{before}")
+        before = f" --from {name}"
+    return "\n".join(lines)
 
 
 def _results(metrics: dict[str, Any]) -> str:

@@ -42,6 +42,17 @@ def test_a_card_tells_what_a_network_had_learned_before() -> None:
     ) in card
 
 
+def test_a_card_names_every_training_that_led_to_a_model() -> None:
+    first = {"name": "wide", "fingerprint": "f0", "step": 9, "source": "lab", "preset": "house"}
+    start = first | {"name": "echoes", "preset": "echo", "started_from": first}
+    metadata = replace(METADATA, corpus=METADATA.corpus | {"started_from": start})
+    assert (
+        "train --preset house --run wide\n"
+        "python -m musicgen train --preset echo --run echoes --from wide\n"
+        "python -m musicgen train --preset quick --run NAME --from echoes\n"
+    ) in render_model_card(metadata, 2_000_000)
+
+
 def test_a_card_says_that_the_end_of_a_run_was_kept_and_where_it_was_best() -> None:
     metadata = replace(METADATA, metrics={"best_step": 30, "val_loss": 1.25})
     card = render_model_card(metadata, 2_000_000)
