@@ -105,9 +105,48 @@ def draw_memorising() -> None:
     _save(figure, "memorising")
 
 
+REPORTED = (
+    ("in_time", True, "in time, without the grammar", 100, "%"),
+    ("repetition", False, "bars that were there before", 100, "%"),
+    ("aabb", False, "of the form AABB", 100, "%"),
+    ("longest_run", False, "longest run shared, mean", 1, "characters"),
+)
+"""Figures of a report: name, whether of tunes without the grammar, title, factor, unit."""
+
+
 def draw_report(report: dict[str, Any]) -> None:
-    """The figures of a report that tell the models apart."""
-    raise NotImplementedError(report)
+    """A panel for each of `REPORTED`: models side by side, a bar for each temperature, real tunes
+    as a band; lines are 95 % intervals.
+    """
+    models = report["plan"]["checkpoints"]
+    temperatures = report["plan"]["temperatures"]
+    found = {_cell_key(one["cell"]): one["estimates"] for one in report["sets"]}
+    figure, panels = plt.subplots(1, len(REPORTED), figsize=(3.1 * len(REPORTED), 3.4))
+    width = 0.8 / len(temperatures)
+    for panel, (name, is_free, title, factor, unit) in zip(panels, REPORTED, strict=True):
+        real = report["real"]["estimates"][name]
+        panel.axhspan(factor * real["low"], factor * real["high"], color=FAINT, alpha=0.5)
+        panel.axhline(factor * real["value"], color=INK, linewidth=1)
+        for place, temperature in enumerate(temperatures):
+            rows = [found[model, temperature, is_free][name] for model in models]
+            values = factor * np.array([row["value"] for row in rows])
+            low = values - factor * np.array([row["low"] for row in rows])
+            high = factor * np.array([row["high"] for row in rows]) - values
+            panel.bar(
+                np.arange(len(models)) + (place - (len(temperatures) - 1) / 2) * width, values,
+                width, yerr=[low, high], ecolor=INK, error_kw={"linewidth": 0.8},
+                color=(GREEN, OCHRE, INK)[place % 3], label=f"temperature {temperature:g}",
+            )  # fmt: skip
+        panel.set_xticks(range(len(models)), models)
+        panel.set_title(title, fontsize=10)
+        panel.set_ylabel(unit)
+        panel.set_ylim(0, None)
+    panels[-1].legend(frameon=False, loc="lower right", fontsize=8)
+    _save(figure, "report")
+
+
+def _cell_key(cell: dict[str, Any]) -> tuple[str, float, bool]:
+    return cell["checkpoint"], cell["temperature"], cell["is_free"]
 
 
 def _tell(panel: Any, point: tuple[float, float], text: str, offset: tuple[int, int]) -> None:

@@ -54,7 +54,7 @@ PRESETS: dict[str, Preset] = {
         ),
         Preset(
             "house",
-            "The recipe of the model that comes with the program: all shared tunebooks, many keys.",
+            "How the model that comes with the program begins: all shared tunebooks, many keys.",
             NetworkConfig(
                 embedding_dim=128, hidden_size=512, num_layers=2, dropout=0.25, init="orthogonal"
             ),
@@ -80,7 +80,7 @@ PRESETS: dict[str, Preset] = {
         ),
         Preset(
             "echo",
-            "Teaches an LSTM to hear where a tune comes again: give it one to start from.",
+            "How it goes on: an LSTM learns to hear where a tune comes again. Give it one to start.",
             NetworkConfig(
                 kind="echo",
                 embedding_dim=128,
