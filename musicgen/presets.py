@@ -80,7 +80,7 @@ PRESETS: dict[str, Preset] = {
         ),
         Preset(
             "echo",
-            "How it goes on: an LSTM learns to hear where a tune comes again. Give it one to start.",
+            "How it goes on: an LSTM learns where a tune comes again. Give it one to start.",
             NetworkConfig(
                 kind="echo",
                 embedding_dim=128,
