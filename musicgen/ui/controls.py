@@ -29,8 +29,8 @@ LESSONS = {
     "house": N_("The one to play with: five tunebooks in many keys, best on tunes it never met."),
     "baseline": N_("The settings of the MIT lab to their end: it has learned its tunes by heart."),
     "improved": N_(
-        "The settings of the written study to their end: the least loss in training, the most on "
-        "new tunes."
+        "The settings of the written study to their end. It knows its tunes by heart, and is the "
+        "worst of the three on new ones."
     ),
 }
 """What each of the models that come with the program teaches."""

@@ -21,6 +21,8 @@ def upload_form() -> None:
         StorageError: the corpus cannot be written.
     """
     made = state.CORPUS_MADE.get()
+    if made:
+        state.CORPUS.set(made)  # before the choice of corpus is drawn, whatever the browser says
     has_own = bool(resources.corpora().list())
     with st.expander(
         _("Bring your own tunes"), icon=":material/upload_file:", expanded=not has_own
@@ -100,7 +102,7 @@ def _tell(name: str) -> None:
 
 def _summary(corpus: OwnCorpus) -> str:
     kept = ngettext("{count} tune kept.", "{count} tunes kept.", corpus.tunes)
-    parts = [kept.format(count=corpus.tunes)]
+    parts = [f"**{corpus.name}**:", kept.format(count=corpus.tunes)]
     if corpus.left_out:
         left = ngettext("{count} left out.", "{count} left out.", corpus.left_out)
         parts.append(left.format(count=corpus.left_out))

@@ -62,19 +62,23 @@ def monitor(course: Course, place: str) -> None:
 def figures(course: Course, place: str) -> None:
     """The numbers of the moment; a dash for what is not known yet."""
     latest = course.metrics[-1] if course.metrics else None
-    losses = [item.val_loss for item in course.metrics if item.val_loss is not None]
-    best = min(losses, default=None)
+    looks = [
+        (item.val_loss, item.val_accuracy) for item in course.metrics if item.val_loss is not None
+    ]
+    best, right = min(looks, key=lambda look: look[0], default=(None, None))
+    of_batch = _("Of the last batch of training text.")
+    of_best = _("On held-out tunes, where their loss was lowest.")
     shown = [
-        (_("Training loss"), f"{latest.train_loss:.3f}" if latest else "–"),
-        (_("Best held-out loss"), f"{best:.3f}" if best is not None else "–"),
-        (_("Perplexity"), f"{compute_perplexity(best):.2f}" if best is not None else "–"),
-        (_("Characters right"), f"{latest.accuracy:.0%}" if latest else "–"),
-        (_("Characters a second"), f"{_speed(course):,.0f}" if latest else "–"),
-        (_("Passes over the tunes"), _passes(course)),
+        (_("Training loss"), f"{latest.train_loss:.3f}" if latest else "–", of_batch),
+        (_("Best held-out loss"), f"{best:.3f}" if best is not None else "–", of_best),
+        (_("Perplexity"), f"{compute_perplexity(best):.2f}" if best is not None else "–", of_best),
+        (_("Characters right"), f"{right:.0%}" if right is not None else "–", of_best),
+        (_("Characters a second"), f"{_speed(course):,.0f}" if latest else "–", None),
+        (_("Passes over the tunes"), _passes(course), None),
     ]
     with st.container(horizontal=True, key=f"{place}_figures", gap="small"):
-        for label, value in shown:
-            st.metric(label, value, width=140)
+        for label, value, meaning in shown:
+            st.metric(label, value, help=meaning, width=140)
 
 
 def _speed(course: Course) -> float:

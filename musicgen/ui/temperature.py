@@ -36,6 +36,9 @@ DRAWN: Slot[Any] = Slot("temperature_drawn", None)
 _CONTEXT = 28
 """Characters that are shown before a place."""
 
+_FEW = 12
+"""With fewer of them on its line, the line before is shown, too."""
+
 _SIGNS = {" ": "␣", "\n": "⏎"}
 
 
@@ -139,9 +142,13 @@ def _ahead(
 
 
 def _before(text: str, place: int) -> str:
-    """What stands before a place, on its line, and a mark where the next character will be."""
-    line = text[max(0, place - _CONTEXT) : place].rpartition("\n")[2]
-    return f"{'… ' if place > len(line) else ''}{line}▌"
+    """What stands before a place, and a mark where the next character will be.
+
+    Of its line, and of the one before while there is little on it.
+    """
+    lines = text[max(0, place - _CONTEXT) : place].split("\n")
+    shown = "\n".join(lines[-2:]) if len(lines[-1]) < _FEW else lines[-1]
+    return f"{'… ' if place > len(shown) else ''}{shown}▌"
 
 
 def effect_figure(effect: Effect, temperature: float) -> dict[str, Any]:

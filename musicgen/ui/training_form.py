@@ -109,7 +109,7 @@ def training_form() -> tuple[Preset, str, Checkpoint | None] | None:
     preset = PRESETS[name or next(iter(PRESETS))]
     st.caption(_(preset.meaning))
     is_sent_here = _take_corpus()
-    with st.form("train_form", border=False):
+    with st.form("train_form", enter_to_submit=False, border=False):
         with st.expander(_("Settings"), is_sent_here, icon=":material/tune:"):
             corpus, model, run = st.columns(_COLUMNS)
             with corpus:

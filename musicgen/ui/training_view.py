@@ -105,6 +105,14 @@ def _buttons(job: TrainingJob, now: JobSnapshot) -> None:
                 on_click=job.stop,
                 disabled=now.status is JobStatus.STOPPING,
             )
+        elif now.status is JobStatus.STOPPED and now.step < now.max_steps:
+            st.button(
+                _("Go on"),
+                key="live_resume",
+                icon=":material/resume:",
+                on_click=_go_on,
+                args=(now.run_id,),
+            )
         if now.has_checkpoint:
             play_link(now.run_id, now.best_step, _("Play the new model"), "live")
 

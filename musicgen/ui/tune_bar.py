@@ -111,7 +111,7 @@ def describe_entry(entry: Entry) -> str:
 def _keep(shown: Performance) -> None:
     is_kept = resources.favourites().has(shown.composition)
     st.button(
-        _("Kept") if is_kept else _("Keep"),
+        _("Kept") if is_kept else _("Favourite"),
         key="play_keep",
         icon=":material/favorite:" if not is_kept else ":material/check:",
         help=_("Among the favourites on this computer, at the foot of the page."),

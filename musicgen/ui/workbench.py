@@ -104,7 +104,9 @@ def _view() -> None:
 
 def _bars(count: int) -> None:
     selected = state.SELECTED.get()
-    with st.popover(_selection_name(selected), icon=":material/select_all:"):
+    # With a key it stays the same popover, and open, while its label tells what was chosen.
+    name = _selection_name(selected)
+    with st.popover(name, icon=":material/select_all:", key="bars_popover"):
         st.caption(_("Drag over bars in the sheet music, or choose them here."))
         with st.container(horizontal=True, gap="small"):
             for label, slot, typed in (
