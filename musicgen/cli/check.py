@@ -23,6 +23,7 @@ def check_command(file: Path, as_json: bool) -> None:
     """
     checks = check_tunebook(read_tunes_text(file))
     summary = _summary(checks)
+    noun = "tune" if len(checks) == 1 else "tunes"
     if as_json:
         echo_json(
             {"file": str(file), "summary": summary, "tunes": [_row(check) for check in checks]}
@@ -32,7 +33,7 @@ def check_command(file: Path, as_json: bool) -> None:
         for line in _lines(file.name, check):
             click.echo(line)
     click.echo(
-        f"{summary['tunes']} tunes: {summary['readable']} readable without a problem, "
+        f"{summary['tunes']} {noun}: {summary['readable']} readable without a problem, "
         f"{summary['complete']} end properly, {summary['in_time']} in time"
     )
 

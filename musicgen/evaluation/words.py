@@ -149,6 +149,8 @@ DISTRIBUTION_AXES = {
 REAL_TUNES = N_("Real tunes")
 FREE = N_("without the grammar")
 
+_FEW = 5
+
 
 def write_value(value: float, form: str) -> str:
     """A figure in its form; a dash where there is none."""
@@ -160,8 +162,12 @@ def write_value(value: float, form: str) -> str:
 
 
 def write_interval(estimate: Estimate, form: str) -> str:
-    """The ends of its interval; empty where there is none."""
-    if not math.isfinite(estimate.low):
+    """The ends of its interval; empty where there is none.
+
+    One without width of a few tunes says only that they are few: resampling draws the same again.
+    """
+    has_no_width = estimate.low == estimate.high and estimate.count < _FEW
+    if not math.isfinite(estimate.low) or has_no_width:
         return ""
     low, high = (write_value(end, form).removesuffix(" %") for end in (estimate.low, estimate.high))
     return f"{low} – {high}"
