@@ -16,6 +16,7 @@ JIGS = "\n\n".join(
 )
 SCRIPT = "X:90\nT:<img src=x onerror=alert(1)>\nM:4/4\nL:1/8\nK:G\nGABc d2B2|G4 G4|]"
 BROKEN_MIDI = b"MThd\x00\x00\x00\x06\x00\x01\x00\x02\x00\x60MTrk\x00\x00\x00\x20\x00\x90"
+AT_REST = "[data-testid=stApp][data-test-script-state=notRunning]"
 NAMES_ARE = """
 [...document.querySelectorAll("[aria-label='Name of the corpus']")]
   .map(field => field.value).join() === "{}"
@@ -46,6 +47,7 @@ def test_own_tunes_are_brought_heard_and_trained_on(open_page, size):
     uploader.set_input_files([{"name": "jigs.abc", "mimeType": "text/plain", "buffer": text}])
     expect(page.get_by_text("jigs.abc")).to_be_visible()
     page.wait_for_function(NAMES_ARE.format("noise"))
+    page.locator(AT_REST).wait_for()  # what is pressed while a page is drawn anew may be lost
     field.fill(name)
     page.get_by_role("button", name="Read and keep").click()
     expect(page.get_by_text(re.compile(r"\d+ tunes kept\."))).to_be_visible()

@@ -38,6 +38,16 @@ def wait_for_more(page: Page, than: int) -> None:
     page.wait_for_function(f"{POINTS} > {than}")
 
 
+def drag_over_plot(page: Page) -> None:
+    plot = page.locator(".musicgen-chart .nsewdrag").first
+    plot.scroll_into_view_if_needed()
+    box = plot.bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.2, box["y"] + box["height"] * 0.2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + box["height"] * 0.8, steps=5)
+    page.mouse.up()
+
+
 def test_a_name_that_is_taken_is_told_in_a_sentence(open_page):
     page = open_page("/Train").page
     fill_in(page, Name_of_the_run="tiny")
@@ -58,13 +68,7 @@ def test_a_training_is_watched_zoomed_refreshed_stopped_and_played(open_page, wi
     wait_for_more(page, first)
 
     # Zoom outlives the ticks.
-    plot = page.locator(".musicgen-chart .nsewdrag").first
-    plot.scroll_into_view_if_needed()
-    box = plot.bounding_box()
-    page.mouse.move(box["x"] + box["width"] * 0.2, box["y"] + box["height"] * 0.2)
-    page.mouse.down()
-    page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + box["height"] * 0.8, steps=5)
-    page.mouse.up()
+    drag_over_plot(page)
     page.wait_for_function(f"{CHART}.layout.xaxis.range[0] > 0")
     zoom = page.evaluate(RANGES)
     page.wait_for_function(f"{SMALL}.layout.xaxis.range[0] > 0")  # along the steps it is shared
@@ -81,6 +85,9 @@ def test_a_training_is_watched_zoomed_refreshed_stopped_and_played(open_page, wi
     expect(other.get_by_text("training", exact=False).first).to_be_visible()
 
     # What it composed on the way is heard without a reload, and stays while newer ones come.
+    first = page.get_by_role("radio", name="50", exact=True)
+    expect(first).to_be_visible()
+    first.click()
     heard = page.get_by_text("step 50 ·")
     expect(heard).to_be_visible()
     expect(page.locator(".st-key-live_hear .musicgen-paper svg")).to_be_visible()

@@ -65,12 +65,12 @@ def test_the_link_brings_the_same_take_to_another_browser(open_page, browser):
     page.get_by_role("button", name="Copy link").click()
     page.get_by_role("button", name="Copied").wait_for()
     link = page.evaluate("navigator.clipboard.readText()")
+    expect(facts(page)).to_contain_text("seed 4713")
     told, text = facts(page).inner_text(), text_shown(page)
     other = open_page(link.partition(page.url.split("/?")[0])[2]).page
     wait_for_score(other)
-    assert facts(other).inner_text() == told
+    expect(facts(other)).to_have_text(told)
     assert text_shown(other) == text
-    assert "seed 4713" in told
 
 
 def test_takes_and_steps_sound_at_once(open_page):
