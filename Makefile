@@ -35,9 +35,11 @@ SYSTEM_DEV := chromium abcmidi libatomic1
 run: setup
 	@$(PY) -m musicgen app
 
-# One thread for each worker: more would fight for the same cores.
+# One thread for each worker: more would fight for the same cores. Browsers come afterwards, one at
+# a time: two of them with their servers are more than two cores can draw in time.
 test: setup setup-dev
-	@OMP_NUM_THREADS=1 $(PY) -m pytest -n $(PYTEST_WORKERS) $(PYTEST_ARGS)
+	@OMP_NUM_THREADS=1 $(PY) -m pytest -n $(PYTEST_WORKERS) -m "not browser" $(PYTEST_ARGS); \
+	most=$$?; OMP_NUM_THREADS=1 $(PY) -m pytest -m browser $(PYTEST_ARGS) && exit $$most
 
 lint: lint-style lint-format lint-types lint-layers
 

@@ -19,17 +19,6 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("patient")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keeps the tests of a file in one worker, and those with a browser all in the same.
-
-    Two browsers and two servers at once are more than two cores can draw in time.
-    """
-    for item in items:
-        name = "browser" if item.get_closest_marker("browser") else item.path.name
-        item.add_marker(pytest.mark.xdist_group(name))
-
-
 @pytest.fixture(scope="session")
 def tunebook() -> str:
     """Forty small tunes as one text."""
