@@ -71,5 +71,9 @@ def test_own_tunes_are_brought_heard_and_trained_on(open_page, size):
     page.get_by_role("button", name="Start training").click()
     page.locator(".musicgen-chart .main-svg").first.wait_for()
     wait_for_more(page, 0)
+    expect(page.locator(".st-key-live").get_by_text("finished")).to_be_visible()
+    page.locator(AT_REST).wait_for()
+    page.wait_for_timeout(1_000)  # sound that is on its way is there before the page is left
     page.get_by_role("link", name="Play the new model").click()
     expect(page.get_by_text(f"model on-{name}")).to_be_visible()
+    page.wait_for_function("document.querySelector('.st-key-sound audio')?.duration > 1")
