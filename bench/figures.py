@@ -43,7 +43,8 @@ def main() -> None:
         }
     )  # fmt: skip
     draw_learning(asked.runs.split(","))
-    draw_memorising()
+    if read_results():
+        draw_memorising()
     if asked.report:
         draw_report(json.loads(asked.report.read_text("utf-8")))
 

@@ -33,6 +33,14 @@ _KIND_TRAINING = TrainingConfig(
 )  # fmt: skip
 """How the networks that are no plain LSTM are trained: as `bench.networks` compares them."""
 
+_HOUSE_TRAINING = TrainingConfig(
+    source="lab+oneill+ryan+aird+northumbrian", plain=True, carry_state=True, transpose=3,
+    batch_size=32, seq_len=80, learning_rate=2.5e-3, max_steps=7000, optimizer="adamw",
+    weight_decay=0.02, average=0.99, grad_clip=1.0, schedule="cosine", warmup_steps=150,
+    eval_interval=250, save_interval=500, seed=1,
+)  # fmt: skip
+"""How `house` learns from all shared tunebooks, before its gentle steps on the lab's."""
+
 PRESETS: dict[str, Preset] = {
     preset.name: preset
     for preset in (
@@ -58,25 +66,7 @@ PRESETS: dict[str, Preset] = {
             NetworkConfig(
                 embedding_dim=128, hidden_size=512, num_layers=2, dropout=0.25, init="orthogonal"
             ),
-            TrainingConfig(
-                source="lab+oneill+ryan+aird+northumbrian",
-                plain=True,
-                carry_state=True,
-                transpose=3,
-                batch_size=32,
-                seq_len=80,
-                learning_rate=2.5e-3,
-                max_steps=7000,
-                optimizer="adamw",
-                weight_decay=0.02,
-                average=0.99,
-                grad_clip=1.0,
-                schedule="cosine",
-                warmup_steps=150,
-                eval_interval=250,
-                save_interval=500,
-                seed=1,
-            ),
+            _HOUSE_TRAINING,
         ),
         Preset(
             "echo",
@@ -89,24 +79,12 @@ PRESETS: dict[str, Preset] = {
                 dropout=0.3,
                 init="orthogonal",
             ),
-            TrainingConfig(
-                source="lab+oneill+ryan+aird+northumbrian",
-                plain=True,
-                carry_state=True,
-                transpose=3,
-                batch_size=32,
-                seq_len=80,
+            _HOUSE_TRAINING.replace(
                 learning_rate=1e-3,
                 max_steps=2000,
-                optimizer="adamw",
-                weight_decay=0.02,
-                average=0.99,
-                grad_clip=1.0,
-                schedule="cosine",
                 warmup_steps=50,
                 eval_interval=100,
                 save_interval=200,
-                seed=1,
             ),
         ),
         Preset(

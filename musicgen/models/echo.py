@@ -53,6 +53,13 @@ class EchoNetwork(LSTMStack):
         memory = torch.from_numpy(empty_memory(batch_size)).float().to(device)
         return (*self.init_hidden(batch_size, device), memory[None])
 
+    def read(
+        self, ids: torch.Tensor, state: EchoState | None = None
+    ) -> tuple[torch.Tensor, EchoState]:
+        """Output of the last layer (B, T, H), without what the gates add, and the new state."""
+        _, values, state = self.say(ids, state)
+        return values, state
+
     def say(
         self, ids: torch.Tensor, state: EchoState | None = None
     ) -> tuple[torch.Tensor, torch.Tensor, EchoState]:

@@ -21,8 +21,8 @@ State = Any
 class Network(nn.Module, ABC):
     """Base of all networks.
 
-    Subclasses have an `embedding` and a last `linear` layer, and implement `init_state` and `read`,
-    or `say` where logits are more than what the last layer makes of its input.
+    Subclasses have an `embedding` and a last `linear` layer, and implement `init_state` and `read`;
+    `say`, too, where logits are more than what the last layer makes of its input.
     """
 
     embedding: nn.Embedding
