@@ -117,11 +117,11 @@ def click_to_sound(page: Page) -> float:
     return (times["playing"] - times["click"]) / 1000
 
 
-def told(name: str, seconds: Sequence[float]) -> str:
-    """Median, 95th percentile and largest of some times, in words."""
+def told(name: str, seconds: Sequence[float], unit: str = "clicks") -> str:
+    """Median, 95th percentile and largest of some times, in words; `unit` is what was counted."""
     ordered = sorted(seconds)
     high = ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))]
     return (
         f"{name:<44} median {statistics.median(ordered):.2f} s, 95th percentile {high:.2f} s, "
-        f"longest {ordered[-1]:.2f} s ({len(ordered)} clicks)"
+        f"longest {ordered[-1]:.2f} s ({len(ordered)} {unit})"
     )

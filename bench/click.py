@@ -22,6 +22,7 @@ def main() -> None:
     with serving() as server, browsing() as browser:
         page = open_play(browser, server.address)
         print(told("the first click on a fresh server", [click_to_sound(page)]), flush=True)
+        print(told("while it reads what the model learned from", read(page)), flush=True)
         print(told("click to sound", measure(page, asked.clicks)), flush=True)
         if asked.training:
             trainer = browser.new_context().new_page()
@@ -32,6 +33,14 @@ def main() -> None:
             print(told("click to sound while it trains", measure(page, asked.clicks)), flush=True)
             is_training = trainer.get_by_role("button", name="Stop and keep").is_visible()
             print("the training ran to the last click:", "yes" if is_training else "NO")
+
+
+def read(page: Page) -> list[float]:
+    """Seconds for each click until the index of novelty is there, as once on every machine."""
+    times = [click_to_sound(page)]
+    while page.get_by_text("Reading what the model learned from").is_visible():
+        times.append(click_to_sound(page))
+    return times
 
 
 def measure(page: Page, clicks: int) -> list[float]:

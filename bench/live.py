@@ -9,22 +9,13 @@ Playwright (``make setup-dev``).
 import argparse
 import itertools
 import os
-import shutil
-import statistics
-import subprocess
-import sys
-import tempfile
-import time
-import urllib.error
-import urllib.request
-from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-from musicgen.config import Paths
+from bench.browsing import PATIENCE_MS, browsing, serving, told
 from musicgen.presets import get_preset
 
-PORT = 8650
+SLIDER = "[data-testid=stSlider] [role=slider]"
 TICKS = """
 window.ticks = [];
 let last = -1;
@@ -61,42 +52,26 @@ def main() -> None:
     parser.add_argument("--moves", type=int, default=50)
     parser.add_argument("--seconds", type=float, default=60.0, help="how long ticks are counted")
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "data").symlink_to(Paths.default().data)
-        server = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={PORT}"],
-            env=os.environ | {"MUSICGEN_HOME": folder},
-            stdout=subprocess.DEVNULL,
-        )
-        try:
-            _wait_until_up()
-            _measure(asked.preset, asked.moves, asked.seconds)
-        finally:
-            server.terminate()
-            server.wait()
-
-
-def _measure(preset: str, moves: int, seconds: float) -> None:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
-        )
-        context = browser.new_context(viewport={"width": 1440, "height": 900})
-        train = context.new_page()
-        train.set_default_timeout(120_000)
-        train.goto(f"http://localhost:{PORT}/Train")
-        train.get_by_role("radio", name=preset, exact=True).click()
-        train.get_by_text(get_preset(preset).meaning).wait_for()
+    print(f"load of the machine before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
+    with serving() as server, browsing() as browser:
+        train = _open(browser, f"{server.address}/Train")
+        train.get_by_role("radio", name=asked.preset, exact=True).click()
+        train.get_by_text(get_preset(asked.preset).meaning).wait_for()
         train.get_by_text("Estimated on this machine").wait_for()
         train.get_by_role("button", name="Start training").click()
         train.wait_for_function("document.querySelector('.musicgen-chart')?.data?.[0].x.at(-1) > 1")
-        _report("ticks of Train, between two", _ticks(train, seconds))
-        play = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
-        play.set_default_timeout(120_000)
-        play.goto(f"http://localhost:{PORT}/")
-        _report("slider of Play, to its answer", _answers(play, moves))
+        _report("ticks of Train, between two", _ticks(train, asked.seconds))
+        play = _open(browser, server.address)
+        _report("slider of Play, to its answer", _answers(play, asked.moves))
         train.bring_to_front()
-        _report("ticks of Train once more", _ticks(train, seconds))
+        _report("ticks of Train once more", _ticks(train, asked.seconds))
+
+
+def _open(browser: Browser, address: str) -> Page:
+    page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    page.goto(address)
+    return page
 
 
 def _ticks(page: Page, seconds: float) -> list[float]:
@@ -107,33 +82,19 @@ def _ticks(page: Page, seconds: float) -> list[float]:
 
 
 def _answers(page: Page, moves: int) -> list[float]:
-    page.get_by_role("slider").first.wait_for()
+    page.locator(SLIDER).first.wait_for()
+    page.wait_for_function("!document.querySelector('[data-stale=true]')")
     page.evaluate("window.direction = 'ArrowRight'")
     times = []
     for _ in range(moves):
         page.wait_for_timeout(400)
+        page.locator(SLIDER).first.wait_for()
         times.append(page.evaluate(ANSWER) / 1000)
     return times
 
 
 def _report(name: str, times: list[float]) -> None:
-    ordered = sorted(times)
-    high = ordered[min(len(ordered) - 1, round(0.95 * (len(ordered) - 1)))]
-    print(
-        f"{name:<32} median {statistics.median(ordered):.2f} s, 95th percentile {high:.2f} s, "
-        f"longest {ordered[-1]:.2f} s ({len(ordered)})",
-        flush=True,
-    )
-
-
-def _wait_until_up() -> None:
-    for _ in range(300):
-        try:
-            with urllib.request.urlopen(f"http://localhost:{PORT}/_stcore/health", timeout=5):
-                return
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
-            time.sleep(0.4)
-    raise SystemExit("The server did not start.")
+    print(told(name, times, "times"), flush=True)
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ COMMANDS = {
     "evaluate": "evaluate_command",
     "novelty": "novelty_command",
     "bundle": "bundle_command",
+    "card": "card_command",
     "app": "app_command",
 }
 

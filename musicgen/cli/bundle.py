@@ -10,7 +10,7 @@ from musicgen.config import Paths
 from musicgen.corpus.dataset import load_dataset
 from musicgen.errors import CheckpointError
 from musicgen.evaluation.loss import compute_loss
-from musicgen.evaluation.model_card import render_model_card
+from musicgen.evaluation.model_card import CARD_FILE, render_model_card
 from musicgen.models.checkpoint import (
     WEIGHTS_FILE,
     Checkpoint,
@@ -19,6 +19,8 @@ from musicgen.models.checkpoint import (
     save_checkpoint,
 )
 from musicgen.storage import write_file
+from musicgen.training.record import keep_record
+from musicgen.training.runs import RunStore
 
 
 @click.command("bundle")
@@ -29,7 +31,8 @@ from musicgen.storage import write_file
 def bundle_command(run_name: str, name: str, last: bool, as_json: bool) -> None:
     """Measure the best or the last checkpoint of a run, and keep it in half precision.
 
-    A model card is written beside it.
+    A model card is written beside it, and the record of a training from first weights; ``card``
+    adds the figures of a report.
 
     Held-out losses are those of the weights as they are kept. Reads the test tunes: do it once,
     when the run has been chosen.
@@ -44,6 +47,9 @@ def bundle_command(run_name: str, name: str, last: bool, as_json: bool) -> None:
     save_checkpoint(folder, chosen.network, chosen.metadata, half_precision=True)
     kept = load_checkpoint(folder)
     card = _write_with_results(folder, kept, paths)
+    known = [info.id for info in RunStore(paths.runs).list()]
+    if run_name in known:
+        keep_record(RunStore(paths.runs).get(run_name), folder, kept)
     if as_json:
         echo_json(load_checkpoint(folder).metadata.metrics)
         return
@@ -61,5 +67,5 @@ def _write_with_results(folder: Path, checkpoint: Checkpoint, paths: Paths) -> s
     metadata = replace(checkpoint.metadata, metrics=metrics)
     save_checkpoint(folder, checkpoint.network, metadata, half_precision=True)
     card = render_model_card(metadata, (folder / WEIGHTS_FILE).stat().st_size)
-    write_file(folder / "MODEL_CARD.md", card.encode("utf-8"))
+    write_file(folder / CARD_FILE, card.encode("utf-8"))
     return card

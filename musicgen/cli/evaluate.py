@@ -25,7 +25,15 @@ from musicgen.evaluation.report.reference import (
     read_book,
 )
 from musicgen.evaluation.report.result import REAL, Report
-from musicgen.evaluation.words import GROUPS, LOSSES, name_set, write_interval, write_value
+from musicgen.evaluation.words import (
+    GROUPS,
+    LOSSES,
+    MARKS,
+    name_set,
+    write_interval,
+    write_mark,
+    write_value,
+)
 from musicgen.models.checkpoint import Checkpoint, find_checkpoint, load_checkpoint
 from musicgen.storage import write_file
 
@@ -147,9 +155,9 @@ def _first_loss(
 def _lines(report: Report) -> list[str]:
     """The report for a terminal: losses, then the figures of each set."""
     lines = []
-    real = report.real.tunes if report.real else 0
+    count = report.real.tunes if report.real else 0
     for row in report.losses:
-        lines.append(f"{row.checkpoint} on {real} tunes of {report.tunes_of}, "
+        lines.append(f"{row.checkpoint} on {count} tunes of {report.tunes_of}, "
                      f"temperature {row.temperature:g}")  # fmt: skip
         for name, measure in LOSSES.items():
             one = row.estimates[name]
@@ -159,6 +167,7 @@ def _lines(report: Report) -> list[str]:
             lines.append(f"  {row.unknown_characters} characters that it never saw were left out")
         if not row.is_own:
             lines.append("  these tunes are not the ones held out of what it learned from")
+    real = report.real.estimates if report.real else {}
     for item in report.all_sets():
         name = report.tunes_of if item.key == REAL else name_set(item.cell, str)
         lines.append(f"{name}: {item.tunes} tunes")
@@ -167,11 +176,14 @@ def _lines(report: Report) -> list[str]:
                 one_or_none = item.estimates.get(key)
                 if one_or_none:
                     lines.append(_line(measure.label, write_value(one_or_none.value, measure.form),
-                                       write_interval(one_or_none, measure.form)))  # fmt: skip
+                                       write_interval(one_or_none, measure.form),
+                                       write_mark(one_or_none, real.get(key))))  # fmt: skip
+    if report.real and report.sets:
+        lines.append(MARKS)
     if report.left_out:
         lines.append(f"{report.left_out} tunes were longer than any tune and left out")
     return lines
 
 
-def _line(label: str, value: str, interval: str) -> str:
-    return f"  {label:<24} {value:>9}  {interval}".rstrip()
+def _line(label: str, value: str, interval: str, mark: str = "") -> str:
+    return f"  {label:<24} {value:>9} {mark:<1} {interval}".rstrip()

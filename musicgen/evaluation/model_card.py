@@ -1,20 +1,47 @@
 """The model card of a checkpoint: what it is, what it learned from, how good it is, who may use it.
 
-After Mitchell et al. 2019, "Model Cards for Model Reporting", made from the metadata alone.
+After Mitchell et al. 2019, "Model Cards for Model Reporting", made from the metadata and a report.
 """
 
 from typing import Any
 
+from musicgen.errors import ReportError
+from musicgen.evaluation.report.result import Report, TuneSet
+from musicgen.evaluation.words import FREE, MARKS, MEASURES, write_mark, write_value
 from musicgen.models.checkpoint import CheckpointMetadata
 
+CARD_FILE = "MODEL_CARD.md"
 
-def render_model_card(metadata: CheckpointMetadata, size_bytes: int) -> str:
-    """The card as Markdown. Figures the metadata lacks are left out."""
+REPORTED = (
+    "in_time", "key_profile", "tonic_end", "playable", "repetition", "aabb", "bars", "diversity",
+    "longest_run", "longest_melody", "known", "transitions", "intervals", "rhythms", "degrees",
+)  # fmt: skip
+"""Measures of a report that a card has, by name of `words.MEASURES`."""
+
+
+def render_model_card(
+    metadata: CheckpointMetadata,
+    size_bytes: int,
+    report: Report | None = None,
+    fingerprint: str = "",
+) -> str:
+    """The card as Markdown. Figures that neither the metadata nor a report has are left out.
+
+    Args:
+        metadata: Of the checkpoint.
+        size_bytes: Size of its weights.
+        report: What its tunes are like beside real ones.
+        fingerprint: Of the checkpoint; the report must be one of these very weights.
+
+    Raises:
+        ReportError: the report is of other weights.
+    """
     parts = (
         _heading(metadata, size_bytes),
         _data(metadata.corpus),
         _settings(metadata),
         _results(metadata.metrics),
+        _composed(metadata.name, report, fingerprint) if report else "",
         _use(metadata),
     )
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -116,6 +143,46 @@ def _results(metrics: dict[str, Any]) -> str:
         "| tunes of | number | all text | bodies | perplexity | accuracy |\n"
         "|---|---|---|---|---|---|\n" + "\n".join(rows)
     )
+
+
+def _composed(name: str, report: Report, fingerprint: str) -> str:
+    """What its tunes are like, beside real ones."""
+    if fingerprint not in {row.fingerprint for row in report.losses if row.checkpoint == name}:
+        raise ReportError(
+            "The report says nothing of these weights of {name}. Make one with: "
+            "evaluate --checkpoint {name} --count 500 --both --json.",
+            name=name,
+        )
+    own = [item for item in report.sets if item.cell and item.cell.checkpoint == name]
+    sets = ([report.real] if report.real else []) + own
+    if not own:
+        return ""
+    head = "".join(f" {_name(item)} |" for item in sets)
+    rows = [
+        f"| {MEASURES[key].label} |" + "".join(f" {_figure(item, key, report)} |" for item in sets)
+        for key in REPORTED
+        if any(key in item.estimates for item in sets)
+    ]
+    return (
+        "## What it composes\n\n"
+        f"{own[0].tunes} tunes of each set, beside {report.real.tunes if report.real else 'no'} "
+        f"real ones that were held out. {MARKS}. Distances are in bits, from the training tunes.\n\n"
+        f"| |{head}\n|---|{'---:|' * len(sets)}\n" + "\n".join(rows)
+    )
+
+
+def _name(item: TuneSet) -> str:
+    if item.cell is None:
+        return "real tunes"
+    return f"at {item.cell.temperature:g}" + (f", {FREE}" if item.cell.is_free else "")
+
+
+def _figure(item: TuneSet, key: str, report: Report) -> str:
+    one = item.estimates.get(key)
+    if one is None:
+        return "–"
+    real = report.real.estimates.get(key) if report.real else None
+    return f"{write_value(one.value, MEASURES[key].form)} {write_mark(one, real)}".strip()
 
 
 def _use(metadata: CheckpointMetadata) -> str:

@@ -149,6 +149,9 @@ DISTRIBUTION_AXES = {
 REAL_TUNES = N_("Real tunes")
 FREE = N_("without the grammar")
 
+MARKS = N_("↑ and ↓: above or below real tunes, so that the two intervals do not touch")
+"""What `write_mark` says."""
+
 _FEW = 5
 
 
@@ -171,6 +174,11 @@ def write_interval(estimate: Estimate, form: str) -> str:
         return ""
     low, high = (write_value(end, form).removesuffix(" %") for end in (estimate.low, estimate.high))
     return f"{low} – {high}"
+
+
+def write_mark(estimate: Estimate, real: Estimate | None) -> str:
+    """An arrow where a figure lies above or below that of real tunes; empty where it may be it."""
+    return ("", "↑", "↓")[estimate.compare(real)] if real else ""
 
 
 def name_set(cell: Cell | None, translate: Translate) -> str:

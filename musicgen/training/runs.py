@@ -49,6 +49,7 @@ from musicgen.training.trainer_state import flatten, unflatten
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _STATE_TENSORS = "trainer.safetensors"
 _STATE_VALUES = "trainer.json"
+METRICS_FILE = "metrics.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,20 +284,20 @@ class Run:
     def append_metrics(self, metrics: StepMetrics) -> None:
         """Adds a line to the metrics."""
         line = json.dumps(dataclasses.asdict(metrics), allow_nan=False) + "\n"
-        path = self.path / "metrics.jsonl"
+        path = self.path / METRICS_FILE
         with storing(path), path.open("a", encoding="utf-8") as file:
             file.write(line)
 
     def clear_metrics(self) -> None:
         """Forgets all steps and samples, for a run that begins anew."""
-        for name in ("metrics.jsonl", "samples.jsonl"):
+        for name in (METRICS_FILE, "samples.jsonl"):
             with storing(self.path / name):
                 (self.path / name).unlink(missing_ok=True)
 
     def read_metrics(self) -> list[StepMetrics]:
         """All steps written so far; lines that are torn or not ours are dropped."""
         try:
-            text = (self.path / "metrics.jsonl").read_text(encoding="utf-8", errors="replace")
+            text = (self.path / METRICS_FILE).read_text(encoding="utf-8", errors="replace")
         except FileNotFoundError:
             return []
         metrics = []
@@ -363,7 +364,7 @@ class Run:
             ) from error
         kept = [metrics for metrics in self.read_metrics() if metrics.step <= trainer.step]
         lines = "".join(json.dumps(dataclasses.asdict(metrics)) + "\n" for metrics in kept)
-        write_file(self.path / "metrics.jsonl", lines.encode("utf-8"))
+        write_file(self.path / METRICS_FILE, lines.encode("utf-8"))
         cut_samples(self.path / "samples.jsonl", trainer.step)
         return progress
 

@@ -43,8 +43,13 @@ def pick_view() -> str:
 def nothing_trained() -> None:
     """What stands where runs would, and the way to the first one."""
     with st.container(border=True, key="empty"):
-        st.subheader(_("Nothing has been trained yet"), anchor=False)
-        st.write(_("Train a model or two with different settings, and see here what they changed."))
+        st.subheader(_("Nothing of your own yet"), anchor=False)
+        st.write(
+            _(
+                "Train a model or two with different settings, and see here what they changed. "
+                "Until then: how those that come with the program learned."
+            )
+        )
         train_link()
 
 

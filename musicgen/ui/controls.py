@@ -1,6 +1,7 @@
 """The controls of Play: one slider and one button; the rest waits beside or behind them."""
 
 import random
+import secrets
 from dataclasses import replace
 
 import streamlit as st
@@ -223,7 +224,7 @@ def want(request: Request, autoplay: bool) -> None:
         state.SHOWN.set(None)  # asked for again: it is to be heard again
     state.WANTED.set(request)
     state.RECALLED.set(False)
-    state.AUTOPLAY.set(autoplay)
+    state.AUTOPLAY.set(secrets.token_hex(4) if autoplay else "")
 
 
 def fill_in(request: Request, model: str) -> None:

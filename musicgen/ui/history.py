@@ -3,6 +3,7 @@
 What is kept is small: requests and texts. Sound is rendered again when it is wanted.
 """
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Self
@@ -99,4 +100,4 @@ def show_current() -> None:
     state.SHOWN.set(None)
     state.WANTED.set(entry.request)
     state.RECALLED.set(True)
-    state.AUTOPLAY.set(True)
+    state.AUTOPLAY.set(secrets.token_hex(4))

@@ -4,7 +4,14 @@ from collections.abc import Sequence
 
 from musicgen.evaluation.estimate import Estimate
 from musicgen.evaluation.report.result import Report, TuneSet
-from musicgen.evaluation.words import GROUPS, LOSSES, name_set, write_interval, write_value
+from musicgen.evaluation.words import (
+    GROUPS,
+    LOSSES,
+    name_set,
+    write_interval,
+    write_mark,
+    write_value,
+)
 from musicgen.ui.language import _
 
 _NO_BREAK, _JOINER = "\u00a0", "\u2060"
@@ -24,7 +31,11 @@ def loss_rows(report: Report) -> dict[str, list[str]]:
 
 
 def measure_rows(sets: Sequence[TuneSet]) -> dict[str, list[str]]:
-    """Columns of the table of measures: their names in groups, then one for each set."""
+    """Columns of the table of measures: their names in groups, then one for each set.
+
+    Figures that lie off those of real tunes have an arrow.
+    """
+    real = next((item.estimates for item in sets if item.cell is None), {})
     labels: list[str] = []
     columns: dict[str, list[str]] = {plain(name_set(item.cell, _)): [] for item in sets}
     for group, measures in GROUPS.items():
@@ -36,18 +47,23 @@ def measure_rows(sets: Sequence[TuneSet]) -> dict[str, list[str]]:
         for name in found:
             labels.append(_(measures[name].label))
             for item, column in zip(sets, columns.values(), strict=True):
-                column.append(cell(item.estimates.get(name), measures[name].form))
+                column.append(
+                    cell(item.estimates.get(name), measures[name].form, real.get(name))
+                )
     return {" ": labels} | columns
 
 
-def cell(estimate: Estimate | None, form: str) -> str:
-    """A figure and, small, its interval, as Markdown."""
+def cell(estimate: Estimate | None, form: str, real: Estimate | None = None) -> str:
+    """A figure, whether it lies off that of real tunes, and, small, its interval, as Markdown."""
     if estimate is None:
         return "–"
     interval = write_interval(estimate, form)
-    value = write_value(estimate.value, form)
+    value = write_value(estimate.value, form).replace(" ", _NO_BREAK)
+    mark = write_mark(estimate, real)
+    if mark:
+        value += f"{_NO_BREAK}:orange[{mark}]"
     joined = interval.replace(" – ", f"{_JOINER}–{_JOINER}")
-    return f"{value.replace(' ', _NO_BREAK)} :small[:gray[{joined}]]" if interval else value
+    return f"{value} :small[:gray[{joined}]]" if interval else value
 
 
 def plain(text: str) -> str:

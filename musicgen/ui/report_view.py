@@ -10,7 +10,7 @@ from musicgen.evaluation.report.figures import SWEPT, find_loss_sweep, find_swee
 from musicgen.evaluation.report.html import FOREIGN, METHOD, describe_plan, render_html
 from musicgen.evaluation.report.result import Report, TuneSet
 from musicgen.evaluation.report.store import ReportInfo
-from musicgen.evaluation.words import DISTRIBUTION_AXES, GROUPS, MEASURES, name_set
+from musicgen.evaluation.words import DISTRIBUTION_AXES, GROUPS, MARKS, MEASURES, name_set
 from musicgen.ui import resources, run_data, state
 from musicgen.ui.language import _, current_language, ngettext
 from musicgen.ui.live_chart import Panel, live_charts, load_plotly
@@ -182,6 +182,8 @@ def _measures(report: Report, sets: Sequence[TuneSet]) -> None:
             _("The corpus is not here, so there are no real tunes beside them."),
             icon=":material/info:",
         )
+    elif report.sets:
+        st.caption(_(MARKS))
     with st.container(key="report_table"):
         st.table(measure_rows(sets), border="horizontal", hide_index=True)
 

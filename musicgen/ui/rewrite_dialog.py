@@ -1,6 +1,7 @@
 """Ways to rewrite the chosen bars, side by side: to be seen, heard, and one of them kept."""
 
 import random
+import secrets
 from collections.abc import Callable
 
 import streamlit as st
@@ -20,6 +21,7 @@ from musicgen.ui.language import _
 from musicgen.ui.page import tell
 from musicgen.ui.player import Performance, find_model
 from musicgen.ui.score import score
+from musicgen.ui.start import start
 
 SHOWN = 8
 AS_IT_IS = -1
@@ -106,10 +108,12 @@ def _row(
     key = "as_it_is" if choice == AS_IT_IS else str(choice)
     text, mark = _excerpt(tune, first, last)
     part, _problems = read_tune(text)
-    is_heard = state.HEARD.get() == choice
-    if is_heard:
-        sound = player.render_text(text, part, "")
-        preview.audio(sound.wav, "audio/wav", autoplay=True)
+    heard = state.HEARD.get()
+    is_heard = heard is not None and heard[0] == choice
+    if heard and is_heard:
+        with preview:
+            st.audio(player.render_text(text, part, "").wav, "audio/wav")
+            start(".st-key-preview audio", heard[1], "starter_preview")
     with st.container(border=True, key=f"way_{key}"):
         moments = tuple(timeline(part))
         score(
@@ -122,13 +126,17 @@ def _row(
         )
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.button(_("Hear"), key=f"hear_{key}", icon=":material/play_arrow:",
-                      on_click=lambda: state.HEARD.set(choice))  # fmt: skip
+                      on_click=_hear, args=(choice,))  # fmt: skip
             if fit is None:
                 st.caption(_("as it is now"))
                 return False
             is_chosen = st.button(_("Keep"), key=f"keep_{key}", icon=":material/check:")
             st.caption(_fit_words(fit))
     return is_chosen
+
+
+def _hear(choice: int) -> None:
+    state.HEARD.set((choice, secrets.token_hex(4)))
 
 
 def _fit_words(fit: float) -> str:

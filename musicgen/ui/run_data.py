@@ -1,11 +1,13 @@
 """What pages show of runs, read once for all sessions and again when a file of the run is newer."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
 
 from musicgen.errors import MusicgenError
+from musicgen.training.record import list_records
 from musicgen.training.runs import Run, RunInfo
 from musicgen.training.shelf import measure_size
 from musicgen.training.summary import RunSummary, characters_per_step, compute_summary
@@ -26,13 +28,44 @@ def list_runs(has_cells: bool = False) -> list[RunInfo]:
     return [info for info in resources.store().list() if has_cells or not info.sweep]
 
 
+_BUNDLED = "bundled/"
+"""What the names of bundled trainings begin with here: no run's can hold a slash."""
+
+
+def list_bundled() -> list[RunInfo]:
+    """The trainings that bundled models came from, by names that no run can have."""
+    return [replace(info, id=bundled_id(info.id)) for info in list_records(resources.paths())]
+
+
+def bundled_id(name: str) -> str:
+    """What the training of the bundled model of that name is called here."""
+    return _BUNDLED + name
+
+
+def model_of(run_id: str) -> str:
+    """The name of a run's model among those that play."""
+    return run_id.removeprefix(_BUNDLED)
+
+
+def is_bundled(run_id: str) -> bool:
+    """Whether this is the training of a bundled model: nothing of it can be changed."""
+    return run_id.startswith(_BUNDLED)
+
+
+def label(run_id: str) -> str:
+    """What a run is called on the page."""
+    if is_bundled(run_id):
+        return _("{name} (bundled)").format(name=model_of(run_id))
+    return run_id
+
+
 def summary(run_id: str) -> RunSummary:
     """The figures of a run.
 
     Raises:
         RunError: it is gone or damaged.
     """
-    return _read(resources.store().get(run_id))[0]
+    return _read(run_id)[0]
 
 
 def curves(run_id: str) -> RunCurves:
@@ -41,7 +74,7 @@ def curves(run_id: str) -> RunCurves:
     Raises:
         RunError: it is gone or damaged.
     """
-    return _read(resources.store().get(run_id))[1]
+    return replace(_read(run_id)[1], run_id=label(run_id))
 
 
 def is_training(info: RunInfo) -> bool:
@@ -68,8 +101,12 @@ def telling(change: Callable[..., None], *arguments: object) -> None:
         tell(error, st.container())
 
 
-def _read(run: Run) -> tuple[RunSummary, RunCurves]:
-    return _kept(run.path, _stamp(run.path))
+def _read(run_id: str) -> tuple[RunSummary, RunCurves]:
+    for info in list_bundled() if is_bundled(run_id) else ():
+        if info.id == run_id:
+            return _kept(info.path, run_id, _stamp(info.path))
+    run = resources.store().get(run_id)
+    return _kept(run.path, run_id, _stamp(run.path))
 
 
 def _stamp(path: Path) -> tuple[int, ...]:
@@ -86,8 +123,13 @@ def _stamp(path: Path) -> tuple[int, ...]:
 
 
 @st.cache_resource(max_entries=MAX_KEPT, show_spinner=False)
-def _kept(path: Path, stamp: tuple[int, ...]) -> tuple[RunSummary, RunCurves]:  # noqa: ARG001 - key
+def _kept(
+    path: Path,
+    run_id: str,
+    stamp: tuple[int, ...],  # noqa: ARG001 - in the cache's key
+) -> tuple[RunSummary, RunCurves]:
     run = Run(path)
     metrics, preset = run.read_metrics(), run.preset
-    figures = compute_summary(run.info(), preset, measure_size(run), metrics)
-    return figures, compute_curves(run.id, characters_per_step(preset.training), metrics)
+    info = replace(run.info(), id=run_id)
+    figures = compute_summary(info, preset, measure_size(run), metrics)
+    return figures, compute_curves(run_id, characters_per_step(preset.training), metrics)

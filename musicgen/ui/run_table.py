@@ -28,14 +28,19 @@ _AXIS_NAMES = {
 
 
 def run_table(infos: list[RunInfo]) -> None:
-    """Every run with its figures and the settings in which they differ, bundled models below."""
+    """Every run with its figures and the settings in which they differ, bundled models below.
+
+    As long as there are no runs, the settings are those in which the bundled models differ.
+    """
     summaries = _summaries(infos)
     rows = [_run_row(summary) for summary in summaries]
     settings = differing_settings([summary.preset for summary in summaries])
     for name, values in settings.items():
         for row, value in zip(rows, values, strict=True):
             row[name] = value
-    rows += [_bundled_row(*model, list(settings)) for model in _bundled()]
+    bundled = _bundled()
+    settings = settings or differing_settings([_preset_of(metadata) for _name, metadata in bundled])
+    rows += [_bundled_row(*model, list(settings)) for model in bundled]
     names = [name for name in _columns() if name != "created"] + list(settings) + ["created"]
     st.dataframe(
         {name: [row.get(name) for row in rows] for name in names},
@@ -48,7 +53,7 @@ def run_table(infos: list[RunInfo]) -> None:
 
 def overlaid_curves(infos: list[RunInfo]) -> None:
     """The losses of chosen runs over each other."""
-    names = [info.id for info in infos if info.step]
+    names = [info.id for info in (*infos, *run_data.list_bundled()) if info.step]
     if not names:
         return
     st.subheader(_("Curves"), anchor=False)
@@ -57,6 +62,7 @@ def overlaid_curves(infos: list[RunInfo]) -> None:
         names,
         names[:_FIRST_DRAWN],
         key="compare_drawn",
+        format_func=run_data.label,
         max_selections=MAX_CURVES,
     )
     with st.container(horizontal=True, vertical_alignment="center", key="compare_axes"):
@@ -117,7 +123,10 @@ def _run_row(summary: RunSummary) -> dict[str, Any]:
 
 
 def _bundled_row(name: str, metadata: CheckpointMetadata, settings: list[str]) -> dict[str, Any]:
-    values = settings_of(Preset(metadata.preset, "", metadata.network, metadata.training))
+    """Its held-out loss is that of the weights that play, which need not be the lowest one."""
+    values = settings_of(_preset_of(metadata))
+    trained = {info.id: run_data.summary(info.id).elapsed_s for info in run_data.list_bundled()}
+    elapsed_s = trained.get(run_data.bundled_id(name))
     report = metadata.metrics.get("val")
     figures = report if isinstance(report, dict) else {}
     return {
@@ -127,8 +136,13 @@ def _bundled_row(name: str, metadata: CheckpointMetadata, settings: list[str]) -
         "loss": figures.get("loss", metadata.metrics.get("val_loss")),
         "perplexity": figures.get("perplexity"),
         "steps": metadata.step,
+        "minutes": None if elapsed_s is None else elapsed_s / 60,
         "created": _moment(metadata.created),
     } | {key: values[key] for key in settings}
+
+
+def _preset_of(metadata: CheckpointMetadata) -> Preset:
+    return Preset(metadata.preset, "", metadata.network, metadata.training)
 
 
 def _moment(text: str) -> datetime | None:
@@ -145,7 +159,12 @@ def _columns() -> dict[str, Any]:
         "preset": st.column_config.TextColumn(_("Preset")),
         "status": st.column_config.TextColumn(_("Status")),
         "loss": number(
-            _("Held-out loss"), format="%.4f", help=_("The lowest one, in nats per character.")
+            _("Held-out loss"),
+            format="%.4f",
+            help=_(
+                "The lowest one, in nats per character; of bundled models that of the weights "
+                "that play."
+            ),
         ),
         "perplexity": number(_("Perplexity"), format="%.2f"),
         "steps": number(_("Steps"), format="localized"),

@@ -113,8 +113,8 @@ CUE: Slot[tuple[str, int] | None] = Slot("play_cue", None)
 REWRITE_SEED = Slot("play_rewrite_seed", 0)
 """From where the ways to rewrite bars are drawn now."""
 
-HEARD: Slot[int | None] = Slot("play_heard", None)
-"""Which of them is heard; -1 for the bars as they are."""
+HEARD: Slot[tuple[int, str] | None] = Slot("play_heard", None)
+"""Which of them is heard, -1 for the bars as they are, and a name for the click that asked."""
 
 SEED_LOCKED = Slot("play_seed_locked", False)
 
@@ -160,8 +160,8 @@ UPLOADS = Slot("corpus_uploads", 0)
 VISITS = Slot("visits", 0)
 """Pages drawn for this session so far; at the first, nobody has clicked on anything yet."""
 
-AUTOPLAY = Slot("play_autoplay", False)
-"""Whether the tune on the screen was asked for by a click, so that the browser lets it sound."""
+AUTOPLAY = Slot("play_autoplay", "")
+"""The click by which the tune on the screen was asked for, so that it sounds; empty for none."""
 
 REPORT = Slot("evaluate_report", "")
 """The report that is looked at; empty for the newest."""

@@ -31,7 +31,7 @@ _WITHOUT_EFFECT = ("save_interval", "threads")
 
 def study_table() -> None:
     """Convergence, stability, losses, fluency and time of one run of each study."""
-    infos = [info for info in run_data.list_runs() if info.step]
+    infos = [info for info in (*run_data.list_runs(), *run_data.list_bundled()) if info.step]
     by_study = {name: [info for info in infos if info.preset == name] for name in STUDIES}
     missing = [name for name in STUDIES if not by_study[name]]
     if missing:
@@ -65,7 +65,9 @@ def _choose(by_study: dict[str, list[RunInfo]]) -> dict[str, RunInfo]:
             continue
         finished = [info.id for info in runs.values() if info.status == "finished"]
         first = list(runs).index(finished[0]) if finished else 0
-        picked = column.selectbox(name, list(runs), first, key=f"study_{name}")
+        picked = column.selectbox(
+            name, list(runs), first, key=f"study_{name}", format_func=run_data.label
+        )
         chosen[name] = runs[picked or next(iter(runs))]
     return chosen
 
@@ -122,7 +124,7 @@ def _remarks(summaries: dict[str, RunSummary]) -> None:
             )
             st.caption(
                 _("{run} departs from its preset: {settings}.").format(
-                    run=summary.info.id, settings=words
+                    run=run_data.label(summary.info.id), settings=words
                 )
             )
     with st.expander(_("How these figures are made"), icon=":material/functions:"):
@@ -135,7 +137,8 @@ def _remarks(summaries: dict[str, RunSummary]) -> None:
                 "- **Final training loss**: its mean over the same steps. **Best**: the lowest of "
                 "any one batch.\n"
                 "- **Fluency**: share of tunes in which every bar keeps time, composed without the "
-                "grammar at temperature 0.8, seeds from 1 on, with the best network of the run.\n\n"
+                "grammar at temperature 0.8, seeds from 1 on, with the best network of the run; of "
+                "a bundled one with the weights it ended with.\n\n"
                 "Losses are in nats per character. Perplexity is e to the best held-out loss."
             )
         )
@@ -148,7 +151,7 @@ def _kept_fluency(summary: RunSummary) -> FluencyReport | None:
 
 def _best_checkpoint(summary: RunSummary) -> Checkpoint | None:
     try:
-        return resources.checkpoint(player.find_model(summary.info.id))
+        return resources.checkpoint(player.find_model(run_data.model_of(summary.info.id)))
     except MusicgenError:  # nothing saved yet
         return None
 
@@ -172,10 +175,11 @@ def _measure(
             continue
         report = _measure_one(bar, checkpoint, count, (place, len(summaries)))
         fluency[name] = report
-        try:
-            write_fluency(Run(summary.info.path), report)
-        except MusicgenError as error:
-            tell(error, st.container())
+        if not run_data.is_bundled(summary.info.id):
+            try:
+                write_fluency(Run(summary.info.path), report)
+            except MusicgenError as error:
+                tell(error, st.container())
         _draw(slot, summaries, fluency)
     bar.empty()
 

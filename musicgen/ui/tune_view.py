@@ -16,6 +16,7 @@ from musicgen.ui.page import sentence, tell
 from musicgen.ui.player import Performance, Sound
 from musicgen.ui.score import score
 from musicgen.ui.sound_controls import sound_controls
+from musicgen.ui.start import start
 from musicgen.ui.tune_bar import tune_bar
 from musicgen.ui.workbench import workbench
 
@@ -38,15 +39,15 @@ def tune_on_screen() -> None:
             shown = _compose(wanted, stage)
         except MusicgenError as error:
             tell(error, notice)
-            _keep(shown, player_slot, stage)
+            _keep(shown, sound, player_slot, stage)
             return
-        _show(shown, player_slot, stage.container(key="tune"))
+        _show(shown, sound, player_slot, stage.container(key="tune"))
     elif shown:
         try:
             shown = _play_as_chosen(shown)
         except MusicgenError as error:
             tell(error, notice)
-        _show(shown, sound, st.container(key="tune"))
+        _show(shown, sound, sound, st.container(key="tune"))
 
 
 def _compose(wanted: Request, stage: DeltaGenerator) -> Performance:
@@ -88,12 +89,17 @@ def _compose_takes(
     return takes[wanted.take]
 
 
-def _keep(shown: Performance | None, player_slot: DeltaGenerator, stage: DeltaGenerator) -> None:
+def _keep(
+    shown: Performance | None,
+    sound: DeltaGenerator,
+    player_slot: DeltaGenerator,
+    stage: DeltaGenerator,
+) -> None:
     """Puts the tune before back in its place, at rest, when no new one came."""
     stage.empty()
     if shown:
-        state.AUTOPLAY.set(False)
-        _show(shown, player_slot, stage.container(key="tune"))
+        state.AUTOPLAY.set("")
+        _show(shown, sound, player_slot, stage.container(key="tune"))
 
 
 def _perform(request: Request, composition: Composition) -> Performance:
@@ -109,9 +115,16 @@ def _write_address(shown: Performance) -> None:
     st.query_params.update(parameters)
 
 
-def _show(shown: Performance, player_slot: DeltaGenerator, stage: DeltaGenerator) -> None:
+def _show(
+    shown: Performance,
+    sound: DeltaGenerator,
+    player_slot: DeltaGenerator,
+    stage: DeltaGenerator,
+) -> None:
     if shown.sound:
-        player_slot.audio(shown.sound.wav, "audio/wav", autoplay=state.AUTOPLAY.get())
+        player_slot.audio(shown.sound.wav, "audio/wav")
+        with sound:
+            start(PLAYER, state.AUTOPLAY.get())
     with stage:
         _show_tune(shown)
 

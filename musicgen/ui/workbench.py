@@ -66,7 +66,7 @@ def change(edit: Edit) -> None:
         return
     request = shown.request.alone()
     state.WANTED.set(Request(request.model, request.config, (*request.edits, edit)))
-    state.AUTOPLAY.set(False)
+    state.AUTOPLAY.set("")
     state.CUE.set((secrets.token_hex(4), _first_bar(shown.composition.tune, edit)))
 
 
@@ -153,7 +153,7 @@ def _undo() -> None:
     if shown and shown.request.edits:
         request = shown.request.alone()
         state.WANTED.set(Request(request.model, request.config, request.edits[:-1]))
-        state.AUTOPLAY.set(False)
+        state.AUTOPLAY.set("")
         state.CUE.set(None)
 
 

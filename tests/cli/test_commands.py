@@ -144,8 +144,21 @@ def test_bundle_keeps_figures_and_a_card(
     assert card.strip() == out.strip()
     for words in ("## Data", "## Training", "| validation |", "| test |", "Licence"):
         assert words in card
-    status, out, _ = run(capsys, "evaluate", "--checkpoint", "ours", "--json")
+    status, out, _ = run(capsys, "evaluate", "--checkpoint", "ours", "--count", "2", "--json")
     assert f"| {json.loads(out)['loss']:.4f} |" in card
+
+    (home / "report.json").write_text(out)
+    status, out, _ = run(capsys, "card", "ours", "--report", str(home / "report.json"))
+    assert status == 0
+    assert out.startswith(card[: card.index("## Use")])
+    assert "## What it composes" in out
+    assert (home / "checkpoints" / "ours" / "MODEL_CARD.md").read_text().strip() == out.strip()
+
+    status, _, err = run(capsys, "card", "small", "--report", str(home / "report.json"))
+    assert (status, "nothing of these weights of small" in err) == (2, True)
+    (home / "report.json").write_bytes(b"[" * 100_000)
+    status, _, err = run(capsys, "card", "ours", "--report", str(home / "report.json"))
+    assert (status, "no report that this program can read" in err) == (2, True)
 
 
 def test_compose_in_fast_arithmetic(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -182,6 +195,7 @@ def test_compose_in_fast_arithmetic(home: Path, capsys: pytest.CaptureFixture[st
         (["render", "nothing.abc"], "cannot be read"),
         (["corpus", "fetch", "nothing"], "nothing"),
         (["bundle", "small", "--name", "../x"], "cannot name"),
+        (["card", "small", "--report", "nowhere.json"], "cannot be read"),
         (["unheard-of"], "unheard-of"),
         (["app", "--port", "99999"], "99999"),
     ],

@@ -66,3 +66,16 @@ def test_an_estimate_goes_to_json_and_back():
     assert Estimate.from_dict(one.to_dict()) == one
     assert NOTHING.to_dict() == {"value": None, "low": None, "high": None, "count": 0}
     assert math.isnan(Estimate.from_dict(NOTHING.to_dict()).value)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "sign"), [(0.1, 0.3, -1), (0.1, 0.4, 0), (0.5, 0.9, 0), (0.7, 0.9, 1)]
+)
+def test_a_figure_lies_off_another_where_their_intervals_do_not_touch(low, high, sign):
+    real = Estimate(0.5, 0.4, 0.6, 87)
+    assert Estimate((low + high) / 2, low, high, 500).compare(real) == sign
+
+
+def test_nothing_lies_off_nothing():
+    assert NOTHING.compare(Estimate(0.5, 0.4, 0.6, 87)) == 0
+    assert Estimate(0.5, 0.4, 0.6, 87).compare(NOTHING) == 0

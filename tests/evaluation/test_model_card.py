@@ -1,7 +1,13 @@
 from dataclasses import replace
 
+import pytest
+
 from musicgen.config import NetworkConfig, TrainingConfig
+from musicgen.errors import ReportError
+from musicgen.evaluation.estimate import Estimate
 from musicgen.evaluation.model_card import render_model_card
+from musicgen.evaluation.report.plan import Cell, ReportPlan
+from musicgen.evaluation.report.result import LossRow, Report, TuneSet
 from musicgen.models.checkpoint import CheckpointMetadata
 
 METADATA = CheckpointMetadata(
@@ -59,3 +65,30 @@ def test_a_card_says_that_the_end_of_a_run_was_kept_and_where_it_was_best() -> N
     assert "The end of the run at step 40, as it is." in card
     assert "best on validation tunes at step 30 (1.2500 nats per character)" in card
     assert "bundle NAME --name fine --last" in card
+
+
+def report_of(name: str, fingerprint: str) -> Report:
+    real = TuneSet("real", None, 87, {"in_time": Estimate(0.95, 0.9, 0.98, 87)})
+    cells = (Cell("fine", 0.8, False), Cell("fine", 0.8, True), Cell("other", 0.8, False))
+    shares = (1.0, 0.5, 0.25)
+    sets = tuple(
+        TuneSet(
+            cell.key, cell, 500, {"in_time": Estimate(share, share - 0.01, min(1, share + 0.01), 9)}
+        )
+        for cell, share in zip(cells, shares, strict=True)
+    )
+    loss = LossRow(name, fingerprint, 1.0, {}, 0, True)
+    return Report(ReportPlan(("fine", "other")), "", "val", "lab", 87, real, sets, (loss,))
+
+
+def test_a_card_has_what_a_report_found_of_these_weights() -> None:
+    card = render_model_card(METADATA, 2_000_000, report_of("fine", "f00"), "f00")
+    assert "| | real tunes | at 0.8 | at 0.8, without the grammar |" in card
+    assert "| In time | 95.0 % | 100 % ↑ | 50.0 % ↓ |" in card
+    assert "25.0 %" not in card  # another model's
+
+
+@pytest.mark.parametrize("which", [("fine", "f01"), ("other", "f00")])
+def test_a_card_takes_no_report_of_other_weights(which: tuple[str, str]) -> None:
+    with pytest.raises(ReportError, match="nothing of these weights of fine"):
+        render_model_card(METADATA, 2_000_000, report_of(*which), "f00")

@@ -21,12 +21,14 @@ from musicgen.evaluation.words import (
     DISTRIBUTION_AXES,
     GROUPS,
     LOSSES,
+    MARKS,
     MEASURES,
     N_,
     Measure,
     Translate,
     name_set,
     write_interval,
+    write_mark,
     write_value,
 )
 
@@ -40,7 +42,7 @@ margin:2rem auto;padding:0 1rem}h1{line-height:1.2}.scroll{overflow-x:auto}
 table{border-collapse:collapse;font-size:.9rem}th,td{padding:.3rem .7rem;text-align:right;
 border-bottom:1px solid
 var(--line);white-space:nowrap}th:first-child,td:first-child{text-align:left} tr.group
-th{background:var(--soft);text-align:left}td small{display:block;opacity:.7} figure{margin:1.5rem
+th{background:var(--soft);text-align:left}td small{display:block;opacity:.7} .off{color:var(--c2)} figure{margin:1.5rem
 0}svg{width:100%;max-width:44rem;height:auto}svg text{fill:var(--ink);
 font-size:11px}.ruler{stroke:var(--line)}.band{fill:var(--ink);opacity:.1}
 .real{stroke:var(--ink);stroke-dasharray:5 4}polyline{fill:none;stroke-width:2}
@@ -168,8 +170,9 @@ def _loss_table(report: Report, translate: Translate) -> str:
 FOREIGN = N_("These tunes are not the ones held out of what this model learned from.")
 
 
-def _cell(value: str, interval: str) -> str:
-    return f"<td>{_e(value)}<small>{_e(interval)}</small></td>"
+def _cell(value: str, interval: str, mark: str = "") -> str:
+    shown = f' <b class="off">{_e(mark)}</b>' if mark else ""
+    return f"<td>{_e(value)}{shown}<small>{_e(interval)}</small></td>"
 
 
 def _measure_table(report: Report, translate: Translate) -> str:
@@ -185,16 +188,22 @@ def _measure_table(report: Report, translate: Translate) -> str:
             )
         rows += [_measure_row(name, measures[name], sets, translate) for name in found]
     head = ["", *(name_set(item.cell, translate) for item in sets)]
-    return f"<h2>{_e(translate(N_('What they compose')))}</h2>{_table(head, rows)}"
+    note = f"<p><small>{_e(translate(MARKS))}</small></p>" if report.real and report.sets else ""
+    return f"<h2>{_e(translate(N_('What they compose')))}</h2>{note}{_table(head, rows)}"
 
 
 def _measure_row(name: str, measure: Measure, sets: Sequence[TuneSet], translate: Translate) -> str:
     label = f'<td title="{_e(translate(measure.help))}">{_e(translate(measure.label))}</td>'
+    real = next((item.estimates.get(name) for item in sets if item.cell is None), None)
     cells = []
     for item in sets:
         one = item.estimates.get(name)
         cells.append(
-            _cell(write_value(one.value, measure.form), write_interval(one, measure.form))
+            _cell(
+                write_value(one.value, measure.form),
+                write_interval(one, measure.form),
+                write_mark(one, real),
+            )
             if one
             else "<td>–</td>"
         )

@@ -1,0 +1,40 @@
+"""``musicgen card``: the model card of a checkpoint, with what a report found of it."""
+
+import json
+from pathlib import Path
+
+import click
+
+from musicgen.config import Paths
+from musicgen.errors import ReportError
+from musicgen.evaluation.model_card import CARD_FILE, render_model_card
+from musicgen.evaluation.report.result import Report
+from musicgen.models.checkpoint import WEIGHTS_FILE, find_checkpoint, load_checkpoint
+from musicgen.storage import write_file
+
+
+@click.command("card")
+@click.argument("name", metavar="CHECKPOINT")
+@click.option("--report", "report_path", type=click.Path(path_type=Path),
+              help="What evaluate --json wrote: its figures of this checkpoint go into the card.")  # fmt: skip
+def card_command(name: str, report_path: Path | None) -> None:
+    """Write the model card of a checkpoint into its folder, and print it."""
+    path = find_checkpoint(name, Paths.default()).path
+    checkpoint = load_checkpoint(path)
+    report = _read_report(report_path) if report_path else None
+    size = (path / WEIGHTS_FILE).stat().st_size
+    card = render_model_card(checkpoint.metadata, size, report, checkpoint.fingerprint)
+    write_file(path / CARD_FILE, card.encode("utf-8"))
+    click.echo(card)
+
+
+def _read_report(path: Path) -> Report:
+    try:
+        values = json.loads(path.read_bytes())
+    except OSError as error:
+        raise ReportError(
+            "{path} cannot be read: {why}.", path=path, why=error.strerror or error
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise ReportError("This is no report that this program can read.") from error
+    return Report.from_dict(values)

@@ -1,0 +1,74 @@
+"""What is kept of a run beside the checkpoint that was bundled from it, so that others see how it
+learned without training it again::
+
+    checkpoints/<name>/training/    config.json, status.json, metrics.jsonl, fluency.json of the run
+
+A run from first weights only: of others the record would tell the last stretch alone.
+"""
+
+import dataclasses
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+from musicgen.config import Paths
+from musicgen.errors import RunError
+from musicgen.evaluation.fluency import measure_fluency
+from musicgen.models.checkpoint import Checkpoint, list_checkpoints
+from musicgen.storage import write_file
+from musicgen.training.runs import METRICS_FILE, Run, RunInfo
+from musicgen.training.summary import write_fluency
+from musicgen.training.trainer import StepMetrics
+
+RECORD = "training"
+JUDGED_TUNES = 100
+"""Tunes by which the fluency of a bundled checkpoint is measured."""
+
+_DIGITS = 5
+
+
+def keep_record(run: Run, folder: Path, checkpoint: Checkpoint) -> None:
+    """Writes the record of a run into the folder of the checkpoint that was bundled from it.
+
+    Args:
+        run: The training.
+        folder: Of the checkpoint.
+        checkpoint: The weights as they are bundled; their fluency is measured.
+
+    Raises:
+        StorageError: it cannot be written.
+    """
+    kept = Run(folder / RECORD)
+    shutil.rmtree(kept.path, ignore_errors=True)
+    if checkpoint.metadata.corpus.get("started_from"):
+        return
+    kept.path.mkdir(parents=True)
+    for name in ("config.json", "status.json"):
+        shutil.copyfile(run.path / name, kept.path / name)
+    steps = [dataclasses.asdict(_rounded(metrics)) for metrics in run.read_metrics()]
+    lines = "".join(json.dumps(step) + "\n" for step in steps)
+    write_file(kept.path / METRICS_FILE, lines.encode("utf-8"))
+    write_fluency(kept, measure_fluency(checkpoint, JUDGED_TUNES))
+
+
+def list_records(paths: Paths) -> list[RunInfo]:
+    """The trainings that bundled checkpoints came from, each with the checkpoint's name."""
+    found = []
+    for ref in list_checkpoints(paths):
+        if ref.origin == "bundled" and (ref.path / RECORD / "config.json").is_file():
+            try:
+                found.append(replace(Run(ref.path / RECORD).info(), id=ref.name))
+            except RunError:  # damaged by hand: the checkpoint plays all the same
+                continue
+    return found
+
+
+def _rounded(metrics: StepMetrics) -> StepMetrics:
+    values = dataclasses.asdict(metrics)
+    shorter = {
+        name: float(f"{value:.{_DIGITS}g}")
+        for name, value in values.items()
+        if isinstance(value, float)
+    }
+    return replace(metrics, **shorter)

@@ -1,0 +1,18 @@
+// A player that has left the page gives back its connection. Chromium reads only the beginning of a
+// long sound and holds the connection for the rest; it opens six to a server, so that after six tunes
+// the next sound would wait until somebody collects the players that are gone.
+
+globalThis.musicgenRelease ??= (() => {
+  const release = (audio) => {
+    if (audio.isConnected) return; // moved, not gone
+    audio.removeAttribute("src");
+    audio.load();
+  };
+  const gone = (node) => {
+    if (node instanceof Element) for (const audio of [node, ...node.querySelectorAll("audio")])
+      if (audio instanceof HTMLAudioElement) setTimeout(release, 0, audio);
+  };
+  const watch = new MutationObserver((changes) => changes.forEach((one) => one.removedNodes.forEach(gone)));
+  watch.observe(document.body, { childList: true, subtree: true });
+  return watch;
+})();

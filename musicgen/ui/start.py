@@ -1,0 +1,24 @@
+"""Lets a player sound as soon as it is on the page."""
+
+from functools import cache
+from pathlib import Path
+
+import streamlit as st
+from streamlit.components.v2.types import ComponentRenderer
+
+
+def start(audio: str, name: str, key: str = "starter") -> None:
+    """Starts a player, once for each name; to be drawn after the player.
+
+    Args:
+        audio: Selector of the player.
+        name: Of this start; empty for none.
+        key: Begins with ``starter``, by which the style hides it.
+    """
+    _starter()(key=key, data={"audio": audio, "name": name})
+
+
+@cache
+def _starter() -> ComponentRenderer:
+    script = (Path(__file__).parent / "frontend" / "start.js").read_text(encoding="utf-8")
+    return st.components.v2.component("musicgen_start", js=script)
