@@ -15,8 +15,12 @@ from musicgen.storage import write_file
 
 @click.command("card")
 @click.argument("name", metavar="CHECKPOINT")
-@click.option("--report", "report_path", type=click.Path(path_type=Path),
-              help="What evaluate --json wrote: its figures of this checkpoint go into the card.")  # fmt: skip
+@click.option(
+    "--report",
+    "report_path",
+    type=click.Path(path_type=Path),
+    help="What evaluate --json wrote: its figures of this checkpoint go into the card.",
+)
 def card_command(name: str, report_path: Path | None) -> None:
     """Write the model card of a checkpoint into its folder, and print it."""
     path = find_checkpoint(name, Paths.default()).path

@@ -12,6 +12,7 @@ from musicgen.cli.reading import read_tunes_text
 from musicgen.config import Paths
 from musicgen.corpus.dataset import load_dataset
 from musicgen.errors import ConfigError, CorpusError
+from musicgen.evaluation.estimate import Estimate
 from musicgen.evaluation.loss import compute_loss
 from musicgen.evaluation.report.html import render_html
 from musicgen.evaluation.report.judging import find_judge
@@ -24,11 +25,12 @@ from musicgen.evaluation.report.reference import (
     hold_out,
     read_book,
 )
-from musicgen.evaluation.report.result import REAL, Report
+from musicgen.evaluation.report.result import REAL, LossRow, Report, TuneSet
 from musicgen.evaluation.words import (
     GROUPS,
     LOSSES,
     MARKS,
+    Measure,
     name_set,
     write_interval,
     write_mark,
@@ -154,30 +156,8 @@ def _first_loss(
 
 def _lines(report: Report) -> list[str]:
     """The report for a terminal: losses, then the figures of each set."""
-    lines = []
-    count = report.real.tunes if report.real else 0
-    for row in report.losses:
-        lines.append(f"{row.checkpoint} on {count} tunes of {report.tunes_of}, "
-                     f"temperature {row.temperature:g}")  # fmt: skip
-        for name, measure in LOSSES.items():
-            one = row.estimates[name]
-            lines.append(_line(measure.label, write_value(one.value, measure.form),
-                               write_interval(one, measure.form)))  # fmt: skip
-        if row.unknown_characters:
-            lines.append(f"  {row.unknown_characters} characters that it never saw were left out")
-        if not row.is_own:
-            lines.append("  these tunes are not the ones held out of what it learned from")
-    real = report.real.estimates if report.real else {}
-    for item in report.all_sets():
-        name = report.tunes_of if item.key == REAL else name_set(item.cell, str)
-        lines.append(f"{name}: {item.tunes} tunes")
-        for group in GROUPS.values():
-            for key, measure in group.items():
-                one_or_none = item.estimates.get(key)
-                if one_or_none:
-                    lines.append(_line(measure.label, write_value(one_or_none.value, measure.form),
-                                       write_interval(one_or_none, measure.form),
-                                       write_mark(one_or_none, real.get(key))))  # fmt: skip
+    lines = [line for row in report.losses for line in _loss_lines(row, report)]
+    lines += [line for item in report.all_sets() for line in _set_lines(item, report)]
     if report.real and report.sets:
         lines.append(MARKS)
     if report.left_out:
@@ -185,5 +165,31 @@ def _lines(report: Report) -> list[str]:
     return lines
 
 
-def _line(label: str, value: str, interval: str, mark: str = "") -> str:
-    return f"  {label:<24} {value:>9} {mark:<1} {interval}".rstrip()
+def _loss_lines(row: LossRow, report: Report) -> list[str]:
+    count = report.real.tunes if report.real else 0
+    lines = [
+        f"{row.checkpoint} on {count} tunes of {report.tunes_of}, temperature {row.temperature:g}"
+    ]
+    for name, measure in LOSSES.items():
+        lines.append(_line(measure, row.estimates[name]))
+    if row.unknown_characters:
+        lines.append(f"  {row.unknown_characters} characters that it never saw were left out")
+    if not row.is_own:
+        lines.append("  these tunes are not the ones held out of what it learned from")
+    return lines
+
+
+def _set_lines(item: TuneSet, report: Report) -> list[str]:
+    real = report.real.estimates if report.real else {}
+    name = report.tunes_of if item.key == REAL else name_set(item.cell, str)
+    return [f"{name}: {item.tunes} tunes"] + [
+        _line(measure, item.estimates[key], real.get(key))
+        for group in GROUPS.values()
+        for key, measure in group.items()
+        if key in item.estimates
+    ]
+
+
+def _line(measure: Measure, one: Estimate, real: Estimate | None = None) -> str:
+    value, interval = write_value(one.value, measure.form), write_interval(one, measure.form)
+    return f"  {measure.label:<24} {value:>9} {write_mark(one, real):<1} {interval}".rstrip()

@@ -163,10 +163,10 @@ def _composed(name: str, report: Report, fingerprint: str) -> str:
         for key in REPORTED
         if any(key in item.estimates for item in sets)
     ]
+    beside = f", beside {report.real.tunes} real ones that were held out" if report.real else ""
     return (
-        "## What it composes\n\n"
-        f"{own[0].tunes} tunes of each set, beside {report.real.tunes if report.real else 'no'} "
-        f"real ones that were held out. {MARKS}. Distances are in bits, from the training tunes.\n\n"
+        f"## What it composes\n\n{own[0].tunes} tunes of each set{beside}. {MARKS}. Distances are "
+        "in bits, from the training tunes.\n\n"
         f"| |{head}\n|---|{'---:|' * len(sets)}\n" + "\n".join(rows)
     )
 

@@ -1,5 +1,6 @@
-"""What is kept of a run beside the checkpoint that was bundled from it, so that others see how it
-learned without training it again::
+"""What is kept of a run beside the checkpoint that was bundled from it.
+
+So others see how it learned without training it again::
 
     checkpoints/<name>/training/    config.json, status.json, metrics.jsonl, fluency.json of the run
 
@@ -25,7 +26,8 @@ RECORD = "training"
 JUDGED_TUNES = 100
 """Tunes by which the fluency of a bundled checkpoint is measured."""
 
-_DIGITS = 5
+_DIGITS = 4
+_DIGITS_OF_LOOKS = 6
 
 
 def keep_record(run: Run, folder: Path, checkpoint: Checkpoint) -> None:
@@ -46,8 +48,7 @@ def keep_record(run: Run, folder: Path, checkpoint: Checkpoint) -> None:
     kept.path.mkdir(parents=True)
     for name in ("config.json", "status.json"):
         shutil.copyfile(run.path / name, kept.path / name)
-    steps = [dataclasses.asdict(_rounded(metrics)) for metrics in run.read_metrics()]
-    lines = "".join(json.dumps(step) + "\n" for step in steps)
+    lines = "".join(_shorten(metrics) + "\n" for metrics in run.read_metrics())
     write_file(kept.path / METRICS_FILE, lines.encode("utf-8"))
     write_fluency(kept, measure_fluency(checkpoint, JUDGED_TUNES))
 
@@ -64,11 +65,12 @@ def list_records(paths: Paths) -> list[RunInfo]:
     return found
 
 
-def _rounded(metrics: StepMetrics) -> StepMetrics:
-    values = dataclasses.asdict(metrics)
-    shorter = {
-        name: float(f"{value:.{_DIGITS}g}")
-        for name, value in values.items()
-        if isinstance(value, float)
+def _shorten(metrics: StepMetrics) -> str:
+    """A line of the metrics without what nobody would miss: it goes along with every copy."""
+    digits = _DIGITS if metrics.val_loss is None else _DIGITS_OF_LOOKS
+    values = {
+        name: float(f"{value:.{digits}g}") if isinstance(value, float) else value
+        for name, value in dataclasses.asdict(metrics).items()
+        if value is not None
     }
-    return replace(metrics, **shorter)
+    return json.dumps(values, separators=(",", ":"))

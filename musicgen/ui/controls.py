@@ -2,6 +2,7 @@
 
 import random
 import secrets
+import time
 from dataclasses import replace
 
 import streamlit as st
@@ -18,6 +19,9 @@ from musicgen.ui.wishes import form_wishes, wishes, with_wishes
 
 DRAWN_SEEDS = 1_000_000
 """Seeds that are drawn are short enough to be read out to a friend."""
+
+ECHO_S = 5.0
+"""For how long the browser may still speak of a seed that another one has replaced."""
 
 _INFO = {info.name: info for info in describe(SampleConfig)}
 
@@ -130,7 +134,7 @@ def _seed() -> None:
         key=state.SEED.name,
         placeholder=_("any"),
         width=150,
-        on_change=lambda: state.SEED_LOCKED.set(True),
+        on_change=_seed_typed,
     )
     st.button(
         _("Draw a new seed each time") if locked else _("Keep this seed"),
@@ -212,8 +216,30 @@ def _throw_dice() -> None:
 
 def _draw_seed() -> int:
     seed = random.randrange(DRAWN_SEEDS)
-    state.SEED.set(seed)
+    _put_seed(seed)
     return seed
+
+
+def _put_seed(seed: int) -> None:
+    now = time.monotonic()
+    late = [(old, when) for old, when in state.SEEDS_REPLACED.get() if now - when < ECHO_S]
+    state.SEEDS_REPLACED.set((*late, (state.SEED.get(), now)))
+    state.SEED_PUT.set(seed)
+    state.SEED.set(seed)
+
+
+def _seed_typed() -> None:
+    """Keeps a seed that somebody typed.
+
+    A timer of the page, or a second click, may speak while a seed is being drawn, and then tells of
+    the one before: that is no wish.
+    """
+    seed, put = state.SEED.get(), state.SEED_PUT.get()
+    since = time.monotonic() - ECHO_S
+    if seed in [old for old, when in state.SEEDS_REPLACED.get() if when > since]:
+        state.SEED.set(put)
+    elif seed != put:
+        state.SEED_LOCKED.set(True)
 
 
 def want(request: Request, autoplay: bool) -> None:
@@ -231,7 +257,7 @@ def fill_in(request: Request, model: str) -> None:
     """Shows the settings of a tune in the controls; before they are drawn."""
     state.MODEL.set(model)
     state.TEMPERATURE.set(request.config.temperature)
-    state.SEED.set(request.config.seed)
+    _put_seed(request.config.seed)
     state.TOP_K.set(request.config.top_k)
     state.TOP_P.set(request.config.top_p)
     state.COUNT.set(request.config.count)

@@ -30,7 +30,7 @@ from musicgen.ui.page import sentence
 from musicgen.ui.player import find_model
 from musicgen.ui.score import ScoreLayout, score
 
-POLL_S = 1.0
+POLL_S = 2.0
 
 _BARS_PER_LINE = 2
 _EXCERPT_WIDTH = 420

@@ -47,9 +47,7 @@ def measure_rows(sets: Sequence[TuneSet]) -> dict[str, list[str]]:
         for name in found:
             labels.append(_(measures[name].label))
             for item, column in zip(sets, columns.values(), strict=True):
-                column.append(
-                    cell(item.estimates.get(name), measures[name].form, real.get(name))
-                )
+                column.append(cell(item.estimates.get(name), measures[name].form, real.get(name)))
     return {" ": labels} | columns
 
 

@@ -116,6 +116,12 @@ REWRITE_SEED = Slot("play_rewrite_seed", 0)
 HEARD: Slot[tuple[int, str] | None] = Slot("play_heard", None)
 """Which of them is heard, -1 for the bars as they are, and a name for the click that asked."""
 
+SEED_PUT: Slot[int | None] = Slot("play_seed_put", None)
+"""The seed that the page itself put into its field last."""
+
+SEEDS_REPLACED: Slot[tuple[tuple[int | None, float], ...]] = Slot("play_seeds_replaced", ())
+"""Seeds for which it put others there, and when (`time.monotonic`)."""
+
 SEED_LOCKED = Slot("play_seed_locked", False)
 
 WANTED: Slot[Any] = Slot("play_wanted", None)

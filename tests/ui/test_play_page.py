@@ -1,6 +1,7 @@
 import re
 import shutil
 
+from musicgen.ui import controls
 from tests.ui.tiny_model import TUNE
 
 
@@ -83,6 +84,23 @@ def test_a_seed_typed_in_is_kept(home, open_app):
     app = open_app()
     app.number_input(key="play_seed").set_value(7).run()
     assert "seed 7 ·" in facts(compose(app))
+
+
+def test_a_seed_that_was_just_replaced_comes_back_as_an_echo_and_is_not_kept(
+    home, open_app, monkeypatch
+):
+    app = open_app()
+    first = compose(app).number_input(key="play_seed").value
+    second = compose(app).number_input(key="play_seed").value
+    app.number_input(key="play_seed").set_value(first).run()  # as a timer of the page would
+    assert app.number_input(key="play_seed").value == second
+    assert "play_seed_locked" not in app.session_state
+    assert f"seed {second} ·" not in facts(compose(app))
+
+    monkeypatch.setattr(controls, "ECHO_S", 0.0)
+    app.number_input(key="play_seed").set_value(first).run()
+    assert app.session_state["play_seed_locked"]
+    assert f"seed {first} ·" in facts(compose(app))
 
 
 def test_the_dice_throw_another_seed_and_keep_it(home, open_app):

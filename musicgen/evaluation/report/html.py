@@ -42,9 +42,10 @@ margin:2rem auto;padding:0 1rem}h1{line-height:1.2}.scroll{overflow-x:auto}
 table{border-collapse:collapse;font-size:.9rem}th,td{padding:.3rem .7rem;text-align:right;
 border-bottom:1px solid
 var(--line);white-space:nowrap}th:first-child,td:first-child{text-align:left} tr.group
-th{background:var(--soft);text-align:left}td small{display:block;opacity:.7} .off{color:var(--c2)} figure{margin:1.5rem
-0}svg{width:100%;max-width:44rem;height:auto}svg text{fill:var(--ink);
-font-size:11px}.ruler{stroke:var(--line)}.band{fill:var(--ink);opacity:.1}
+th{background:var(--soft);text-align:left}td small{display:block;opacity:.7}
+.off{color:var(--c2)}figure{margin:1.5rem 0}
+svg{width:100%;max-width:44rem;height:auto}svg text{fill:var(--ink);font-size:11px}
+.ruler{stroke:var(--line)}.band{fill:var(--ink);opacity:.1}
 .real{stroke:var(--ink);stroke-dasharray:5 4}polyline{fill:none;stroke-width:2}
 pre{background:var(--soft);padding:1rem;overflow-x:auto}.key{display:inline-block;width:.8em;
 height:.8em;margin:0 .4em 0 1em;border-radius:2px}.plots{display:grid;gap:0 2rem;
