@@ -22,6 +22,7 @@ from musicgen.config import Paths
 
 START_S = 120
 PATIENCE_MS = 120_000
+PAUSE_MS = 300
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 # Puts down when the next sound begins, by the clock of the page.
@@ -101,6 +102,14 @@ def open_play(browser: Browser, address: str) -> Page:
     page.wait_for_function("!document.querySelector('[data-stale=true]')")
     page.evaluate(LISTEN)
     return page
+
+
+def rest(page: Page) -> None:
+    """Waits as whoever listens to a tune does: until the page has drawn all of it."""
+    page.wait_for_function(
+        "document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'"
+    )
+    page.wait_for_timeout(PAUSE_MS)
 
 
 def click_to_sound(page: Page) -> float:

@@ -12,10 +12,9 @@ import os
 
 from playwright.sync_api import Browser, Page
 
-from bench.browsing import PATIENCE_MS, browsing, serving, told
+from bench.browsing import PATIENCE_MS, browsing, rest, serving, told
 from musicgen.presets import get_preset
 
-SLIDER = "[data-testid=stSlider] [role=slider]"
 TICKS = """
 window.ticks = [];
 let last = -1;
@@ -25,24 +24,22 @@ setInterval(() => {
   if (step !== last) { last = step; window.ticks.push(performance.now()); }
 }, 20);
 """
-ANSWER = """
-() => new Promise((resolve) => {
+WATCH = """() => {
   const app = document.querySelector("[data-testid=stApp]");
   const state = () => app.getAttribute("data-test-script-state");
-  const thumb = document.querySelector("[data-testid=stSlider] [role=slider]");
-  const start = performance.now();
-  let ran = false;
-  const watch = new MutationObserver(() => {
-    if (state() === "running") ran = true;
-    if (ran && state() === "notRunning") { watch.disconnect(); resolve(performance.now() - start); }
+  window.answer = new Promise((resolve) => {
+    let start = 0, ran = false;
+    const begin = () => { start = performance.now(); };
+    document.addEventListener("keydown", begin, { once: true, capture: true });
+    const watch = new MutationObserver(() => {
+      if (start && state() === "running") ran = true;
+      if (!ran || state() !== "notRunning") return;
+      watch.disconnect();
+      resolve(performance.now() - start);
+    });
+    watch.observe(app, { attributes: true });
   });
-  watch.observe(app, { attributes: true });
-  thumb.focus();
-  for (const type of ["keydown", "keyup"])
-    thumb.dispatchEvent(new KeyboardEvent(type, { key: window.direction, bubbles: true }));
-  window.direction = window.direction === "ArrowRight" ? "ArrowLeft" : "ArrowRight";
-})
-"""
+}"""
 
 
 def main() -> None:
@@ -82,14 +79,15 @@ def _ticks(page: Page, seconds: float) -> list[float]:
 
 
 def _answers(page: Page, moves: int) -> list[float]:
-    page.locator(SLIDER).first.wait_for()
-    page.wait_for_function("!document.querySelector('[data-stale=true]')")
-    page.evaluate("window.direction = 'ArrowRight'")
+    slider = page.get_by_role("slider").first
+    slider.wait_for(state="attached")
     times = []
-    for _ in range(moves):
-        page.wait_for_timeout(400)
-        page.locator(SLIDER).first.wait_for()
-        times.append(page.evaluate(ANSWER) / 1000)
+    for key in itertools.islice(itertools.cycle(("ArrowRight", "ArrowLeft")), moves):
+        rest(page)
+        page.evaluate(WATCH)
+        slider.focus()
+        page.keyboard.press(key)
+        times.append(page.evaluate("window.answer") / 1000)
     return times
 
 

@@ -18,7 +18,7 @@ from musicgen.cli.options import (
     sample_option,
 )
 from musicgen.cli.repeating import Order, refuse_other_settings, repeat_orders, take_order
-from musicgen.cli.sound_options import sound_options
+from musicgen.cli.sound_options import is_sound_asked_for, sound_options
 from musicgen.config import Paths, SampleConfig
 from musicgen.evaluation.loss import compute_loss
 from musicgen.evaluation.novelty import NoveltyIndex
@@ -84,13 +84,15 @@ def compose_command(
     paths = Paths.default()
     files = TuneFiles(out, formats, paths, keeps_text=True)
     if source:
-        refuse_other_settings(click.get_current_context(), settings.keys() - {"prompt"})
+        context = click.get_current_context()
+        refuse_other_settings(context, settings.keys() - {"prompt"})
+        sound = arrangement if is_sound_asked_for(context) else None
         orders = repeat_orders(
-            source, checkpoint_name, settings["prompt"], anyway=anyway, paths=paths
+            source, checkpoint_name, settings["prompt"], sound, anyway=anyway, paths=paths
         )
     else:
-        orders = [take_order(checkpoint_name, SampleConfig(**settings), paths)]
-    rows, composed_s = _fill(orders, files, arrangement, as_json=as_json)
+        orders = [take_order(checkpoint_name, SampleConfig(**settings), arrangement, paths)]
+    rows, composed_s = _fill(orders, files, as_json=as_json)
     if as_json:
         first = orders[0]
         echo_json({"checkpoint": first.ref.name, "fingerprint": first.checkpoint.fingerprint,
@@ -101,7 +103,7 @@ def compose_command(
 
 
 def _fill(
-    orders: list[Order], files: TuneFiles, arrangement: Arrangement, *, as_json: bool
+    orders: list[Order], files: TuneFiles, *, as_json: bool
 ) -> tuple[list[dict[str, Any]], float]:
     """Composes and writes; a row for each tune, and the seconds that composing took."""
     rows: list[dict[str, Any]] = []
@@ -122,7 +124,7 @@ def _fill(
             composed_s += taken_s
             for tune in tunes:
                 piece = from_composition(
-                    tune, stem=f"{order.ref.name}-{tune.seed}", arrangement=arrangement
+                    tune, stem=f"{order.ref.name}-{tune.seed}", heard=order.heard
                 )
                 row = _describe(tune) | {"time_s": round(taken_s / len(tunes), 4)}
                 row |= figures.measure(order.checkpoint, tune) if as_json else {}

@@ -1,12 +1,13 @@
 """``musicgen compose --from FILE``: what a file says of its tunes, as work for the composer."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import click
 from click.core import ParameterSource
 
+from musicgen.audio.arrangement import Arrangement
 from musicgen.config import Paths, SampleConfig
 from musicgen.errors import ConfigError, ProvenanceError
 from musicgen.models.checkpoint import (
@@ -19,19 +20,23 @@ from musicgen.models.checkpoint import (
 from musicgen.sampling.edit_list import Edit
 from musicgen.sampling.provenance import Recipe, check_complete, check_recipe
 from musicgen.takeaway.carriers import read_recipes
+from musicgen.takeaway.heard import Heard
 
 
 @dataclass(frozen=True)
 class Order:
-    """Tunes that a network is asked for, and what is then changed in each."""
+    """Tunes that a network is asked for, what is then changed in each, and how they sound."""
 
     ref: CheckpointRef
     checkpoint: Checkpoint
     config: SampleConfig
     edits: tuple[Edit, ...] = ()
+    heard: Heard = field(default_factory=Heard)
 
 
-def take_order(checkpoint_name: str, config: SampleConfig, paths: Paths) -> Order:
+def take_order(
+    checkpoint_name: str, config: SampleConfig, arrangement: Arrangement, paths: Paths
+) -> Order:
     """The order that the options of the command make.
 
     Raises:
@@ -41,11 +46,17 @@ def take_order(checkpoint_name: str, config: SampleConfig, paths: Paths) -> Orde
     if not checkpoint_name:
         raise ConfigError("Name a model with --checkpoint, or a file of a tune with --from.")
     ref = find_checkpoint(checkpoint_name, paths)
-    return Order(ref, load_checkpoint(ref.path), config)
+    return Order(ref, load_checkpoint(ref.path), config, heard=Heard(arrangement))
 
 
 def repeat_orders(
-    source: Path, checkpoint_name: str, prompt: str, *, anyway: bool, paths: Paths
+    source: Path,
+    checkpoint_name: str,
+    prompt: str,
+    arrangement: Arrangement | None,
+    *,
+    anyway: bool,
+    paths: Paths,
 ) -> list[Order]:
     """The orders that bring back the tunes of a file.
 
@@ -53,6 +64,7 @@ def repeat_orders(
         source: The file, in any format this program writes.
         checkpoint_name: Where the network is, if not under the name that the file says.
         prompt: The beginning, where the file had no room for it; else empty.
+        arrangement: How the tunes are to sound; as they did if None.
         anyway: Whether to go on where another network, or a later grammar, may make another tune.
         paths: Where checkpoints lie.
 
@@ -72,7 +84,10 @@ def repeat_orders(
         ref, checkpoint = loaded[name]
         if not anyway:
             check_recipe(complete, checkpoint)
-        orders.append(Order(ref, checkpoint, complete.config, complete.edits))
+        heard = Heard.from_values(complete.heard)
+        if arrangement:
+            heard = replace(heard, arrangement=arrangement)
+        orders.append(Order(ref, checkpoint, complete.config, complete.edits, heard))
     return orders
 
 

@@ -5,6 +5,7 @@ from functools import wraps
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from musicgen.audio.arrangement import ACCOMPANIMENTS, INSTRUMENTS, Arrangement
 from musicgen.config import describe
@@ -35,6 +36,11 @@ def sound_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(_OPTIONS):
         result = option(result)
     return result
+
+
+def is_sound_asked_for(context: click.Context) -> bool:
+    """Whether one of the options was given."""
+    return any(context.get_parameter_source(name) is not ParameterSource.DEFAULT for name in _NAMES)
 
 
 def _arrangement(sound: Mapping[str, Any]) -> Arrangement:

@@ -11,8 +11,10 @@ import contextlib
 import functools
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import torch
@@ -43,6 +45,9 @@ SEEDS = 2**31
 _BATCH = 64
 _TEXT_INTERVAL = 16
 _UNIFORMS = 256
+
+NOT_HEARD: Mapping[str, Any] = MappingProxyType({})
+"""What `Composition.provenance` says of how a tune sounded where nobody asked for anything."""
 
 
 @dataclass(frozen=True)
@@ -75,8 +80,12 @@ class Composition:
         """Share of steps, 0..1, at which the grammar forbade the network's free choice."""
         return self.mask_interventions / max(1, len(self.char_probs))
 
-    def provenance(self) -> str:
-        """Model, fingerprint, seed and settings in one line, the same for the same tune."""
+    def provenance(self, heard: Mapping[str, Any] = NOT_HEARD) -> str:
+        """Model, fingerprint, seed and settings in one line, the same for the same tune.
+
+        Args:
+            heard: How it was played and written down where that was not as composed; JSON-ready.
+        """
         settings = {
             "temperature": self.config.temperature,
             "top_k": self.config.top_k,
@@ -85,6 +94,7 @@ class Composition:
             "max_new_tokens": self.config.max_new_tokens,
             **self._asked(),
             **({"edits": edits_to_json(self.edits)} if self.edits else {}),
+            **({"heard": dict(heard)} if heard else {}),
         }
         if self.config.precision != "float32":
             settings["precision"] = self.config.precision
@@ -102,14 +112,14 @@ class Composition:
             name: value for name, value in asked.items() if value
         }
 
-    def to_abc(self) -> str:
+    def to_abc(self, heard: Mapping[str, Any] = NOT_HEARD) -> str:
         """The tune for other programs, played as it was written.
 
         It has ``|:`` wherever a repeat goes back to, and its provenance as an ``N:`` field (ABC 2.1
-        §3.1.11) before the key.
+        §3.1.11) before the key; `heard` is as of `provenance`.
         """
         text = write_repeats(self.tune)
-        note = f"N:{self.provenance()}\n"
+        note = f"N:{self.provenance(heard)}\n"
         match = re.search(r"^K:", text, re.MULTILINE)
         start = match.start() if match else len(text)
         return text[:start] + note + text[start:]

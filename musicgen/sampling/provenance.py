@@ -8,8 +8,8 @@ needs no network, so that files can be written and read without waiting for torc
 import hashlib
 import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from musicgen.config import SampleConfig, describe
@@ -32,7 +32,8 @@ _HEAD = re.compile(
 _SETTINGS = frozenset(info.name for info in describe(SampleConfig)) - {"seed", "count"}
 _PROMPT_LENGTH, _PROMPT_DIGEST = "prompt_characters", "prompt_sha256"
 _EDIT_COUNT = "edits_left_out"
-_MARKS = frozenset({"grammar", "edits", _PROMPT_LENGTH, _PROMPT_DIGEST, _EDIT_COUNT})
+_HEARD = "heard"
+_MARKS = frozenset({"grammar", "edits", _HEARD, _PROMPT_LENGTH, _PROMPT_DIGEST, _EDIT_COUNT})
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,8 @@ class Recipe:
 
     `config` has the tune's own seed and asks for one tune. `edits` are what was changed in it
     afterwards, in order. `grammar` is the version of the grammar that watched, 0 for none.
-    A beginning too long for its file is known by `prompt_digest` and `prompt_length` only.
+    A beginning too long for its file is known by `prompt_digest` and `prompt_length` only. `heard`
+    are the words of whoever took it away about how it sounded (`takeaway.heard`), unread.
     """
 
     checkpoint: str
@@ -51,6 +53,7 @@ class Recipe:
     grammar: int = 0
     prompt_length: int = 0
     prompt_digest: str = ""
+    heard: Mapping[str, Any] = field(default_factory=dict)
 
     def with_prompt(self, prompt: str) -> "Recipe":
         """The recipe with the beginning that its file had no room for.
@@ -131,13 +134,14 @@ def _make(checkpoint: str, fingerprint: str, seed: int, settings: dict[str, Any]
     asked = {name: value for name, value in settings.items() if name in _SETTINGS}
     edits, version = settings.get("edits", []), settings.get("grammar", 0)
     left_out, length = settings.get(_EDIT_COUNT, 0), settings.get(_PROMPT_LENGTH, 0)
-    known_by = settings.get(_PROMPT_DIGEST, "")
+    known_by, heard = settings.get(_PROMPT_DIGEST, ""), settings.get(_HEARD, {})
     if left_out:
         raise ProvenanceError(
             "The file had no room for what was rewritten in the tune. "
             "Take the ABC or MIDI file of the same tune."
         )
-    if not (type(version) is int and type(length) is int and isinstance(known_by, str)):
+    kinds = ((version, int), (length, int), (known_by, str), (heard, dict))
+    if any(type(value) is not kind for value, kind in kinds):
         raise _cut_off()
     # Before there was a grammar, the line said nothing of it: those tunes were written freely.
     asked = asked if version else asked | {"free": True}
@@ -148,7 +152,7 @@ def _make(checkpoint: str, fingerprint: str, seed: int, settings: dict[str, Any]
         raise ProvenanceError(
             "The file asks for what is not possible: {reason}", reason=error
         ) from error
-    return Recipe(checkpoint, fingerprint, config, changes, version, length, known_by)
+    return Recipe(checkpoint, fingerprint, config, changes, version, length, known_by, heard)
 
 
 def check_recipe(recipe: Recipe, checkpoint: "Checkpoint") -> None:

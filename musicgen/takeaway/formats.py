@@ -20,6 +20,7 @@ from musicgen.errors import MusicgenError
 from musicgen.notation.musicxml import write_musicxml
 from musicgen.notation.tune import Tune
 from musicgen.sampling.provenance import fit_provenance
+from musicgen.takeaway.heard import Heard
 
 if TYPE_CHECKING:
     from pretty_midi import PrettyMIDI
@@ -162,8 +163,7 @@ def from_composition(
     composition: "Composition",
     *,
     stem: str = "",
-    tune: Tune | None = None,
-    arrangement: Arrangement | None = None,
+    heard: Heard | None = None,
     wav: bytes = b"",
     paths: Paths | None = None,
 ) -> Piece:
@@ -172,21 +172,24 @@ def from_composition(
     Args:
         composition: What was composed.
         stem: Name of the files without their endings.
-        tune: The composition as it is read, moved or with its chords named; as composed if None.
-        arrangement: How it sounds.
+        heard: How it sounds and is written down; as composed if None.
         wav: Its sound, where it has been rendered before.
         paths: Where the engraver lies.
+
+    Raises:
+        NotationError: it cannot be written down in that key.
     """
-    name = composition.checkpoint
-    composition = replace(composition, tune=tune) if tune else composition
+    name, heard = composition.checkpoint, heard or Heard()
+    said = heard.to_values()
+    composition = replace(composition, tune=heard.read(composition.tune))
     return Piece(
         stem or f"{name}-{composition.seed}",
-        composition.to_abc(),
+        composition.to_abc(said),
         composition.tune,
-        composition.provenance(),
+        composition.provenance(said),
         f"musicgen · {name} {composition.fingerprint[:6]} · seed {composition.seed} · "
         f"temperature {composition.config.temperature:g}",
-        arrangement,
+        heard.arrangement,
         wav,
         paths or Paths.default(),
     )

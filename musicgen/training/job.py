@@ -15,6 +15,7 @@ from musicgen.corpus.dataset import Dataset, load_dataset, require_trainable
 from musicgen.errors import MusicgenError, RunError
 from musicgen.models.checkpoint import Checkpoint
 from musicgen.presets import Preset
+from musicgen.training.courtesy import Courtesy
 from musicgen.training.distillation import engage_teacher
 from musicgen.training.runs import Run, RunStore
 from musicgen.training.samples import Sample
@@ -82,6 +83,7 @@ class TrainingJob:
         run: The run, new or to be resumed.
         load: Gives the corpus that settings name; called in the thread.
         turn: Held while training, so that trainings follow one another.
+        courtesy: Whom it lets go ahead between its steps.
     """
 
     def __init__(
@@ -89,11 +91,13 @@ class TrainingJob:
         run: Run,
         load: Callable[[TrainingConfig], Dataset],
         turn: "threading.Lock | None" = None,
+        courtesy: Courtesy | None = None,
     ) -> None:
         self.run = run
         self.preset = run.preset
         self._load = load
         self._turn = turn or threading.Lock()
+        self._courtesy = courtesy or Courtesy()
         self._lock = threading.Lock()
         self._awake = threading.Event()
         self._awake.set()
@@ -194,6 +198,7 @@ class TrainingJob:
     def _should_stop(self) -> bool:
         self._set_status(JobStatus.RUNNING, only_from=JobStatus.PREPARING)
         self._awake.wait()
+        self._courtesy.give_way()
         return self._stop.is_set()
 
     def _set_status(self, status: JobStatus, only_from: JobStatus | None = None) -> None:
@@ -210,6 +215,8 @@ class TrainingJob:
 class JobRegistry:
     """The jobs of this process: one trains, others wait their turn.
 
+    What somebody waits for goes ahead of them: ``with registry.courtesy.ahead():``.
+
     Args:
         store: Where runs are kept.
         paths: Where corpora are found.
@@ -217,6 +224,7 @@ class JobRegistry:
 
     def __init__(self, store: RunStore, paths: Paths) -> None:
         self.store = store
+        self.courtesy = Courtesy()
         self._paths = paths
         self._lock = threading.Lock()
         self._turn = threading.Lock()
@@ -309,7 +317,7 @@ class JobRegistry:
         def load(config: TrainingConfig) -> Dataset:
             return dataset or load_dataset(config.source, self._paths, config.plain)
 
-        job = TrainingJob(run, load, self._turn)
+        job = TrainingJob(run, load, self._turn, self.courtesy)
         self._jobs.pop(run.id, None)
         self._jobs[run.id] = job
         job.start()

@@ -4,13 +4,12 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from musicgen.audio.arrangement import Arrangement
 from musicgen.engraving.engraver import missing_part
 from musicgen.errors import MusicgenError
-from musicgen.notation.tune import Tune
 from musicgen.sampling.composer import Composition
 from musicgen.takeaway.archive import USUAL, write_zip
 from musicgen.takeaway.formats import ENGRAVED, FORMATS, SOUNDING, Piece, from_composition
+from musicgen.takeaway.heard import Heard
 from musicgen.ui import resources
 from musicgen.ui.language import _
 from musicgen.ui.page import sentence
@@ -122,18 +121,15 @@ def _stem(composition: Composition) -> str:
 
 def _piece_of(shown: Performance) -> Piece:
     wav = shown.sound.wav if shown.sound else b""
-    return _piece(shown.abc, shown.listening.arrangement, shown.composition, shown.tune, wav)
+    return _piece(shown.abc, shown.listening.heard, shown.composition, wav)
 
 
 @st.cache_resource(max_entries=MAX_RENDERED, show_spinner=False)
 def _piece(
     text: str,  # noqa: ARG001 - the cache's key
-    arrangement: Arrangement,
+    heard: Heard,
     _composition: Composition,
-    _tune: Tune,
     _wav: bytes,
 ) -> Piece:
     """What is taken away of a tune, drawn and compressed once for all sessions."""
-    return from_composition(
-        _composition, tune=_tune, arrangement=arrangement, wav=_wav, paths=resources.paths()
-    )
+    return from_composition(_composition, heard=heard, wav=_wav, paths=resources.paths())

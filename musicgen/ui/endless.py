@@ -13,7 +13,6 @@ from musicgen.audio.synthesis import synthesize
 from musicgen.config import SampleConfig
 from musicgen.errors import GrammarError, MusicgenError
 from musicgen.models.checkpoint import Checkpoint
-from musicgen.notation.sheet import make_sheet
 from musicgen.notation.tune import Tune
 from musicgen.sampling.composer import Composition, compose
 from musicgen.sampling.medley import STYLES, wish_for
@@ -167,11 +166,11 @@ def _compose(checkpoint: Checkpoint, wish: SampleConfig) -> Composition:
 
 
 def _air(composition: Composition, heard: Listening) -> Aired:
-    reading = heard.reading
-    tune = make_sheet(composition.tune, reading.transpose, reading.chords).tune
-    midi = to_midi(tune, heard.arrangement, comment=composition.provenance())
+    tune = heard.heard.read(composition.tune)
+    comment = composition.provenance(heard.heard.to_values())
+    midi = to_midi(tune, heard.arrangement, comment=comment)
     rendering = synthesize(midi)
-    audio = audio_bytes(rendering.waveform, rendering.sample_rate, "flac", composition.provenance())
+    audio = audio_bytes(rendering.waveform, rendering.sample_rate, "flac", comment)
     moments = tuple(timeline(tune, heard.arrangement))
     return Aired(composition, tune, audio, Sound(b"", b"", moments, rendering.is_fallback))
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from musicgen.audio.arrangement import Arrangement
 from musicgen.config import Settings, describe, out_of_bounds, parse_setting, setting
+from musicgen.takeaway.heard import Heard
 from musicgen.ui import state
 
 
@@ -40,6 +41,11 @@ class Listening:
 
     arrangement: Arrangement = AS_DANCED
     reading: Reading = field(default_factory=Reading)
+
+    @property
+    def heard(self) -> Heard:
+        """The same as files carry it."""
+        return Heard(self.arrangement, self.reading.transpose, self.reading.chords)
 
 
 _INFOS = {

@@ -1,5 +1,6 @@
 """From a request to something one can hear and see: composing, sound, and what is shown of it."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -29,6 +30,9 @@ _WIDTHS = ((4, 640, 900), (2, 0, 440))
 _DENSE = 10
 """Notes in a bar from which only half as many bars stand on a line."""
 _NOWHERE = (-1, -1)
+
+TEXT_INTERVAL_S = 0.1
+"""Between two looks at the text that is being written: the browser draws all of it each time."""
 
 Moment = tuple[int, float, float]
 """Where a note is written, when it begins to sound and for how long, in seconds."""
@@ -72,7 +76,7 @@ class Performance:
     @property
     def abc(self) -> str:
         """The same as a file, with its provenance."""
-        return replace(self.composition, tune=self.tune).to_abc()
+        return replace(self.composition, tune=self.tune).to_abc(self.listening.heard.to_values())
 
 
 def find_model(name: str) -> CheckpointRef:
@@ -113,9 +117,13 @@ def compose_takes(
     """
     checkpoint = resources.checkpoint(find_model(request.model))
 
+    shown_at = 0.0
+
     def show(texts: list[str]) -> None:
-        if slot:
+        nonlocal shown_at
+        if slot and time.monotonic() - shown_at >= TEXT_INTERVAL_S:
             slot.code(texts[0], language=None, wrap_lines=True)
+            shown_at = time.monotonic()
 
     base = before.composition if before and _is_base(before, request, checkpoint) else None
     takes = [base] if base else compose(checkpoint, request.config, show if slot else None)
@@ -154,7 +162,8 @@ def perform(request: Request, composition: Composition, listening: Listening) ->
     """
     quiet = prepare(request, composition, listening)
     try:
-        sound = render_text(quiet.abc, quiet.tune, composition.provenance(), listening.arrangement)
+        comment = composition.provenance(listening.heard.to_values())
+        sound = render_text(quiet.abc, quiet.tune, comment, listening.arrangement)
     except AudioError as error:
         return replace(quiet, silence=error)
     return replace(quiet, sound=sound)

@@ -54,8 +54,9 @@ def _compose(wanted: Request, stage: DeltaGenerator) -> Performance:
     """Composes and keeps the result; what fails is not wanted any more, what is interrupted is."""
     before = state.SHOWN.get()
     try:
-        composition = history.recall(wanted) or _compose_takes(wanted, stage, before)
-        shown = _perform(wanted, composition)
+        with resources.registry().courtesy.ahead():
+            composition = history.recall(wanted) or _compose_takes(wanted, stage, before)
+            shown = _perform(wanted, composition)
     except MusicgenError:
         state.WANTED.set(before.request if before else None)
         raise

@@ -5,6 +5,7 @@ import zipfile
 from pathlib import Path
 from xml.etree import ElementTree
 
+import mido
 import pytest
 
 from musicgen.__main__ import main
@@ -77,6 +78,24 @@ def test_a_tune_comes_back_from_any_of_its_files(
     (home / "out" / f"small-3.{suffix}").rename(source)
     assert compose(home, "--from", str(source), "--formats", "abc") == 0
     assert (home / "out" / "small-3.abc").read_text() == text
+
+
+def test_a_tune_comes_back_with_its_players_unless_others_are_asked_for(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert compose(home, *ASKED, "--formats", "midi", "--instrument", "fiddle", "--drum") == 0
+    source = home / "kept.mid"
+    (home / "out" / "small-3.mid").rename(source)
+
+    def programs() -> set[int]:
+        track = mido.MidiFile(home / "out" / "small-3.mid")
+        return {message.program for message in track if message.type == "program_change"}
+
+    assert compose(home, "--from", str(source), "--formats", "midi") == 0
+    assert (home / "out" / "small-3.mid").read_bytes() == source.read_bytes()
+    assert compose(home, "--from", str(source), "--formats", "midi", "--instrument", "harp") == 0
+    assert 46 in programs()
+    assert 110 not in programs()
 
 
 def test_all_takes_of_an_archive_come_back(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

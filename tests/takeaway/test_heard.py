@@ -1,0 +1,52 @@
+import pytest
+
+from musicgen.audio.arrangement import Arrangement
+from musicgen.errors import ProvenanceError
+from musicgen.notation.reader import read_tune
+from musicgen.sampling.provenance import parse_provenance
+from musicgen.takeaway.carriers import read_recipes
+from musicgen.takeaway.formats import FORMATS, from_composition
+from musicgen.takeaway.heard import Heard
+
+LOUD = Arrangement(instrument="fiddle", lilt=1.0, accompaniment="guitar", drum_volume=50)
+
+
+def test_a_tune_as_it_was_composed_says_nothing_of_how_it_sounds(composition):
+    assert Heard().to_values() == {}
+    assert '"heard"' not in composition.provenance(Heard().to_values())
+    assert parse_provenance(composition.provenance()).heard == {}
+
+
+@pytest.mark.parametrize("heard", [Heard(), Heard(LOUD, -3, True), Heard(transpose=5)])
+def test_how_it_was_heard_comes_back(heard, composition):
+    recipe = parse_provenance(composition.provenance(heard.to_values()))
+    assert Heard.from_values(recipe.heard) == heard
+    assert recipe.config == parse_provenance(composition.provenance()).config
+
+
+@pytest.mark.parametrize("name", sorted(FORMATS))
+def test_every_file_brings_key_and_players_back(name, composition, tmp_path):
+    heard = Heard(LOUD, 2, has_chords=True)
+    piece = from_composition(composition, heard=heard)
+    path = tmp_path / f"tune.{FORMATS[name].suffix}"
+    path.write_bytes(piece.make(name))
+    (recipe,) = read_recipes(path)
+    assert Heard.from_values(recipe.heard) == heard
+    assert read_tune(piece.abc)[0].key.text.startswith("E")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"instrument": "kazoo"},
+        {"lilt": 99.0},
+        {"volume": 3},
+        {"transpose": 25},
+        {"transpose": "up"},
+        {"chords": 1},
+        {"instrument": ["fiddle"]},
+    ],
+)
+def test_what_is_not_possible_is_a_sentence(values):
+    with pytest.raises(ProvenanceError, match="not possible"):
+        Heard.from_values(values)
