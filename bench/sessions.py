@@ -1,12 +1,15 @@
 """``python -m bench.sessions --sessions 8 --minutes 10``: many people composing at once.
 
-So many browsers with sessions of their own click Compose again and again, all at the same moment,
-each with a temperature of its own. Prints the times from click to sound, the server's memory as it
-goes, and whether any session ever saw a tune or a setting of another. Exit status 1 if one did.
+So many browsers with sessions of their own click Compose again and again, each with a temperature
+of its own: all at the same moment, or with ``--listen 20`` each by itself, after listening for so
+many seconds on average (exponentially distributed). Prints the times from click to sound, the
+server's memory as it goes, and whether any session ever saw a tune or a setting of another. Exit
+status 1 if one did.
 """
 
 import argparse
 import os
+import random
 import re
 import sys
 import time
@@ -15,7 +18,7 @@ from collections.abc import Sequence
 import psutil
 from playwright.sync_api import Page
 
-from bench.browsing import browsing, open_play, serving, told
+from bench.browsing import browsing, click_to_sound, open_play, rest, serving, told
 
 MIB = 2**20
 FACTS = re.compile(r"seed (\d+) · temperature ([\d.]+)")
@@ -29,6 +32,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--sessions", type=int, default=8)
     parser.add_argument("--minutes", type=float, default=10)
+    parser.add_argument("--listen", type=float, default=0.0, help="seconds; 0: all at once")
     asked = parser.parse_args()
     print(f"load of the machine before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
     seconds: list[float] = []
@@ -39,10 +43,12 @@ def main() -> int:
             open_play(browser, f"{server.address}/?temperature={temperature_of(number)}")
             for number in range(asked.sessions)
         ]
+        for page in pages:  # what a server does once: models, soundfont, what a model learned from
+            warm_up(page)
         start, turn = time.monotonic(), 0
         while time.monotonic() - start < 60 * asked.minutes:
             turn += 1
-            seconds += one_turn(pages)
+            seconds += listened(pages, asked.listen) if asked.listen else one_turn(pages)
             mixed += count_mixed(pages, seen)
             memory = process.memory_info().rss / MIB
             elapsed_s = time.monotonic() - start
@@ -55,19 +61,39 @@ def main() -> int:
     return min(1, mixed)
 
 
+def warm_up(page: Page) -> None:
+    """One tune, and what follows from it."""
+    click_to_sound(page)
+    rest(page)
+    page.get_by_text("Reading what the model learned from").wait_for(state="hidden")
+
+
+def listened(pages: Sequence[Page], mean_s: float) -> list[float]:
+    """Seconds of each session, each clicked once, when it has listened for a while."""
+    waits = sorted((random.expovariate(1 / mean_s), number) for number in range(len(pages)))
+    start = time.monotonic()
+    for wait_s, number in waits:
+        left_s = start + min(wait_s, 3 * mean_s) - time.monotonic()
+        pages[number].wait_for_timeout(1000 * max(0.0, left_s))
+        pages[number].evaluate(START)
+    return [sounded(page) for page in pages]
+
+
+def sounded(page: Page) -> float:
+    """Waits for the sound of the last click, and gives the seconds it took."""
+    page.wait_for_function(IS_SOUNDING)
+    times = page.evaluate("globalThis.benchTimes")
+    page.evaluate("document.querySelector('.st-key-sound audio').pause()")
+    return float(times["playing"] - times["click"]) / 1000
+
+
 def one_turn(pages: Sequence[Page]) -> list[float]:
     """Seconds of each session, all clicked as nearly at once as one thread can."""
     for page in pages:
         page.wait_for_function("!document.querySelector('[data-stale=true]')")
     for page in pages:
         page.evaluate(START)
-    found = []
-    for page in pages:
-        page.wait_for_function(IS_SOUNDING)
-        times = page.evaluate("globalThis.benchTimes")
-        found.append((times["playing"] - times["click"]) / 1000)
-        page.evaluate("document.querySelector('.st-key-sound audio').pause()")
-    return found
+    return [sounded(page) for page in pages]
 
 
 def count_mixed(pages: Sequence[Page], seen: set[str]) -> int:

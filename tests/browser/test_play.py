@@ -69,6 +69,27 @@ def test_a_newcomer_hears_a_tune_with_one_click(open_page):
     wait_for_score(page)
 
 
+def test_a_player_that_is_gone_gives_its_connection_back(open_page):
+    page = open_page("/?model=tiny").page
+    compose(page)
+    page.evaluate("globalThis.first = document.querySelector('.st-key-sound audio')")
+    assert page.evaluate("first.networkState !== HTMLMediaElement.NETWORK_EMPTY")
+    compose(page)
+    page.wait_for_function("!first.isConnected && !first.hasAttribute('src')")
+    assert page.evaluate("first.networkState === HTMLMediaElement.NETWORK_EMPTY")
+    page.wait_for_function("document.querySelector('.st-key-sound audio')?.currentTime > 0.2")
+
+
+def test_a_double_click_composes_and_keeps_drawing_seeds(open_page):
+    page = open_page("/?model=tiny").page
+    for _time in range(3):
+        page.get_by_role("button", name="Compose").dblclick()
+        page.locator(".st-key-downloads").wait_for()
+        page.wait_for_function("!document.querySelector('[data-stale=true]')")
+        page.wait_for_function("document.querySelector('.st-key-sound audio')?.currentTime > 0.2")
+    expect(page.get_by_role("button", name="Keep this seed")).to_be_visible()
+
+
 def test_the_text_is_seen_while_it_is_written(open_page):
     page = open_page("/?model=house").page  # the tiny one is done before a browser draws
     page.evaluate(

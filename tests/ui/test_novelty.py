@@ -4,6 +4,7 @@ import time
 import pytest
 
 from musicgen.corpus.split import choose_side
+from musicgen.corpus.kept import digest_source
 from musicgen.errors import CorpusError
 from musicgen.evaluation.learned import Lesson
 from musicgen.evaluation.novelty import NoveltyIndex, RealFigures
@@ -94,6 +95,25 @@ def test_the_desk_has_an_index_made_aside_and_hands_it_out(home):
     assert isinstance(answer, NoveltyIndex)
     assert answer.tunes == load_index(LAB, home).tunes
     assert desk.ask(ref) is answer
+
+
+def test_the_files_of_a_corpus_are_not_read_at_every_tick_but_every_so_often(home, monkeypatch):
+    ref, read = learned_from_lab(home), []
+
+    def digest(*asked):
+        read.append(asked)
+        return digest_source(*asked)
+
+    monkeypatch.setattr(novelty_desk, "digest_source", digest)
+    desk = NoveltyDesk(home)
+    for _tick in range(5):
+        desk.ask(ref)
+    assert len(read) == 1
+    monkeypatch.setattr(novelty_desk, "KEY_S", 0.0)
+    desk.ask(ref)
+    assert len(read) == 2
+    for work in desk._work.values():
+        work.thread.join(PATIENCE_S)
 
 
 def test_what_cannot_be_made_is_told_and_tried_again_later(home, monkeypatch):
