@@ -3,8 +3,8 @@ import time
 
 import pytest
 
-from musicgen.corpus.split import choose_side
 from musicgen.corpus.kept import digest_source
+from musicgen.corpus.split import choose_side
 from musicgen.errors import CorpusError
 from musicgen.evaluation.learned import Lesson
 from musicgen.evaluation.novelty import NoveltyIndex, RealFigures
