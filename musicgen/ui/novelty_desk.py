@@ -31,7 +31,7 @@ RETRY_S = 60.0
 
 
 KEY_S = 20.0
-"""For how long the files of a corpus are taken to be as they were: hashing all takes 0.2 seconds."""
+"""For how long the files of a corpus are taken to be as they were: hashing takes 0.2 seconds."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,10 @@ from typing import Any
 import streamlit as st
 
 from musicgen.errors import MusicgenError
-from musicgen.models.checkpoint import CheckpointMetadata
+from musicgen.models.checkpoint import CheckpointMetadata, CheckpointRef
 from musicgen.presets import Preset
-from musicgen.training.runs import RunInfo
+from musicgen.training.runs import Run, RunInfo
+from musicgen.training.shelf import measure_size
 from musicgen.training.summary import RunSummary, differing_settings, settings_of
 from musicgen.ui import resources, run_data
 from musicgen.ui.comparison_charts import AXES, curves_figure
@@ -39,7 +40,7 @@ def run_table(infos: list[RunInfo]) -> None:
         for row, value in zip(rows, values, strict=True):
             row[name] = value
     bundled = _bundled()
-    settings = settings or differing_settings([_preset_of(metadata) for _name, metadata in bundled])
+    settings = settings or differing_settings([_preset_of(metadata) for _ref, metadata in bundled])
     rows += [_bundled_row(*model, list(settings)) for model in bundled]
     names = [name for name in _columns() if name != "created"] + list(settings) + ["created"]
     st.dataframe(
@@ -96,12 +97,12 @@ def _summaries(infos: list[RunInfo]) -> list[RunSummary]:
     return found
 
 
-def _bundled() -> list[tuple[str, CheckpointMetadata]]:
+def _bundled() -> list[tuple[CheckpointRef, CheckpointMetadata]]:
     found = []
     for ref in resources.checkpoints():
         if ref.origin == "bundled":
             try:
-                found.append((ref.name, ref.metadata()))
+                found.append((ref, ref.metadata()))
             except MusicgenError:
                 continue
     return found
@@ -122,21 +123,24 @@ def _run_row(summary: RunSummary) -> dict[str, Any]:
     }
 
 
-def _bundled_row(name: str, metadata: CheckpointMetadata, settings: list[str]) -> dict[str, Any]:
+def _bundled_row(
+    ref: CheckpointRef, metadata: CheckpointMetadata, settings: list[str]
+) -> dict[str, Any]:
     """Its held-out loss is that of the weights that play, which need not be the lowest one."""
     values = settings_of(_preset_of(metadata))
     trained = {info.id: run_data.summary(info.id).elapsed_s for info in run_data.list_bundled()}
-    elapsed_s = trained.get(run_data.bundled_id(name))
+    elapsed_s = trained.get(run_data.bundled_id(ref.name))
     report = metadata.metrics.get("val")
     figures = report if isinstance(report, dict) else {}
     return {
-        "run": name,
+        "run": ref.name,
         "preset": metadata.preset,
         "status": _("bundled"),
         "loss": figures.get("loss", metadata.metrics.get("val_loss")),
         "perplexity": figures.get("perplexity"),
         "steps": metadata.step,
         "minutes": None if elapsed_s is None else elapsed_s / 60,
+        "size": measure_size(Run(ref.path)) / 1e6,
         "created": _moment(metadata.created),
     } | {key: values[key] for key in settings}
 

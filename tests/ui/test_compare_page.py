@@ -1,15 +1,19 @@
 import dataclasses
 import io
+import shutil
 
 import pytest
 import streamlit as st
 
 from musicgen.config import NetworkConfig, TrainingConfig
 from musicgen.corpus.dataset import load_dataset
+from musicgen.models.checkpoint import load_checkpoint
 from musicgen.presets import PRESETS
 from musicgen.training.archive import export_run
+from musicgen.training.record import keep_record
 from musicgen.training.runs import Progress, RunStore
 from musicgen.training.session import TrainingSession
+from musicgen.training.shelf import delete_run
 from musicgen.training.summary import read_fluency
 from musicgen.ui import resources, run_files
 from musicgen.ui.run_data import list_runs
@@ -172,6 +176,47 @@ def test_fluency_is_measured_on_request_and_kept(home, open_app):
     assert any("of 2 tunes" in str(value) for value in values)
     checkpoint = resources.checkpoint(resources.checkpoints()[-1])
     assert read_fluency(run, checkpoint.fingerprint).tunes == 2
+
+
+@pytest.fixture
+def bundled_study(home):
+    """A bundled model with the record of its training, and a run of one's own of the same name."""
+    run = train(home, "baseline", "baseline")
+    folder = home.checkpoints / "baseline"
+    shutil.copytree(run.path / "best", folder)
+    keep_record(run, folder, load_checkpoint(folder))
+    return run
+
+
+def test_the_training_of_a_bundled_model_is_shown_beside_a_run_of_the_same_name(
+    bundled_study, home, open_app
+):
+    app = open_app("Compare")
+    assert not app.exception
+    assert app.multiselect(key="compare_drawn").options == ["baseline", "baseline (bundled)"]
+    table = app.dataframe[0].value
+    assert list(table["run"]) == ["baseline", "house", "baseline"]
+    minutes = list(table["minutes"])
+    assert minutes[2] == pytest.approx(minutes[0], rel=1e-2)
+    delete_run(RunStore(home.runs), "baseline")
+    app = open_app("Compare")
+    assert app.multiselect(key="compare_drawn").options == ["baseline (bundled)"]
+    assert any("Nothing of your own yet" in item.value for item in app.subheader)
+
+
+def test_the_studies_begin_with_the_bundled_trainings(bundled_study, home, open_app):
+    train(home, "i", "improved")
+    app = open_app("Compare", view="study")
+    assert app.selectbox(key="study_baseline").value == "baseline"  # one's own goes first
+    app.selectbox(key="study_baseline").set_value("bundled/baseline").run()
+    assert not app.exception and not messages(app)
+    values = app.table[0].value.to_numpy().flatten().tolist()
+    assert any("of 100 tunes" in str(value) for value in values)
+    kept = (home.checkpoints / "baseline" / "training" / "fluency.json").read_bytes()
+    app.number_input(key="study_count").set_value(2).run()
+    app.button(key="study_measure").click().run()
+    assert not app.exception and not messages(app)
+    assert (home.checkpoints / "baseline" / "training" / "fluency.json").read_bytes() == kept
 
 
 @pytest.fixture
