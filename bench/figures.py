@@ -94,7 +94,9 @@ def draw_memorising() -> None:
         runs.plot(steps, median, color=color, linestyle="--", label=f"{name}: median")
     for height in (13, 18):
         runs.axhline(height, color=FAINT, linewidth=1, zorder=0)
-    runs.annotate("held-out real tunes: 13, 18", (0, 18), (2, 3), textcoords="offset points")
+    runs.annotate(
+        "held-out real tunes: 13, 18", (3000, 0), (0, 4), textcoords="offset points", ha="right"
+    )
     heart.set(
         xlabel="step", ylabel="%", title="goes on word for word, 50 characters", ylim=(0, None)
     )
@@ -102,7 +104,7 @@ def draw_memorising() -> None:
         xlabel="step", ylabel="characters", title="longest run its tunes share", ylim=(0, None)
     )
     heart.legend(frameon=False)
-    runs.legend(frameon=False, loc="lower right")
+    runs.legend(frameon=False, loc="upper left")
     _save(figure, "memorising")
 
 

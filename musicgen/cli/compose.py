@@ -109,7 +109,7 @@ def _fill(
     rows: list[dict[str, Any]] = []
     composed_s, figures = 0.0, _Figures()
     total = sum(order.config.count for order in orders)
-    with tqdm(total=total, unit="tune", delay=0.5, disable=as_json, file=sys.stderr) as bar:
+    with tqdm(total=total, unit="tune", delay=0.5, disable=as_json or None, file=sys.stderr) as bar:
 
         def show(texts: list[str]) -> None:
             bar.set_postfix_str(f"{sum(map(len, texts)):,} characters")

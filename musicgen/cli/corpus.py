@@ -77,7 +77,7 @@ def add_command(name: str, files: tuple[Path, ...], as_json: bool) -> None:
     store.check_name(name)
     check_total(sum(map(_size, files)))
     uploads = [Upload(file.name, _read(file)) for file in files]
-    with tqdm(total=100, unit="%", delay=1, disable=as_json, file=sys.stderr) as bar:
+    with tqdm(total=100, unit="%", delay=1, disable=as_json or None, file=sys.stderr) as bar:
         corpus = store.create(name, uploads, lambda share: bar.update(round(100 * share) - bar.n))
     _show_own(corpus, as_json, show_all=False)
 

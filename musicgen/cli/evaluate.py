@@ -94,7 +94,7 @@ def evaluate_command(  # noqa: PLR0913 - each is an option of the command
     )
     checkpoints = [load_checkpoint(find_checkpoint(name, paths).path) for name in plan.checkpoints]
     reference = _find_reference(checkpoints, tunebook, split, paths)
-    with tqdm(total=_STEPS, delay=1.0, disable=as_json, file=sys.stderr,
+    with tqdm(total=_STEPS, delay=1.0, disable=as_json or None, file=sys.stderr,
               bar_format="{percentage:3.0f} %|{bar}| {remaining} left {desc}") as bar:  # fmt: skip
         hooks = Hooks(
             lambda *now: _show(bar, *now),

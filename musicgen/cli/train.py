@@ -100,7 +100,7 @@ def _train(run: Run, paths: Paths, is_quiet: bool) -> str:
     preset: Preset = run.preset
     dataset = load_dataset(preset.training.source, paths, preset.training.plain)
     with tqdm(
-        total=preset.training.max_steps, unit="step", disable=is_quiet, file=sys.stderr
+        total=preset.training.max_steps, unit="step", disable=is_quiet or None, file=sys.stderr
     ) as bar:
 
         def show(metrics: StepMetrics) -> None:

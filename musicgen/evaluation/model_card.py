@@ -120,8 +120,10 @@ def _commands(metadata: CheckpointMetadata) -> str:
         start = start.get("started_from")
     steps.reverse()
     lines, before = [], ""
+    count = metadata.training.threads
+    threads = f" --set threads={count}" if count else ""
     for preset, name in steps:
-        lines.append(f"python -m musicgen train --preset {preset} --run {name}{before}")
+        lines.append(f"python -m musicgen train --preset {preset} --run {name}{before}{threads}")
         before = f" --from {name}"
     return "\n".join(lines)
 
@@ -166,7 +168,8 @@ def _composed(name: str, report: Report, fingerprint: str) -> str:
     beside = f", beside {report.real.tunes} real ones that were held out" if report.real else ""
     return (
         f"## What it composes\n\n{own[0].tunes} tunes of each set{beside}. {MARKS}. Distances are "
-        "in bits, from the training tunes.\n\n"
+        f"in bits, from the training tunes, {report.draw_size} tunes at a time: those of other "
+        "numbers are not to be compared.\n\n"
         f"| |{head}\n|---|{'---:|' * len(sets)}\n" + "\n".join(rows)
     )
 

@@ -31,18 +31,19 @@ _AXIS_NAMES = {
 def run_table(infos: list[RunInfo]) -> None:
     """Every run with its figures and the settings in which they differ, bundled models below.
 
-    As long as there are no runs, the settings are those in which the bundled models differ.
+    A single run is set beside the bundled models, whose settings differ.
     """
     summaries = _summaries(infos)
     rows = [_run_row(summary) for summary in summaries]
-    settings = differing_settings([summary.preset for summary in summaries])
-    for name, values in settings.items():
-        for row, value in zip(rows, values, strict=True):
-            row[name] = value
     bundled = _bundled()
-    settings = settings or differing_settings([_preset_of(metadata) for _ref, metadata in bundled])
-    rows += [_bundled_row(*model, list(settings)) for model in bundled]
-    names = [name for name in _columns() if name != "created"] + list(settings) + ["created"]
+    presets = [summary.preset for summary in summaries]
+    if len(presets) < 2:
+        presets += [_preset_of(metadata) for _ref, metadata in bundled]
+    settings = list(differing_settings(presets))
+    for row, summary in zip(rows, summaries, strict=True):
+        row |= {name: settings_of(summary.preset)[name] for name in settings}
+    rows += [_bundled_row(*model, settings) for model in bundled]
+    names = [name for name in _columns() if name != "created"] + settings + ["created"]
     st.dataframe(
         {name: [row.get(name) for row in rows] for name in names},
         hide_index=True,

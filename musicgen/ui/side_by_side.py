@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from musicgen.config import SampleConfig
 from musicgen.errors import AudioError, MusicgenError
-from musicgen.models.checkpoint import CheckpointMetadata
+from musicgen.models.checkpoint import CheckpointMetadata, CheckpointRef
 from musicgen.notation.bars import check_bars
 from musicgen.presets import Preset
 from musicgen.sampling.composer import Composition
@@ -89,12 +89,14 @@ def _throw_dice() -> None:
 def _differences(models: tuple[str, str]) -> None:
     """The figures of both, and behind them the settings in which they differ."""
     try:
-        metadata = [player.find_model(name).metadata() for name in models]
+        refs = [player.find_model(name) for name in models]
+        metadata = [ref.metadata() for ref in refs]
     except MusicgenError as error:
         tell(error, st.container())
         return
     presets = [Preset(item.preset, "", item.network, item.training) for item in metadata]
-    rows = {label: [_figures(item)[label] for item in metadata] for label in _figures(metadata[0])}
+    figures = [_figures(ref, item) for ref, item in zip(refs, metadata, strict=True)]
+    rows = {label: [one[label] for one in figures] for label in figures[0]}
     _table(models, rows)
     settings = {
         _(LABELS.get(name, name)): [f"{value}" for value in values]
@@ -117,24 +119,29 @@ def _table(models: tuple[str, str], rows: dict[str, list[str]]) -> None:
     st.table(columns, border="horizontal", hide_index=True)
 
 
-def _figures(metadata: CheckpointMetadata) -> dict[str, str]:
-    told = metadata.metrics.get("val_loss")
+def _figures(ref: CheckpointRef, metadata: CheckpointMetadata) -> dict[str, str]:
+    """Figures of the weights that play: of a bundled model those it was measured to have."""
+    measured = metadata.metrics.get("val")
+    told = (measured if isinstance(measured, dict) else {}).get(
+        "loss", metadata.metrics.get("val_loss")
+    )
     loss = told if isinstance(told, int | float) and 0 <= told < 100 else None
-    elapsed_s = _training_time(metadata.name)
+    elapsed_s = _training_time(ref)
     return {
         _("Held-out loss"): "–" if loss is None else f"{loss:.4f}",
         _("Perplexity"): "–" if loss is None else f"{math.exp(loss):.2f}",
-        _("Best step"): f"{metadata.step:,}",
+        _("Step"): f"{metadata.step:,}",
         _("Parameters"): f"{metadata.parameters:,}" if metadata.parameters else "–",
         _("Training time"): "–" if elapsed_s is None else clock(elapsed_s),
         _("Preset"): metadata.preset or "–",
     }
 
 
-def _training_time(name: str) -> float | None:
+def _training_time(ref: CheckpointRef) -> float | None:
+    name = run_data.bundled_id(ref.name) if ref.origin == "bundled" else ref.name
     try:
         return run_data.summary(name).elapsed_s
-    except MusicgenError:  # a bundled model
+    except MusicgenError:  # a bundled model that went through several trainings
         return None
 
 

@@ -7,15 +7,16 @@ import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
 
-def start(audio: str, name: str, key: str = "starter") -> None:
+def start(audio: str, name: str, key: str = "starter", *, follows: bool = False) -> None:
     """Starts a player, once for each name; to be drawn after the player.
 
     Args:
         audio: Selector of the player.
         name: Of this start; empty for none.
         key: Begins with ``starter``, by which the style hides it.
+        follows: Goes on where the player before it was, and only if that was sounding.
     """
-    _starter()(key=key, data={"audio": audio, "name": name})
+    _starter()(key=key, data={"audio": audio, "name": name, "follows": follows})
 
 
 @cache

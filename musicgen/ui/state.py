@@ -169,6 +169,9 @@ VISITS = Slot("visits", 0)
 AUTOPLAY = Slot("play_autoplay", "")
 """The click by which the tune on the screen was asked for, so that it sounds; empty for none."""
 
+FOLLOWS = Slot("play_follows", False)
+"""Whether that click only changed how the tune sounds: then it goes on where it was."""
+
 REPORT = Slot("evaluate_report", "")
 """The report that is looked at; empty for the newest."""
 

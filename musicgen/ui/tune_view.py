@@ -1,5 +1,7 @@
 """The tune on the screen: composed when asked for, then sound, score, files, and what it is."""
 
+import secrets
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -53,6 +55,7 @@ def tune_on_screen() -> None:
 def _compose(wanted: Request, stage: DeltaGenerator) -> Performance:
     """Composes and keeps the result; what fails is not wanted any more, what is interrupted is."""
     before = state.SHOWN.get()
+    state.FOLLOWS.set(False)
     try:
         with resources.registry().courtesy.ahead():
             composition = history.recall(wanted) or _compose_takes(wanted, stage, before)
@@ -75,6 +78,8 @@ def _play_as_chosen(shown: Performance) -> Performance:
     if wanted != shown.listening:
         shown = player.perform(shown.request, shown.composition, wanted)
         state.SHOWN.set(shown)
+        state.AUTOPLAY.set(secrets.token_hex(4))
+        state.FOLLOWS.set(True)
         _write_address(shown)
     return shown
 
@@ -125,7 +130,7 @@ def _show(
     if shown.sound:
         player_slot.audio(shown.sound.wav, "audio/wav")
         with sound:
-            start(PLAYER, state.AUTOPLAY.get())
+            start(PLAYER, state.AUTOPLAY.get(), follows=state.FOLLOWS.get())
     with stage:
         _show_tune(shown)
 

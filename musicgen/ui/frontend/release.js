@@ -1,3 +1,11 @@
+// Of several players on a page only one sounds: the one that was started last.
+
+globalThis.musicgenOneSound ??= document.addEventListener("play", ({ target }) => {
+  for (const audio of document.querySelectorAll("[data-testid=stAudio]")) {
+    if (audio !== target) audio.pause();
+  }
+}, true) ?? true;
+
 // A player that has left the page gives back its connection. Chromium reads only the beginning of a
 // long sound and holds the connection for the rest; it opens six to a server, so that after six tunes
 // the next sound would wait until somebody collects the players that are gone.
