@@ -15,7 +15,7 @@ pytestmark = pytest.mark.browser
 CHART = "document.querySelector('.musicgen-chart')"
 OPENED = "document.querySelector('.st-key-opened .musicgen-chart')"
 SMALL = "document.querySelectorAll('.musicgen-chart')[3]"
-POINTS = f"({CHART}.data?.[0].x.at(-1) ?? 0)"
+POINTS = f"({CHART}?.data?.[0].x.at(-1) ?? 0)"  # a tick may be drawing it anew
 RANGES = f"[{CHART}.layout.xaxis.range, {CHART}.layout.yaxis.range]"
 
 
