@@ -51,6 +51,8 @@ def test_a_run_is_exported_and_taken_in_again_and_a_hostile_file_is_told(open_pa
     run = RunStore(server.home / "runs").create("mine", PRESETS["quick"])
     write_tiny_model(run.path / "best", "mine")
     page = open_page("/Compare").page
+    page.locator(".musicgen-chart .main-svg").first.wait_for()  # what lies below moves with it
+    page.wait_for_function("!document.querySelector('[data-stale=true]')")
     page.get_by_text("Rename, delete, export, import").click()
     page.get_by_role("button", name="Export").click()
     with page.expect_download() as download:
