@@ -33,8 +33,12 @@ class Network(nn.Module, ABC):
         self.config = config
 
     def read(self, ids: torch.Tensor, state: State = None) -> tuple[torch.Tensor, State]:
-        """What the last linear layer reads, (B, T, H), and the new state for ids (B, T)."""
-        raise NotImplementedError
+        """What the last linear layer reads, (B, T, H), and the new state for ids (B, T).
+
+        Raises:
+            NotImplementedError: a network that has `forward` alone, which cannot be trained.
+        """
+        raise NotImplementedError(f"{type(self).__name__} answers whole; it has no `read`.")
 
     def say(
         self, ids: torch.Tensor, state: State = None

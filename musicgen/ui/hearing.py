@@ -1,5 +1,6 @@
 """Hear it learn: the tunes a network composed while it was trained, one step after the other."""
 
+import secrets
 from collections.abc import Sequence
 
 import streamlit as st
@@ -10,6 +11,7 @@ from musicgen.training.samples import WISHES, Sample
 from musicgen.ui import player, resources
 from musicgen.ui.language import _
 from musicgen.ui.page import sentence
+from musicgen.ui.players import start
 from musicgen.ui.score import score
 
 
@@ -41,7 +43,7 @@ def _choose(samples: Sequence[Sample], run_id: str, place: str) -> Sample:
 
     def choose() -> None:
         st.session_state[slot] = st.session_state[key]
-        st.session_state[f"{place}_autoplay"] = True
+        st.session_state[f"{place}_asked"] = secrets.token_hex(4)
 
     st.segmented_control(
         _("Step"),
@@ -65,7 +67,9 @@ def _tune(sample: Sample, run_id: str, place: str) -> None:
         _text(sample, error, has_notes=not all(note.is_rest for note in tune.notes))
         return
     with st.container(key=sound_key):
-        st.audio(sound.wav, "audio/wav", autoplay=st.session_state.pop(f"{place}_autoplay", False))
+        st.audio(sound.wav, "audio/wav")
+        asked = st.session_state.get(f"{place}_asked", "")
+        start(f".st-key-{sound_key} audio", asked, f"starter_{place}")
     score(
         player.layouts(tune, sound),
         [onset for _start, onset, _duration in sound.moments],

@@ -1,11 +1,9 @@
 """The same seed at several temperatures, side by side: hear each, read each, keep one."""
 
+import secrets
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 
 import streamlit as st
-from streamlit.components.v2.types import ComponentRenderer
 from streamlit.delta_generator import DeltaGenerator
 
 from musicgen.audio.midi import timeline
@@ -20,6 +18,7 @@ from musicgen.ui.language import _
 from musicgen.ui.listening import Listening
 from musicgen.ui.page import sentence
 from musicgen.ui.player import Performance
+from musicgen.ui.players import start
 from musicgen.ui.score import score
 from musicgen.ui.state import Slot
 from musicgen.ui.tune_bar import show_current
@@ -40,6 +39,9 @@ RUNGS: Slot[tuple[Rung, ...]] = Slot("ladder_rungs", ())
 
 PLAYING = Slot("ladder_playing", -1)
 """Which of them is to be heard; -1 for none."""
+
+ASKED = Slot("ladder_asked", "")
+"""A name for the click that asked for it."""
 
 
 def ladder() -> None:
@@ -84,14 +86,7 @@ def _compose() -> None:
     RUNGS.set(tuple(rungs))
 
 
-@cache
-def _one_sound() -> ComponentRenderer:
-    script = (Path(__file__).parent / "frontend" / "one_sound.js").read_text(encoding="utf-8")
-    return st.components.v2.component("musicgen_one_sound", js=script)
-
-
 def _show(rungs: tuple[Rung, ...]) -> None:
-    _one_sound()(key="one_sound", data=0)
     sound = st.container(key="sound_ladder")
     for first in range(0, len(rungs), 2):
         for number, column in zip((first, first + 1), st.columns(2, gap="medium"), strict=True):
@@ -110,7 +105,7 @@ def _rung(number: int, rung: Rung, sound: DeltaGenerator) -> None:
             _("Listen"),
             key=f"ladder_listen_{number}",
             icon=":material/volume_up:" if is_playing else ":material/play_arrow:",
-            on_click=PLAYING.set,
+            on_click=_listen,
             args=(number,),
         )
         st.button(
@@ -138,7 +133,9 @@ def _prepared(rung: Rung, composition: Composition) -> Performance:
 
 def _play(tune: Performance, sound: DeltaGenerator) -> None:
     if tune.sound:
-        sound.audio(tune.sound.wav, "audio/wav", autoplay=True)
+        with sound:
+            st.audio(tune.sound.wav, "audio/wav")
+            start(".st-key-sound_ladder audio", ASKED.get(), "starter_ladder")
     elif tune.silence:
         sound.warning(sentence(tune.silence), icon=":material/volume_off:")
 
@@ -153,6 +150,11 @@ def _score(number: int, tune: Performance, is_playing: bool) -> None:
         audio=".st-key-sound_ladder audio" if is_playing else ".musicgen-silent",
         library=resources.paths().abcjs,
     )
+
+
+def _listen(number: int) -> None:
+    PLAYING.set(number)
+    ASKED.set(secrets.token_hex(4))
 
 
 def _take(rung: Rung) -> None:

@@ -22,6 +22,7 @@ from musicgen.ui.language import (
     chosen_language,
     current_language,
 )
+from musicgen.ui.players import mind_players
 
 ICON = Path(__file__).resolve().parents[2] / "assets" / "icon.png"
 
@@ -67,6 +68,7 @@ def page(title: str, intro: str, has_training_card: bool = False) -> None:
         if not has_training_card:
             _training_note()
     st.caption(intro)
+    mind_players()
 
 
 @contextmanager

@@ -20,8 +20,8 @@ from musicgen.ui import player, resources, state
 from musicgen.ui.language import _
 from musicgen.ui.page import tell
 from musicgen.ui.player import Performance, find_model
+from musicgen.ui.players import start
 from musicgen.ui.score import score
-from musicgen.ui.start import start
 
 SHOWN = 8
 AS_IT_IS = -1

@@ -187,6 +187,6 @@ def _score() -> ComponentRenderer:
         "musicgen_score",
         html=_HTML,
         css=_read("score.css"),
-        js=_read("release.js") + _read("score_touch.js") + _read("score.js"),
+        js=_read("score_touch.js") + _read("score.js"),
         isolate_styles=False,
     )

@@ -16,9 +16,9 @@ from musicgen.ui.downloads import downloads
 from musicgen.ui.language import _, ngettext
 from musicgen.ui.page import sentence, tell
 from musicgen.ui.player import Performance, Sound
+from musicgen.ui.players import start
 from musicgen.ui.score import score
 from musicgen.ui.sound_controls import sound_controls
-from musicgen.ui.start import start
 from musicgen.ui.tune_bar import tune_bar
 from musicgen.ui.workbench import workbench
 

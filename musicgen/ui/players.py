@@ -1,10 +1,17 @@
-"""Lets a player sound as soon as it is on the page."""
+"""The players of a page: one sounds at a time, one is started, one that is gone is let go."""
 
 from functools import cache
 from pathlib import Path
 
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
+
+_FRONTEND = Path(__file__).parent / "frontend"
+
+
+def mind_players() -> None:
+    """Sees to it that of several players one sounds, and that those that are gone are let go."""
+    _minder()(key="starter_minder", data=0)
 
 
 def start(audio: str, name: str, key: str = "starter", *, follows: bool = False) -> None:
@@ -20,6 +27,12 @@ def start(audio: str, name: str, key: str = "starter", *, follows: bool = False)
 
 
 @cache
+def _minder() -> ComponentRenderer:
+    script = (_FRONTEND / "players.js").read_text(encoding="utf-8")
+    return st.components.v2.component("musicgen_players", js=script)
+
+
+@cache
 def _starter() -> ComponentRenderer:
-    script = (Path(__file__).parent / "frontend" / "start.js").read_text(encoding="utf-8")
+    script = (_FRONTEND / "start.js").read_text(encoding="utf-8")
     return st.components.v2.component("musicgen_start", js=script)

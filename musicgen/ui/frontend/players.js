@@ -24,3 +24,5 @@ globalThis.musicgenRelease ??= (() => {
   watch.observe(document.body, { childList: true, subtree: true });
   return watch;
 })();
+
+export default function () {}
