@@ -1,6 +1,5 @@
 """``musicgen card``: the model card of a checkpoint, with what a report found of it."""
 
-import json
 from pathlib import Path
 
 import click
@@ -9,8 +8,10 @@ from musicgen.config import Paths
 from musicgen.errors import ReportError
 from musicgen.evaluation.model_card import CARD_FILE, render_model_card
 from musicgen.evaluation.report.result import Report
+from musicgen.evaluation.report.store import MAX_BYTES
+from musicgen.json_reading import read_json
 from musicgen.models.checkpoint import WEIGHTS_FILE, find_checkpoint, load_checkpoint
-from musicgen.storage import write_file
+from musicgen.storage import storing, write_file
 
 
 @click.command("card")
@@ -26,7 +27,8 @@ def card_command(name: str, report_path: Path | None) -> None:
     path = find_checkpoint(name, Paths.default()).path
     checkpoint = load_checkpoint(path)
     report = _read_report(report_path) if report_path else None
-    size = (path / WEIGHTS_FILE).stat().st_size
+    with storing(path / CARD_FILE):
+        size = (path / WEIGHTS_FILE).stat().st_size
     card = render_model_card(checkpoint.metadata, size, report, checkpoint.fingerprint)
     write_file(path / CARD_FILE, card.encode("utf-8"))
     click.echo(card)
@@ -34,11 +36,13 @@ def card_command(name: str, report_path: Path | None) -> None:
 
 def _read_report(path: Path) -> Report:
     try:
-        values = json.loads(path.read_bytes())
+        values = read_json(path, max_bytes=MAX_BYTES, allow_nan=True)
     except OSError as error:
         raise ReportError(
             "{path} cannot be read: {why}.", path=path, why=error.strerror or error
         ) from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise ReportError("This is no report that this program can read.") from error
+    if not isinstance(values, dict):
+        raise ReportError("This is no report that this program can read.")
     return Report.from_dict(values)

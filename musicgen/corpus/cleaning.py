@@ -7,10 +7,12 @@ around it and with line feeds as line ends. What a tune says is never changed.
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from string import Formatter
 from typing import Any
 
 from musicgen.corpus.lab import join_snippets, read_snippets
+from musicgen.json_reading import is_count
 from musicgen.notation.bars import check_bars
 from musicgen.notation.fingerprint import interval_fingerprint
 from musicgen.notation.reader import read_tune
@@ -104,6 +106,34 @@ DROPPED = frozenset(
     {"duplicate", "no notes", "too long", "no tune", "not text", "not MIDI", "not known"}
 )
 """Kinds of findings for which something was left out."""
+
+_SPEC = re.compile(r"[,.]?\d?[a-z]?")
+
+
+def check_finding(found: Finding) -> Finding:
+    """A finding out of a file, without a template that cannot be filled.
+
+    Raises:
+        ValueError: it is none of the kinds there are, or a part of it is of the wrong type.
+    """
+    texts = (found.kind, found.file, found.title, found.detail, found.template)
+    is_right = all(type(text) is str for text in texts) and is_count(found.line)
+    if not (is_right and found.kind in MEND_KINDS and isinstance(found.values, Mapping)):
+        raise ValueError("no finding")
+    return found if _is_fillable(found) else replace(found, template="", values={})
+
+
+def _is_fillable(found: Finding) -> bool:
+    """Whether a template has plain places only (no attribute, no width), and values for them."""
+    try:
+        places = [place for place in Formatter().parse(found.template) if place[1] is not None]
+        is_plain = all(
+            str(name).isidentifier() and _SPEC.fullmatch(spec or "") for _, name, spec, _ in places
+        )
+        return is_plain and bool(found.template.format(**found.values) or True)
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return False
+
 
 KEPT_AS_IT_IS = frozenset({"variant", "not in time", "unclear"})
 """Kinds that are notes only; all others were mended."""

@@ -15,18 +15,20 @@ from pathlib import Path
 from typing import Any
 
 from musicgen.config import Paths
-from musicgen.corpus.cleaning import CleaningReport, CorpusTune, Finding
+from musicgen.corpus.cleaning import CleaningReport, CorpusTune, Finding, check_finding
 from musicgen.corpus.own import PREFIX, CorpusStore
 from musicgen.corpus.sources import SOURCES, get_source
 from musicgen.corpus.split import Split
 from musicgen.errors import StorageError
-from musicgen.storage import write_file
+from musicgen.json_reading import is_count, read_json
+from musicgen.storage import list_folder, modified_ns, write_file
 
 logger = logging.getLogger(__name__)
 
 MAX_FILES = 12
 """Files of a folder that are kept, the newest ones; all books together take 6 MB."""
 
+_MAX_BYTES = 200_000_000
 _SIDES = ("train", "val", "test", "left_out")
 _PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -66,8 +68,8 @@ def code_digest() -> str:
 def load_reading(key: str, paths: Paths) -> Reading | None:
     """What was kept under a digest; None if nothing whole was."""
     try:
-        return _unpack(json.loads(_file(key, paths).read_bytes()))
-    except (OSError, ValueError, TypeError, KeyError, IndexError):
+        return _unpack(read_json(_file(key, paths), max_bytes=_MAX_BYTES))
+    except (OSError, ValueError, TypeError, LookupError, AttributeError):
         return None
 
 
@@ -81,8 +83,8 @@ def keep_file(path: Path, data: bytes) -> None:
     """Writes a file that can be made again; the oldest beside it go where there are too many."""
     try:
         write_file(path, data)
-        files = sorted(path.parent.glob(f"*{path.suffix}"), key=lambda file: file.stat().st_mtime)
-        for old in files[:-MAX_FILES]:
+        files = [file for file in list_folder(path.parent) if file.suffix == path.suffix]
+        for old in sorted(files, key=modified_ns)[:-MAX_FILES]:
             old.unlink(missing_ok=True)
     except (StorageError, OSError) as error:
         logger.info("%s", error)
@@ -121,13 +123,17 @@ def _pack_report(report: CleaningReport) -> list[Any]:
 
 def _unpack(values: dict[str, Any]) -> Reading:
     tunes = tuple(CorpusTune(*fields) for fields in values["tunes"])
+    if not all(type(field) is str for tune in tunes for field in (tune.text, tune.title)):
+        raise ValueError("a tune is no text")
     sides = {side: _at(tunes, values["split"][side]) for side in _SIDES}
     reports = tuple(
-        CleaningReport(source, kept, tuple(Finding(*fields) for fields in findings))
+        CleaningReport(source, kept, tuple(check_finding(Finding(*row)) for row in findings))
         for source, kept, findings in values["reports"]
     )
     return Reading(tunes, Split(**sides), reports)
 
 
 def _at(tunes: Sequence[CorpusTune], numbers: Sequence[int]) -> tuple[CorpusTune, ...]:
+    if not all(map(is_count, numbers)):
+        raise ValueError("no number of a tune")
     return tuple(tunes[number] for number in numbers)

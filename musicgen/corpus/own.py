@@ -8,11 +8,10 @@
       findings.json    what cleaning found, for each file and tune
 """
 
+import contextlib
 import dataclasses
 import json
 import re
-import shutil
-import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,12 +21,24 @@ from typing import Any
 import filelock
 
 from musicgen.config import to_json
-from musicgen.corpus.cleaning import Cleaner, CleaningReport, Finding
+from musicgen.corpus.cleaning import Cleaner, CleaningReport, Finding, check_finding
 from musicgen.corpus.lab import SEPARATOR
 from musicgen.corpus.mending import read_upload, shown_name
 from musicgen.corpus.sources import SOURCES
-from musicgen.errors import CorpusError
-from musicgen.storage import replacing_folder, storing, whole_folder
+from musicgen.errors import CorpusError, StorageError
+from musicgen.json_reading import is_count, parse_json
+from musicgen.storage import (
+    clear_litter,
+    delete_folder,
+    is_file,
+    is_folder,
+    list_folder,
+    locking,
+    recover_folders,
+    replacing_folder,
+    storing,
+    whole_folder,
+)
 
 MAX_BYTES = 20_000_000
 MAX_FILES = 2_000
@@ -36,6 +47,8 @@ PREFIX = "own:"
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _RESERVED_ENDINGS = (".new", ".old", ".lock")
+_MAX_FINDINGS_BYTES = 100_000_000
+_MAX_TEXT_BYTES = 4 * MAX_BYTES  # a tune that was mended may have grown
 _INFO, _TUNES, _FINDINGS = "corpus.json", "tunes.abc", "findings.json"
 
 Progress = Callable[[float], None]
@@ -75,8 +88,10 @@ class OwnCorpus:
             CorpusError: the folder is damaged.
         """
         try:
-            rows = json.loads(_read(self.name, whole_folder(self.path) / _FINDINGS))
-            return CleaningReport(self.name, self.tunes, tuple(Finding(**row) for row in rows))
+            text = _read(self.name, whole_folder(self.path) / _FINDINGS, _MAX_FINDINGS_BYTES)
+            rows = parse_json(text, max_bytes=_MAX_FINDINGS_BYTES)
+            findings = tuple(check_finding(Finding(**row)) for row in rows)
+            return CleaningReport(self.name, self.tunes, findings)
         except (ValueError, TypeError) as error:
             raise _damaged(self.name) from error
 
@@ -89,19 +104,43 @@ class CorpusStore:
 
     def list(self) -> list[OwnCorpus]:
         """Those that can be read, by name."""
-        folders = sorted(self.root.iterdir()) if self.root.is_dir() else []
         found = []
-        for folder in folders:
+        for name in self._names():
             try:
-                if _NAME.fullmatch(folder.name) and not _is_reserved(folder.name):
-                    found.append(self.get(folder.name))
+                found.append(self.get(name))
             except CorpusError:  # a folder somebody damaged must not hide the others
                 continue
         return found
 
+    def list_damaged(self) -> Sequence[str]:
+        """The names of folders that cannot be read: all one can do is delete them."""
+        damaged = []
+        for name in self._names():
+            try:
+                self.get(name)
+            except CorpusError:
+                damaged += [name] if is_folder(self.root / name) else []
+        return damaged
+
+    def _names(self) -> Sequence[str]:
+        """Of all folders that could be corpora, in order."""
+        names = sorted(path.name for path in list_folder(self.root) if is_folder(path))
+        return [name for name in names if _NAME.fullmatch(name) and not _is_reserved(name)]
+
+    def clear_litter(self) -> None:
+        """Puts right what killed processes left; nothing while somebody makes a corpus."""
+        if not is_folder(self.root):
+            return
+        with (
+            contextlib.suppress(filelock.Timeout, StorageError),
+            locking(self.root / ".lock", timeout_s=0),
+        ):
+            clear_litter(self.root)
+            recover_folders(self.root)
+
     def has(self, name: str) -> bool:
         """Whether there is a corpus of that name."""
-        return bool(_NAME.fullmatch(name)) and (whole_folder(self.root / name) / _INFO).is_file()
+        return bool(_NAME.fullmatch(name)) and is_file(whole_folder(self.root / name) / _INFO)
 
     def get(self, name: str) -> OwnCorpus:
         """The corpus of that name.
@@ -113,12 +152,13 @@ class CorpusStore:
             raise self.unknown(name)
         path = self.root / name
         try:
-            values: dict[str, Any] = json.loads(_read(name, whole_folder(path) / _INFO))
-            return OwnCorpus(
-                name, path, str(values["created"]), tuple(map(str, values["files"])),
-                int(values["tunes"]), int(values["left_out"]),
-            )  # fmt: skip
-        except (ValueError, TypeError, KeyError) as error:
+            values: dict[str, Any] = parse_json(_read(name, whole_folder(path) / _INFO))
+            files, counts = values["files"], (values["tunes"], values["left_out"])
+            is_right = all(map(is_count, counts)) and isinstance(files, list)
+            if not (is_right and all(type(one) is str for one in (*files, values["created"]))):
+                raise _damaged(name)
+            return OwnCorpus(name, path, values["created"][:40], tuple(files), *counts)
+        except (ValueError, TypeError, LookupError) as error:
             raise _damaged(name) from error
 
     def unknown(self, name: str) -> CorpusError:
@@ -141,8 +181,7 @@ class CorpusStore:
                 name=name,
             )
         taken = {other.lower() for other in SOURCES}
-        if self.root.is_dir():
-            taken |= {folder.name.lower() for folder in self.root.iterdir()}
+        taken |= {folder.name.lower() for folder in list_folder(self.root)}
         if name.lower() in taken:
             raise CorpusError(
                 "There is a corpus named {name!r} already. Choose another name, or delete that "
@@ -173,7 +212,7 @@ class CorpusStore:
         report = cleaner.report()
         with storing(self.root):
             self.root.mkdir(parents=True, exist_ok=True)
-        with filelock.FileLock(self.root / ".lock"):
+        with locking(self.root / ".lock"):
             self.check_name(name)
             with replacing_folder(self.root / name) as folder:
                 self._fill(folder, cleaner, report, uploads)
@@ -199,19 +238,16 @@ class CorpusStore:
         (folder / _INFO).write_text(to_json(values), encoding="utf-8")
 
     def delete(self, name: str) -> None:
-        """Removes a corpus for good. Runs that learned from it keep what they learned.
+        """Removes a corpus, be it damaged, for good. Runs that learned from it stay as they are.
 
         Raises:
             CorpusError: there is none of that name.
             StorageError: it cannot be removed.
         """
-        if not self.has(name):
+        is_there = bool(_NAME.fullmatch(name)) and is_folder(whole_folder(self.root / name))
+        if not is_there:
             raise self.unknown(name)
-        path = whole_folder(self.root / name)
-        doomed = self.root / f".{name}.{uuid.uuid4().hex[:8]}"
-        with storing(path):
-            path.replace(doomed)
-            shutil.rmtree(doomed)
+        delete_folder(whole_folder(self.root / name))
 
 
 def _is_reserved(name: str) -> bool:
@@ -271,9 +307,13 @@ def _nothing_kept(cleaner: Cleaner) -> CorpusError:
     )
 
 
-def _read(name: str, path: Path) -> str:
+def _read(name: str, path: Path, most: int = _MAX_TEXT_BYTES) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            data = file.read(most + 1)
+        if len(data) > most:
+            raise _damaged(name)
+        return data.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
     except (OSError, ValueError) as error:
         raise _damaged(name) from error
 

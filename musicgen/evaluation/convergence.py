@@ -44,7 +44,7 @@ def find_convergence(looks: Sequence[Look], tolerance: float = TOLERANCE) -> Loo
     best = find_best(looks)
     if best is None:
         return None
-    return next(look for look in looks if look.loss <= (1 + tolerance) * best.loss)
+    return next((look for look in looks if look.loss <= (1 + tolerance) * best.loss), best)
 
 
 def compute_stability(losses: Sequence[float], share: float = TAIL_SHARE) -> float:

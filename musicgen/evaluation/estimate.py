@@ -11,6 +11,8 @@ from typing import Any, Self
 
 import numpy as np
 
+from musicgen.json_reading import is_count, is_number
+
 RESAMPLES = 1000
 SEED = 20_260_101
 _Z = 1.959963984540054  # the 97.5 % point of the normal distribution
@@ -52,7 +54,11 @@ class Estimate:
             KeyError, TypeError, ValueError: it is not one.
         """
         value, low, high = (_number(values[name]) for name in ("value", "low", "high"))
-        return cls(value, low, high, int(values["count"]))
+        if not is_count(values["count"]):
+            raise ValueError("no number of tunes")
+        if math.isnan(low + high):
+            low = high = value  # what has no interval is drawn without one
+        return cls(value, low, high, values["count"])
 
 
 NOTHING = Estimate(math.nan, math.nan, math.nan, 0)
@@ -119,4 +125,8 @@ def _plain(value: float) -> float | None:
 
 
 def _number(value: Any) -> float:
-    return math.nan if value is None else float(value)
+    if value is None:
+        return math.nan
+    if not is_number(value):
+        raise ValueError("no figure")
+    return float(value)

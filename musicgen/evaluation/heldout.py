@@ -12,8 +12,8 @@ from musicgen.evaluation.loss import (
     body_start,
     known_text,
     score_characters,
-    to_perplexity,
 )
+from musicgen.evaluation.perplexity import to_perplexity
 from musicgen.models.network import Network
 
 _BATCH = 32

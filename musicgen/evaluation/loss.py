@@ -16,6 +16,7 @@ import torch
 import torch.nn.functional as F
 
 from musicgen.corpus.vocabulary import Vocabulary
+from musicgen.evaluation.perplexity import to_perplexity
 from musicgen.models.network import Network
 
 SEPARATOR = "\n\n"
@@ -48,14 +49,6 @@ class LossReport:
             name: None if isinstance(value, float) and not math.isfinite(value) else value
             for name, value in values.items()
         }
-
-
-def to_perplexity(loss: float) -> float:
-    """e^loss; infinite where that is beyond all numbers, as of a network that is surely wrong."""
-    try:
-        return math.exp(loss)
-    except OverflowError:
-        return math.inf
 
 
 def body_start(text: str) -> int:

@@ -3,12 +3,17 @@
 After Mitchell et al. 2019, "Model Cards for Model Reporting", made from the metadata and a report.
 """
 
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from musicgen.errors import ReportError
 from musicgen.evaluation.report.result import Report, TuneSet
 from musicgen.evaluation.words import FREE, MARKS, MEASURES, write_mark, write_value
+from musicgen.json_reading import is_count
 from musicgen.models.checkpoint import CheckpointMetadata
+from musicgen.models.figures import find_held_out, find_held_out_loss
 
 CARD_FILE = "MODEL_CARD.md"
 
@@ -17,6 +22,14 @@ REPORTED = (
     "longest_run", "longest_melody", "known", "transitions", "intervals", "rhythms", "degrees",
 )  # fmt: skip
 """Measures of a report that a card has, by name of `words.MEASURES`."""
+
+MAX_SHOWN = 200
+"""Characters of a text of the metadata that the card shows."""
+
+_MAX_STARTS = 8
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~$]|^[-=.])")
+_HTML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"})
+_WORD = re.compile(r"[^A-Za-z0-9._+:-]")
 
 
 def render_model_card(
@@ -50,32 +63,67 @@ def render_model_card(
 def _heading(metadata: CheckpointMetadata, size_bytes: int) -> str:
     network = metadata.network
     return (
-        f"# Model card: {metadata.name}\n\n"
+        f"# Model card: {plain(metadata.name)}\n\n"
         f"A character-level network of kind `{network.kind}` that writes folk tunes in ABC "
         "notation.\n\n"
         f"Embedding {network.embedding_dim}, {network.num_layers} × {network.hidden_size} cells, "
         f"{metadata.parameters:,} parameters, {len(metadata.vocabulary)} characters, "
-        f"{size_bytes / 1e6:.1f} MB on disk. {_origin(metadata.corpus)}; made {metadata.created}."
+        f"{size_bytes / 1e6:.1f} MB on disk. {_origin(metadata.corpus)}; made "
+        f"{metadata.created if _is_moment(metadata.created) else plain(metadata.created)}."
     )
 
 
 def _origin(corpus: dict[str, Any]) -> str:
-    start = corpus.get("started_from")
-    if not start:
+    start = next(_starts(corpus), None)
+    if start is None:
         return "Trained from fresh weights"
+    step = start.get("step")
     return (
-        f"Trained on from `{start['name']}` (fingerprint `{start['fingerprint']}`, step "
-        f"{start['step']:,}), which had learned from `{start['source']}`"
+        f"Trained on from `{word(start.get('name'))}` (fingerprint "
+        f"`{word(start.get('fingerprint'))}`, step {f'{step:,}' if is_count(step) else '?'}), "
+        f"which had learned from `{word(start.get('source'))}`"
     )
+
+
+def _starts(corpus: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The trainings before the last one, the latest first."""
+    start = corpus.get("started_from")
+    for _ in range(_MAX_STARTS):
+        if not isinstance(start, Mapping) or not start:
+            return
+        yield start
+        start = start.get("started_from")
+
+
+def plain(text: object) -> str:
+    """A text of a stranger on one line, short, in which neither Markdown nor HTML finds a sign."""
+    told = "".join(
+        " " if unicodedata.category(sign)[0] in "CZ" else sign
+        for sign in str(text)[: 2 * MAX_SHOWN]
+    )
+    told = " ".join(told.split())
+    if len(told) > MAX_SHOWN:
+        told = told[:MAX_SHOWN].rstrip() + " …"
+    escaped = _MARKDOWN.sub(r"\\\1", told.translate(_HTML))
+    return escaped.replace("://", ":\\//")
+
+
+def word(text: object) -> str:
+    """A name of a stranger as it may stand between backticks or on a command line."""
+    return _WORD.sub("-", str(text)[:MAX_SHOWN]).lstrip("-") if text else "?"
 
 
 def _data(corpus: dict[str, Any]) -> str:
     tunes = corpus.get("tunes", {})
-    sizes = ", ".join(f"{count} {side.replace('_', ' ')}" for side, count in tunes.items())
+    sizes = ", ".join(
+        f"{count} {plain(side.replace('_', ' '))}"
+        for side, count in (tunes.items() if isinstance(tunes, dict) else ())
+        if is_count(count)
+    )
     return (
         "## Data\n\n"
-        f"Source: `{corpus.get('source', 'unknown')}` "
-        f"(fingerprint `{corpus.get('fingerprint', '?')}`). Tunes: {sizes}. "
+        f"Source: `{word(corpus.get('source', 'unknown'))}` "
+        f"(fingerprint `{word(corpus.get('fingerprint'))}`). Tunes: {sizes}. "
         "Tunes are split by title, so no tune is on two sides; the test side was neither trained "
         "on nor used to choose anything. The tunes are traditional; the lab's tunebook comes with "
         "the Python package `mitdeeplearning` (MIT licence), the others with music21, out of "
@@ -87,14 +135,23 @@ def _data(corpus: dict[str, Any]) -> str:
 def _settings(metadata: CheckpointMetadata) -> str:
     rows = metadata.network.to_dict() | metadata.training.to_dict()
     last = "" if _is_best(metadata) else " --last"
-    table = "\n".join(f"| {name} | {value} |" for name, value in rows.items())
+    table = "\n".join(f"| {name} | {_setting(value)} |" for name, value in rows.items())
     return (
         f"## Training\n\n"
         f"{_choice(metadata)} To repeat it:\n\n"
         f"```\n{_commands(metadata)}\n"
-        f"python -m musicgen bundle NAME --name {metadata.name}{last}\n```\n\n"
+        f"python -m musicgen bundle NAME --name {word(metadata.name)}{last}\n```\n\n"
         f"| setting | value |\n|---|---|\n{table}"
     )
+
+
+def _setting(value: object) -> object:
+    """A setting as it is; only texts can hold signs, and of those most are single words."""
+    return plain(value) if isinstance(value, str) and _WORD.search(value) else value
+
+
+def _is_moment(text: str) -> bool:
+    return not _WORD.search(text)
 
 
 def _is_best(metadata: CheckpointMetadata) -> bool:
@@ -104,20 +161,19 @@ def _is_best(metadata: CheckpointMetadata) -> bool:
 def _choice(metadata: CheckpointMetadata) -> str:
     if _is_best(metadata):
         return f"Best of the run at step {metadata.step:,}, chosen by validation loss."
-    best = metadata.metrics
-    return (
-        f"The end of the run at step {metadata.step:,}, as it is. It was best on validation tunes "
-        f"at step {best['best_step']:,} ({best['val_loss']:.4f} nats per character)."
+    step, loss = metadata.metrics.get("best_step"), metadata.metrics.get("val_loss")
+    best = (
+        f" It was best on validation tunes at step {step:,} ({loss:.4f} nats per character)."
+        if is_count(step) and find_held_out_loss({"val_loss": loss}) is not None
+        else ""
     )
+    return f"The end of the run at step {metadata.step:,}, as it is.{best}"
 
 
 def _commands(metadata: CheckpointMetadata) -> str:
     """Every training that led here, the first one first."""
-    steps = [(metadata.preset, "NAME")]
-    start = metadata.corpus.get("started_from")
-    while start:
-        steps.append((start["preset"], start["name"]))
-        start = start.get("started_from")
+    steps = [(word(metadata.preset), "NAME")]
+    steps += [(word(one.get("preset")), word(one.get("name"))) for one in _starts(metadata.corpus)]
     steps.reverse()
     lines, before = [], ""
     count = metadata.training.threads
@@ -128,14 +184,26 @@ def _commands(metadata: CheckpointMetadata) -> str:
     return "\n".join(lines)
 
 
+_HELD_OUT = (
+    ("tunes", "d"), ("loss", ".4f"), ("body_loss", ".4f"), ("perplexity", ".3f"),
+    ("accuracy", ".1%"),
+)  # fmt: skip
+
+
+def _figure_of(found: Mapping[str, float], key: str, form: str) -> str:
+    value = found.get(key)
+    if value is None or (form == "d" and not is_count(value)):
+        return "–"
+    return f"{value:{form}}"
+
+
 def _results(metrics: dict[str, Any]) -> str:
     rows = []
     for side, name in (("val", "validation"), ("test", "test")):
-        report = metrics.get(side)
-        if isinstance(report, dict):
+        found = find_held_out(metrics, side)
+        if "loss" in found:
             rows.append(
-                f"| {name} | {report['tunes']} | {report['loss']:.4f} | {report['body_loss']:.4f} "
-                f"| {report['perplexity']:.3f} | {report['accuracy']:.1%} |"
+                f"| {name} | " + " | ".join(_figure_of(found, *one) for one in _HELD_OUT) + " |"
             )
     if not rows:
         return ""
@@ -194,5 +262,6 @@ def _use(metadata: CheckpointMetadata) -> str:
         "Meant for composing tunes in the style of the corpus and for studying sequence models. It "
         "invents titles that may sound like real ones, without the grammar writes bars of any "
         "length, and can repeat phrases of tunes it has read. It knows one tradition as its "
-        f"collectors wrote it down.\n\nLicence of the weights: {metadata.license}."
+        f"collectors wrote it down.\n\nLicence of the weights: "
+        f"{plain(metadata.license)}."
     )

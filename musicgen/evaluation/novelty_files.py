@@ -23,10 +23,12 @@ from musicgen.evaluation import novelty, suffixes
 from musicgen.evaluation.learned import Lesson, load_learned
 from musicgen.evaluation.novelty import NoveltyIndex, RealFigures, build_index, melody_symbols
 from musicgen.evaluation.suffixes import END, SuffixIndex
+from musicgen.json_reading import parse_json
 
 Arrays = Mapping[str, NDArray[np.generic]]
 
 _PROGRESS_TUNES = 20
+_MAX_TUNES_BYTES = 200_000_000
 _DAMAGED = (
     OSError, ValueError, KeyError, TypeError, IndexError, EOFError, RuntimeError, struct.error,
     zipfile.BadZipFile,
@@ -115,7 +117,7 @@ def _pack_suffixes(name: str, suffixes: SuffixIndex, real: RealFigures) -> Array
 
 
 def _unpack(arrays: Arrays) -> NoveltyIndex:
-    rows = json.loads(arrays["tunes"].tobytes())
+    rows = parse_json(arrays["tunes"].tobytes(), max_bytes=_MAX_TUNES_BYTES)
     tunes = tuple(CorpusTune(*row) for row in rows)
     characters, real_characters = _unpack_suffixes("characters", arrays)
     melody, real_melody = _unpack_suffixes("melody", arrays)

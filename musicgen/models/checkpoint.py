@@ -6,8 +6,9 @@ code from the file and refuses, with a sentence, what does not fit.
 """
 
 import hashlib
-import json
+import os
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -20,9 +21,20 @@ import torch
 from musicgen.config import NetworkConfig, Paths, TrainingConfig, to_json
 from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.errors import CheckpointError, MusicgenError
+from musicgen.json_reading import is_count, parse_json
+from musicgen.machine import available_memory_bytes
+from musicgen.models.figures import MAX_TEXT, clean_figures
 from musicgen.models.network import Network
 from musicgen.models.registry import build_network
-from musicgen.storage import replacing_folder, whole_folder
+from musicgen.storage import (
+    is_file,
+    is_folder,
+    is_unfinished,
+    list_folder,
+    modified_ns,
+    replacing_folder,
+    whole_folder,
+)
 
 FORMAT = "musicgen-checkpoint"
 FORMAT_VERSION = 1
@@ -31,6 +43,8 @@ METADATA_FILE = "checkpoint.json"
 
 MAX_METADATA_BYTES = 4_000_000
 MAX_WEIGHTS_BYTES = 1_000_000_000
+_WEIGHT_TYPES = frozenset((torch.float16, torch.bfloat16, torch.float32))
+_COPIES = 3  # what is read, the same as float32, and the network
 _READ_ATTEMPTS = 20
 
 
@@ -72,7 +86,8 @@ class CheckpointMetadata:
         """Metadata from JSON values.
 
         Raises:
-            CheckpointError: it is not a checkpoint's, or of a newer version.
+            CheckpointError: it is not a checkpoint's, or of a newer version; figures that cannot be
+                what they are called are left out.
             ConfigError, CorpusError: settings or vocabulary do not hold.
         """
         if values.get("format") != FORMAT:
@@ -81,7 +96,7 @@ class CheckpointMetadata:
             raise CheckpointError(
                 "This checkpoint has format version {version}; "
                 "this program reads version {known}. Update the program.",
-                version=values.get("format_version"),
+                version=str(values.get("format_version"))[:20],
                 known=FORMAT_VERSION,
             )
         known = {key: values[key] for key in cls.__dataclass_fields__ if key in values}
@@ -89,6 +104,7 @@ class CheckpointMetadata:
         return cls(
             **known
             | {
+                "metrics": clean_figures(known.get("metrics", {})),
                 "network": NetworkConfig.from_dict(known["network"]),
                 "training": TrainingConfig.from_dict(known["training"]),
                 "vocabulary": Vocabulary(tuple(known["vocabulary"])).characters,
@@ -171,9 +187,9 @@ def read_metadata(path: Path) -> CheckpointMetadata:
         CheckpointError: there is none, or it does not fit.
     """
     try:
-        values = json.loads(_read(path / METADATA_FILE, MAX_METADATA_BYTES))
+        values = parse_json(_read(path / METADATA_FILE, MAX_METADATA_BYTES))
         return CheckpointMetadata.from_dict(values if isinstance(values, dict) else {})
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise CheckpointError(
             "{name} is damaged: {file} is not readable.", name=_label(path), file=METADATA_FILE
         ) from error
@@ -194,7 +210,6 @@ def load_checkpoint(path: Path) -> Checkpoint:
         CheckpointError: there is none, it is damaged, or its weights do not fit its settings.
     """
     metadata, data = _read_together(path)
-    weights = _parse_weights(path, data)
     config = metadata.network
     if config.vocab_size != len(metadata.vocabulary):
         raise CheckpointError(
@@ -206,10 +221,8 @@ def load_checkpoint(path: Path) -> Checkpoint:
         )
     with torch.device("meta"):
         expected = {name: value.shape for name, value in build_network(config).state_dict().items()}
-    if expected != {name: value.shape for name, value in weights.items()}:
-        raise CheckpointError(
-            "{name} is damaged: its weights do not fit its settings.", name=_label(path)
-        )
+    _require_memory(path, sum(shape.numel() for shape in expected.values()))
+    weights = _parse_weights(path, data, expected)
     if not all(bool(torch.isfinite(value).all()) for value in weights.values()):
         raise CheckpointError(
             "{name} is damaged: some of its weights are not numbers.", name=_label(path)
@@ -226,16 +239,16 @@ def list_checkpoints(paths: Paths) -> list[CheckpointRef]:
     bundled = [
         CheckpointRef(folder.name, folder, "bundled")
         for folder in _folders(paths.checkpoints)
-        if (folder / METADATA_FILE).is_file()
+        if not is_unfinished(folder) and is_file(folder / METADATA_FILE)
     ]
     bundled.sort(key=lambda ref: (ref.name != "house", ref.name))
     runs = [
-        CheckpointRef(folder.name, folder / "best", "run")
+        (modified_ns(folder / "best" / METADATA_FILE), folder)
         for folder in _folders(paths.runs)
-        if (folder / "best" / METADATA_FILE).is_file()
+        if is_file(folder / "best" / METADATA_FILE)
     ]
-    runs.sort(key=lambda ref: (ref.path / METADATA_FILE).stat().st_mtime, reverse=True)
-    return bundled + runs
+    runs.sort(reverse=True)
+    return bundled + [CheckpointRef(folder.name, folder / "best", "run") for _, folder in runs]
 
 
 def find_checkpoint(name: str, paths: Paths) -> CheckpointRef:
@@ -250,9 +263,9 @@ def find_checkpoint(name: str, paths: Paths) -> CheckpointRef:
             return ref
     path = Path(name)
     for folder in (path, path / "best"):
-        if name and (folder / METADATA_FILE).is_file():
+        if name and is_file(folder / METADATA_FILE):
             return CheckpointRef(path.name, folder, "file")
-    if name and path.exists():
+    if name and (is_file(path) or is_folder(path)):
         raise CheckpointError(
             "{name} is not a checkpoint: it has no {file}.", name=name, file=METADATA_FILE
         )
@@ -264,8 +277,7 @@ def find_checkpoint(name: str, paths: Paths) -> CheckpointRef:
 
 def _folders(root: Path) -> list[Path]:
     """The folders in a folder; those that are being filled or emptied begin with a dot."""
-    found = root.iterdir() if root.is_dir() else ()
-    return [path for path in found if path.is_dir() and not path.name.startswith(".")]
+    return [path for path in list_folder(root) if not path.name.startswith(".") and is_folder(path)]
 
 
 def _label(folder: Path) -> str:
@@ -275,11 +287,12 @@ def _label(folder: Path) -> str:
 
 def _read(path: Path, limit: int) -> bytes:
     try:
-        if path.stat().st_size > limit:
-            raise CheckpointError(
-                "{name} is too large to be a checkpoint of ours.", name=_label(path.parent)
-            )
-        return path.read_bytes()
+        with path.open("rb") as file:
+            if os.fstat(file.fileno()).st_size > limit:
+                raise CheckpointError(
+                    "{name} is too large to be a checkpoint of ours.", name=_label(path.parent)
+                )
+            return file.read(limit)
     except OSError as error:
         raise CheckpointError(
             "{name} is not a checkpoint: {file} cannot be read.",
@@ -304,10 +317,36 @@ def _read_together(path: Path) -> tuple[CheckpointMetadata, bytes]:
     return read_metadata(path), _read(path / WEIGHTS_FILE, MAX_WEIGHTS_BYTES)
 
 
-def _parse_weights(path: Path, data: bytes) -> dict[str, torch.Tensor]:
+def _require_memory(path: Path, parameters: int) -> None:
+    """Makes sure that a network has room, before it takes it."""
+    wanted, free = _COPIES * 4 * parameters, available_memory_bytes()
+    if free is not None and wanted > free:
+        raise CheckpointError(
+            "{name} needs {wanted:,.1f} GB of memory, and {free:,.1f} GB are free on this machine. "
+            "Close other programs, or use a smaller model.",
+            name=_label(path),
+            wanted=wanted / 1e9,
+            free=free / 1e9,
+        )
+
+
+def _parse_weights(
+    path: Path, data: bytes, expected: Mapping[str, torch.Size]
+) -> dict[str, torch.Tensor]:
+    """The weights as float32, once their names, shapes and types are those of the network."""
     try:
-        return {name: value.float() for name, value in safetensors.torch.load(data).items()}
-    except (safetensors.SafetensorError, ValueError, KeyError, RuntimeError) as error:
+        weights = safetensors.torch.load(data)
+        if expected != {name: value.shape for name, value in weights.items()} or any(
+            value.dtype not in _WEIGHT_TYPES for value in weights.values()
+        ):
+            raise CheckpointError(
+                "{name} is damaged: its weights do not fit its settings.", name=_label(path)
+            )
+        return {name: value.float() for name, value in weights.items()}
+    except (
+        safetensors.SafetensorError, ValueError, KeyError, RuntimeError, ArithmeticError,
+        MemoryError, AttributeError, TypeError,
+    ) as error:  # fmt: skip
         raise CheckpointError(
             "{name} is damaged: {file} is not readable.", name=_label(path), file=WEIGHTS_FILE
         ) from error
@@ -324,7 +363,15 @@ def _check_types(values: dict[str, Any]) -> None:
         if key not in values:
             raise CheckpointError("{file} lacks {key!r}.", file=METADATA_FILE, key=key)
     for key, value in values.items():
-        if not isinstance(value, _TYPES[key]):
+        is_wrong = not isinstance(value, _TYPES[key])
+        if is_wrong or (_TYPES[key] is int and not is_count(value)):
             raise CheckpointError(
                 "{file} has a {key!r} of the wrong type.", file=METADATA_FILE, key=key
             )
+        if key in _SHORT and len(value) > MAX_TEXT:
+            raise CheckpointError(
+                "{file} has a {key!r} that is too long.", file=METADATA_FILE, key=key
+            )
+
+
+_SHORT = ("name", "preset", "created")

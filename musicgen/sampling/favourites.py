@@ -13,6 +13,7 @@ from typing import Any
 
 from musicgen.config import to_json
 from musicgen.errors import CompositionError, FavouriteError
+from musicgen.json_reading import read_json
 from musicgen.sampling.composer import Composition
 from musicgen.sampling.records import (
     Values,
@@ -21,7 +22,7 @@ from musicgen.sampling.records import (
     header_field,
     to_values,
 )
-from musicgen.storage import storing, write_file
+from musicgen.storage import is_file, list_folder, storing, write_file
 
 MAX_FAVOURITES = 200
 MAX_NAME = 80
@@ -79,7 +80,7 @@ class FavouriteStore:
 
     def has(self, composition: Composition) -> bool:
         """Whether this very tune is kept."""
-        return self._path(find_key(to_values(composition))).is_file()
+        return is_file(self._path(find_key(to_values(composition))))
 
     def add(self, composition: Composition, name: str = "") -> Favourite:
         """Keeps a tune, by its own title if no name is given; one kept already stays as it is.
@@ -101,13 +102,28 @@ class FavouriteStore:
             FavouriteError: there are too many.
             StorageError: it cannot be written.
         """
-        if not self._path(favourite.key).exists() and self.count() >= MAX_FAVOURITES:
+        if not is_file(self._path(favourite.key)) and self.count() >= MAX_FAVOURITES:
             raise FavouriteError(
                 "There are {count} favourites already. Delete one that you can do without.",
                 count=MAX_FAVOURITES,
             )
         self._write(favourite)
         return favourite
+
+    def count_damaged(self) -> int:
+        """How many files there are that cannot be read: they take the place of tunes."""
+        return sum(_read(path) is None and is_file(path) for path in self._files())
+
+    def remove_damaged(self) -> None:
+        """Removes all files that cannot be read.
+
+        Raises:
+            StorageError: one cannot be removed.
+        """
+        for path in self._files():
+            if _read(path) is None:
+                with storing(path):
+                    path.unlink(missing_ok=True)
 
     def rename(self, key: str, name: str) -> Favourite:
         """Gives one another name.
@@ -143,7 +159,8 @@ class FavouriteStore:
         return self._folder / f"{key}.json"
 
     def _files(self) -> Sequence[Path]:
-        return sorted(path for path in self._folder.glob("*.json") if _KEY.fullmatch(path.stem))
+        found = list_folder(self._folder)
+        return sorted(p for p in found if p.suffix == ".json" and _KEY.fullmatch(p.stem))
 
     def _write(self, favourite: Favourite) -> None:
         content = {
@@ -171,12 +188,10 @@ def clean_name(text: str) -> str:
 def _read(path: Path) -> Favourite | None:
     """The favourite in a file; None where there is none that holds."""
     try:
-        if path.stat().st_size > MAX_BYTES:
-            return None
-        return _parse(path.stem, json.loads(path.read_text(encoding="utf-8")))
+        return _parse(path.stem, read_json(path, max_bytes=MAX_BYTES))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, RecursionError, CompositionError) as error:
+    except (OSError, ValueError, CompositionError) as error:
         _log.warning("%s is passed over: %s", path.name, error)
         return None
 

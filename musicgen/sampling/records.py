@@ -10,6 +10,7 @@ from typing import Any
 
 from musicgen.config import SampleConfig
 from musicgen.errors import CompositionError, MusicgenError
+from musicgen.json_reading import is_count
 from musicgen.notation.reader import read_tune
 from musicgen.sampling.composer import MAX_PROMPT_CHARACTERS, Composition
 from musicgen.sampling.edit_list import Edit, edits_to_json, parse_edits
@@ -20,6 +21,7 @@ Values = Mapping[str, Any]
 MAX_CHARACTERS = MAX_PROMPT_CHARACTERS + 20_000 + 1_000
 """More than a beginning, the header it may get, and what is written after it."""
 
+_LONGEST_NAME = 4_096
 _READ_AGAIN = frozenset({"tune", "problems"})
 _KINDS = {
     "abc": str,
@@ -97,7 +99,10 @@ def _is_right(values: Values) -> bool:
         and len(values["abc"]) <= MAX_CHARACTERS
         and len(values["char_probs"]) <= MAX_CHARACTERS
         and all(type(prob) in (int, float) and 0 <= prob <= 1 for prob in values["char_probs"])
-        and 0 <= values["drawn_start"] <= MAX_CHARACTERS
+        and is_count(values["drawn_start"], MAX_CHARACTERS)
+        and is_count(values["mask_interventions"], MAX_CHARACTERS)
+        and is_count(values["seed"], 2**32)
+        and all(len(values[name]) <= _LONGEST_NAME for name in ("checkpoint", "fingerprint"))
     )
 
 

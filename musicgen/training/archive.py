@@ -5,12 +5,10 @@ that are known here. What comes in is a stranger's: names, links, sizes and cont
 before anything takes its place among the runs, and a file that fails a check leaves nothing behind.
 """
 
-import json
+import io
 import re
-import shutil
 import stat
 import struct
-import uuid
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -21,9 +19,12 @@ from typing import IO, Any
 from musicgen import __version__
 from musicgen.config import to_json
 from musicgen.errors import ArchiveError, MusicgenError, RunError
-from musicgen.storage import storing
+from musicgen.json_reading import parse_json
+from musicgen.machine import free_disk_bytes
+from musicgen.storage import is_file, staging_folder, storing
 from musicgen.training.archive_checks import check_contents
-from musicgen.training.runs import Run, RunStore, check_id
+from musicgen.training.run_files import check_id
+from musicgen.training.runs import Run, RunStore
 from musicgen.training.shelf import find_free_id, name_checkpoints
 
 FORMAT = "musicgen-run"
@@ -34,9 +35,14 @@ SUFFIX = ".zip"
 MAX_FILES = 1_000
 MAX_TOTAL_BYTES = 2_000_000_000
 MAX_RATIO = 100
-"""Times that a file may be larger than its compressed self, where it is large at all."""
+"""Times that a file, or all files together, may be larger than compressed, where large at all."""
 
 _SMALL_BYTES = 1_000_000
+_MAX_DIRECTORY_BYTES = 1_000_000
+"""Of the list of files at the end of an archive; that of the most files has a quarter of it."""
+_END, _END_64 = b"PK\x05\x06", b"PK\x06\x07"
+_END_BYTES, _LONGEST_COMMENT = 22, 65_535
+_LOCATOR_BYTES = 20
 _MEGABYTE = 1_000_000
 _SIZES = {
     MANIFEST_FILE: 0.01,
@@ -78,7 +84,7 @@ def export_run(run: Run, file: IO[bytes], *, can_resume: bool = True) -> None:
         RunError: there is nothing of that name, or it is being trained.
         StorageError: it cannot be read or written.
     """
-    if not (run.path / "config.json").is_file():
+    if not is_file(run.path / "config.json"):
         raise RunError("The run {name!r} is gone.", name=run.id)
     with storing(run.path), run.locked(), zipfile.ZipFile(file, "w") as archive:
         archive.writestr(MANIFEST_FILE, _manifest(run.id))
@@ -116,20 +122,25 @@ def import_run(store: RunStore, file: IO[bytes], name: str = "") -> Run:
     """
     if name:
         check_id(name)
-    with _reading(), zipfile.ZipFile(file) as archive, _new_folder(store.root) as folder:
-        entries = _checked_entries(archive)
-        wanted = name or _read_manifest(archive)
-        for entry in entries:
-            _unpack(archive, entry, folder)
-        (folder / MANIFEST_FILE).unlink()
-        check_contents(Run(folder))
-        return _settle(store, folder, wanted)
+    with _reading():
+        size = _check_directory(file)
+        with zipfile.ZipFile(file) as archive:
+            entries = _checked_entries(archive, size)
+            _require_room(store.root, entries)
+            with staging_folder(store.root, "import") as folder:
+                wanted = name or _read_manifest(archive)
+                for entry in entries:
+                    _unpack(archive, entry, folder)
+                (folder / MANIFEST_FILE).unlink()
+                check_contents(Run(folder))
+                return _settle(store, folder, wanted)
 
 
 def _settle(store: RunStore, folder: Path, wanted: str) -> Run:
     """Moves a checked folder among the runs, in one step."""
     while True:
         run = Run(store.root / find_free_id(store, wanted))
+        name_checkpoints(Run(folder), run.id)
         try:
             with storing(run.path):
                 folder.rename(run.path)
@@ -137,7 +148,6 @@ def _settle(store: RunStore, folder: Path, wanted: str) -> Run:
             if not run.path.exists():
                 raise
             continue  # somebody took the name meanwhile
-        name_checkpoints(run)
         return run
 
 
@@ -155,20 +165,43 @@ def _reading() -> Iterator[None]:
         ) from error
 
 
-@contextmanager
-def _new_folder(root: Path) -> Iterator[Path]:
-    """A folder to fill beside the runs; whatever is left in its place at the end is removed."""
-    folder = root / f".import-{uuid.uuid4().hex[:8]}"
-    with storing(folder):
-        folder.mkdir(parents=True)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+def _check_directory(file: IO[bytes]) -> int:
+    """Makes sure that the list of files is short enough to be read, and gives the file's size.
+
+    The reader of zip files makes an object of each entry before anybody can count them.
+    """
+    size = file.seek(0, io.SEEK_END)
+    file.seek(max(0, size - _END_BYTES - _LONGEST_COMMENT - _LOCATOR_BYTES))
+    tail = file.read()
+    file.seek(0)
+    start = len(tail) - _END_BYTES
+    if tail[start:].find(_END) != 0 or tail[-2:] != b"\0\0":
+        start = tail.rfind(_END)
+    if start < 0 or len(tail) - start < _END_BYTES:
+        raise zipfile.BadZipFile
+    (directory_bytes,) = struct.unpack_from("<I", tail, start + 12)
+    has_more = tail[max(0, start - _LOCATOR_BYTES) : start].startswith(_END_64)
+    if has_more or directory_bytes > _MAX_DIRECTORY_BYTES:
+        raise ArchiveError(
+            "This archive has too many files: a run has fewer than {most:,}.", most=MAX_FILES
+        )
+    return size
 
 
-def _checked_entries(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
-    """All entries, once names, kinds and sizes are those of a run."""
+def _require_room(root: Path, entries: list[zipfile.ZipInfo]) -> None:
+    """Makes sure that what will be unpacked has room on the disk."""
+    total, free = sum(entry.file_size for entry in entries), free_disk_bytes(root)
+    if free is not None and total > free:
+        raise ArchiveError(
+            "There is no room for this run: it takes {size:,.0f} MB, and {free:,.0f} MB are free. "
+            "Delete what you can do without, and try again.",
+            size=total / _MEGABYTE,
+            free=free / _MEGABYTE,
+        )
+
+
+def _checked_entries(archive: zipfile.ZipFile, size: int) -> list[zipfile.ZipInfo]:
+    """All entries, once names, kinds and sizes are those of a run; `size` is the archive's."""
     entries = archive.infolist()
     names = [entry.filename for entry in entries]
     if len(entries) > MAX_FILES:
@@ -186,6 +219,8 @@ def _checked_entries(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     total = sum(entry.file_size for entry in entries)
     if total > MAX_TOTAL_BYTES:
         raise _too_large("all files together", total, MAX_TOTAL_BYTES)
+    if total > max(_SMALL_BYTES, MAX_RATIO * size):  # entries can share their compressed bytes
+        raise _grows("all files together")
     return entries
 
 
@@ -201,11 +236,15 @@ def _check_entry(entry: zipfile.ZipInfo) -> None:
     if entry.file_size > limit:
         raise _too_large(entry.filename, entry.file_size, limit)
     if entry.file_size > max(_SMALL_BYTES, MAX_RATIO * entry.compress_size):
-        raise ArchiveError(
-            "{file} would grow more than {ratio}-fold, so nothing of this archive was taken.",
-            file=entry.filename,
-            ratio=MAX_RATIO,
-        )
+        raise _grows(entry.filename)
+
+
+def _grows(file: str) -> ArchiveError:
+    return ArchiveError(
+        "{file} would grow more than {ratio}-fold, so nothing of this archive was taken.",
+        file=file,
+        ratio=MAX_RATIO,
+    )
 
 
 def _limit_bytes(name: str) -> int:
@@ -226,8 +265,9 @@ def _too_large(file: str, size: int, limit: int) -> ArchiveError:
 def _read_manifest(archive: zipfile.ZipFile) -> str:
     """The name of the run; a name that cannot be used gives way to one that can."""
     try:
-        values: Any = json.loads(archive.read(MANIFEST_FILE))
-    except (ValueError, RecursionError):
+        with archive.open(MANIFEST_FILE) as file:
+            values: Any = parse_json(file.read(_limit_bytes(MANIFEST_FILE) + 1))
+    except ValueError:
         values = None
     if not isinstance(values, dict) or values.get("format") != FORMAT:
         raise ArchiveError("This zip archive is no run: export one on the page Compare.")

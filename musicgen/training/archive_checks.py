@@ -3,9 +3,6 @@
 Texts that pages would show are either checked against what they can be, or written anew.
 """
 
-import dataclasses
-import json
-import math
 import re
 from datetime import datetime
 from pathlib import Path
@@ -16,10 +13,12 @@ import safetensors
 from musicgen.config import TrainingConfig, to_json
 from musicgen.errors import ArchiveError, MusicgenError
 from musicgen.evaluation.convergence import find_best
+from musicgen.json_reading import parse_json
 from musicgen.models.checkpoint import load_checkpoint
 from musicgen.models.registry import check_kind
 from musicgen.storage import write_file
-from musicgen.training.runs import Progress, Run
+from musicgen.training.run_files import MAX_LINE, MAX_STEP, Progress, parse_step
+from musicgen.training.runs import Run
 from musicgen.training.shelf import CHECKPOINT_FOLDERS
 from musicgen.training.summary import FLUENCY_FILE, looks_of, parse_fluency
 from musicgen.training.trainer import StepMetrics
@@ -27,8 +26,6 @@ from musicgen.training.trainer import StepMetrics
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._ -]{0,63}")
 _SOURCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,199}")
 _FINAL = ("finished", "stopped", "failed")
-_MAX_STEP = 1_000_000
-_LONGEST_LINE = 2_000
 _STATE_FILES = ("trainer.json", "trainer.safetensors")
 
 
@@ -54,7 +51,7 @@ def check_contents(run: Run) -> None:
 
 def _rewrite_settings(run: Run) -> None:
     """Keeps what is known of the settings, once it holds; a cell of a sweep becomes a plain run."""
-    created = _read_object(run.path / "config.json").get("created")
+    created = _read_object(run.path / "config.json").get("created", "")
     try:
         datetime.fromisoformat(created or "")
     except (TypeError, ValueError) as error:
@@ -83,7 +80,7 @@ def _check_metrics(path: Path) -> list[StepMetrics]:
         return []
     metrics: list[StepMetrics] = []
     with path.open(encoding="utf-8", errors="replace") as file:
-        while line := file.readline(_LONGEST_LINE):
+        while line := file.readline(MAX_LINE):
             if not line.endswith("\n"):
                 if file.readline(1):
                     raise _does_not_hold(path.name)
@@ -94,29 +91,12 @@ def _check_metrics(path: Path) -> list[StepMetrics]:
 
 def _parse_step(line: str, before: int) -> StepMetrics:
     try:
-        item = StepMetrics(**json.loads(line))
-    except (ValueError, TypeError, RecursionError) as error:
+        item = parse_step(line)
+    except ValueError as error:
         raise _does_not_hold("metrics.jsonl") from error
-    if not (_is_step(item.step) and item.step > before and _holds_numbers(item)):
+    if item.step <= before:
         raise _does_not_hold("metrics.jsonl")
     return item
-
-
-def _holds_numbers(item: StepMetrics) -> bool:
-    values = dataclasses.asdict(item)
-    looked = [values.pop(name) for name in ("val_loss", "val_accuracy")]
-    return all(map(_is_number, values.values())) and all(
-        value is None or _is_number(value) for value in looked
-    )
-
-
-def _is_number(value: object) -> bool:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and math.isfinite(value) and abs(value) < 1e15  # type: ignore[arg-type]
-
-
-def _is_step(value: object) -> bool:
-    return type(value) is int and 1 <= value <= _MAX_STEP
 
 
 def _check_checkpoint(run: Run, name: str) -> None:
@@ -124,7 +104,7 @@ def _check_checkpoint(run: Run, name: str) -> None:
     folder = run.path / name
     metadata = load_checkpoint(folder).metadata
     is_named = _NAME.fullmatch(metadata.preset or "own")
-    if not (0 <= metadata.step <= _MAX_STEP and is_named and _holds_names(metadata.training)):
+    if not (metadata.step <= MAX_STEP and is_named and _holds_names(metadata.training)):
         raise _does_not_hold(f"{name}/checkpoint.json")
     if name == "last":
         _check_state(folder)
@@ -152,29 +132,44 @@ def _check_others(run: Run) -> None:
             raise _does_not_hold(FLUENCY_FILE) from error
     for path in (run.path / "samples.jsonl", *(run.path / "samples").glob("*")):
         if path.is_file():
-            _read_text(path, path.relative_to(run.path).as_posix())
+            _check_samples(path, path.relative_to(run.path).as_posix())
+
+
+def _check_samples(path: Path, label: str) -> None:
+    """Texts as they are; JSON, a value a line or one in all, must be that. A last line may tear."""
+    text = _read_text(path, label)
+    lines = {".jsonl": text.split("\n")[:-1], ".json": [text]}.get(path.suffix, [])
+    for line in lines:
+        try:
+            parse_json(line)
+        except ValueError as error:
+            raise _does_not_hold(label) from error
 
 
 def _write_status(run: Run, metrics: list[StepMetrics]) -> None:
-    """How the run ended, in words of ours: nothing trains it here."""
+    """How the run ended, in words of ours: nothing trains it here.
+
+    What it says beside that may be wrong, and is forgotten; that it can be read is asked for.
+    """
+    if (run.path / "status.json").exists():
+        _read_object(run.path / "status.json")
     told = run.read_status()
     status = told["status"] if told["status"] in _FINAL else "stopped"
     best = find_best(looks_of(metrics))
     progress = Progress(best.loss, best.step) if best else _told_progress(told)
     last = metrics[-1].step if metrics else 0
-    told_step = told["step"] if _is_step(told["step"]) else 0
-    run.write_status(status, "", max(last, told_step), progress)
+    run.write_status(status, "", max(last, told["step"]), progress)
 
 
 def _told_progress(told: dict[str, Any]) -> Progress:
-    loss, step = told["best_val_loss"], told.get("best_step", 0)
-    return Progress(float(loss), step) if _is_number(loss) and _is_step(step) else Progress()
+    loss, step = told["best_val_loss"], told["best_step"]
+    return Progress() if loss is None or not step else Progress(float(loss), step)
 
 
 def _read_object(path: Path, label: str = "") -> dict[str, Any]:
     try:
-        values = json.loads(_read_text(path, label or path.name))
-    except (ValueError, RecursionError) as error:
+        values = parse_json(_read_text(path, label or path.name))
+    except ValueError as error:
         raise _does_not_hold(label or path.name) from error
     if not isinstance(values, dict):
         raise _does_not_hold(label or path.name)

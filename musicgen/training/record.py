@@ -17,7 +17,7 @@ from musicgen.config import Paths
 from musicgen.errors import RunError
 from musicgen.evaluation.fluency import measure_fluency
 from musicgen.models.checkpoint import Checkpoint, list_checkpoints
-from musicgen.storage import write_file
+from musicgen.storage import is_file, storing, write_file
 from musicgen.training.runs import METRICS_FILE, Run, RunInfo
 from musicgen.training.summary import write_fluency
 from musicgen.training.trainer import StepMetrics
@@ -45,9 +45,10 @@ def keep_record(run: Run, folder: Path, checkpoint: Checkpoint) -> None:
     shutil.rmtree(kept.path, ignore_errors=True)
     if checkpoint.metadata.corpus.get("started_from"):
         return
-    kept.path.mkdir(parents=True)
-    for name in ("config.json", "status.json"):
-        shutil.copyfile(run.path / name, kept.path / name)
+    with storing(kept.path):
+        kept.path.mkdir(parents=True)
+        for name in ("config.json", "status.json"):
+            shutil.copyfile(run.path / name, kept.path / name)
     lines = "".join(_shorten(metrics) + "\n" for metrics in run.read_metrics())
     write_file(kept.path / METRICS_FILE, lines.encode("utf-8"))
     write_fluency(kept, measure_fluency(checkpoint, JUDGED_TUNES))
@@ -57,7 +58,7 @@ def list_records(paths: Paths) -> list[RunInfo]:
     """The trainings that bundled checkpoints came from, each with the checkpoint's name."""
     found = []
     for ref in list_checkpoints(paths):
-        if ref.origin == "bundled" and (ref.path / RECORD / "config.json").is_file():
+        if ref.origin == "bundled" and is_file(ref.path / RECORD / "config.json"):
             try:
                 found.append(replace(Run(ref.path / RECORD).info(), id=ref.name))
             except RunError:  # damaged by hand: the checkpoint plays all the same

@@ -16,10 +16,10 @@
 Killing the process at any instant loses at most the steps since the last save.
 """
 
+import contextlib
 import dataclasses
 import json
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -30,8 +30,9 @@ import filelock
 import safetensors
 import safetensors.torch
 
-from musicgen.config import NetworkConfig, TrainingConfig, to_json
-from musicgen.errors import CheckpointError, RunError
+from musicgen.config import to_json
+from musicgen.errors import CheckpointError, RunError, StorageError
+from musicgen.json_reading import is_count, read_json
 from musicgen.models.checkpoint import (
     Checkpoint,
     CheckpointMetadata,
@@ -41,12 +42,31 @@ from musicgen.models.checkpoint import (
 )
 from musicgen.models.registry import check_kind
 from musicgen.presets import Preset
-from musicgen.storage import recover_folder, storing, whole_folder, write_file
+from musicgen.storage import (
+    is_file,
+    is_folder,
+    list_folder,
+    locking,
+    recover_folder,
+    storing,
+    whole_folder,
+    write_file,
+)
+from musicgen.training.run_files import (
+    Progress,
+    check_id,
+    check_progress,
+    check_status,
+    is_id,
+    moment_or_empty,
+    parse_preset,
+    read_metrics,
+    sweep_of,
+)
 from musicgen.training.samples import Sample, append_sample, cut_samples, read_samples
 from musicgen.training.trainer import StepMetrics, Trainer
 from musicgen.training.trainer_state import flatten, unflatten
 
-_RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _STATE_TENSORS = "trainer.safetensors"
 _STATE_VALUES = "trainer.json"
 METRICS_FILE = "metrics.jsonl"
@@ -72,14 +92,6 @@ class RunInfo:
     sweep: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """What resuming must know beside the trainer's own state."""
-
-    best_val_loss: float | None = None
-    best_step: int = 0
-
-
 class RunStore:
     """All runs below one folder."""
 
@@ -88,16 +100,28 @@ class RunStore:
 
     def list(self) -> list[RunInfo]:
         """One line for each readable run, the newest first."""
-        folders = self.root.iterdir() if self.root.is_dir() else ()
-        named = [folder for folder in folders if _RUN_ID.fullmatch(folder.name)]
-        runs = [Run(folder) for folder in named if (folder / "config.json").is_file()]
         infos = []
-        for run in runs:
+        for run in self._runs():
             try:
                 infos.append(run.info())
             except RunError:  # a folder somebody damaged must not hide the others
                 continue
         return sorted(infos, key=lambda info: info.created, reverse=True)
+
+    def list_damaged(self) -> "Sequence[str]":
+        """The names of folders whose settings cannot be read: all one can do is delete them."""
+        damaged = []
+        for run in self._runs():
+            try:
+                run.info()
+            except RunError:
+                if is_folder(run.path):  # not one that was deleted meanwhile
+                    damaged.append(run.id)
+        return sorted(damaged)
+
+    def _runs(self) -> "Sequence[Run]":
+        folders = [path for path in list_folder(self.root) if is_id(path.name)]
+        return [Run(folder) for folder in folders if is_folder(folder)]
 
     def get(self, run_id: str) -> "Run":
         """The run of that name.
@@ -106,7 +130,7 @@ class RunStore:
             RunError: there is none.
         """
         run = Run(self.root / check_id(run_id))
-        if not (run.path / "config.json").is_file():
+        if not is_file(run.path / "config.json"):
             known = ", ".join(info.id for info in self.list()) or "none yet"
             raise RunError(
                 "There is no run named {name!r}. There are: {known}.", name=run_id, known=known
@@ -177,20 +201,7 @@ class Run:
         Raises:
             RunError: they are damaged.
         """
-        values = self._read_json("config.json")
-        try:
-            return Preset(
-                str(values["preset"]),
-                "",
-                NetworkConfig.from_dict(values["network"]),
-                TrainingConfig.from_dict(values["training"]),
-            )
-        except (KeyError, TypeError) as error:
-            raise RunError(
-                "The run {name!r} is damaged: {file} lacks settings.",
-                name=self.id,
-                file="config.json",
-            ) from error
+        return parse_preset(self.id, self._read_json("config.json"))
 
     def start(self) -> Checkpoint | None:
         """The checkpoint that the run was started from, or None.
@@ -199,17 +210,17 @@ class Run:
             CheckpointError: it is damaged.
         """
         folder = self.path / "start"
-        return load_checkpoint(folder) if folder.is_dir() else None
+        return load_checkpoint(folder) if is_folder(folder) else None
 
     @property
     def has_best(self) -> bool:
         """Whether there is something to play."""
-        return (self.path / "best").is_dir()
+        return is_folder(self.path / "best")
 
     @property
     def can_resume(self) -> bool:
         """Whether a save is there to go on from."""
-        return any((self.path / name).is_dir() for name in ("last", "last.new", "last.old"))
+        return any(is_folder(self.path / name) for name in ("last", "last.new", "last.old"))
 
     def info(self) -> RunInfo:
         """One line about the run.
@@ -220,9 +231,9 @@ class Run:
         config, preset = self._read_json("config.json"), self.preset
         status = self.read_status()
         return RunInfo(
-            self.id, self.path, str(config.get("created", "")), str(status["status"]),
-            str(status["message"]), preset.name, int(status["step"]), preset.training.max_steps,
-            status["best_val_loss"], self.can_resume, str(config.get("sweep", "")),
+            self.id, self.path, moment_or_empty(config.get("created")), status["status"],
+            status["message"], preset.name, status["step"], preset.training.max_steps,
+            status["best_val_loss"], self.can_resume, sweep_of(config),
         )  # fmt: skip
 
     @contextmanager
@@ -231,29 +242,36 @@ class Run:
 
         Raises:
             RunError: another training holds it.
+            StorageError: its folder cannot be written.
         """
-        lock = filelock.FileLock(self.path / ".lock", timeout=0)
-        try:
-            with lock:
-                yield
-        except filelock.Timeout as error:
-            raise RunError("The run {name!r} is being trained already.", name=self.id) from error
+        with contextlib.ExitStack() as stack:
+            try:
+                stack.enter_context(locking(self.path / ".lock", timeout_s=0))
+            except filelock.Timeout as error:
+                raise RunError(
+                    "The run {name!r} is being trained already.", name=self.id
+                ) from error
+            yield
 
     def is_busy(self) -> bool:
-        """Whether some process trains it right now."""
+        """Whether some process trains it right now; nobody can where nothing can be written."""
         try:
             with self.locked():
                 return False
+        except StorageError:
+            return False
         except RunError:
             return True
 
     def read_status(self) -> dict[str, Any]:
-        """Status, message, step and best loss as last written."""
-        default = {"status": "queued", "message": "", "step": 0, "best_val_loss": None}
+        """Status, message, step, best loss and its step as last written.
+
+        A value that cannot be one counts as not written.
+        """
         try:
-            return default | self._read_json("status.json")
+            return check_status(self._read_json("status.json"))
         except RunError:
-            return default
+            return check_status({})
 
     def write_status(self, status: str, message: str, step: int, progress: Progress) -> None:
         """Writes what the run is doing."""
@@ -295,18 +313,12 @@ class Run:
                 (self.path / name).unlink(missing_ok=True)
 
     def read_metrics(self) -> list[StepMetrics]:
-        """All steps written so far; lines that are torn or not ours are dropped."""
-        try:
-            text = (self.path / METRICS_FILE).read_text(encoding="utf-8", errors="replace")
-        except FileNotFoundError:
-            return []
-        metrics = []
-        for line in text.splitlines():
-            try:
-                metrics.append(StepMetrics(**json.loads(line)))
-            except (ValueError, TypeError, RecursionError):
-                continue
-        return metrics
+        """All steps written so far, in order.
+
+        Lines are dropped that are torn, not ours, hold what cannot be, or fall back behind the
+        step before.
+        """
+        return read_metrics(self.path / METRICS_FILE)
 
     def append_sample(self, sample: Sample) -> None:
         """Keeps a tune composed along the way."""
@@ -322,7 +334,7 @@ class Run:
             count = read_metadata(whole_folder(self.path / "best")).corpus.get("train_characters")
         except CheckpointError:
             return None
-        return count if isinstance(count, int) else None
+        return count if is_count(count) else None
 
     def save_best(self, trainer: Trainer, metadata: CheckpointMetadata) -> None:
         """Keeps the weights as the best so far."""
@@ -350,13 +362,13 @@ class Run:
         checkpoint = load_checkpoint(folder)
         try:
             tensors = safetensors.torch.load((folder / _STATE_TENSORS).read_bytes())
-            values = json.loads((folder / _STATE_VALUES).read_text(encoding="utf-8"))
+            values = read_json(folder / _STATE_VALUES)
             trainer.network.load_state_dict(checkpoint.network.state_dict())
+            progress = check_progress(values)
             trainer.load_state_dict(unflatten(tensors, values))
-            progress = Progress(**values["progress"])
         except (
             OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError,
-            safetensors.SafetensorError,
+            ArithmeticError, safetensors.SafetensorError,
         ) as error:  # fmt: skip
             raise CheckpointError(
                 "The last save of the run {name!r} is damaged. Its best checkpoint still plays.",
@@ -370,7 +382,7 @@ class Run:
 
     def _read_json(self, name: str) -> dict[str, Any]:
         try:
-            values = json.loads((self.path / name).read_text(encoding="utf-8"))
+            values = read_json(self.path / name)
         except (OSError, ValueError) as error:
             raise RunError(
                 "The run {name!r} is damaged: {file} cannot be read.", name=self.id, file=name
@@ -380,18 +392,3 @@ class Run:
                 "The run {name!r} is damaged: {file} lacks settings.", name=self.id, file=name
             )
         return values
-
-
-def check_id(run_id: str) -> str:
-    """The name itself, where it can name a run.
-
-    Raises:
-        RunError: it cannot.
-    """
-    if not _RUN_ID.fullmatch(run_id):
-        raise RunError(
-            "{name!r} cannot name a run: use up to 64 letters, digits, '.', '_' and '-', "
-            "beginning with a letter or digit.",
-            name=run_id,
-        )
-    return run_id

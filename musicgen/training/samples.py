@@ -10,10 +10,12 @@ import logging
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from musicgen.config import SampleConfig, TrainingConfig
 from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.errors import MusicgenError
+from musicgen.json_reading import is_count, is_number, parse_json
 from musicgen.models.checkpoint import Checkpoint, CheckpointMetadata
 from musicgen.models.network import Network
 from musicgen.models.registry import build_network
@@ -29,6 +31,12 @@ FREE_WISHES = SampleConfig(
     temperature=WISHES.temperature, seed=WISHES.seed, max_new_tokens=300, free=True
 )
 """What is asked of a network whose characters do not suffice for the grammar."""
+
+MAX_FILE_BYTES = 20_000_000
+MAX_CHARACTERS = 50_000
+"""Of a tune that is read from a file; more than any that is composed."""
+
+_MAX_STEP = 1_000_000
 
 DEADLINE_S = 10.0
 """A tune that takes longer, of a network too large for the machine, stays as far as it came."""
@@ -129,7 +137,8 @@ def append_sample(path: Path, sample: Sample) -> None:
 def read_samples(path: Path) -> tuple[Sample, ...]:
     """The samples of a file in order of their steps; lines torn or not ours are dropped."""
     try:
-        text = path.read_text(encoding="utf-8", errors="replace")
+        with path.open("rb") as file:
+            text = file.read(MAX_FILE_BYTES).decode("utf-8", errors="replace")
     except OSError:
         return ()
     found = {}
@@ -157,9 +166,15 @@ def _to_line(sample: Sample) -> str:
 
 def _from_line(line: str) -> Sample | None:
     try:
-        sample = Sample(**json.loads(line))
-    except (ValueError, TypeError, RecursionError):
+        values: dict[str, Any] = parse_json(line)
+        sample = Sample(**values)
+    except (ValueError, TypeError):
         return None
-    loss = sample.val_loss
-    is_sound = type(sample.step) is int and type(sample.abc) is str
-    return sample if is_sound and (loss is None or type(loss) is float) else None
+    is_sound = (
+        is_count(sample.step, _MAX_STEP)
+        and type(sample.abc) is str
+        and len(sample.abc) <= MAX_CHARACTERS
+        and (sample.val_loss is None or is_number(sample.val_loss, 0.0))
+        and type(sample.is_free) is bool
+    )
+    return sample if is_sound else None

@@ -1,6 +1,7 @@
 """One sitting of a training: a trainer, a run folder, and what is saved when."""
 
 import logging
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,7 +15,8 @@ from musicgen.models.extension import extend_network, extend_vocabulary
 from musicgen.presets import Preset
 from musicgen.training.distillation import check_teacher
 from musicgen.training.precision import set_threads
-from musicgen.training.runs import Progress, Run
+from musicgen.training.run_files import Progress
+from musicgen.training.runs import Run
 from musicgen.training.samples import Sample, compose_sample, is_sample_due
 from musicgen.training.trackers import NoTracker, Tracker, open_tracker
 from musicgen.training.trainer import StepMetrics, Trainer
@@ -146,7 +148,8 @@ class TrainingSession:
 
     def _keep_best(self, trainer: Trainer, val_loss: float | None) -> None:
         best = self.progress.best_val_loss
-        if val_loss is None or (best is not None and val_loss >= best):
+        is_better = val_loss is not None and (best is None or val_loss < best)
+        if val_loss is None or not (is_better and math.isfinite(val_loss)):
             return
         self.progress = Progress(val_loss, trainer.step)
         self._storing(lambda: self.run.save_best(trainer, self._metadata(trainer)))

@@ -1,15 +1,17 @@
 """Runs as folders on a shelf: their size, another name, a place in the bin."""
 
-import json
+import os
 import shutil
-import uuid
 from dataclasses import replace
+from pathlib import Path
 
 from musicgen.config import to_json
-from musicgen.errors import RunError
+from musicgen.errors import CheckpointError, RunError
+from musicgen.json_reading import read_json
 from musicgen.models.checkpoint import METADATA_FILE, read_metadata
-from musicgen.storage import storing, write_file
-from musicgen.training.runs import Run, RunStore, check_id
+from musicgen.storage import delete_folder, is_folder, storing, write_file
+from musicgen.training.run_files import check_id, sweep_of
+from musicgen.training.runs import Run, RunStore
 
 CHECKPOINT_FOLDERS = ("best", "last", "start", "teacher")
 
@@ -19,26 +21,29 @@ _LONGEST_NAME = 64
 def measure_size(run: Run) -> int:
     """Bytes that the files of a run take; 0 for a run that is gone."""
     total = 0
-    for path in run.path.rglob("*"):
-        try:
-            total += path.stat().st_size if path.is_file() else 0
-        except OSError:  # a training replaces its folders while we look
-            continue
+    for folder, _folders, names in os.walk(run.path):  # which passes over folders that vanish
+        for name in names:
+            try:
+                total += (Path(folder) / name).lstat().st_size
+            except OSError:  # a training replaces its folders while we look
+                continue
     return total
 
 
 def delete_run(store: RunStore, run_id: str) -> None:
     """Removes a run. It vanishes from the list in one step, its files one after another.
 
+    One whose files are damaged or missing is removed as well.
+
     Raises:
         RunError: there is no such run, or it is being trained.
         StorageError: the folder cannot be removed.
     """
-    run = _idle(store, run_id)
-    bin_folder = store.root / f".deleted-{uuid.uuid4().hex[:8]}"
-    with storing(run.path):
-        run.path.rename(bin_folder)
-        shutil.rmtree(bin_folder)
+    is_there = is_folder(store.root / check_id(run_id))
+    run = Run(store.root / run_id) if is_there else store.get(run_id)
+    if run.is_busy():
+        raise in_use_error(run_id)
+    delete_folder(run.path)
 
 
 def rename_run(store: RunStore, run_id: str, new_id: str) -> Run:
@@ -57,12 +62,19 @@ def rename_run(store: RunStore, run_id: str, new_id: str) -> Run:
     return renamed
 
 
-def name_checkpoints(run: Run) -> None:
-    """Writes the name of a run into its checkpoints: a player says which model composed."""
-    for name in CHECKPOINT_FOLDERS[:2]:
-        folder = run.path / name
+def name_checkpoints(run: Run, name: str = "") -> None:
+    """Writes a run's name, or one it will have, into its checkpoints: players say who composed.
+
+    Raises:
+        StorageError: they cannot be written.
+    """
+    for part in CHECKPOINT_FOLDERS[:2]:
+        folder = run.path / part
         if (folder / METADATA_FILE).is_file():
-            metadata = replace(read_metadata(folder), name=run.id)
+            try:
+                metadata = replace(read_metadata(folder), name=name or run.id)
+            except CheckpointError:  # damaged: nobody can play it under any name
+                continue
             write_file(folder / METADATA_FILE, to_json(metadata.to_dict()).encode("utf-8"))
 
 
@@ -101,10 +113,10 @@ def in_use_error(run_id: str) -> RunError:
 def read_sweep(run: Run) -> str:
     """The name of the sweep whose cell a run is; empty for other runs and damaged ones."""
     try:
-        values = json.loads((run.path / "config.json").read_text(encoding="utf-8"))
+        values = read_json(run.path / "config.json")
     except (OSError, ValueError):
         return ""
-    return str(values.get("sweep", "")) if isinstance(values, dict) else ""
+    return sweep_of(values) if isinstance(values, dict) else ""
 
 
 def _idle(store: RunStore, run_id: str) -> Run:

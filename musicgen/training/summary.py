@@ -1,8 +1,6 @@
 """What is worth saying of a run: its figures, and the settings in which runs differ."""
 
 import dataclasses
-import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +15,8 @@ from musicgen.evaluation.convergence import (
     find_convergence,
 )
 from musicgen.evaluation.fluency import FluencyReport
+from musicgen.evaluation.perplexity import to_perplexity
+from musicgen.json_reading import read_json
 from musicgen.presets import Preset
 from musicgen.storage import write_file
 from musicgen.training.runs import Run, RunInfo
@@ -24,6 +24,7 @@ from musicgen.training.shelf import measure_size
 from musicgen.training.trainer import StepMetrics
 
 FLUENCY_FILE = "fluency.json"
+_MOST_TUNES = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +53,11 @@ class RunSummary:
 
     @property
     def perplexity(self) -> float | None:
-        """e to the best held-out loss: among how many characters the network wavers."""
-        return None if self.best_val_loss is None else math.exp(self.best_val_loss)
+        """e to the best held-out loss: among how many characters the network wavers.
+
+        Infinite where that is beyond all numbers.
+        """
+        return None if self.best_val_loss is None else to_perplexity(self.best_val_loss)
 
 
 def summarise(run: Run) -> RunSummary:
@@ -120,8 +124,7 @@ def differing_settings(presets: Sequence[Preset]) -> dict[str, list[Any]]:
 def read_fluency(run: Run, fingerprint: str) -> FluencyReport | None:
     """The fluency kept with a run, if it is that of the checkpoint with this fingerprint."""
     try:
-        values = json.loads((run.path / FLUENCY_FILE).read_text(encoding="utf-8"))
-        report = parse_fluency(values)
+        report = parse_fluency(read_json(run.path / FLUENCY_FILE))
     except (OSError, ValueError, RunError):
         return None
     return report if report.fingerprint == fingerprint else None
@@ -146,6 +149,6 @@ def parse_fluency(values: Any) -> FluencyReport:
     if isinstance(values, dict) and {key: type(value) for key, value in values.items()} == kinds:
         report = FluencyReport(**values)
         counts = (report.readable_tunes, report.complete_tunes, report.in_time_tunes)
-        if all(0 <= count <= report.tunes for count in counts):
+        if all(0 <= count <= report.tunes <= _MOST_TUNES for count in counts):
             return report
     raise RunError("The fluency kept with this run does not hold.")

@@ -4,17 +4,18 @@ The plan is a file, ``sweeps/<name>.json``; each cell is a run of its own.
 """
 
 import dataclasses
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from musicgen.config import NetworkConfig, TrainingConfig, to_json
 from musicgen.errors import ConfigError, MusicgenError, RunError
+from musicgen.json_reading import is_count, is_number, read_json
 from musicgen.presets import Preset
-from musicgen.storage import storing, write_file
+from musicgen.storage import is_file, is_folder, list_folder, modified_ns, storing, write_file
 from musicgen.training.job import JobStatus
-from musicgen.training.runs import Run, RunStore, check_id
+from musicgen.training.run_files import check_id, is_id
+from musicgen.training.runs import Run, RunStore
 from musicgen.training.shelf import delete_run, read_sweep
 
 MAX_CELLS = 64
@@ -130,14 +131,29 @@ class SweepStore:
 
     def plans(self) -> list[SweepPlan]:
         """All readable plans, the newest first."""
-        files = self.root.glob("*.json") if self.root.is_dir() else ()
         plans = []
-        for file in sorted(files, key=lambda path: path.stat().st_mtime, reverse=True):
+        for name in self._names():
             try:
-                plans.append(self.get(file.stem))
+                plans.append(self.get(name))
             except MusicgenError:  # a file somebody damaged must not hide the others
                 continue
         return plans
+
+    def list_damaged(self) -> list[str]:
+        """The names of plans that cannot be read: all one can do is delete them."""
+        damaged = []
+        for name in self._names():
+            try:
+                self.get(name)
+            except MusicgenError:
+                damaged += [name] if is_file(self._file(name)) else []
+        return damaged
+
+    def _names(self) -> list[str]:
+        """Of all files that could be plans, the newest first."""
+        files = [path for path in list_folder(self.root) if path.suffix == ".json"]
+        files.sort(key=modified_ns, reverse=True)
+        return [file.stem for file in files if is_id(file.stem)]
 
     def get(self, name: str) -> SweepPlan:
         """The plan of that name.
@@ -147,18 +163,19 @@ class SweepStore:
             ConfigError: its settings do not hold.
         """
         try:
-            values = json.loads(self._file(name).read_text(encoding="utf-8"))
+            values = read_json(self._file(name))
             preset = Preset(
-                str(values["preset"]),
+                check_id(values["preset"]),
                 "",
                 NetworkConfig.from_dict(values["network"]),
                 TrainingConfig.from_dict(values["training"]),
             )
-            return SweepPlan(
-                name, preset, tuple(values["batch_sizes"]), tuple(values["learning_rates"]),
-                values["steps"],
-            )  # fmt: skip
-        except (OSError, ValueError, LookupError, TypeError) as error:
+            sizes, rates, steps = (
+                values[key] for key in ("batch_sizes", "learning_rates", "steps")
+            )
+            _check_axes(sizes, rates, steps)
+            return SweepPlan(name, preset, tuple(sizes), tuple(rates), steps)
+        except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
             raise RunError(
                 "There is no sweep named {name!r}, or its file is damaged.", name=name
             ) from error
@@ -171,30 +188,31 @@ class SweepStore:
             StorageError: it cannot be written.
         """
         taken = [self.runs.root / plan.cell_id(*cell) for cell in plan.cells()]
-        if self._file(plan.name).exists() or any(path.exists() for path in taken):
+        if is_file(self._file(plan.name)) or any(map(is_folder, taken)):
             raise RunError(
                 "There is a sweep named {name!r} already. Choose another name.", name=plan.name
             )
         write_file(self._file(plan.name), to_json(plan.to_dict()).encode("utf-8"))
 
     def delete(self, name: str) -> None:
-        """Removes a plan and the runs of all its cells.
+        """Removes a plan, be it damaged, and the runs of all its cells.
 
         Raises:
             RunError: there is no such sweep, or a cell is being trained.
             StorageError: the files cannot be removed.
         """
-        plan = self.get(name)
-        for cell in self.read_cells(plan):
-            if cell.status != "empty":
-                delete_run(self.runs, cell.run_id)
+        if not is_file(self._file(name)):
+            self.get(name)
+        for info in self.runs.list():
+            if info.sweep == name:
+                delete_run(self.runs, info.id)
         with storing(self._file(name)):
             self._file(name).unlink(missing_ok=True)
 
     def new_name(self) -> str:
         """A free name: ``sweep-1``, ``sweep-2`` and so on."""
         number = 1
-        while self._file(f"sweep-{number}").exists():
+        while is_file(self._file(f"sweep-{number}")):
             number += 1
         return f"sweep-{number}"
 
@@ -208,12 +226,30 @@ class SweepStore:
             return SweepCell(batch_size, learning_rate, run.id, "empty", 0, None)
         status = run.read_status()
         return SweepCell(
-            batch_size, learning_rate, run.id, str(status["status"]), int(status["step"]),
+            batch_size, learning_rate, run.id, status["status"], status["step"],
             status["best_val_loss"],
         )  # fmt: skip
 
     def _file(self, name: str) -> Path:
         return self.root / f"{check_id(name)}.json"
+
+
+def _check_axes(sizes: object, rates: object, steps: object) -> None:
+    """Makes sure that what a file says of rows, columns and steps is lists of numbers.
+
+    Raises:
+        ValueError: it is not.
+    """
+    is_right = (
+        isinstance(sizes, list)
+        and isinstance(rates, list)
+        and len(sizes) * len(rates) <= MAX_CELLS
+        and all(map(is_count, sizes))
+        and all(map(is_number, rates))
+        and is_count(steps)
+    )
+    if not is_right:
+        raise ValueError("rows, columns or steps are no numbers")
 
 
 def find_best_cell(cells: list[SweepCell]) -> SweepCell | None:

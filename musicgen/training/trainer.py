@@ -113,8 +113,8 @@ class Trainer:
         looks; `has_converged` then says so.
 
         Raises:
-            TrainingDiverged: the loss or a gradient is no longer a finite number; the weights are
-                those before the step.
+            TrainingDiverged: the loss, on held-out tunes too, or a gradient is no longer a finite
+                number; what was saved before is kept.
         """
         self.network.train()
         while not self.is_done and not should_stop():
@@ -139,16 +139,14 @@ class Trainer:
         loss, accuracy, grad_norm = self._compute_gradients()
         if not (math.isfinite(loss) and math.isfinite(grad_norm)):
             self.optimizer.zero_grad(set_to_none=True)
-            raise TrainingDiverged(
-                "At step {step} the loss was no longer a number, so the training stopped there. "
-                "Try a smaller learning_rate or a grad_clip of 1; what was saved before is kept.",
-                step=step,
-            )
+            raise _diverged(step)
         self.optimizer.step()
         self.step = step
         self._average_weights()
         step_s = time.perf_counter() - start
         report = self._evaluate_if_due()
+        if report and not math.isfinite(report.loss):
+            raise _diverged(step)
         self.elapsed_s += time.perf_counter() - start
         config = self.config
         characters = config.batch_size * config.seq_len * config.accumulate
@@ -265,6 +263,14 @@ class Trainer:
             self._looks_since_best += 1
         self.has_converged = 0 < self.config.patience <= self._looks_since_best
         return report
+
+
+def _diverged(step: int) -> TrainingDiverged:
+    return TrainingDiverged(
+        "At step {step} the loss was no longer a number, so the training stopped there. "
+        "Try a smaller learning_rate or a grad_clip of 1; what was saved before is kept.",
+        step=step,
+    )
 
 
 def _mean(values: list[torch.Tensor]) -> float:

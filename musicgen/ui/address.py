@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from musicgen.config import SampleConfig, describe, out_of_bounds, parse_setting
 from musicgen.errors import ConfigError
+from musicgen.json_reading import parse_json
 from musicgen.sampling.composer import SEEDS
 from musicgen.sampling.edit_list import Edit, edits_to_json, parse_edits
 from musicgen.ui import listening
@@ -104,8 +105,8 @@ def _read_edits(text: str) -> tuple[Edit, ...]:
     if len(text) > MAX_EDITS_TEXT:
         raise ConfigError("The address names more changes to the tune than can be made.")
     try:
-        return parse_edits(json.loads(text)) if text else ()
-    except (ValueError, RecursionError) as error:
+        return parse_edits(parse_json(text)) if text else ()
+    except ValueError as error:
         raise ConfigError("The changes to the tune in the address are damaged.") from error
 
 

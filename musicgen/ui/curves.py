@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, fields
 
 from musicgen.config import TrainingConfig
+from musicgen.evaluation.perplexity import GREATEST, to_perplexity
 from musicgen.training.trainer import StepMetrics
 
 MAX_POINTS = 1000
@@ -65,8 +66,11 @@ def _mean(values: Sequence[float]) -> float:
 
 
 def compute_perplexity(loss: float) -> float:
-    """e to the loss: among how many characters the network hesitates, 1 or more."""
-    return math.exp(min(loss, 700.0))
+    """e to the loss: among how many characters the network hesitates, 1 or more.
+
+    What is beyond all numbers is as great as one that can be drawn.
+    """
+    return min(to_perplexity(loss), GREATEST)
 
 
 def compute_passes(config: TrainingConfig, step: int, train_characters: int) -> float:

@@ -4,10 +4,12 @@ from functools import partial
 
 import streamlit as st
 
+from musicgen.evaluation.perplexity import to_perplexity, write_perplexity
+from musicgen.storage import modified_ns
 from musicgen.training.job import JobSnapshot, JobStatus
 from musicgen.training.runs import Run, RunInfo
 from musicgen.ui.charts import SMOOTHING, Course, View, training_panels
-from musicgen.ui.curves import compute_passes, compute_perplexity, metrics_csv
+from musicgen.ui.curves import compute_passes, metrics_csv
 from musicgen.ui.language import _
 from musicgen.ui.live_chart import live_charts, picture_button
 
@@ -29,8 +31,7 @@ def course_of_run(info: RunInfo) -> Course:
     Raises:
         RunError: its settings are damaged.
     """
-    path = info.path / "metrics.jsonl"
-    changed = path.stat().st_mtime_ns if path.is_file() else 0
+    changed = modified_ns(info.path / "metrics.jsonl")
     return _read_course(Run(info.path), str(info.path), info.status, changed)
 
 
@@ -71,7 +72,7 @@ def figures(course: Course, place: str) -> None:
     shown = [
         (_("Training loss"), f"{latest.train_loss:.3f}" if latest else "–", of_batch),
         (_("Best held-out loss"), f"{best:.3f}" if best is not None else "–", of_best),
-        (_("Perplexity"), f"{compute_perplexity(best):.2f}" if best is not None else "–", of_best),
+        (_("Perplexity"), write_perplexity(None if best is None else to_perplexity(best)), of_best),
         (_("Characters right"), f"{right:.0%}" if right is not None else "–", of_best),
         (_("Characters a second"), f"{_speed(course):,.0f}" if latest else "–", None),
         (_("Passes over the tunes"), _passes(course), None),

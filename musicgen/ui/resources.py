@@ -15,6 +15,7 @@ from musicgen.models.checkpoint import (
     load_checkpoint,
 )
 from musicgen.sampling.favourites import FavouriteStore
+from musicgen.storage import modified_ns
 from musicgen.training.job import JobRegistry
 from musicgen.training.runs import RunStore
 from musicgen.training.sweep import SweepRunner
@@ -41,8 +42,7 @@ def checkpoint(ref: CheckpointRef) -> Checkpoint:
     Raises:
         CheckpointError: it is damaged, or gone since it was listed.
     """
-    changed = (ref.path / METADATA_FILE).stat().st_mtime_ns if ref.path.is_dir() else 0
-    return _loaded(ref, changed)
+    return _loaded(ref, modified_ns(ref.path / METADATA_FILE))
 
 
 @st.cache_resource(max_entries=MAX_NETWORKS, show_spinner=False)

@@ -13,7 +13,8 @@ from musicgen.models.checkpoint import (
 from musicgen.models.registry import build_network
 from musicgen.presets import PRESETS
 from musicgen.training.record import RECORD, keep_record, list_records
-from musicgen.training.runs import Progress, Run, RunStore
+from musicgen.training.run_files import Progress
+from musicgen.training.runs import Run, RunStore
 from musicgen.training.summary import compute_summary, read_fluency
 from musicgen.training.trainer import StepMetrics
 

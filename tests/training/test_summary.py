@@ -7,7 +7,8 @@ import pytest
 from musicgen.evaluation.convergence import Look
 from musicgen.evaluation.fluency import FluencyReport
 from musicgen.presets import PRESETS, Preset
-from musicgen.training.runs import Progress, Run, RunStore
+from musicgen.training.run_files import Progress
+from musicgen.training.runs import Run, RunStore
 from musicgen.training.summary import (
     characters_per_step,
     differing_settings,

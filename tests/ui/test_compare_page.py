@@ -11,7 +11,8 @@ from musicgen.models.checkpoint import load_checkpoint
 from musicgen.presets import PRESETS
 from musicgen.training.archive import export_run
 from musicgen.training.record import keep_record
-from musicgen.training.runs import Progress, RunStore
+from musicgen.training.run_files import Progress
+from musicgen.training.runs import RunStore
 from musicgen.training.session import TrainingSession
 from musicgen.training.shelf import delete_run
 from musicgen.training.summary import read_fluency

@@ -5,7 +5,8 @@ import streamlit as st
 
 from musicgen.config import FROM_VOCABULARY, NetworkConfig, TrainingConfig, describe
 from musicgen.presets import PRESETS
-from musicgen.training.runs import Progress, Run
+from musicgen.training.run_files import Progress
+from musicgen.training.runs import Run
 from musicgen.training.samples import Sample, append_sample
 from musicgen.ui import resources
 from musicgen.ui.training_form import LABELS, memory_words, time_words

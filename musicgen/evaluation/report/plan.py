@@ -5,12 +5,17 @@ from typing import Any, Self
 
 from musicgen.config import SampleConfig, describe, out_of_bounds
 from musicgen.errors import ConfigError
+from musicgen.json_reading import is_count, is_number
 
 MAX_COUNT = 1000
 MAX_CELLS = 24
 MAX_CHECKPOINTS = 6
 SIDES = ("val", "test")
 FIRST_SEED = 1
+_MOST = 100
+"""Names, temperatures or manners that a file may list; fewer make a plan."""
+
+_LONGEST_NAME = 4_096  # a checkpoint may be named by its folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +101,20 @@ class ReportPlan:
             ConfigError: a setting is out of its bounds.
             KeyError, TypeError, ValueError: it is no plan.
         """
-        return cls(
-            tuple(str(name) for name in values["checkpoints"]),
-            int(values["count"]),
-            tuple(float(value) for value in values["temperatures"]),
-            tuple(bool(value) for value in values["free"]),
-            str(values["side"]),
-            int(values["seed"]),
+        names, count, temperatures, free, side, seed = (
+            values[key] for key in ("checkpoints", "count", "temperatures", "free", "side", "seed")
         )
+        is_right = (
+            all(
+                isinstance(item, list) and len(item) <= _MOST
+                for item in (names, temperatures, free)
+            )
+            and all(isinstance(name, str) and len(name) <= _LONGEST_NAME for name in (*names, side))
+            and all(isinstance(value, bool) for value in free)
+            and all(is_number(value) for value in temperatures)
+            and is_count(count)
+            and is_count(seed)
+        )
+        if not is_right:
+            raise ValueError("no plan")
+        return cls(tuple(names), count, tuple(map(float, temperatures)), tuple(free), side, seed)

@@ -1,16 +1,31 @@
 """What a report found, as plain data that goes to JSON and back."""
 
 import dataclasses
+import re
 from dataclasses import dataclass, field
 from typing import Any, Self
 
 from musicgen.errors import MusicgenError, ReportError
-from musicgen.evaluation.estimate import Estimate
+from musicgen.evaluation.estimate import NOTHING, Estimate
+from musicgen.evaluation.harmony import NUMERALS
 from musicgen.evaluation.report.plan import Cell, ReportPlan
+from musicgen.evaluation.words import LOSSES
+from musicgen.json_reading import is_count, is_number
 
 FORMAT = "musicgen-report"
 FORMAT_VERSION = 1
 REAL = "real"
+
+_LONGEST_NAME = 4_096
+_LONGEST_TUNE = 50_000
+_MOST_SETS, _MOST_NAMES = 100, 10_000
+_COUNTED = {
+    "pitches": re.compile(r"\d{1,2}"),
+    "intervals": re.compile(r"[+-]?\d{1,3}"),
+    "lengths": re.compile(r"\d{1,6}(/[1-9]\d{0,5})?"),
+    "degrees": re.compile("|".join(map(re.escape, NUMERALS))),
+}
+"""What names of distributions look like that are put in order; others may be any short text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,16 +140,16 @@ class Report:
                 raise ReportError("This is no report that this program can read.")
             return cls(
                 ReportPlan.from_dict(values["plan"]),
-                str(values["created"]),
-                str(values["tunes_of"]),
-                str(values["source"]),
-                int(values["draw_size"]),
+                _text(values["created"]),
+                _text(values["tunes_of"]),
+                _text(values["source"]),
+                _count(values["draw_size"]),
                 _set_from_dict(values["real"]) if values["real"] else None,
-                tuple(_set_from_dict(item) for item in values["sets"]),
-                tuple(_loss_from_dict(row) for row in values["losses"]),
-                int(values["left_out"]),
+                tuple(_set_from_dict(item) for item in _list(values["sets"])),
+                tuple(_loss_from_dict(row) for row in _list(values["losses"])),
+                _count(values["left_out"]),
             )
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
             raise ReportError("This is no report that this program can read.") from error
         except MusicgenError as error:
             raise ReportError("This is no report that this program can read.") from error
@@ -156,36 +171,70 @@ def _set_to_dict(item: TuneSet) -> dict[str, Any]:
 def _set_from_dict(values: dict[str, Any]) -> TuneSet:
     cell, best, worst = values["cell"], values["best"], values["worst"]
     return TuneSet(
-        str(values["key"]),
-        Cell(str(cell["checkpoint"]), float(cell["temperature"]), bool(cell["is_free"]))
+        _text(values["key"]),
+        Cell(_text(cell["checkpoint"]), _number(cell["temperature"]), _flag(cell["is_free"]))
         if cell
         else None,
-        int(values["tunes"]),
+        _count(values["tunes"]),
         _estimates_from_dict(values["estimates"]),
-        {
-            str(name): {str(key): int(count) for key, count in counts.items()}
-            for name, counts in values["counts"].items()
-        },
+        {_text(name): _counts(name, counts) for name, counts in values["counts"].items()},
         _example(best) if best else None,
         _example(worst) if worst else None,
-        float(values["composed_s"]),
+        _number(values["composed_s"]),
     )
+
+
+def _counts(distribution: str, values: dict[str, Any]) -> dict[str, int]:
+    form = _COUNTED.get(distribution)
+    if len(values) > _MOST_NAMES or any(form and not form.fullmatch(name) for name in values):
+        raise ValueError("no distribution")
+    return {_text(name): _count(count) for name, count in values.items()}
 
 
 def _example(values: dict[str, Any]) -> Example:
     seed = values["seed"]
     return Example(
-        str(values["abc"]), str(values["title"]), None if seed is None else int(seed),
-        float(values["distance"]),
+        _text(values["abc"], _LONGEST_TUNE), _text(values["title"]),
+        None if seed is None else _count(seed), _number(values["distance"]),
     )  # fmt: skip
 
 
 def _loss_from_dict(values: dict[str, Any]) -> LossRow:
     return LossRow(
-        str(values["checkpoint"]),
-        str(values["fingerprint"]),
-        float(values["temperature"]),
-        _estimates_from_dict(values["estimates"]),
-        int(values["unknown_characters"]),
-        bool(values["is_own"]),
+        _text(values["checkpoint"]),
+        _text(values["fingerprint"]),
+        _number(values["temperature"]),
+        dict.fromkeys(LOSSES, NOTHING) | _estimates_from_dict(values["estimates"]),
+        _count(values["unknown_characters"]),
+        _flag(values["is_own"]),
     )
+
+
+def _text(value: object, longest: int = _LONGEST_NAME) -> str:
+    if not isinstance(value, str) or len(value) > longest:
+        raise ValueError("no short text")
+    return value
+
+
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list) or len(value) > _MOST_SETS:
+        raise ValueError("no short list")
+    return value
+
+
+def _count(value: Any) -> int:
+    if not is_count(value):
+        raise ValueError("no number of things")
+    return int(value)
+
+
+def _number(value: Any) -> float:
+    if not is_number(value, 0.0):
+        raise ValueError("no number, 0 or more")
+    return float(value)
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError("neither true nor false")
+    return value

@@ -10,7 +10,6 @@
 
 import json
 import re
-import shutil
 import uuid
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -22,10 +21,12 @@ from musicgen.config import to_json
 from musicgen.errors import MusicgenError, ReportError
 from musicgen.evaluation.report.plan import Cell, ReportPlan
 from musicgen.evaluation.report.result import DrawnTune, Report
-from musicgen.storage import storing, write_file
+from musicgen.json_reading import is_count, is_number, read_json
+from musicgen.storage import delete_folder, is_file, is_folder, list_folder, write_file
 
 MAX_KEPT = 20
 MAX_BYTES = 50_000_000
+_LONGEST_TUNE = 50_000
 _ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")
 _PLAN, _REPORT = "plan.json", "report.json"
 
@@ -66,16 +67,25 @@ class ReportStore:
 
     def list(self) -> list[ReportInfo]:
         """The reports there are, the newest first; damaged ones are passed over."""
-        folders = self.root.iterdir() if self.root.is_dir() else ()
         found = []
-        for name in sorted(item.name for item in folders if _ID.fullmatch(item.name)):
+        for name in self._names():
             try:
-                found.append(
-                    ReportInfo(name, self.read_plan(name), (self.root / name / _REPORT).is_file())
-                )
+                is_done = is_file(self.root / name / _REPORT)
+                found.append(ReportInfo(name, self.read_plan(name), is_done))
             except ReportError:
                 continue
-        return found[::-1]
+        return found
+
+    def list_damaged(self) -> Sequence[str]:
+        """The ids of reports of which nothing can be read: all one can do is delete them."""
+        readable = {info.id for info in self.list()}
+        there = (name for name in self._names() if is_folder(self.root / name))
+        return [name for name in there if name not in readable]
+
+    def _names(self) -> Sequence[str]:
+        """Of all folders that could be reports, the newest first."""
+        folders = list_folder(self.root)
+        return sorted((item.name for item in folders if _ID.fullmatch(item.name)), reverse=True)
 
     def read_plan(self, report_id: str) -> ReportPlan:
         """What a report was asked for.
@@ -85,7 +95,7 @@ class ReportStore:
         """
         try:
             return ReportPlan.from_dict(self._read(report_id, _PLAN))
-        except (KeyError, TypeError, ValueError, MusicgenError) as error:
+        except (LookupError, TypeError, ValueError, ArithmeticError, MusicgenError) as error:
             raise ReportError("There is no report named {name!r}.", name=report_id) from error
 
     def read(self, report_id: str) -> Report:
@@ -110,15 +120,11 @@ class ReportStore:
     def read_drawn(self, report_id: str, cell: Cell, fingerprint: str) -> Sequence[DrawnTune]:
         """The tunes composed so far for a cell; none if another network did, or of a torn file."""
         try:
-            values = self._read(report_id, self._tunes_file(report_id, cell))
+            values = self._read(report_id, self._tunes_file(report_id, cell), allow_nan=True)
             if values["fingerprint"] != fingerprint:
                 return []
-            return [
-                DrawnTune(str(tune["abc"]), int(tune["seed"]), float(tune["surprise"]),
-                          float(tune["grammar_share"]))
-                for tune in values["tunes"]
-            ]  # fmt: skip
-        except (ReportError, KeyError, TypeError, ValueError):
+            return [_drawn(tune) for tune in values["tunes"]]
+        except (ReportError, LookupError, TypeError, ValueError):
             return []
 
     def write_drawn(
@@ -141,10 +147,9 @@ class ReportStore:
             StorageError: it cannot be removed.
         """
         folder = self._folder(report_id)
-        if not folder.is_dir():
+        if not is_folder(folder):
             raise ReportError("There is no report named {name!r}.", name=report_id)
-        with storing(folder):
-            shutil.rmtree(folder)
+        delete_folder(folder)
 
     def _tunes_file(self, report_id: str, cell: Cell) -> str:
         return f"tunes-{self.read_plan(report_id).cells().index(cell)}.json"
@@ -155,12 +160,31 @@ class ReportStore:
             raise ReportError("There is no report named {name!r}.", name=report_id)
         return self.root / report_id
 
-    def _read(self, report_id: str, name: str) -> dict[str, Any]:
+    def _read(self, report_id: str, name: str, *, allow_nan: bool = False) -> dict[str, Any]:
         path = self._folder(report_id) / name
         try:
-            if path.stat().st_size > MAX_BYTES:
-                raise ReportError("This is no report that this program can read.")
-            values: dict[str, Any] = json.loads(path.read_bytes())
-        except (OSError, ValueError, RecursionError) as error:
+            values: dict[str, Any] = read_json(path, max_bytes=MAX_BYTES, allow_nan=allow_nan)
+        except ValueError as error:
+            raise ReportError("This is no report that this program can read.") from error
+        except OSError as error:
             raise ReportError("There is no report named {name!r}.", name=report_id) from error
         return values
+
+
+def _drawn(tune: dict[str, Any]) -> DrawnTune:
+    """A composed tune out of a file; how it was composed may be NaN, where nothing was drawn.
+
+    Raises:
+        ValueError, KeyError, TypeError: it is none.
+    """
+    drawn = DrawnTune(tune["abc"], tune["seed"], tune["surprise"], tune["grammar_share"])
+    figures = (drawn.surprise, drawn.grammar_share)
+    is_right = (
+        isinstance(tune["abc"], str)
+        and len(drawn.abc) <= _LONGEST_TUNE
+        and is_count(drawn.seed)
+        and all(value != value or is_number(value, 0.0) for value in figures)
+    )
+    if not is_right:
+        raise ValueError("no composed tune")
+    return drawn
