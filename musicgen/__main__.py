@@ -49,13 +49,27 @@ class _Commands(click.Group):
         return command
 
 
+_KEEPING = frozenset(("train", "runs", "compose", "evaluate", "corpus", "bundle", "card"))
+"""Commands that read or write what is kept on the disk, and begin by clearing it up."""
+
+
+def _clear_litter() -> None:
+    from musicgen.config import Paths
+    from musicgen.training.litter import clear_all_litter
+
+    clear_all_litter(Paths.default())
+
+
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, package_name="musicgen", prog_name="musicgen")
 @click.option("-v", "--verbose", is_flag=True, help="Say more about what is going on.")
-def cli(verbose: bool) -> None:
+@click.pass_context
+def cli(context: click.Context, verbose: bool) -> None:
     """Train a recurrent network on folk tunes in ABC notation, and play what it composes."""
     level = logging.INFO if verbose else logging.WARNING
     logging.basicConfig(level=level, format="%(message)s", stream=sys.stderr)
+    if context.invoked_subcommand in _KEEPING:
+        _clear_litter()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -71,6 +85,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return BAD_INPUT
     except MusicgenError as error:
         click.echo(f"Error: {error}", err=True)
+        return BAD_INPUT
+    except OSError as error:
+        # Whatever of the disk nobody foresaw: a folder that may not be read, a device that fails.
+        place = f"{error.filename}: " if error.filename else ""
+        click.echo(f"Error: {place}{error.strerror or error}.", err=True)
         return BAD_INPUT
     except (click.Abort, KeyboardInterrupt):
         click.echo("Interrupted.", err=True)

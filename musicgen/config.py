@@ -66,7 +66,7 @@ class Settings:
         if unknown:
             raise ConfigError(
                 "There is no setting named {names}. Choose from: {known}.",
-                names=", ".join(map(repr, unknown)),
+                names=", ".join(repr(name[:_LONGEST_SHOWN]) for name in unknown[:10]),
                 known=", ".join(sorted(names)),
             )
         return cls(**values)
@@ -89,7 +89,7 @@ def _is_within(info: SettingInfo, value: Any) -> bool:
 
 
 def _check(info: SettingInfo, value: Any) -> None:
-    if info.kind is float and isinstance(value, int) and not isinstance(value, bool):
+    if info.kind is float and type(value) is int and -_LARGEST <= value <= _LARGEST:
         value = float(value)
     if type(value) is not info.kind:
         raise _wrong_type(info, value)
@@ -97,7 +97,7 @@ def _check(info: SettingInfo, value: Any) -> None:
         raise ConfigError(
             "{name} is {value!r}; choose from: {known}.",
             name=info.name,
-            value=value,
+            value=_shown(value),
             known=", ".join(info.choices),
         )
     if isinstance(value, float) and not math.isfinite(value):
@@ -111,8 +111,20 @@ def _wrong_type(info: SettingInfo, value: Any) -> ConfigError:
         "{name} takes a value of type {kind}, not {value!r}.",
         name=info.name,
         kind=info.kind.__name__,
-        value=value,
+        value=_shown(value),
     )
+
+
+_LARGEST = 10**300
+_LONGEST_SHOWN = 60
+
+
+def _shown(value: Any) -> Any:
+    """A value as a message may quote it: a stranger's file can hold one of megabytes."""
+    if isinstance(value, int) and abs(value) > _LARGEST:
+        return "…"
+    text = repr(value)
+    return value if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…"
 
 
 def out_of_bounds(name: str, value: Any, low: float | None, high: float | None) -> ConfigError:
@@ -120,7 +132,7 @@ def out_of_bounds(name: str, value: Any, low: float | None, high: float | None) 
     return ConfigError(
         "{name} is {value}; it must lie between {low:,} and {high:,}.",
         name=name,
-        value=value,
+        value=_shown(value),
         low=low,
         high=high,
     )

@@ -29,6 +29,7 @@ with errors_told():
         if not infos:
             nothing_trained()
         run_table(infos)
-        overlaid_curves(infos)
+        with errors_told():
+            overlaid_curves(infos)
         manage_runs(infos)
 language_picker()

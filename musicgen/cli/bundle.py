@@ -18,7 +18,7 @@ from musicgen.models.checkpoint import (
     load_checkpoint,
     save_checkpoint,
 )
-from musicgen.storage import write_file
+from musicgen.storage import put_folder, staging_folder, storing, write_file
 from musicgen.training.record import keep_record
 from musicgen.training.runs import RunStore
 
@@ -44,12 +44,15 @@ def bundle_command(run_name: str, name: str, last: bool, as_json: bool) -> None:
     path = find_checkpoint(run_name, paths).path
     chosen = load_checkpoint(path.parent / "last" if last else path)
     chosen = replace(chosen, metadata=replace(chosen.metadata, name=name))
-    save_checkpoint(folder, chosen.network, chosen.metadata, half_precision=True)
-    kept = load_checkpoint(folder)
-    card = _write_with_results(folder, kept, paths)
     known = [info.id for info in RunStore(paths.runs).list()]
-    if run_name in known:
-        keep_record(RunStore(paths.runs).get(run_name), folder, kept)
+    with staging_folder(paths.checkpoints, "bundle") as staged:
+        # All of it is made aside: whoever is killed here leaves no checkpoint without its figures.
+        save_checkpoint(staged / name, chosen.network, chosen.metadata, half_precision=True)
+        kept = load_checkpoint(staged / name)
+        card = _write_with_results(staged / name, kept, paths)
+        if run_name in known:
+            keep_record(RunStore(paths.runs).get(run_name), staged / name, kept)
+        put_folder(staged / name, folder)
     if as_json:
         echo_json(load_checkpoint(folder).metadata.metrics)
         return
@@ -66,6 +69,8 @@ def _write_with_results(folder: Path, checkpoint: Checkpoint, paths: Paths) -> s
     metrics = checkpoint.metadata.metrics | results
     metadata = replace(checkpoint.metadata, metrics=metrics)
     save_checkpoint(folder, checkpoint.network, metadata, half_precision=True)
-    card = render_model_card(metadata, (folder / WEIGHTS_FILE).stat().st_size)
+    with storing(folder):
+        size_bytes = (folder / WEIGHTS_FILE).stat().st_size
+    card = render_model_card(metadata, size_bytes)
     write_file(folder / CARD_FILE, card.encode("utf-8"))
     return card

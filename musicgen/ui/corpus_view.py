@@ -14,6 +14,7 @@ from musicgen.notation.reader import read_tune
 from musicgen.ui import player, resources, state
 from musicgen.ui.corpus_charts import count_figure, length_figure
 from musicgen.ui.corpus_words import KINDS, OUTCOMES, outcome
+from musicgen.ui.damaged import damaged_files
 from musicgen.ui.language import N_, _, ngettext
 from musicgen.ui.live_chart import live_chart, load_plotly
 from musicgen.ui.page import say, sentence, tell, train_link
@@ -29,6 +30,8 @@ TABLE_HEIGHT = 320
 def pick_corpus() -> str:
     """The choice of corpus; empty where there is none at all."""
     names = list(resources.corpus_names())
+    store = resources.corpora()
+    damaged_files(store.list_damaged(), "corpus_damaged", store.delete)
     if not names:
         st.info(_("There is no corpus yet. Bring your own tunes above."), icon=":material/info:")
         return ""
@@ -48,8 +51,14 @@ def corpus_on_screen(name: str) -> None:
         CorpusError: it is gone, or damaged.
     """
     own = None if name in SOURCES else resources.corpora().get(name)
-    with st.spinner(_("Reading the corpus")):
-        tunes, report, facts = _read(name, own.created if own else "", str(resources.paths().home))
+    try:
+        with st.spinner(_("Reading the corpus")):
+            home = str(resources.paths().home)
+            tunes, report, facts = _read(name, own.created if own else "", home)
+    except MusicgenError:
+        if own:
+            _delete(own)
+        raise
     st.caption(_about(name, own, report))
     with st.container(horizontal=True, vertical_alignment="center", key="corpus_bar"):
         view = st.segmented_control(

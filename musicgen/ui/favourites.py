@@ -8,10 +8,10 @@ import streamlit as st
 from musicgen.errors import MusicgenError
 from musicgen.sampling.favourites import MAX_NAME, Favourite
 from musicgen.sampling.records import header_field
-from musicgen.ui import history, resources, state
+from musicgen.ui import history, resources, run_data, state
 from musicgen.ui.address import Request
 from musicgen.ui.history import Entry
-from musicgen.ui.language import _
+from musicgen.ui.language import _, ngettext
 from musicgen.ui.page import sentence
 from musicgen.ui.tune_bar import show_current
 from musicgen.ui.words import plain
@@ -33,6 +33,7 @@ def favourites() -> None:
 
 
 def _list() -> None:
+    _damaged()
     kept = resources.favourites().list()
     pages = max(1, -(-len(kept) // _PER_PAGE))
     first = 0
@@ -43,6 +44,29 @@ def _list() -> None:
         first = _PER_PAGE * ((page or 1) - 1)
     for favourite in kept[first : first + _PER_PAGE]:
         _row(favourite)
+
+
+def _damaged() -> None:
+    """Files that take the place of tunes and cannot be read, and the way to let them go."""
+    count = resources.favourites().count_damaged()
+    if not count:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="favourites_damaged"):
+        text = ngettext(
+            "{count} tune that was kept is damaged and cannot be read.",
+            "{count} tunes that were kept are damaged and cannot be read.",
+            count,
+        )
+        st.warning(text.format(count=count), icon=":material/broken_image:")
+        with st.popover(_("Delete"), icon=":material/delete:", key="favourites_damaged_ask"):
+            st.write(_("Delete it for good? What is left of its files goes with it."))
+            st.button(
+                _("Delete for good"),
+                key="favourites_damaged_delete",
+                type="primary",
+                on_click=run_data.telling,
+                args=(resources.favourites().remove_damaged,),
+            )
 
 
 def _row(favourite: Favourite) -> None:

@@ -12,6 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from musicgen.errors import MusicgenError
 from musicgen.sentences import Sentence
+from musicgen.storage import explain
 from musicgen.training.job import JobStatus
 from musicgen.ui import resources, state
 from musicgen.ui.language import (
@@ -73,11 +74,16 @@ def page(title: str, intro: str, has_training_card: bool = False) -> None:
 
 @contextmanager
 def errors_told() -> Iterator[None]:
-    """Shows an error that the user can do something about as its sentence; lets others rise."""
+    """Shows an error that the user can do something about as its sentence; lets others rise.
+
+    A disk that fails or may not be written, wherever nobody foresaw it, is such an error.
+    """
     try:
         yield
     except MusicgenError as error:
         tell(error, st.container())
+    except OSError as error:
+        tell(explain(Path(str(error.filename or resources.paths().home)), error), st.container())
 
 
 def tell(error: MusicgenError, place: DeltaGenerator) -> None:

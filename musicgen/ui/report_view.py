@@ -12,11 +12,12 @@ from musicgen.evaluation.report.result import Report, TuneSet
 from musicgen.evaluation.report.store import ReportInfo
 from musicgen.evaluation.words import DISTRIBUTION_AXES, GROUPS, MARKS, MEASURES, name_set
 from musicgen.ui import resources, run_data, state
+from musicgen.ui.damaged import damaged_files
 from musicgen.ui.language import _, current_language, ngettext
 from musicgen.ui.live_chart import Panel, live_charts, load_plotly
 from musicgen.ui.report_charts import distribution_figure, sweep_figure
 from musicgen.ui.report_live import is_reporting
-from musicgen.ui.report_table import loss_rows, measure_rows
+from musicgen.ui.report_table import loss_rows, measure_rows, plain
 from musicgen.ui.report_tunes import best_and_worst
 
 MAX_FILES = 8
@@ -33,7 +34,9 @@ def report_on_screen() -> None:
     """The report that was chosen, else the newest; nothing before the first."""
     now = resources.reports().snapshot()
     making = now.report_id if now and is_reporting() else ""
-    infos = [info for info in resources.reports().store.list() if info.id != making]
+    desk = resources.reports()
+    infos = [info for info in desk.store.list() if info.id != making]
+    damaged_files(desk.store.list_damaged(), "report_damaged", desk.delete)
     if not infos:
         return
     info = _pick(infos)
@@ -91,7 +94,7 @@ def _torn(info: ReportInfo) -> None:
 
 def _whole(info: ReportInfo) -> None:
     report = resources.reports().store.read(info.id)
-    st.caption(describe_plan(report, _))
+    st.caption(plain(describe_plan(report, _)))
     _tools(info, report)
     _losses(report)
     sets = _choose_sets(report, info.id)

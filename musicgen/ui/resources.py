@@ -17,6 +17,7 @@ from musicgen.models.checkpoint import (
 from musicgen.sampling.favourites import FavouriteStore
 from musicgen.storage import modified_ns
 from musicgen.training.job import JobRegistry
+from musicgen.training.litter import clear_all_litter
 from musicgen.training.runs import RunStore
 from musicgen.training.sweep import SweepRunner
 from musicgen.training.sweep_plan import SweepStore
@@ -109,4 +110,6 @@ def _novelty_desk(where: Paths) -> NoveltyDesk:
 
 @st.cache_resource(show_spinner=False)
 def _registry(where: Paths) -> JobRegistry:
+    """Made once for the process, so litter of dead ones is cleared here."""
+    clear_all_litter(where)
     return JobRegistry(RunStore(where.runs), where)

@@ -8,6 +8,7 @@ from musicgen.errors import MusicgenError
 from musicgen.training.archive import SUFFIX, export_run, import_run
 from musicgen.training.runs import RunInfo
 from musicgen.ui import resources, run_data
+from musicgen.ui.damaged import damaged_files
 from musicgen.ui.language import _
 from musicgen.ui.page import tell
 
@@ -22,6 +23,9 @@ def manage_runs(infos: list[RunInfo]) -> None:
     with st.expander(_("Rename, delete, export, import"), icon=":material/folder_open:"):
         if infos:
             _one_run({info.id: info for info in infos})
+        damaged_files(
+            resources.store().list_damaged(), "manage_damaged", resources.registry().delete
+        )
         _import()
 
 

@@ -1,18 +1,20 @@
 """All runs in a table, and the curves of chosen ones laid over each other."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import streamlit as st
 
 from musicgen.errors import MusicgenError
+from musicgen.evaluation.perplexity import GREATEST
 from musicgen.models.checkpoint import CheckpointMetadata, CheckpointRef
+from musicgen.models.figures import find_held_out, find_held_out_loss
 from musicgen.presets import Preset
 from musicgen.training.runs import Run, RunInfo
 from musicgen.training.shelf import measure_size
 from musicgen.training.summary import RunSummary, differing_settings, settings_of
 from musicgen.ui import resources, run_data
-from musicgen.ui.comparison_charts import AXES, curves_figure
+from musicgen.ui.comparison_charts import AXES, RunCurves, curves_figure
 from musicgen.ui.language import N_, _
 from musicgen.ui.live_chart import live_chart, load_plotly
 from musicgen.ui.training_form import LABELS
@@ -21,6 +23,7 @@ MAX_CURVES = 10
 """Runs drawn at once: as many as the theme has colours."""
 
 _FIRST_DRAWN = 4
+_FIRST_YEAR, _LAST_YEAR = 1970, 2200
 _AXIS_NAMES = {
     "steps": N_("steps"),
     "time": N_("seconds of training"),
@@ -79,13 +82,23 @@ def overlaid_curves(infos: list[RunInfo]) -> None:
         )
         is_log = st.toggle(_("Logarithmic loss"), key="compare_log")
         has_training = st.toggle(_("Training loss"), value=True, key="compare_training")
-    runs = [run_data.curves(name) for name in chosen if name in names]
+    runs = _curves([name for name in chosen if name in names])
     titles = (_(_AXIS_NAMES[axis or AXES[0]]), _("loss (nats per character)"))
     figure = curves_figure(runs, axis or AXES[0], titles, is_log=is_log, has_training=has_training)
     if runs:
         live_chart(figure, "curves", _("Losses of the chosen runs"), 420)
         st.caption(_("Thick: loss on held-out tunes. Thin: loss on training tunes, smoothed."))
         load_plotly()
+
+
+def _curves(names: list[str]) -> list[RunCurves]:
+    found = []
+    for name in names:
+        try:
+            found.append(run_data.curves(name))
+        except MusicgenError:  # damaged or deleted since it was listed
+            continue
+    return found
 
 
 def _summaries(infos: list[RunInfo]) -> list[RunSummary]:
@@ -116,7 +129,7 @@ def _run_row(summary: RunSummary) -> dict[str, Any]:
         "preset": info.preset,
         "status": run_data.status_word(info),
         "loss": summary.best_val_loss,
-        "perplexity": summary.perplexity,
+        "perplexity": _drawable(summary.perplexity),
         "steps": info.step,
         "minutes": summary.elapsed_s / 60,
         "size": summary.size_bytes / 1e6,
@@ -129,16 +142,13 @@ def _bundled_row(
 ) -> dict[str, Any]:
     """Its held-out loss is that of the weights that play, which need not be the lowest one."""
     values = settings_of(_preset_of(metadata))
-    trained = {info.id: run_data.summary(info.id).elapsed_s for info in run_data.list_bundled()}
-    elapsed_s = trained.get(run_data.bundled_id(ref.name))
-    report = metadata.metrics.get("val")
-    figures = report if isinstance(report, dict) else {}
+    elapsed_s = _elapsed_s(run_data.bundled_id(ref.name))
     return {
         "run": ref.name,
         "preset": metadata.preset,
         "status": _("bundled"),
-        "loss": figures.get("loss", metadata.metrics.get("val_loss")),
-        "perplexity": figures.get("perplexity"),
+        "loss": find_held_out_loss(metadata.metrics),
+        "perplexity": _drawable(find_held_out(metadata.metrics).get("perplexity")),
         "steps": metadata.step,
         "minutes": None if elapsed_s is None else elapsed_s / 60,
         "size": measure_size(Run(ref.path)) / 1e6,
@@ -146,15 +156,31 @@ def _bundled_row(
     } | {key: values[key] for key in settings}
 
 
+def _elapsed_s(run_id: str) -> float | None:
+    try:
+        return run_data.summary(run_id).elapsed_s
+    except MusicgenError:  # a bundled model that went through several trainings, or damaged
+        return None
+
+
+def _drawable(perplexity: float | None) -> float | None:
+    """A perplexity that a table of numbers can show; what is beyond all numbers is left out."""
+    return None if perplexity is None or perplexity > GREATEST else perplexity
+
+
 def _preset_of(metadata: CheckpointMetadata) -> Preset:
     return Preset(metadata.preset, "", metadata.network, metadata.training)
 
 
 def _moment(text: str) -> datetime | None:
+    """The moment in UTC, of a time that a table can hold."""
     try:
-        return datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text)
     except ValueError:
         return None
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        return None
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _columns() -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """Two models side by side: what differs in their settings and figures, and how each one sounds."""
 
-import math
 import random
 from dataclasses import dataclass
 
@@ -9,7 +8,9 @@ from streamlit.delta_generator import DeltaGenerator
 
 from musicgen.config import SampleConfig
 from musicgen.errors import AudioError, MusicgenError
+from musicgen.evaluation.perplexity import to_perplexity, write_perplexity
 from musicgen.models.checkpoint import CheckpointMetadata, CheckpointRef
+from musicgen.models.figures import find_held_out_loss
 from musicgen.notation.bars import check_bars
 from musicgen.presets import Preset
 from musicgen.sampling.composer import Composition
@@ -121,15 +122,11 @@ def _table(models: tuple[str, str], rows: dict[str, list[str]]) -> None:
 
 def _figures(ref: CheckpointRef, metadata: CheckpointMetadata) -> dict[str, str]:
     """Figures of the weights that play: of a bundled model those it was measured to have."""
-    measured = metadata.metrics.get("val")
-    told = (measured if isinstance(measured, dict) else {}).get(
-        "loss", metadata.metrics.get("val_loss")
-    )
-    loss = told if isinstance(told, int | float) and 0 <= told < 100 else None
+    loss = find_held_out_loss(metadata.metrics)
     elapsed_s = _training_time(ref)
     return {
         _("Held-out loss"): "–" if loss is None else f"{loss:.4f}",
-        _("Perplexity"): "–" if loss is None else f"{math.exp(loss):.2f}",
+        _("Perplexity"): write_perplexity(None if loss is None else to_perplexity(loss)),
         _("Step"): f"{metadata.step:,}",
         _("Parameters"): f"{metadata.parameters:,}" if metadata.parameters else "–",
         _("Training time"): "–" if elapsed_s is None else clock(elapsed_s),

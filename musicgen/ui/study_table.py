@@ -7,6 +7,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from musicgen.errors import MusicgenError
 from musicgen.evaluation.fluency import TEMPERATURE, FluencyReport, measure_fluency
+from musicgen.evaluation.perplexity import write_perplexity
 from musicgen.models.checkpoint import Checkpoint
 from musicgen.presets import PRESETS
 from musicgen.training.runs import Run, RunInfo
@@ -39,12 +40,25 @@ def study_table() -> None:
     if len(missing) == len(STUDIES):
         return
     chosen = _choose(by_study)
-    summaries = {name: run_data.summary(info.id) for name, info in chosen.items()}
+    summaries = _summaries(chosen)
+    if not summaries:
+        return
     fluency = {name: _kept_fluency(summary) for name, summary in summaries.items()}
     slot = st.empty()
     _draw(slot, summaries, fluency)
     _remarks(summaries)
     _measure(slot, summaries, fluency)
+
+
+def _summaries(chosen: dict[str, RunInfo]) -> dict[str, RunSummary]:
+    """The figures of the chosen runs; of one that is damaged or gone the sentence that says so."""
+    found = {}
+    for name, info in chosen.items():
+        try:
+            found[name] = run_data.summary(info.id)
+        except MusicgenError as error:
+            tell(error, st.container())
+    return found
 
 
 def _empty(missing: list[str]) -> None:
@@ -94,7 +108,7 @@ def _column(summary: RunSummary, fluency: FluencyReport | None) -> dict[str, str
         _("Best training loss"): _number(summary.best_train_loss),
         _("Best held-out loss"): _number(summary.best_val_loss)
         + (" " + _("at step {step:,}").format(step=best.step) if best else ""),
-        _("Perplexity"): "–" if summary.perplexity is None else f"{summary.perplexity:.2f}",
+        _("Perplexity"): write_perplexity(summary.perplexity),
         _("Fluency"): _fluency_words(fluency),
         _("Training time"): clock(summary.elapsed_s),
         _("Steps"): f"{summary.info.step:,}",
@@ -102,7 +116,13 @@ def _column(summary: RunSummary, fluency: FluencyReport | None) -> dict[str, str
 
 
 def _number(value: float | None) -> str:
-    return "–" if value is None or math.isnan(value) else f"{value:.4f}"
+    return (
+        "–"
+        if value is None or math.isnan(value)
+        else f"{value:.4f}"
+        if value < 1e6
+        else f"{value:.3g}"
+    )
 
 
 def _fluency_words(report: FluencyReport | None) -> str:

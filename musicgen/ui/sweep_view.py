@@ -5,10 +5,12 @@ import streamlit as st
 from musicgen.config import TrainingConfig, describe, parse_setting
 from musicgen.errors import MusicgenError
 from musicgen.presets import PRESETS
+from musicgen.storage import is_folder
 from musicgen.training.sweep import SweepSnapshot, estimate_left_s
 from musicgen.training.sweep_plan import SweepCell, SweepPlan, find_best_cell
 from musicgen.ui import resources, run_data
 from musicgen.ui.comparison_charts import heat_map_figure
+from musicgen.ui.damaged import damaged_files
 from musicgen.ui.language import N_, _, ngettext
 from musicgen.ui.live_chart import live_chart, load_plotly
 from musicgen.ui.page import play_link, sentence
@@ -39,6 +41,8 @@ def sweeps() -> None:
     _live(name, _seen())
     if name and not (now and now.is_running):
         _delete(name)
+    store = resources.sweeps().store
+    damaged_files(store.list_damaged(), "sweep_damaged", store.delete)
     load_plotly()
 
 
@@ -139,13 +143,13 @@ def _live(name: str, drawn: tuple[str, bool] | None) -> None:
     if not name:
         return
     runner = resources.sweeps()
+    now = runner.snapshot()
+    shown = now if now and now.plan.name == name else None
     try:
-        plan = runner.store.get(name)
+        plan = shown.plan if shown and shown.is_running else runner.store.get(name)
     except MusicgenError:  # deleted in another tab
         st.rerun()
     cells = runner.store.read_cells(plan)
-    now = runner.snapshot()
-    shown = now if now and now.plan.name == name else None
     with st.container(border=True, key="sweep_live"):
         _progress(plan, cells, shown)
         _buttons(plan, cells, shown)
@@ -197,7 +201,7 @@ def _buttons(plan: SweepPlan, cells: list[SweepCell], now: SweepSnapshot | None)
                 on_click=run_data.telling,
                 args=(runner.resume, plan.name),
             )
-        if best and (resources.store().root / best.run_id / "best").is_dir():
+        if best and is_folder(resources.store().root / best.run_id / "best"):
             play_link(best.run_id, best.step, _("Play the best cell"), "sweep")
 
 

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from musicgen.errors import MusicgenError
+from musicgen.storage import is_folder
 from musicgen.training.job import JobSnapshot, JobStatus, TrainingJob
 from musicgen.training.runs import Run, RunInfo
 from musicgen.ui import resources, state
@@ -155,7 +156,7 @@ def _run_row(info: RunInfo) -> None:
             on_click=state.OPENED_RUN.set,
             args=("" if is_open else info.id,),
         )
-        if (info.path / "best").is_dir():
+        if is_folder(info.path / "best"):
             play_link(info.id, info.step, _("Play"), f"run_{info.id}")
     if is_open:
         with errors_told():
