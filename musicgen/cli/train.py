@@ -15,6 +15,7 @@ from musicgen.errors import ConfigError, RunError, StorageError
 from musicgen.models.checkpoint import find_checkpoint, load_checkpoint
 from musicgen.presets import PRESETS, Preset, apply_overrides, get_preset
 from musicgen.training.distillation import engage_teacher
+from musicgen.training.estimate import estimate_training, require_room
 from musicgen.training.runs import Run, RunStore
 from musicgen.training.session import TrainingSession
 from musicgen.training.trackers import check_tracker
@@ -63,6 +64,9 @@ def train_command(  # noqa: PLR0913 - click hands over every option as an argume
         require_trainable(dataset, preset.training)
         start = load_checkpoint(find_checkpoint(start_from, paths).path) if start_from else None
         preset, taught_by = engage_teacher(preset, paths, dataset.vocabulary)
+        shape = start.metadata.network if start else preset.network
+        teacher_shape = taught_by.metadata.network if taught_by else None
+        require_room(estimate_training(shape, preset.training, teacher_shape), paths.runs)
         run_id = run_id or store.new_id(preset.name)
         run = store.create(run_id, preset, start, teacher=taught_by)
     status = _train(run, paths, is_quiet=as_json)
@@ -92,6 +96,8 @@ def _reopen(store: RunStore, run_id: str | None, overrides: dict[str, str]) -> R
         )
     if steps:
         run.set_max_steps(int(steps))
+    preset = run.preset
+    require_room(estimate_training(preset.network, preset.training), run.path)
     return run
 
 

@@ -10,12 +10,15 @@ import functools
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
 
 from musicgen.config import NetworkConfig, TrainingConfig
 from musicgen.corpus.vocabulary import Vocabulary
+from musicgen.errors import ConfigError
+from musicgen.machine import available_memory_bytes, free_disk_bytes
 from musicgen.models.registry import build_network
 from musicgen.presets import Preset
 from musicgen.training.precision import set_threads
@@ -33,6 +36,8 @@ _WORKSPACE_BYTES = 110_000_000  # what torch takes for itself at its first step,
 _HELD_OUT_CHARACTERS = 20_000  # of the lab's tunebook; reading them goes one way only
 _READING_SHARE = 1 / 3
 _BYTES = 4
+_SAVED_COPIES = 12  # best, and last with moments and average, each twice for a moment
+_ATTENTION_COPIES = 4  # of the attention of each place to each, as measured
 _COPIES = 4  # weights, gradients, and the two moments of Adam
 
 
@@ -41,12 +46,43 @@ class Estimate:
     """What a training is expected to take on this machine, as busy as it is now.
 
     `memory_bytes` is what comes on top of the program itself; `time_s` covers all steps and looks
-    at held-out tunes, unless the training ends early.
+    at held-out tunes, unless the training ends early; `disk_bytes` is what its folder may take
+    while a save is replaced by the next.
     """
 
     parameters: int
     memory_bytes: int
     time_s: float
+    disk_bytes: int = 0
+
+
+def require_room(estimate: Estimate, folder: Path) -> None:
+    """Makes sure that a training has room on this machine, as it is now, before it begins.
+
+    Args:
+        estimate: What it takes.
+        folder: Where its run will lie.
+
+    Raises:
+        ConfigError: memory or disk would not suffice; the message says how much there is.
+    """
+    rows = (
+        (estimate.memory_bytes, available_memory_bytes(), _NO_MEMORY),
+        (estimate.disk_bytes, free_disk_bytes(folder), _NO_DISK),
+    )
+    for wanted, free, template in rows:
+        if free is not None and wanted > free:
+            raise ConfigError(template, wanted=wanted / 1e9, free=free / 1e9)
+
+
+_NO_MEMORY = (
+    "This training would take some {wanted:,.1f} GB of memory, and this machine has {free:,.1f} GB "
+    "to give. Choose a smaller batch, a shorter sequence or a smaller network."
+)
+_NO_DISK = (
+    "This training would take some {wanted:,.1f} GB on the disk, and {free:,.1f} GB are free "
+    "there. Delete what you can do without, or choose a smaller network."
+)
 
 
 @functools.lru_cache(maxsize=64)
@@ -77,11 +113,15 @@ def estimate_training(
     taught_by = count_parameters(teacher) if teacher else 0
     step_s *= 1.0 + _READING_SHARE * taught_by / parameters
     copies = _COPIES + (training.average > 0)
+    if network.kind == "attention":  # which weighs all places of a stretch against one another
+        held_places = training.batch_size * training.seq_len**2
+        saved += _BYTES * _ATTENTION_COPIES * held_places / lanes / growth**0.5
     held = _BYTES * (copies * parameters + taught_by) + lanes * saved * growth**0.5
     return Estimate(
         parameters,
         round(_WORKSPACE_BYTES + held),
         training.max_steps * training.accumulate * step_s + _looking_s(training, step_s),
+        _BYTES * (_SAVED_COPIES * parameters + taught_by),
     )
 
 

@@ -10,13 +10,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from musicgen.config import Paths, TrainingConfig
+from musicgen.config import NetworkConfig, Paths, TrainingConfig
 from musicgen.corpus.dataset import Dataset, load_dataset, require_trainable
 from musicgen.errors import MusicgenError, RunError
 from musicgen.models.checkpoint import Checkpoint
 from musicgen.presets import Preset
 from musicgen.training.courtesy import Courtesy
 from musicgen.training.distillation import engage_teacher
+from musicgen.training.estimate import estimate_training, require_room
 from musicgen.training.runs import Run, RunStore
 from musicgen.training.samples import Sample
 from musicgen.training.session import TrainingSession
@@ -242,7 +243,8 @@ class JobRegistry:
             sweep: The sweep of which it is a cell, if any.
 
         Raises:
-            ConfigError: the tracker that the settings ask for is not installed.
+            ConfigError: the tracker that the settings ask for is not installed, or this machine has
+                too little memory or disk for them.
             CorpusError: the corpus is missing, or too small; nothing is left behind.
             CheckpointError: there is no teacher of that name, or it is damaged.
             RunError: the name is taken or not usable, or the teacher does not know the characters.
@@ -253,6 +255,8 @@ class JobRegistry:
         dataset = load_dataset(config.source, self._paths, config.plain)
         require_trainable(dataset, config)
         preset, teacher = engage_teacher(preset, self._paths, dataset.vocabulary)
+        shape = start.metadata.network if start else preset.network
+        self._require_room(shape, config, teacher.metadata.network if teacher else None)
         with self._lock:
             return self._launch(self.store.create(run_id, preset, start, sweep, teacher), dataset)
 
@@ -261,12 +265,21 @@ class JobRegistry:
 
         Raises:
             RunError: there is no such run, or it is being trained.
+            ConfigError: this machine has too little memory or disk for it.
         """
+        run = self.store.get(run_id)
+        preset = run.preset
+        self._require_room(preset.network, preset.training)
         with self._lock:
             job = self._jobs.get(run_id)
             if job and not job.snapshot().status.is_final:
                 raise RunError("The run {name!r} is being trained already.", name=run_id)
-            return self._launch(self.store.get(run_id))
+            return self._launch(run)
+
+    def _require_room(
+        self, network: NetworkConfig, config: TrainingConfig, teacher: NetworkConfig | None = None
+    ) -> None:
+        require_room(estimate_training(network, config, teacher), self.store.root)
 
     def current(self) -> TrainingJob | None:
         """The job that trains or waits, else the latest one, else None."""

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from musicgen.errors import MusicgenError, RunError, TrainingDiverged
+from musicgen.training.estimate import estimate_training, require_room
 from musicgen.training.job import JobRegistry, JobStatus, TrainingJob
 from musicgen.training.runs import Run
 from musicgen.training.shelf import drop_weights
@@ -58,12 +59,19 @@ class SweepRunner:
 
         Raises:
             RunError: another sweep is under way, or the name is taken.
+            ConfigError: its largest cell needs more memory or disk than there is.
             StorageError: the plan cannot be written.
         """
+        self._require_room(plan)
         with self._lock:
             self._check_free()
             self.store.create(plan)
             self._launch(plan)
+
+    def _require_room(self, plan: SweepPlan) -> None:
+        """Makes sure that the cell with the largest batch has room, before the first is trained."""
+        preset = plan.cell_preset(plan.batch_sizes[-1], plan.learning_rates[0])
+        require_room(estimate_training(preset.network, preset.training), self.store.runs.root)
 
     def resume(self, name: str) -> None:
         """Goes on with a sweep that was stopped or interrupted.

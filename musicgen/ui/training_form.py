@@ -15,13 +15,14 @@ from musicgen.config import (
     describe,
 )
 from musicgen.corpus.sources import SOURCES
+from musicgen.errors import ConfigError
 from musicgen.models.checkpoint import Checkpoint
 from musicgen.models.registry import NETWORKS
 from musicgen.presets import PRESETS, Preset
-from musicgen.training.estimate import estimate_training
+from musicgen.training.estimate import estimate_training, require_room
 from musicgen.ui import resources, state
 from musicgen.ui.language import N_, _, ngettext
-from musicgen.ui.page import CORPUS_PARAMETER
+from musicgen.ui.page import CORPUS_PARAMETER, errors_told, tell
 from musicgen.ui.player import find_model
 
 LABELS = {
@@ -109,37 +110,58 @@ def training_form() -> tuple[Preset, str, Checkpoint | None] | None:
     preset = PRESETS[name or next(iter(PRESETS))]
     st.caption(_(preset.meaning))
     is_sent_here = _take_corpus()
-    with st.form("train_form", enter_to_submit=False, border=False):
-        with st.expander(_("Settings"), is_sent_here, icon=":material/tune:"):
-            corpus, model, run = st.columns(_COLUMNS)
-            with corpus:
-                training = {"source": _source(preset)}
-            with model:
-                start = _start_from()
-            with run:
-                run_id = st.text_input(
-                    _("Name of the run"), resources.store().new_id(preset.name), max_chars=64
-                )
-            network = _fields(_("Network"), preset.network, preset.name, _network_settings())
-            for title, names in GROUPS:
-                training |= _fields(_(title), preset.training, preset.name, names)
-        started = _form_buttons()
-    filled = dataclasses.replace(
-        preset,
-        network=preset.network.replace(**network),
-        training=preset.training.replace(**training),
-    )
-    if started:
+    form = st.form("train_form", enter_to_submit=False, border=False)
+    below = st.container()
+    with form, st.expander(_("Settings"), is_sent_here, icon=":material/tune:"):
+        corpus, model, run = st.columns(_COLUMNS)
+        with corpus:
+            training = {"source": _source(preset)}
+        with model:
+            start = _start_from()
+        with run:
+            run_id = st.text_input(
+                _("Name of the run"), resources.store().new_id(preset.name), max_chars=64
+            )
+        network = _fields(_("Network"), preset.network, preset.name, _network_settings())
+        for title, names in GROUPS:
+            training |= _fields(_(title), preset.training, preset.name, names)
+    filled, failure = _fill(preset, network, training)
+    has_room = True
+    if filled:
+        with below, errors_told():
+            has_room = _estimate(filled)
+    with form:
+        started = _form_buttons(can_start=has_room)
+    if failure:
+        raise failure
+    if started and filled and has_room:
         return filled, run_id.strip(), _load(start)
-    _estimate(filled)
     return None
 
 
-def _form_buttons() -> bool:
+def _fill(
+    preset: Preset, network: dict[str, Any], training: dict[str, Any]
+) -> tuple[Preset | None, ConfigError | None]:
+    """The preset with what was filled in, or why that does not hold."""
+    try:
+        return dataclasses.replace(
+            preset,
+            network=preset.network.replace(**network),
+            training=preset.training.replace(**training),
+        ), None
+    except ConfigError as error:
+        return None, error
+
+
+def _form_buttons(*, can_start: bool) -> bool:
     """Whether Start was pressed; the other button only hands the settings over to be estimated."""
     with st.container(horizontal=True):
         started = st.form_submit_button(
-            _("Start training"), type="primary", icon=":material/play_arrow:", key="train_start"
+            _("Start training"),
+            type="primary",
+            icon=":material/play_arrow:",
+            key="train_start",
+            disabled=not can_start,
         )
         st.form_submit_button(
             _("Estimate"),
@@ -150,8 +172,11 @@ def _form_buttons() -> bool:
     return started
 
 
-def _estimate(preset: Preset) -> None:
-    """What the settings will take, as they were when a button of the form was last pressed."""
+def _estimate(preset: Preset) -> bool:
+    """What the settings will take, as they were when a button of the form was last pressed.
+
+    False, and a sentence that says so, where this machine has no room for it.
+    """
     with st.spinner(_("Trying a few steps on this machine…")):
         teacher = _load(preset.training.teacher)
         shape = teacher.metadata.network if teacher else None
@@ -165,6 +190,13 @@ def _estimate(preset: Preset) -> None:
             time=time_words(found.time_s),
         )
     )
+    try:
+        require_room(found, resources.store().root)
+    except ConfigError as error:
+        tell(error, st.container())
+        st.caption(_("Change the settings, and press Estimate: then the training can be started."))
+        return False
+    return True
 
 
 def memory_words(size_bytes: float) -> str:

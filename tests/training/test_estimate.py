@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -5,7 +7,13 @@ from musicgen.config import NetworkConfig, TrainingConfig
 from musicgen.errors import ConfigError
 from musicgen.models.registry import build_network
 from musicgen.presets import PRESETS
-from musicgen.training.estimate import MAX_TRIED_PARAMETERS, count_parameters, estimate_training
+from musicgen.training import estimate as module
+from musicgen.training.estimate import (
+    MAX_TRIED_PARAMETERS,
+    count_parameters,
+    estimate_training,
+    require_room,
+)
 
 SMALL = NetworkConfig(embedding_dim=8, hidden_size=16)
 SHORT = TrainingConfig(batch_size=4, seq_len=16, max_steps=10, precision="float32", threads=1)
@@ -68,3 +76,30 @@ def test_trying_leaves_torchs_threads_and_random_numbers_alone() -> None:
 def test_a_kind_that_does_not_exist_is_a_sentence() -> None:
     with pytest.raises(ConfigError, match="'tree'"):
         estimate_training(SMALL.replace(kind="tree"), SHORT)
+
+
+def test_a_training_that_this_machine_cannot_hold_is_refused_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    huge = SMALL.replace(hidden_size=4096, embedding_dim=2048, num_layers=8)
+    found = estimate_training(huge, SHORT.replace(batch_size=1024, seq_len=2048))
+    monkeypatch.setattr(module, "available_memory_bytes", lambda: 20 * 10**9)
+    with pytest.raises(ConfigError, match=r"memory, and this machine has 20\.0 GB"):
+        require_room(found, tmp_path)
+    small = estimate_training(SMALL, SHORT)
+    require_room(small, tmp_path)
+    monkeypatch.setattr(module, "free_disk_bytes", lambda _folder: 1000)
+    with pytest.raises(ConfigError, match="on the disk"):
+        require_room(small, tmp_path)
+    monkeypatch.setattr(module, "available_memory_bytes", lambda: None)
+    monkeypatch.setattr(module, "free_disk_bytes", lambda _folder: None)
+    require_room(found, tmp_path)  # nobody says: it is tried
+
+
+def test_attention_over_long_stretches_grows_with_their_square() -> None:
+    attention = SMALL.replace(kind="attention", window=64)
+    sizes = [
+        estimate_training(attention, SHORT.replace(seq_len=length)).memory_bytes
+        for length in (1024, 2048)
+    ]
+    assert sizes[1] - sizes[0] > 4 * 4 * (2048**2 - 1024**2) * 4

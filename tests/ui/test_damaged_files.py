@@ -190,7 +190,8 @@ def test_reports_that_are_damaged_leave_the_others_and_can_be_deleted(home, open
     assert set(readable) | set(desk.store.list_damaged()) == {good, *made}
     odd = [name for name in made if is_odd(desk, name)]
     for name in odd:
-        app.selectbox(key="evaluate_report").set_value(name).run()
+        app.session_state["evaluate_report"] = name
+        app.run()
         assert_drawn(app)
         assert app.button(key="report_delete")
     name = desk.store.list_damaged()[0]
