@@ -13,6 +13,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -23,6 +24,7 @@ from musicgen.config import SampleConfig
 from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.errors import CompositionError
 from musicgen.models.checkpoint import Checkpoint
+from musicgen.notation.attribution import without_attribution
 from musicgen.notation.grammar.masks import Guide
 from musicgen.notation.reader import read_tune
 from musicgen.notation.repeats import write_repeats
@@ -80,6 +82,19 @@ class Composition:
         """Share of steps, 0..1, at which the grammar forbade the network's free choice."""
         return self.mask_interventions / max(1, len(self.char_probs))
 
+    @cached_property
+    def public_abc(self) -> str:
+        """The text for people and files: without credits and sources that the network invented.
+
+        What the beginning says of itself stays: somebody gave it.
+        """
+        return without_attribution(self.abc, self.drawn_start)
+
+    @cached_property
+    def public_tune(self) -> Tune:
+        """The tune of `public_abc`: the notes of `tune`, at offsets of their own."""
+        return read_tune(self.public_abc)[0]
+
     def provenance(self, heard: Mapping[str, Any] = NOT_HEARD) -> str:
         """Model, fingerprint, seed and settings in one line, the same for the same tune.
 
@@ -112,13 +127,17 @@ class Composition:
             name: value for name, value in asked.items() if value
         }
 
-    def to_abc(self, heard: Mapping[str, Any] = NOT_HEARD) -> str:
+    def to_abc(self, heard: Mapping[str, Any] = NOT_HEARD, tune: Tune | None = None) -> str:
         """The tune for other programs, played as it was written.
 
         It has ``|:`` wherever a repeat goes back to, and its provenance as an ``N:`` field (ABC 2.1
-        §3.1.11) before the key; `heard` is as of `provenance`.
+        §3.1.11) before the key.
+
+        Args:
+            heard: As of `provenance`.
+            tune: `public_tune` as it was written down anew, in another key for example.
         """
-        text = write_repeats(self.tune)
+        text = write_repeats(tune or self.public_tune)
         note = f"N:{self.provenance(heard)}\n"
         match = re.search(r"^K:", text, re.MULTILINE)
         start = match.start() if match else len(text)

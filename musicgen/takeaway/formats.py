@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -181,11 +181,11 @@ def from_composition(
     """
     name, heard = composition.checkpoint, heard or Heard()
     said = heard.to_values()
-    composition = replace(composition, tune=heard.read(composition.tune))
+    tune = heard.read(composition.public_tune)
     return Piece(
         stem or f"{name}-{composition.seed}",
-        composition.to_abc(said),
-        composition.tune,
+        composition.to_abc(said, tune),
+        tune,
         composition.provenance(said),
         f"musicgen · {name} {composition.fingerprint[:6]} · seed {composition.seed} · "
         f"temperature {composition.config.temperature:g}",

@@ -8,7 +8,7 @@ apart later on.
 import json
 import logging
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from musicgen.config import SampleConfig, TrainingConfig
@@ -17,6 +17,7 @@ from musicgen.errors import MusicgenError
 from musicgen.models.checkpoint import Checkpoint, CheckpointMetadata
 from musicgen.models.network import Network
 from musicgen.models.registry import build_network
+from musicgen.notation.attribution import without_attribution
 from musicgen.sampling.composer import compose
 from musicgen.storage import storing, write_file
 
@@ -37,6 +38,8 @@ DEADLINE_S = 10.0
 @dataclass(frozen=True, slots=True)
 class Sample:
     """A tune from the way: the step it comes from, its text, and the network's loss at that step.
+
+    The text is for people: it has no credits and sources, which the network would have invented.
 
     `val_loss` is in nats per character, None where no tunes are held out; `is_free` says that it
     was written without the grammar.
@@ -83,9 +86,11 @@ def compose_sample(
     try:
         checkpoint = _copy(network, vocabulary, step)
         try:
-            return Sample(step, _compose(checkpoint, WISHES), val_loss)
+            abc = without_attribution(_compose(checkpoint, WISHES))
+            return Sample(step, abc, val_loss)
         except MusicgenError:
-            return Sample(step, _compose(checkpoint, FREE_WISHES), val_loss, is_free=True)
+            abc = without_attribution(_compose(checkpoint, FREE_WISHES))
+            return Sample(step, abc, val_loss, is_free=True)
     except Exception:  # a tune to listen to is never worth a training
         logger.warning("no tune could be composed at step %d", step, exc_info=True)
         return None
@@ -162,4 +167,6 @@ def _from_line(line: str) -> Sample | None:
         return None
     loss = sample.val_loss
     is_sound = type(sample.step) is int and type(sample.abc) is str
-    return sample if is_sound and (loss is None or type(loss) is float) else None
+    if not is_sound or not (loss is None or type(loss) is float):
+        return None
+    return replace(sample, abc=without_attribution(sample.abc))  # earlier versions kept it all

@@ -7,6 +7,8 @@ from typing import Any, Self
 from musicgen.errors import MusicgenError, ReportError
 from musicgen.evaluation.estimate import Estimate
 from musicgen.evaluation.report.plan import Cell, ReportPlan
+from musicgen.notation.attribution import without_attribution
+from musicgen.notation.reader import read_tune
 
 FORMAT = "musicgen-report"
 FORMAT_VERSION = 1
@@ -35,6 +37,12 @@ class Example:
     title: str
     seed: int | None
     distance: float
+
+
+def make_example(abc: str, seed: int | None, distance: float) -> Example:
+    """A tune to be shown; one that was composed without the credits that its network invented."""
+    shown = abc if seed is None else without_attribution(abc)
+    return Example(shown, read_tune(shown)[0].title, seed, distance)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,10 +182,9 @@ def _set_from_dict(values: dict[str, Any]) -> TuneSet:
 
 def _example(values: dict[str, Any]) -> Example:
     seed = values["seed"]
-    return Example(
-        str(values["abc"]), str(values["title"]), None if seed is None else int(seed),
-        float(values["distance"]),
-    )  # fmt: skip
+    return make_example(
+        str(values["abc"]), None if seed is None else int(seed), float(values["distance"])
+    )
 
 
 def _loss_from_dict(values: dict[str, Any]) -> LossRow:
