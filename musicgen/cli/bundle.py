@@ -43,8 +43,8 @@ def bundle_command(run_name: str, name: str, last: bool, as_json: bool) -> None:
     folder = paths.checkpoints / name
     path = find_checkpoint(run_name, paths).path
     chosen = load_checkpoint(path.parent / "last" if last else path)
-    chosen = replace(chosen, metadata=replace(chosen.metadata, name=name))
-    save_checkpoint(folder, chosen.network, chosen.metadata, half_precision=True)
+    metadata = replace(chosen.metadata, name=name)
+    save_checkpoint(folder, chosen.network, metadata, half_precision=True)
     kept = load_checkpoint(folder)
     card = _write_with_results(folder, kept, paths)
     known = [info.id for info in RunStore(paths.runs).list()]

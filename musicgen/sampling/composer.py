@@ -11,6 +11,7 @@ import contextlib
 import functools
 import json
 import re
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -18,7 +19,6 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-import torch
 
 from musicgen.config import SampleConfig
 from musicgen.corpus.vocabulary import Vocabulary
@@ -190,8 +190,13 @@ def one_thread() -> Iterator[None]:
     """Keeps this thread's products on one core.
 
     A step is too small to share: two cores gain little when idle, and beside a training they wait
-    for one another, which made a tune ten times slower. Torch keeps the number for each thread.
+    for one another, which made a tune ten times slower. Torch keeps the number for each thread;
+    where it was not imported, there is nothing to keep.
     """
+    torch: Any = sys.modules.get("torch")
+    if not hasattr(torch, "set_num_threads"):  # not there, or another thread is importing it
+        yield
+        return
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -233,8 +238,8 @@ class _Batch:
         self.drawings = [_Drawing(prompt, seed, len(prompt), []) for seed in seeds]
         self._config = config
         self._vocabulary = checkpoint.vocabulary
-        self._engine = get_engine(checkpoint.network, config.precision)
-        self._uniforms = [_draw_uniforms(seed) for seed in seeds]
+        self._engine = get_engine(checkpoint, config.precision)
+        self._uniforms = [draw_uniforms(seed) for seed in seeds]
 
     def run(self, on_text: Callable[[list[str]], None] | None) -> None:
         """Draws until every tune has ended or has reached the limit."""
@@ -295,11 +300,17 @@ class _Batch:
             self._guidance.advance(index, character)
 
 
-def _draw_uniforms(seed: int) -> Iterator[float]:
-    """Numbers in [0, 1) without end; drawn in blocks they are the same as one by one."""
-    generator = torch.Generator().manual_seed(seed)
+def draw_uniforms(seed: int) -> Iterator[float]:
+    """Numbers in [0, 1) without end, the same as ``torch.rand`` draws them in float64.
+
+    Both are the Mersenne Twister (Matsumoto and Nishimura 1998), seeded with one number; two draws
+    of 32 bits make a float of 53.
+    """
+    generator = np.random.RandomState(seed)
     while True:
-        yield from torch.rand(_UNIFORMS, dtype=torch.float64, generator=generator).tolist()
+        draws = generator.randint(0, 1 << 32, (_UNIFORMS, 2), np.uint32).astype(np.uint64)
+        bits = (draws[:, 0] << np.uint64(32) | draws[:, 1]) & np.uint64((1 << 53) - 1)
+        yield from (bits * 2.0**-53).tolist()
 
 
 def _read(checkpoint: Checkpoint, config: SampleConfig, drawing: _Drawing) -> Composition:

@@ -17,12 +17,12 @@ from musicgen.config import TrainingConfig, to_json
 from musicgen.errors import ArchiveError, MusicgenError
 from musicgen.evaluation.convergence import find_best
 from musicgen.models.checkpoint import load_checkpoint
-from musicgen.models.registry import check_kind
+from musicgen.models.kinds import check_kind
 from musicgen.storage import write_file
+from musicgen.training.metrics import StepMetrics
 from musicgen.training.runs import Progress, Run
 from musicgen.training.shelf import CHECKPOINT_FOLDERS
 from musicgen.training.summary import FLUENCY_FILE, looks_of, parse_fluency
-from musicgen.training.trainer import StepMetrics
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._ -]{0,63}")
 _SOURCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,199}")

@@ -24,11 +24,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import filelock
 import safetensors
-import safetensors.torch
 
 from musicgen.config import NetworkConfig, TrainingConfig, to_json
 from musicgen.errors import CheckpointError, RunError
@@ -39,12 +38,15 @@ from musicgen.models.checkpoint import (
     read_metadata,
     save_checkpoint,
 )
-from musicgen.models.registry import check_kind
+from musicgen.models.kinds import check_kind
 from musicgen.presets import Preset
 from musicgen.storage import recover_folder, storing, whole_folder, write_file
+from musicgen.training.metrics import StepMetrics
 from musicgen.training.samples import Sample, append_sample, cut_samples, read_samples
-from musicgen.training.trainer import StepMetrics, Trainer
 from musicgen.training.trainer_state import flatten, unflatten
+
+if TYPE_CHECKING:
+    from musicgen.training.trainer import Trainer
 
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _STATE_TENSORS = "trainer.safetensors"
@@ -324,21 +326,25 @@ class Run:
             return None
         return count if isinstance(count, int) else None
 
-    def save_best(self, trainer: Trainer, metadata: CheckpointMetadata) -> None:
+    def save_best(self, trainer: "Trainer", metadata: CheckpointMetadata) -> None:
         """Keeps the weights as the best so far."""
         save_checkpoint(self.path / "best", trainer.trained, metadata)
 
-    def save_last(self, trainer: Trainer, metadata: CheckpointMetadata, progress: Progress) -> None:
+    def save_last(
+        self, trainer: "Trainer", metadata: CheckpointMetadata, progress: Progress
+    ) -> None:
         """Keeps the weights and all that resuming needs."""
+        from safetensors.torch import save as save_tensors
+
         tensors, values = flatten(trainer.state_dict())
         values["progress"] = dataclasses.asdict(progress)
         extra = {
-            _STATE_TENSORS: safetensors.torch.save(tensors),
+            _STATE_TENSORS: save_tensors(tensors),
             _STATE_VALUES: to_json(values).encode("utf-8"),
         }
         save_checkpoint(self.path / "last", trainer.network, metadata, extra_files=extra)
 
-    def restore(self, trainer: Trainer) -> Progress:
+    def restore(self, trainer: "Trainer") -> Progress:
         """Puts the trainer where the last save left it, and cuts metrics and samples back to there.
 
         Raises:
@@ -347,9 +353,11 @@ class Run:
         for name in ("last", "best"):
             recover_folder(self.path / name)
         folder = self.path / "last"
+        from safetensors.torch import load as load_tensors
+
         checkpoint = load_checkpoint(folder)
         try:
-            tensors = safetensors.torch.load((folder / _STATE_TENSORS).read_bytes())
+            tensors = load_tensors((folder / _STATE_TENSORS).read_bytes())
             values = json.loads((folder / _STATE_VALUES).read_text(encoding="utf-8"))
             trainer.network.load_state_dict(checkpoint.network.state_dict())
             trainer.load_state_dict(unflatten(tensors, values))

@@ -10,16 +10,17 @@ import logging
 import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from musicgen.config import SampleConfig, TrainingConfig
 from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.errors import MusicgenError
 from musicgen.models.checkpoint import Checkpoint, CheckpointMetadata
-from musicgen.models.network import Network
-from musicgen.models.registry import build_network
 from musicgen.notation.attribution import without_attribution
-from musicgen.sampling.composer import compose
 from musicgen.storage import storing, write_file
+
+if TYPE_CHECKING:
+    from musicgen.models.network import Network
 
 logger = logging.getLogger(__name__)
 
@@ -76,7 +77,7 @@ def _chosen_looks(looks: int, count: int) -> set[int]:
 
 
 def compose_sample(
-    network: Network, vocabulary: Vocabulary, step: int, val_loss: float | None
+    network: "Network", vocabulary: Vocabulary, step: int, val_loss: float | None
 ) -> Sample | None:
     """The tune of a step; None where none could be composed, which is logged and does no harm.
 
@@ -96,7 +97,9 @@ def compose_sample(
         return None
 
 
-def _copy(network: Network, vocabulary: Vocabulary, step: int) -> Checkpoint:
+def _copy(network: "Network", vocabulary: Vocabulary, step: int) -> Checkpoint:
+    from musicgen.models.registry import build_network
+
     copy = build_network(network.config)
     copy.load_state_dict({name: value.cpu() for name, value in network.state_dict().items()})
     metadata = CheckpointMetadata(
@@ -106,6 +109,8 @@ def _copy(network: Network, vocabulary: Vocabulary, step: int) -> Checkpoint:
 
 
 def _compose(checkpoint: Checkpoint, wishes: SampleConfig) -> str:
+    from musicgen.sampling.composer import compose
+
     end = time.monotonic() + DEADLINE_S
     written = ""
 

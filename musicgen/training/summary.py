@@ -19,9 +19,9 @@ from musicgen.evaluation.convergence import (
 from musicgen.evaluation.fluency import FluencyReport
 from musicgen.presets import Preset
 from musicgen.storage import write_file
+from musicgen.training.metrics import StepMetrics
 from musicgen.training.runs import Run, RunInfo
 from musicgen.training.shelf import measure_size
-from musicgen.training.trainer import StepMetrics
 
 FLUENCY_FILE = "fluency.json"
 

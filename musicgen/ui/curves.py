@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, fields
 
 from musicgen.config import TrainingConfig
-from musicgen.training.trainer import StepMetrics
+from musicgen.training.metrics import StepMetrics
 
 MAX_POINTS = 1000
 """Points of a curve sent to the browser, whatever the length of the training."""
