@@ -10,9 +10,10 @@ import math
 from musicgen.config import Paths
 from musicgen.corpus.dataset import load_dataset
 from musicgen.presets import apply_overrides, get_preset
+from musicgen.training.metrics import StepMetrics
 from musicgen.training.precision import set_threads
 from musicgen.training.session import fit_preset
-from musicgen.training.trainer import StepMetrics, Trainer
+from musicgen.training.trainer import Trainer
 
 CHANGES = {
     "as it is": {},

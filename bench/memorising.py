@@ -30,9 +30,10 @@ from musicgen.models.checkpoint import (
 from musicgen.presets import get_preset
 from musicgen.sampling.composer import compose
 from musicgen.storage import write_file
+from musicgen.training.metrics import StepMetrics
 from musicgen.training.precision import set_threads
 from musicgen.training.session import fit_preset
-from musicgen.training.trainer import StepMetrics, Trainer
+from musicgen.training.trainer import Trainer
 
 PATHS = Paths.default()
 STEPS = (100, 200, 300, 400, 600, 800, 1000, 1200, 1500, 2000, 2500, 3000)

@@ -17,18 +17,20 @@ BAD_INPUT = 2
 INTERRUPTED = 130
 
 COMMANDS = {
-    "corpus": "corpus_group",
-    "train": "train_command",
-    "runs": "runs_group",
-    "compose": "compose_command",
-    "render": "render_command",
-    "check": "check_command",
-    "evaluate": "evaluate_command",
-    "novelty": "novelty_command",
-    "bundle": "bundle_command",
-    "card": "card_command",
-    "app": "app_command",
+    "corpus": ("corpus_group", "The tunebooks a network can learn from."),
+    "train": ("train_command", "Train a network."),
+    "runs": ("runs_group", "The runs there are: look, clear away, rename, export, import."),
+    "compose": ("compose_command", "Compose tunes, or make the tunes of a file again."),
+    "render": ("render_command", "Render every tune of an ABC file: sound and sheet music."),
+    "check": ("check_command", "Say what is wrong with the tunes of an ABC file, and where."),
+    "evaluate": ("evaluate_command", "Figures of composed tunes and of real ones."),
+    "novelty": ("novelty_command", "Is it copied? Compare tunes with those a model learned from."),
+    "bundle": ("bundle_command", "Measure a checkpoint of a run, and keep it."),
+    "card": ("card_command", "Write the model card of a checkpoint, and print it."),
+    "app": ("app_command", "Serve the app in a browser."),
 }
+"""The commands: what each is called in the module of its name, and what it does in one line. So
+a list of them need not import them."""
 
 
 class _Commands(click.Group):
@@ -45,8 +47,16 @@ class _Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"musicgen.cli.{cmd_name}")
-        command: click.Command = getattr(module, COMMANDS[cmd_name])
+        command: click.Command = getattr(module, COMMANDS[cmd_name][0])
         return command
+
+    def format_commands(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - click asks so
+        formatter: click.HelpFormatter,
+    ) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, does) for name, (_, does) in COMMANDS.items()])
 
 
 _KEEPING = frozenset(("train", "runs", "compose", "evaluate", "corpus", "bundle", "card"))

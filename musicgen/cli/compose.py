@@ -2,15 +2,15 @@
 
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from tqdm import tqdm
 
 from musicgen.audio.arrangement import Arrangement
 from musicgen.cli.files import CHOICES, TuneFiles
-from musicgen.cli.novelty import describe_novelty, find_composed
 from musicgen.cli.options import (
     echo_json,
     formats_option,
@@ -20,13 +20,13 @@ from musicgen.cli.options import (
 from musicgen.cli.repeating import Order, refuse_other_settings, repeat_orders, take_order
 from musicgen.cli.sound_options import is_sound_asked_for, sound_options
 from musicgen.config import Paths, SampleConfig
-from musicgen.evaluation.loss import compute_loss
-from musicgen.evaluation.novelty import NoveltyIndex
 from musicgen.models.checkpoint import Checkpoint
 from musicgen.notation.bars import check_bars
 from musicgen.sampling.composer import Composition, compose
-from musicgen.sampling.edits import apply_edits
 from musicgen.takeaway.formats import from_composition
+
+if TYPE_CHECKING:
+    from musicgen.evaluation.novelty import NoveltyIndex
 
 
 @click.command("compose")
@@ -116,10 +116,7 @@ def _fill(
 
         for order in orders:
             start = time.perf_counter()
-            tunes = [
-                apply_edits(order.checkpoint, tune, order.edits, show)
-                for tune in compose(order.checkpoint, order.config, show)
-            ]
+            tunes = _compose(order, show)
             taken_s = time.perf_counter() - start
             composed_s += taken_s
             for tune in tunes:
@@ -137,6 +134,15 @@ def _fill(
     for row in rows:
         row["files"] += [str(path) for path in archive]
     return rows, composed_s
+
+
+def _compose(order: Order, on_text: Callable[[list[str]], None]) -> list[Composition]:
+    tunes = compose(order.checkpoint, order.config, on_text)
+    if not order.edits:
+        return tunes
+    from musicgen.sampling.edits import apply_edits  # with the whole network, and so torch
+
+    return [apply_edits(order.checkpoint, tune, order.edits, on_text) for tune in tunes]
 
 
 def _describe(composition: Composition) -> dict[str, Any]:
@@ -162,6 +168,9 @@ class _Figures:
 
     def measure(self, checkpoint: Checkpoint, composition: Composition) -> dict[str, Any]:
         """How likely a tune is to its own network, in nats per character, and how new it is."""
+        from musicgen.cli.novelty import describe_novelty, find_composed
+        from musicgen.evaluation.loss import compute_loss
+
         if checkpoint.fingerprint not in self._indices:
             found = find_composed(checkpoint.metadata, Paths.default())
             self._indices[checkpoint.fingerprint] = found

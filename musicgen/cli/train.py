@@ -16,10 +16,10 @@ from musicgen.models.checkpoint import find_checkpoint, load_checkpoint
 from musicgen.presets import PRESETS, Preset, apply_overrides, get_preset
 from musicgen.training.distillation import engage_teacher
 from musicgen.training.estimate import estimate_training, require_room
+from musicgen.training.metrics import StepMetrics
 from musicgen.training.runs import Run, RunStore
 from musicgen.training.session import TrainingSession
 from musicgen.training.trackers import check_tracker
-from musicgen.training.trainer import StepMetrics
 
 
 @click.command("train")

@@ -17,7 +17,6 @@ from functools import cached_property
 from pathlib import Path
 
 from musicgen.config import Paths
-from musicgen.engraving.fonts import advances
 from musicgen.engraving.shapes import Box, Shape, find_bounds, read_shape
 from musicgen.errors import EngravingError, SetupError
 from musicgen.notation.layout import break_lines
@@ -134,6 +133,8 @@ def tempo_field(tune: Tune, qpm: Fraction) -> str:
 
 
 def _draw(abc: str, width: float, paths: Paths) -> Engraving:
+    from musicgen.engraving.fonts import advances
+
     request = {"abc": abc, "staff_width": width, "advances": advances(abc + _LETTERS)}
     drawing = _run(json.dumps(request), paths)
     try:

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from fractions import Fraction
 from itertools import pairwise
 
+from musicgen.evaluation.bodies import body_start
 from musicgen.evaluation.harmony import NUMERALS, imply_degrees
-from musicgen.evaluation.loss import body_start
 from musicgen.evaluation.melody import key_at, melody_notes, tonic_of
 from musicgen.notation.tune import Tune
 

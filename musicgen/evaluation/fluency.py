@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from musicgen.config import SampleConfig
 from musicgen.evaluation.syntax import SyntaxReport, check_tunes
 from musicgen.models.checkpoint import Checkpoint
-from musicgen.sampling.composer import compose
 
 GROUP = 10
 """Tunes composed side by side between two words about the progress."""
@@ -57,6 +56,8 @@ def measure_fluency(
         temperature: As in `SampleConfig`.
         seed: Of the first tune.
     """
+    from musicgen.sampling.composer import compose
+
     texts: list[str] = []
     while len(texts) < count:
         config = SampleConfig(

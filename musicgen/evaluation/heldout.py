@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from musicgen.corpus.vocabulary import Vocabulary
+from musicgen.evaluation.bodies import body_start
 from musicgen.evaluation.estimate import Estimate, estimate_ratio
 from musicgen.evaluation.loss import (
     SEPARATOR,
-    body_start,
     known_text,
     score_characters,
 )

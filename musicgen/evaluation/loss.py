@@ -7,7 +7,6 @@ blank line included.
 """
 
 import math
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -16,11 +15,11 @@ import torch
 import torch.nn.functional as F
 
 from musicgen.corpus.vocabulary import Vocabulary
+from musicgen.evaluation.bodies import body_start
 from musicgen.evaluation.perplexity import to_perplexity
 from musicgen.models.network import Network
 
 SEPARATOR = "\n\n"
-_KEY_LINE = re.compile(r"^K:.*\n", re.MULTILINE)
 _IGNORED = -100
 
 
@@ -49,12 +48,6 @@ class LossReport:
             name: None if isinstance(value, float) and not math.isfinite(value) else value
             for name, value in values.items()
         }
-
-
-def body_start(text: str) -> int:
-    """Where the body begins in the text of a tune; 0 when it has no key field."""
-    match = _KEY_LINE.search(text)
-    return match.end() if match else 0
 
 
 def score_characters(

@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 
 from musicgen.corpus.cleaning import CorpusTune
 from musicgen.corpus.split import title_key
-from musicgen.evaluation.loss import body_start
+from musicgen.evaluation.bodies import body_start
 from musicgen.evaluation.suffixes import END, Integers, Match, SuffixIndex, SuffixTable
 from musicgen.notation.reader import read_tune
 from musicgen.notation.tune import Note

@@ -8,8 +8,9 @@ the next ones exactly. Of a tune the fields are read too: a title alone may brin
 from collections.abc import Sequence
 
 from musicgen.corpus.vocabulary import Vocabulary
+from musicgen.evaluation.bodies import body_start
 from musicgen.evaluation.estimate import Estimate, estimate_rate
-from musicgen.evaluation.loss import body_start, known_text, score_characters
+from musicgen.evaluation.loss import known_text, score_characters
 from musicgen.models.network import Network
 
 CONTEXT = 25

@@ -6,17 +6,20 @@ code from the file and refuses, with a sentence, what does not fit.
 """
 
 import hashlib
+import math
 import os
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
+import numpy as np
 import safetensors
-import safetensors.torch
-import torch
+import safetensors.numpy
+from numpy.typing import NDArray
 
 from musicgen.config import NetworkConfig, Paths, TrainingConfig, to_json
 from musicgen.corpus.vocabulary import Vocabulary
@@ -24,8 +27,7 @@ from musicgen.errors import CheckpointError, MusicgenError
 from musicgen.json_reading import is_count, parse_json
 from musicgen.machine import available_memory_bytes
 from musicgen.models.figures import MAX_TEXT, clean_figures
-from musicgen.models.network import Network
-from musicgen.models.registry import build_network
+from musicgen.models.lstm_weights import LSTM_KINDS, LSTMWeights, expected_shapes
 from musicgen.storage import (
     is_file,
     is_folder,
@@ -36,6 +38,11 @@ from musicgen.storage import (
     whole_folder,
 )
 
+if TYPE_CHECKING:
+    from musicgen.models.network import Network
+
+Arrays = Mapping[str, NDArray[np.float32]]
+
 FORMAT = "musicgen-checkpoint"
 FORMAT_VERSION = 1
 WEIGHTS_FILE = "model.safetensors"
@@ -43,7 +50,7 @@ METADATA_FILE = "checkpoint.json"
 
 MAX_METADATA_BYTES = 4_000_000
 MAX_WEIGHTS_BYTES = 1_000_000_000
-_WEIGHT_TYPES = frozenset((torch.float16, torch.bfloat16, torch.float32))
+_WEIGHT_TYPES = ("float16", "bfloat16", "float32")
 _COPIES = 3  # what is read, the same as float32, and the network
 _READ_ATTEMPTS = 20
 
@@ -112,13 +119,36 @@ class CheckpointMetadata:
         )
 
 
-@dataclass(frozen=True, eq=False)
 class Checkpoint:
-    """A trained network ready to use, in eval mode, with what is known about it."""
+    """A trained network ready to use, in eval mode, with what is known about it.
 
-    network: Network
-    metadata: CheckpointMetadata
-    fingerprint: str
+    Args:
+        network: The network; or the weights that were read of it, to be built when it is needed.
+        metadata: What is known about it.
+        fingerprint: What tells its weights and characters from others.
+    """
+
+    def __init__(
+        self, network: "Network | LSTMWeights", metadata: CheckpointMetadata, fingerprint: str
+    ) -> None:
+        self._source: Network | LSTMWeights = network
+        self._lock = threading.Lock()
+        self.metadata = metadata
+        self.fingerprint = fingerprint
+
+    @property
+    def network(self) -> "Network":
+        """The network itself; of an LSTM built, and torch imported, when it is first asked for."""
+        with self._lock:
+            if isinstance(self._source, LSTMWeights):
+                self._source = _build(self._source.config, self._source.arrays)
+            return self._source
+
+    @property
+    def loaded_weights(self) -> LSTMWeights | None:
+        """The weights as they were read, where no network has been built of them yet."""
+        source = self._source
+        return source if isinstance(source, LSTMWeights) else None
 
     @property
     def name(self) -> str:
@@ -150,7 +180,7 @@ class CheckpointRef:
 
 def save_checkpoint(
     path: Path,
-    network: Network,
+    network: "Network",
     metadata: CheckpointMetadata,
     *,
     half_precision: bool = False,
@@ -168,13 +198,16 @@ def save_checkpoint(
     Raises:
         StorageError: the disk is full or the folder cannot be written; the old one is untouched.
     """
+    import torch
+    from safetensors.torch import save as save_tensors
+
     dtype = torch.float16 if half_precision else torch.float32
     weights = {
         name: value.detach().to("cpu", dtype).contiguous()
         for name, value in network.state_dict().items()
     }
     with replacing_folder(path) as folder:
-        (folder / WEIGHTS_FILE).write_bytes(safetensors.torch.save(weights))
+        (folder / WEIGHTS_FILE).write_bytes(save_tensors(weights))
         (folder / METADATA_FILE).write_text(to_json(metadata.to_dict()), encoding="utf-8")
         for name, data in (extra_files or {}).items():
             (folder / name).write_bytes(data)
@@ -206,6 +239,8 @@ def read_metadata(path: Path) -> CheckpointMetadata:
 def load_checkpoint(path: Path) -> Checkpoint:
     """The checkpoint in a folder, its network in eval mode and float32.
 
+    An LSTM can compose from it without torch, which is imported when `Checkpoint.network` is used.
+
     Raises:
         CheckpointError: there is none, it is damaged, or its weights do not fit its settings.
     """
@@ -219,19 +254,41 @@ def load_checkpoint(path: Path) -> Checkpoint:
             network=config.vocab_size,
             vocabulary=len(metadata.vocabulary),
         )
-    with torch.device("meta"):
-        expected = {name: value.shape for name, value in build_network(config).state_dict().items()}
-    _require_memory(path, sum(shape.numel() for shape in expected.values()))
+    expected = _find_shapes(config)
+    _require_memory(path, sum(math.prod(shape) for shape in expected.values()))
     weights = _parse_weights(path, data, expected)
-    if not all(bool(torch.isfinite(value).all()) for value in weights.values()):
+    if not all(bool(np.isfinite(value).all()) for value in weights.values()):
         raise CheckpointError(
             "{name} is damaged: some of its weights are not numbers.", name=_label(path)
         )
-    network = build_network(config)
-    network.load_state_dict(weights)
-    network.eval().requires_grad_(False)
+    is_lstm = config.kind in LSTM_KINDS
+    network = LSTMWeights(config, weights) if is_lstm else _build(config, weights)
     identity = data + "".join(metadata.vocabulary).encode()
     return Checkpoint(network, metadata, hashlib.sha256(identity).hexdigest()[:12])
+
+
+def _find_shapes(config: NetworkConfig) -> dict[str, tuple[int, ...]]:
+    """Name and shape of every weight of a network."""
+    if config.kind in LSTM_KINDS:
+        return expected_shapes(config)
+    import torch
+
+    from musicgen.models.registry import build_network
+
+    with torch.device("meta"):
+        state = build_network(config).state_dict()
+    return {name: tuple(value.shape) for name, value in state.items()}
+
+
+def _build(config: NetworkConfig, weights: Arrays) -> "Network":
+    """A network with these weights, in eval mode."""
+    import torch
+
+    from musicgen.models.registry import build_network
+
+    network = build_network(config)
+    network.load_state_dict({name: torch.from_numpy(value) for name, value in weights.items()})
+    return network.eval().requires_grad_(False)
 
 
 def list_checkpoints(paths: Paths) -> list[CheckpointRef]:
@@ -331,18 +388,11 @@ def _require_memory(path: Path, parameters: int) -> None:
 
 
 def _parse_weights(
-    path: Path, data: bytes, expected: Mapping[str, torch.Size]
-) -> dict[str, torch.Tensor]:
+    path: Path, data: bytes, expected: Mapping[str, tuple[int, ...]]
+) -> dict[str, NDArray[np.float32]]:
     """The weights as float32, once their names, shapes and types are those of the network."""
     try:
-        weights = safetensors.torch.load(data)
-        if expected != {name: value.shape for name, value in weights.items()} or any(
-            value.dtype not in _WEIGHT_TYPES for value in weights.values()
-        ):
-            raise CheckpointError(
-                "{name} is damaged: its weights do not fit its settings.", name=_label(path)
-            )
-        return {name: value.float() for name, value in weights.items()}
+        weights = _read_arrays(data)
     except (
         safetensors.SafetensorError, ValueError, KeyError, RuntimeError, ArithmeticError,
         MemoryError, AttributeError, TypeError,
@@ -350,6 +400,34 @@ def _parse_weights(
         raise CheckpointError(
             "{name} is damaged: {file} is not readable.", name=_label(path), file=WEIGHTS_FILE
         ) from error
+    if expected != {name: value.shape for name, value in weights.items()}:
+        raise CheckpointError(
+            "{name} is damaged: its weights do not fit its settings.", name=_label(path)
+        )
+    return weights
+
+
+def _read_arrays(data: bytes) -> dict[str, NDArray[np.float32]]:
+    """Weights in float32, those of other types than a network's left out.
+
+    Types that NumPy lacks, such as bfloat16, are read by torch.
+    """
+    try:
+        values = safetensors.numpy.load(data)
+    except (KeyError, TypeError, AttributeError):
+        from safetensors.torch import load as load_tensors
+
+        found = load_tensors(data)
+        return {
+            name: value.float().numpy()
+            for name, value in found.items()
+            if str(value.dtype).removeprefix("torch.") in _WEIGHT_TYPES
+        }
+    return {
+        name: np.array(value, dtype=np.float32)
+        for name, value in values.items()
+        if value.dtype.name in _WEIGHT_TYPES
+    }
 
 
 _TYPES: dict[str, type | tuple[type, ...]] = {

@@ -3,11 +3,11 @@
 import torch
 
 from musicgen.config import NetworkConfig
-from musicgen.errors import ConfigError
 from musicgen.models.attention import AttentionNetwork
 from musicgen.models.echo import EchoNetwork
 from musicgen.models.hawk import HawkNetwork
 from musicgen.models.hierarchical import HierarchicalNetwork
+from musicgen.models.kinds import check_kind
 from musicgen.models.lstm import LSTMNetwork
 from musicgen.models.network import Network
 
@@ -18,14 +18,6 @@ NETWORKS: dict[str, type[Network]] = {
     "hierarchical": HierarchicalNetwork,
     "hawk": HawkNetwork,
 }
-
-
-def check_kind(config: NetworkConfig) -> None:
-    """Raises ConfigError if there is no network of the kind asked for."""
-    if config.kind not in NETWORKS:
-        raise ConfigError(
-            f"There is no network of kind {config.kind!r}. Choose from: {', '.join(NETWORKS)}."
-        )
 
 
 def build_network(config: NetworkConfig, seed: int | None = None) -> Network:

@@ -38,10 +38,18 @@ class Sheet:
         return found
 
 
-def make_sheet(tune: Tune, semitones: int = 0, has_chords: bool = False) -> Sheet:
+def make_sheet(
+    tune: Tune, semitones: int = 0, has_chords: bool = False, original: Tune | None = None
+) -> Sheet:
     """A tune moved by -24..24 semitones, with a chord symbol wherever the chord changes.
 
     Chords that the tune names itself stay as they are.
+
+    Args:
+        tune: What is to be read.
+        semitones: How far it is moved.
+        has_chords: Whether its chords are named.
+        original: The tune with the same notes in whose text `Sheet.origins` are; `tune` if None.
 
     Raises:
         NotationError: the tune cannot be spelled there.
@@ -50,7 +58,11 @@ def make_sheet(tune: Tune, semitones: int = 0, has_chords: bool = False) -> Shee
     shown = moved
     if has_chords and not named_chords(moved):
         shown = read_tune(write_chords(moved, harmonise(moved)))[0]
-    origins = {there.start: here.start for there, here in zip(shown.notes, tune.notes, strict=True)}
+    first = original or tune
+    origins = {
+        there.start: here.start
+        for there, here in zip(shown.notes, first.notes, strict=not original)
+    }
     return Sheet(shown, MappingProxyType(origins))
 
 

@@ -11,18 +11,20 @@ import contextlib
 import functools
 import json
 import re
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-import torch
 
 from musicgen.config import SampleConfig
 from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.errors import CompositionError
 from musicgen.models.checkpoint import Checkpoint
+from musicgen.notation.attribution import without_attribution
 from musicgen.notation.grammar.masks import Guide
 from musicgen.notation.reader import read_tune
 from musicgen.notation.repeats import write_repeats
@@ -80,6 +82,19 @@ class Composition:
         """Share of steps, 0..1, at which the grammar forbade the network's free choice."""
         return self.mask_interventions / max(1, len(self.char_probs))
 
+    @cached_property
+    def public_abc(self) -> str:
+        """The text for people and files: without credits and sources that the network invented.
+
+        What the beginning says of itself stays: somebody gave it.
+        """
+        return without_attribution(self.abc, self.drawn_start)
+
+    @cached_property
+    def public_tune(self) -> Tune:
+        """The tune of `public_abc`: the notes of `tune`, at offsets of their own."""
+        return read_tune(self.public_abc)[0]
+
     def provenance(self, heard: Mapping[str, Any] = NOT_HEARD) -> str:
         """Model, fingerprint, seed and settings in one line, the same for the same tune.
 
@@ -112,13 +127,17 @@ class Composition:
             name: value for name, value in asked.items() if value
         }
 
-    def to_abc(self, heard: Mapping[str, Any] = NOT_HEARD) -> str:
+    def to_abc(self, heard: Mapping[str, Any] = NOT_HEARD, tune: Tune | None = None) -> str:
         """The tune for other programs, played as it was written.
 
         It has ``|:`` wherever a repeat goes back to, and its provenance as an ``N:`` field (ABC 2.1
-        §3.1.11) before the key; `heard` is as of `provenance`.
+        §3.1.11) before the key.
+
+        Args:
+            heard: As of `provenance`.
+            tune: `public_tune` as it was written down anew, in another key for example.
         """
-        text = write_repeats(self.tune)
+        text = write_repeats(tune or self.public_tune)
         note = f"N:{self.provenance(heard)}\n"
         match = re.search(r"^K:", text, re.MULTILINE)
         start = match.start() if match else len(text)
@@ -171,8 +190,13 @@ def one_thread() -> Iterator[None]:
     """Keeps this thread's products on one core.
 
     A step is too small to share: two cores gain little when idle, and beside a training they wait
-    for one another, which made a tune ten times slower. Torch keeps the number for each thread.
+    for one another, which made a tune ten times slower. Torch keeps the number for each thread;
+    where it was not imported, there is nothing to keep.
     """
+    torch: Any = sys.modules.get("torch")
+    if not hasattr(torch, "set_num_threads"):  # not there, or another thread is importing it
+        yield
+        return
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -214,8 +238,8 @@ class _Batch:
         self.drawings = [_Drawing(prompt, seed, len(prompt), []) for seed in seeds]
         self._config = config
         self._vocabulary = checkpoint.vocabulary
-        self._engine = get_engine(checkpoint.network, config.precision)
-        self._uniforms = [_draw_uniforms(seed) for seed in seeds]
+        self._engine = get_engine(checkpoint, config.precision)
+        self._uniforms = [draw_uniforms(seed) for seed in seeds]
 
     def run(self, on_text: Callable[[list[str]], None] | None) -> None:
         """Draws until every tune has ended or has reached the limit."""
@@ -276,11 +300,17 @@ class _Batch:
             self._guidance.advance(index, character)
 
 
-def _draw_uniforms(seed: int) -> Iterator[float]:
-    """Numbers in [0, 1) without end; drawn in blocks they are the same as one by one."""
-    generator = torch.Generator().manual_seed(seed)
+def draw_uniforms(seed: int) -> Iterator[float]:
+    """Numbers in [0, 1) without end, the same as ``torch.rand`` draws them in float64.
+
+    Both are the Mersenne Twister (Matsumoto and Nishimura 1998), seeded with one number; two draws
+    of 32 bits make a float of 53.
+    """
+    generator = np.random.RandomState(seed)
     while True:
-        yield from torch.rand(_UNIFORMS, dtype=torch.float64, generator=generator).tolist()
+        draws = generator.randint(0, 1 << 32, (_UNIFORMS, 2), np.uint32).astype(np.uint64)
+        bits = (draws[:, 0] << np.uint64(32) | draws[:, 1]) & np.uint64((1 << 53) - 1)
+        yield from (bits * 2.0**-53).tolist()
 
 
 def _read(checkpoint: Checkpoint, config: SampleConfig, drawing: _Drawing) -> Composition:

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from musicgen.models.echo import EchoNetwork
 from musicgen.models.echoes import ECHOES, LEVELS, empty_memory, listen
+from musicgen.models.lstm_weights import LSTMWeights
 from musicgen.sampling.lstm_engine import LSTMEngine, LSTMEngineState
 
 Ids = NDArray[np.int64]
@@ -19,13 +19,13 @@ _ECHO = np.arange(ECHOES)
 class EchoEngine:
     """Steps an `EchoNetwork`; holds nothing that changes, so that threads may share it."""
 
-    def __init__(self, network: EchoNetwork, precision: str = "float32") -> None:
-        self._lstm = LSTMEngine(network, precision)
-        self._signs = network.signs
-        self._size = network.config.vocab_size
+    def __init__(self, weights: LSTMWeights, precision: str = "float32") -> None:
+        self._lstm = LSTMEngine(weights, precision)
+        self._signs = weights.signs
+        self._size = weights.config.vocab_size
         self._first = self._size + LEVELS * ECHOES  # where the rows of offers begin
         self._nothing = self._first + self._size * ECHOES
-        self._trust = network.trust.detach().float().cpu().numpy()
+        self._trust = weights.arrays["trust"]
 
     def init_state(self, batch_size: int) -> EchoEngineState:
         """Zeros, and nothing heard."""

@@ -7,18 +7,20 @@ through its own `forward`. Shapes: B tunes at once, T time, V vocabulary.
 
 import threading
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from musicgen.errors import CompositionError
-from musicgen.models.echo import EchoNetwork
-from musicgen.models.lstm import LSTMNetwork
-from musicgen.models.network import Network, flatten_state, unflatten_state
+from musicgen.models.checkpoint import Checkpoint
+from musicgen.models.lstm_weights import LSTMWeights, take_weights
 from musicgen.sampling.echo_engine import EchoEngine
 from musicgen.sampling.lstm_engine import LSTMEngine
+
+if TYPE_CHECKING:
+    from musicgen.models.lstm_stack import LSTMStack
+    from musicgen.models.network import Network
 
 Ids = NDArray[np.int64]
 Logits = NDArray[np.float32]
@@ -49,41 +51,51 @@ class Engine(Protocol):
 class ForwardEngine:
     """Steps any network through its own `forward`; a beginning is read in one pass."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: "Network") -> None:
         self._network = network
 
     def init_state(self, batch_size: int) -> EngineState:
         """The network's own first state."""
         return self._network.init_state(batch_size)
 
-    @torch.inference_mode()
     def step(self, ids: Ids, state: EngineState) -> tuple[Logits, EngineState]:
         """One pass of the network over one character."""
-        logits, state = self._network(torch.from_numpy(ids)[:, None], state)
-        return logits[:, -1].float().numpy(), state
+        return self._run(ids[:, None], state)
 
-    @torch.inference_mode()
     def read(self, ids: Ids) -> tuple[Logits, EngineState]:
         """One pass of the network over all characters."""
-        logits, state = self._network(torch.from_numpy(ids)[None], self.init_state(1))
-        return logits[:, -1].float().numpy(), state
+        return self._run(ids[None], self.init_state(1))
 
-    @torch.inference_mode()
+    def _run(self, ids: Ids, state: EngineState) -> tuple[Logits, EngineState]:
+        import torch
+
+        with torch.inference_mode():
+            logits, state = self._network(torch.from_numpy(ids), state)
+            return logits[:, -1].float().numpy(), state
+
     def select(self, state: EngineState, rows: list[int]) -> EngineState:
         """Rows of the tensors (L, B, ·) of a state, however they are nested."""
-        return unflatten_state(state, [part[:, rows] for part in flatten_state(state)])
+        import torch
+
+        from musicgen.models.network import flatten_state, unflatten_state
+
+        with torch.inference_mode():
+            return unflatten_state(state, [part[:, rows] for part in flatten_state(state)])
 
 
-def build_engine(network: Network, precision: str = "float32") -> Engine:
-    """The fastest way to step this network in this precision, ``float32`` or ``int8``.
+def build_engine(source: "Network | Checkpoint", precision: str = "float32") -> Engine:
+    """The fastest way to step a network in this precision, ``float32`` or ``int8``.
+
+    Torch is imported only for a network that is stepped through its own `forward`.
 
     Raises:
         CompositionError: int8 is asked for, and the network is no LSTM, with or without echoes.
     """
-    if isinstance(network, EchoNetwork):
-        return EchoEngine(network, precision)
-    if type(network) is LSTMNetwork:  # one that adds to it has a step of its own
-        return LSTMEngine(network, precision)
+    weights = _find_weights(source)
+    if weights is not None:
+        engine = EchoEngine if weights.has_echoes else LSTMEngine
+        return engine(weights, precision)
+    network = source.network if isinstance(source, Checkpoint) else source
     if precision != "float32":
         raise CompositionError(
             "Fast arithmetic ({precision}) is for LSTM networks; this one is of the kind "
@@ -94,19 +106,34 @@ def build_engine(network: Network, precision: str = "float32") -> Engine:
     return ForwardEngine(network)
 
 
+def _find_weights(source: "Network | Checkpoint") -> LSTMWeights | None:
+    """The weights of an LSTM, with or without echoes; None of all other networks."""
+    if isinstance(source, Checkpoint):
+        loaded = source.loaded_weights
+        if loaded is not None:
+            return loaded
+        source = source.network
+    from musicgen.models.echo import EchoNetwork
+    from musicgen.models.lstm import LSTMNetwork
+
+    is_ours = isinstance(source, EchoNetwork) or type(source) is LSTMNetwork
+    # One that adds to it has a step of its own.
+    return take_weights(cast("LSTMStack", source)) if is_ours else None
+
+
 _BUILDING = threading.Lock()
 
 
-def get_engine(network: Network, precision: str = "float32") -> Engine:
+def get_engine(source: "Network | Checkpoint", precision: str = "float32") -> Engine:
     """The engine of a network, built once for all threads; those used last are kept.
 
     Raises:
         CompositionError: int8 is asked for, and the network is no LSTM.
     """
     with _BUILDING:
-        return _kept(network, precision)
+        return _kept(source, precision)
 
 
 @lru_cache(maxsize=MAX_ENGINES)
-def _kept(network: Network, precision: str) -> Engine:
-    return build_engine(network, precision)
+def _kept(source: "Network | Checkpoint", precision: str) -> Engine:
+    return build_engine(source, precision)

@@ -11,7 +11,7 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from musicgen.models.lstm_stack import LSTMStack
+from musicgen.models.lstm_weights import LSTMWeights
 from musicgen.sampling.lstm_graph import make_product, make_step
 
 LSTMEngineState = tuple[ort.OrtValue, ...]
@@ -26,12 +26,12 @@ class LSTMEngine:
     the logits that it has alone.
     """
 
-    def __init__(self, network: LSTMStack, precision: str = "float32") -> None:
+    def __init__(self, weights: LSTMWeights, precision: str = "float32") -> None:
         int8 = _weight_type() if precision == "int8" else None
-        self._session = _open(make_step(network, int8))
+        self._session = _open(make_step(weights, int8))
         self._inputs = [value.name for value in self._session.get_inputs()]
         self._outputs = [value.name for value in self._session.get_outputs()]
-        self._hidden_size = network.config.hidden_size
+        self._hidden_size = weights.config.hidden_size
 
     def init_state(self, batch_size: int) -> LSTMEngineState:
         """Zeros."""

@@ -17,13 +17,19 @@ Shapes: B batch, V vocabulary, H hidden, L layers, K echoes, R rows summed.
 from typing import Any
 
 import numpy as np
-import onnx
 from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
-from torch import nn
 
-from musicgen.models.echo import EchoNetwork
-from musicgen.models.lstm_stack import LSTMStack
+from musicgen.models.lstm_weights import NORM_EPSILON, LSTMWeights
+from musicgen.sampling.onnx_writer import (
+    FLOAT,
+    INT32,
+    INT64,
+    UINT8,
+    write_model,
+    write_node,
+    write_tensor,
+    write_value,
+)
 
 Array = NDArray[Any]
 WeightType = type[np.int8] | type[np.uint8]
@@ -31,10 +37,9 @@ WeightType = type[np.int8] | type[np.uint8]
 _LEVELS = 127
 _MIDDLE = 128
 _OPSETS = {"": 21, "com.microsoft": 1}
-_IR_VERSION = 10
 
 
-def make_step(network: LSTMStack, int8: WeightType | None = None) -> bytes:
+def make_step(weights: LSTMWeights, int8: WeightType | None = None) -> bytes:
     """A model with the inputs ``ids`` (B,), then ``h0 c0 h1 c1 …`` (B, H), and the outputs
     ``logits`` (B, V) and the new states in the same order.
 
@@ -42,30 +47,30 @@ def make_step(network: LSTMStack, int8: WeightType | None = None) -> bytes:
     last K of them what the last layer says of the gates.
 
     Args:
-        network: An `LSTMNetwork` or an `EchoNetwork`; its weights go into the graph.
+        weights: Those of an `LSTMNetwork` or an `EchoNetwork`; they go into the graph.
         int8: The type of 8-bit weights; None for float32.
     """
     graph = _Graph(int8)
-    size = network.config.hidden_size
+    size, layers = weights.config.hidden_size, weights.config.num_layers
     values, is_bounded = "", True
-    for layer, norm in enumerate(network.norms):
-        gates = _add_first(graph, network) if layer == 0 else _add_higher(
-            graph, network, layer, values, is_bounded
+    for layer in range(layers):
+        gates = _add_first(graph, weights) if layer == 0 else _add_higher(
+            graph, weights, layer, values, is_bounded
         )  # fmt: skip
         values = _add_cell(graph, layer, gates, size)
-        is_bounded = not isinstance(norm, nn.LayerNorm)
-        if isinstance(norm, nn.LayerNorm):
-            values = _add_norm(graph, norm, values)
-    weight, bias = _array(network.linear.weight), _array(network.linear.bias)
-    if isinstance(network, EchoNetwork):
-        said = _array(network.gates.weight)
+        norm = weights.norm(layer)
+        is_bounded = norm is None
+        if norm is not None:
+            values = _add_norm(graph, *norm, values)
+    weight, bias = weights.arrays["linear.weight"], weights.arrays["linear.bias"]
+    if weights.has_echoes:
+        said = weights.arrays["gates.weight"]
         weight = np.concatenate([weight, said])
         bias = np.concatenate([bias, np.zeros(len(said), np.float32)])
     logits = graph.product(values, weight.T, bias, is_bounded)
     graph.add("Identity", [logits], "logits")
-    states = [f"{letter}{layer}" for layer in range(len(network.norms)) for letter in "hc"]
-    shape = ["R", "B"] if isinstance(network, EchoNetwork) else ["B"]
-    ids = helper.make_tensor_value_info("ids", TensorProto.INT64, shape)
+    states = [f"{letter}{layer}" for layer in range(layers) for letter in "hc"]
+    ids = write_value("ids", INT64, ["R", "B"] if weights.has_echoes else ["B"])
     inputs = [ids] + [_info(name, size) for name in states]
     outputs = [_info("logits", len(bias))] + [_info(f"{name}_new", size) for name in states]
     return graph.to_bytes(inputs, outputs)
@@ -75,39 +80,39 @@ def make_product(weights: Array) -> bytes:
     """A model of one product: ``values`` uint8 (B, K) with 8-bit weights (K, N) to int32 (B, N)."""
     graph = _Graph(np.int8)
     graph.add("MatMulInteger", ["values", graph.constant(weights)], "products")
-    values = _info("values", weights.shape[0], TensorProto.UINT8)
-    return graph.to_bytes([values], [_info("products", weights.shape[1], TensorProto.INT32)])
+    values = _info("values", weights.shape[0], UINT8)
+    return graph.to_bytes([values], [_info("products", weights.shape[1], INT32)])
 
 
-def input_rows(network: EchoNetwork) -> Array:
+def input_rows(weights: LSTMWeights) -> Array:
     """All that a network with echoes may add up to read, (rows, E): a row for each character; then
     levels, K rows for each; then what an echo offers, K rows for each character; a row of zeros.
     """
-    size = network.config.embedding_dim
-    parts = network.embedding.weight, network.levels, network.offers
-    rows = [_array(part).reshape(-1, size) for part in parts]
+    size = weights.config.embedding_dim
+    parts = [weights.arrays[name] for name in ("embedding.weight", "levels", "offers")]
+    rows = [part.reshape(-1, size) for part in parts]
     return np.concatenate([*rows, np.zeros((1, size), np.float32)])
 
 
-def _add_first(graph: "_Graph", network: LSTMStack) -> str:
+def _add_first(graph: "_Graph", weights: LSTMWeights) -> str:
     """Gates (B, 4H) of the lowest layer."""
-    w_input, w_recurrent, bias_input, bias_recurrent = map(_array, network.layer_weights[0])
-    if isinstance(network, EchoNetwork):
-        table = input_rows(network) @ w_input.T
-        table[: network.config.vocab_size] += bias_input + bias_recurrent
+    w_input, w_recurrent, bias_input, bias_recurrent = weights.layer(0)
+    if weights.has_echoes:
+        table = input_rows(weights) @ w_input.T
+        table[: weights.config.vocab_size] += bias_input + bias_recurrent
         rows = graph.add("Gather", [graph.constant(_reorder(table)), "ids"])  # (R, B, 4H)
         projected = graph.add("ReduceSum", [rows, graph.constant(np.array([0]))], keepdims=0)
         return graph.product("h0", _reorder(w_recurrent.T), projected)
-    table = _array(network.embedding.weight) @ w_input.T + bias_input + bias_recurrent
+    table = weights.arrays["embedding.weight"] @ w_input.T + bias_input + bias_recurrent
     projected = graph.add("Gather", [graph.constant(_reorder(table)), "ids"])
     return graph.product("h0", _reorder(w_recurrent.T), projected)
 
 
 def _add_higher(
-    graph: "_Graph", network: LSTMStack, layer: int, values: str, is_bounded: bool
+    graph: "_Graph", weights: LSTMWeights, layer: int, values: str, is_bounded: bool
 ) -> str:
     """Gates (B, 4H) of a layer that reads the one below."""
-    w_input, w_recurrent, bias_input, bias_recurrent = map(_array, network.layer_weights[layer])
+    w_input, w_recurrent, bias_input, bias_recurrent = weights.layer(layer)
     inputs, recurrent = _reorder(w_input.T), _reorder(w_recurrent.T)
     bias = _reorder(bias_input + bias_recurrent)
     if graph.is_float or is_bounded:
@@ -132,9 +137,9 @@ def _add_cell(graph: "_Graph", layer: int, gates: str, size: int) -> str:
     return graph.add("Mul", [o, graph.add("Tanh", [cell])], f"h{layer}_new")
 
 
-def _add_norm(graph: "_Graph", norm: nn.LayerNorm, values: str) -> str:
-    scale, shift = graph.constant(_array(norm.weight)), graph.constant(_array(norm.bias))
-    return graph.add("LayerNormalization", [values, scale, shift], axis=-1, epsilon=norm.eps)
+def _add_norm(graph: "_Graph", scale: Array, shift: Array, values: str) -> str:
+    inputs = [values, graph.constant(scale), graph.constant(shift)]
+    return graph.add("LayerNormalization", inputs, axis=-1, epsilon=NORM_EPSILON)
 
 
 class _Graph:
@@ -142,8 +147,8 @@ class _Graph:
 
     def __init__(self, int8: WeightType | None) -> None:
         self._int8 = int8
-        self._nodes: list[onnx.NodeProto] = []
-        self._constants: list[onnx.TensorProto] = []
+        self._nodes: list[bytes] = []
+        self._constants: list[bytes] = []
 
     @property
     def is_float(self) -> bool:
@@ -153,7 +158,7 @@ class _Graph:
     def constant(self, value: Array) -> str:
         """The name of a new constant."""
         name = f"constant{len(self._constants)}"
-        self._constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
+        self._constants.append(write_tensor(name, value))
         return name
 
     def add(
@@ -161,14 +166,14 @@ class _Graph:
     ) -> str:
         """Adds a node with one output and returns the output's name."""
         output = output or f"value{len(self._nodes)}"
-        self._nodes.append(helper.make_node(kind, inputs, [output], domain=domain, **attributes))
+        self._nodes.append(write_node(kind, inputs, [output], domain, attributes))
         return output
 
     def split(self, values: str, sizes: list[int]) -> list[str]:
         """The columns of values, in parts of these sizes."""
         names = [f"part{len(self._nodes)}_{number}" for number in range(len(sizes))]
         where = self.constant(np.array(sizes, np.int64))
-        self._nodes.append(helper.make_node("Split", [values, where], names, axis=1))
+        self._nodes.append(write_node("Split", [values, where], names, "", {"axis": 1}))
         return names
 
     def product(
@@ -214,20 +219,13 @@ class _Graph:
         products = self.add("MatMulIntegerToFloat", inputs, domain="com.microsoft")
         return self.add("Add", [products, bias]) if isinstance(bias, str) else products
 
-    def to_bytes(self, inputs: list[Any], outputs: list[Any]) -> bytes:
+    def to_bytes(self, inputs: list[bytes], outputs: list[bytes]) -> bytes:
         """The model, as ONNX writes it."""
-        graph = helper.make_graph(self._nodes, "step", inputs, outputs, self._constants)
-        opsets = [helper.make_opsetid(domain, version) for domain, version in _OPSETS.items()]
-        model = helper.make_model(graph, opset_imports=opsets, ir_version=_IR_VERSION)
-        return bytes(model.SerializeToString())
+        return write_model(self._nodes, self._constants, inputs, outputs, _OPSETS)
 
 
-def _info(name: str, width: int, kind: int = TensorProto.FLOAT) -> Any:
-    return helper.make_tensor_value_info(name, kind, ["B", width])
-
-
-def _array(tensor: Any) -> Array:
-    return np.asarray(tensor.detach().float().cpu().numpy())
+def _info(name: str, width: int, kind: int = FLOAT) -> bytes:
+    return write_value(name, kind, ["B", width])
 
 
 def _reorder(values: Array) -> Array:

@@ -193,7 +193,7 @@ class _Filling:
         seed: int,
     ) -> None:
         self._vocabulary = checkpoint.vocabulary
-        self._engine = get_engine(checkpoint.network, config.precision)
+        self._engine = get_engine(checkpoint, config.precision)
         self._config, self._guide, self._gaps, self._abc = config, guide, gaps, abc
         characters = np.array(self._vocabulary.characters)
         self._structure = np.isin(characters, list(STRUCTURE))

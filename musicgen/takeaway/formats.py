@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -13,9 +13,6 @@ from musicgen.audio.midi import to_midi
 from musicgen.audio.synthesis import Rendering, synthesize
 from musicgen.audio.tempo import default_qpm
 from musicgen.config import Paths
-from musicgen.engraving.engraver import Engraving, engrave
-from musicgen.engraving.pages import describe, lay_out_pages, lay_out_sheet
-from musicgen.engraving.svg import write_svg
 from musicgen.errors import MusicgenError
 from musicgen.notation.musicxml import write_musicxml
 from musicgen.notation.tune import Tune
@@ -25,6 +22,7 @@ from musicgen.takeaway.heard import Heard
 if TYPE_CHECKING:
     from pretty_midi import PrettyMIDI
 
+    from musicgen.engraving.engraver import Engraving
     from musicgen.sampling.composer import Composition
 
 
@@ -132,18 +130,21 @@ class Piece:
         return audio_bytes(samples.T, rate, suffix, comment)
 
     @cached_property
-    def engraving(self) -> Engraving:
+    def engraving(self) -> "Engraving":
         """Its lines of music.
 
         Raises:
             EngravingError: it cannot be drawn.
             SetupError: what draws it is not here.
         """
+        from musicgen.engraving.engraver import engrave
+
         factor = self.arrangement.tempo_factor if self.arrangement else 1.0
         qpm = default_qpm(self.tune.rhythm, self.tune.meter) * Fraction(factor)
         return engrave(self.tune, qpm, self.paths)
 
     def _write_pdf(self) -> bytes:
+        from musicgen.engraving.pages import describe, lay_out_pages
         from musicgen.engraving.pdf import write_pdf
 
         comment = fit_provenance(self.comment, 1 << 20, ascii_only=True)
@@ -155,6 +156,9 @@ class Piece:
         )  # fmt: skip
 
     def _write_svg(self) -> bytes:
+        from musicgen.engraving.pages import lay_out_sheet
+        from musicgen.engraving.svg import write_svg
+
         sheet = lay_out_sheet(self.tune, self.engraving, self.note)
         return write_svg(sheet, self.tune.title or self.stem, self.comment).encode()
 
@@ -181,11 +185,11 @@ def from_composition(
     """
     name, heard = composition.checkpoint, heard or Heard()
     said = heard.to_values()
-    composition = replace(composition, tune=heard.read(composition.tune))
+    tune = heard.read(composition.public_tune)
     return Piece(
         stem or f"{name}-{composition.seed}",
-        composition.to_abc(said),
-        composition.tune,
+        composition.to_abc(said, tune),
+        tune,
         composition.provenance(said),
         f"musicgen · {name} {composition.fingerprint[:6]} · seed {composition.seed} · "
         f"temperature {composition.config.temperature:g}",

@@ -15,13 +15,13 @@ from musicgen.errors import ArchiveError, MusicgenError
 from musicgen.evaluation.convergence import find_best
 from musicgen.json_reading import parse_json
 from musicgen.models.checkpoint import load_checkpoint
-from musicgen.models.registry import check_kind
+from musicgen.models.kinds import check_kind
 from musicgen.storage import write_file
+from musicgen.training.metrics import StepMetrics
 from musicgen.training.run_files import MAX_LINE, MAX_STEP, Progress, parse_step
 from musicgen.training.runs import Run
 from musicgen.training.shelf import CHECKPOINT_FOLDERS
 from musicgen.training.summary import FLUENCY_FILE, looks_of, parse_fluency
-from musicgen.training.trainer import StepMetrics
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._ -]{0,63}")
 _SOURCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,199}")

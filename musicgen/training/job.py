@@ -18,12 +18,12 @@ from musicgen.presets import Preset
 from musicgen.training.courtesy import Courtesy
 from musicgen.training.distillation import engage_teacher
 from musicgen.training.estimate import estimate_training, require_room
+from musicgen.training.metrics import StepMetrics
 from musicgen.training.runs import Run, RunStore
 from musicgen.training.samples import Sample
 from musicgen.training.session import TrainingSession
 from musicgen.training.shelf import delete_run, in_use_error, rename_run
 from musicgen.training.trackers import check_tracker
-from musicgen.training.trainer import StepMetrics
 
 logger = logging.getLogger(__name__)
 

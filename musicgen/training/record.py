@@ -18,9 +18,9 @@ from musicgen.errors import RunError
 from musicgen.evaluation.fluency import measure_fluency
 from musicgen.models.checkpoint import Checkpoint, list_checkpoints
 from musicgen.storage import is_file, storing, write_file
+from musicgen.training.metrics import StepMetrics
 from musicgen.training.runs import METRICS_FILE, Run, RunInfo
 from musicgen.training.summary import write_fluency
-from musicgen.training.trainer import StepMetrics
 
 RECORD = "training"
 JUDGED_TUNES = 100

@@ -24,11 +24,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import filelock
 import safetensors
-import safetensors.torch
 
 from musicgen.config import to_json
 from musicgen.errors import CheckpointError, RunError, StorageError
@@ -40,7 +39,7 @@ from musicgen.models.checkpoint import (
     read_metadata,
     save_checkpoint,
 )
-from musicgen.models.registry import check_kind
+from musicgen.models.kinds import check_kind
 from musicgen.presets import Preset
 from musicgen.storage import (
     is_file,
@@ -52,6 +51,7 @@ from musicgen.storage import (
     whole_folder,
     write_file,
 )
+from musicgen.training.metrics import StepMetrics
 from musicgen.training.run_files import (
     Progress,
     check_id,
@@ -64,8 +64,10 @@ from musicgen.training.run_files import (
     sweep_of,
 )
 from musicgen.training.samples import Sample, append_sample, cut_samples, read_samples
-from musicgen.training.trainer import StepMetrics, Trainer
 from musicgen.training.trainer_state import flatten, unflatten
+
+if TYPE_CHECKING:
+    from musicgen.training.trainer import Trainer
 
 _STATE_TENSORS = "trainer.safetensors"
 _STATE_VALUES = "trainer.json"
@@ -336,21 +338,25 @@ class Run:
             return None
         return count if is_count(count) else None
 
-    def save_best(self, trainer: Trainer, metadata: CheckpointMetadata) -> None:
+    def save_best(self, trainer: "Trainer", metadata: CheckpointMetadata) -> None:
         """Keeps the weights as the best so far."""
         save_checkpoint(self.path / "best", trainer.trained, metadata)
 
-    def save_last(self, trainer: Trainer, metadata: CheckpointMetadata, progress: Progress) -> None:
+    def save_last(
+        self, trainer: "Trainer", metadata: CheckpointMetadata, progress: Progress
+    ) -> None:
         """Keeps the weights and all that resuming needs."""
+        from safetensors.torch import save as save_tensors
+
         tensors, values = flatten(trainer.state_dict())
         values["progress"] = dataclasses.asdict(progress)
         extra = {
-            _STATE_TENSORS: safetensors.torch.save(tensors),
+            _STATE_TENSORS: save_tensors(tensors),
             _STATE_VALUES: to_json(values).encode("utf-8"),
         }
         save_checkpoint(self.path / "last", trainer.network, metadata, extra_files=extra)
 
-    def restore(self, trainer: Trainer) -> Progress:
+    def restore(self, trainer: "Trainer") -> Progress:
         """Puts the trainer where the last save left it, and cuts metrics and samples back to there.
 
         Raises:
@@ -359,9 +365,11 @@ class Run:
         for name in ("last", "best"):
             recover_folder(self.path / name)
         folder = self.path / "last"
+        from safetensors.torch import load as load_tensors
+
         checkpoint = load_checkpoint(folder)
         try:
-            tensors = safetensors.torch.load((folder / _STATE_TENSORS).read_bytes())
+            tensors = load_tensors((folder / _STATE_TENSORS).read_bytes())
             values = read_json(folder / _STATE_VALUES)
             trainer.network.load_state_dict(checkpoint.network.state_dict())
             progress = check_progress(values)

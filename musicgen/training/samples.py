@@ -8,19 +8,20 @@ apart later on.
 import json
 import logging
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from musicgen.config import SampleConfig, TrainingConfig
 from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.errors import MusicgenError
 from musicgen.json_reading import is_count, is_number, parse_json
 from musicgen.models.checkpoint import Checkpoint, CheckpointMetadata
-from musicgen.models.network import Network
-from musicgen.models.registry import build_network
-from musicgen.sampling.composer import compose
+from musicgen.notation.attribution import without_attribution
 from musicgen.storage import storing, write_file
+
+if TYPE_CHECKING:
+    from musicgen.models.network import Network
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +46,8 @@ DEADLINE_S = 10.0
 @dataclass(frozen=True, slots=True)
 class Sample:
     """A tune from the way: the step it comes from, its text, and the network's loss at that step.
+
+    The text is for people: it has no credits and sources, which the network would have invented.
 
     `val_loss` is in nats per character, None where no tunes are held out; `is_free` says that it
     was written without the grammar.
@@ -81,7 +84,7 @@ def _chosen_looks(looks: int, count: int) -> set[int]:
 
 
 def compose_sample(
-    network: Network, vocabulary: Vocabulary, step: int, val_loss: float | None
+    network: "Network", vocabulary: Vocabulary, step: int, val_loss: float | None
 ) -> Sample | None:
     """The tune of a step; None where none could be composed, which is logged and does no harm.
 
@@ -91,15 +94,19 @@ def compose_sample(
     try:
         checkpoint = _copy(network, vocabulary, step)
         try:
-            return Sample(step, _compose(checkpoint, WISHES), val_loss)
+            abc = without_attribution(_compose(checkpoint, WISHES))
+            return Sample(step, abc, val_loss)
         except MusicgenError:
-            return Sample(step, _compose(checkpoint, FREE_WISHES), val_loss, is_free=True)
+            abc = without_attribution(_compose(checkpoint, FREE_WISHES))
+            return Sample(step, abc, val_loss, is_free=True)
     except Exception:  # a tune to listen to is never worth a training
         logger.warning("no tune could be composed at step %d", step, exc_info=True)
         return None
 
 
-def _copy(network: Network, vocabulary: Vocabulary, step: int) -> Checkpoint:
+def _copy(network: "Network", vocabulary: Vocabulary, step: int) -> Checkpoint:
+    from musicgen.models.registry import build_network
+
     copy = build_network(network.config)
     copy.load_state_dict({name: value.cpu() for name, value in network.state_dict().items()})
     metadata = CheckpointMetadata(
@@ -109,6 +116,8 @@ def _copy(network: Network, vocabulary: Vocabulary, step: int) -> Checkpoint:
 
 
 def _compose(checkpoint: Checkpoint, wishes: SampleConfig) -> str:
+    from musicgen.sampling.composer import compose
+
     end = time.monotonic() + DEADLINE_S
     written = ""
 
@@ -177,4 +186,6 @@ def _from_line(line: str) -> Sample | None:
         and (sample.val_loss is None or is_number(sample.val_loss, 0.0))
         and type(sample.is_free) is bool
     )
-    return sample if is_sound else None
+    if not is_sound:
+        return None
+    return replace(sample, abc=without_attribution(sample.abc))  # earlier versions kept it all

@@ -14,12 +14,13 @@ from musicgen.models.checkpoint import Checkpoint, CheckpointMetadata, load_chec
 from musicgen.models.extension import extend_network, extend_vocabulary
 from musicgen.presets import Preset
 from musicgen.training.distillation import check_teacher
+from musicgen.training.metrics import StepMetrics
 from musicgen.training.precision import set_threads
 from musicgen.training.run_files import Progress
 from musicgen.training.runs import Run
 from musicgen.training.samples import Sample, compose_sample, is_sample_due
 from musicgen.training.trackers import NoTracker, Tracker, open_tracker
-from musicgen.training.trainer import StepMetrics, Trainer
+from musicgen.training.trainer import Trainer
 
 logger = logging.getLogger(__name__)
 

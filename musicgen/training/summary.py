@@ -19,9 +19,9 @@ from musicgen.evaluation.perplexity import to_perplexity
 from musicgen.json_reading import read_json
 from musicgen.presets import Preset
 from musicgen.storage import write_file
+from musicgen.training.metrics import StepMetrics
 from musicgen.training.runs import Run, RunInfo
 from musicgen.training.shelf import measure_size
-from musicgen.training.trainer import StepMetrics
 
 FLUENCY_FILE = "fluency.json"
 _MOST_TUNES = 1_000_000

@@ -4,7 +4,6 @@ import copy
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -19,29 +18,10 @@ from musicgen.models.network import Network, State, flatten_state, unflatten_sta
 from musicgen.models.registry import build_network
 from musicgen.presets import Preset
 from musicgen.training.distillation import Teacher
+from musicgen.training.metrics import StepMetrics
 from musicgen.training.objectives import Objective, TaskHeads
 from musicgen.training.precision import choose_device, choose_precision
 from musicgen.training.schedule import compute_learning_rate
-
-
-@dataclass(frozen=True, slots=True)
-class StepMetrics:
-    """What one step showed.
-
-    Losses are in nats per character; `accuracy` is the share (0..1) of characters of the batch the
-    network had as its first choice. `val_loss` and `val_accuracy` are those of held-out tunes, on
-    the steps that look at them. `elapsed_s` counts training time over all sittings of the run.
-    """
-
-    step: int
-    train_loss: float
-    accuracy: float
-    grad_norm: float
-    learning_rate: float
-    chars_per_second: float
-    elapsed_s: float
-    val_loss: float | None = None
-    val_accuracy: float | None = None
 
 
 class Trainer:

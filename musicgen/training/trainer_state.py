@@ -1,11 +1,12 @@
 """A trainer's state as named tensors and JSON values, the two kinds of files it is kept in."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
+if TYPE_CHECKING:
+    import torch
 
 
-def flatten(state: dict[str, Any]) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+def flatten(state: dict[str, Any]) -> "tuple[dict[str, torch.Tensor], dict[str, Any]]":
     """The tensors of a trainer's state by name, and the rest as JSON values."""
     tensors = dict(state["tensors"])
     for index, entry in state["optimizer"].items():
@@ -14,7 +15,7 @@ def flatten(state: dict[str, Any]) -> tuple[dict[str, torch.Tensor], dict[str, A
     return plain, dict(state["values"])
 
 
-def unflatten(tensors: dict[str, torch.Tensor], values: dict[str, Any]) -> dict[str, Any]:
+def unflatten(tensors: "dict[str, torch.Tensor]", values: dict[str, Any]) -> dict[str, Any]:
     """The trainer's state from what `flatten` gave."""
     optimizer: dict[int, dict[str, torch.Tensor]] = {}
     others: dict[str, torch.Tensor] = {}

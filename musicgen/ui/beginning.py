@@ -155,7 +155,7 @@ def _from_tune() -> None:
                 ngettext("Its first bar", "Its first {count} bars", count).format(count=count),
                 key=f"beginning_bars_{count}",
                 on_click=set_beginning,
-                args=(first_bars(shown.composition.tune, count),),
+                args=(first_bars(shown.composition.public_tune, count),),
             )
 
 

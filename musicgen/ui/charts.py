@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from musicgen.config import TrainingConfig
-from musicgen.training.trainer import StepMetrics
+from musicgen.training.metrics import StepMetrics
 from musicgen.ui.curves import Points, compute_perplexity, envelope, smoothed, thinned
 from musicgen.ui.language import _
 from musicgen.ui.live_chart import Panel

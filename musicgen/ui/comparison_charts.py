@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from musicgen.training.metrics import StepMetrics
 from musicgen.training.sweep_plan import SweepCell, SweepPlan, find_best_cell
-from musicgen.training.trainer import StepMetrics
 from musicgen.ui.curves import smoothed, thinned
 
 MAX_POINTS = 400

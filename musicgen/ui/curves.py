@@ -11,7 +11,7 @@ from dataclasses import asdict, fields
 
 from musicgen.config import TrainingConfig
 from musicgen.evaluation.perplexity import GREATEST, to_perplexity
-from musicgen.training.trainer import StepMetrics
+from musicgen.training.metrics import StepMetrics
 
 MAX_POINTS = 1000
 """Points of a curve sent to the browser, whatever the length of the training."""

@@ -166,7 +166,7 @@ def _compose(checkpoint: Checkpoint, wish: SampleConfig) -> Composition:
 
 
 def _air(composition: Composition, heard: Listening) -> Aired:
-    tune = heard.heard.read(composition.tune)
+    tune = heard.heard.read(composition.public_tune)
     comment = composition.provenance(heard.heard.to_values())
     midi = to_midi(tune, heard.arrangement, comment=comment)
     rendering = synthesize(midi)

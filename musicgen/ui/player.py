@@ -13,11 +13,12 @@ from musicgen.audio.midi import timeline, to_midi
 from musicgen.audio.synthesis import available_synthesizers, synthesize
 from musicgen.errors import AudioError, CheckpointError
 from musicgen.models.checkpoint import Checkpoint, CheckpointRef
+from musicgen.notation.attribution import without_attribution
 from musicgen.notation.layout import break_lines, lay_out_spans
 from musicgen.notation.note_names import with_note_names
 from musicgen.notation.sheet import Sheet, make_sheet
 from musicgen.notation.tune import Tune
-from musicgen.sampling.composer import Composition, compose
+from musicgen.sampling.composer import Composition, compose, read_prompt
 from musicgen.sampling.edits import apply_edits
 from musicgen.sampling.provenance import fit_provenance
 from musicgen.ui import resources
@@ -71,12 +72,12 @@ class Performance:
     @property
     def tune(self) -> Tune:
         """The tune as it is read and heard."""
-        return self.sheet.tune if self.sheet else self.composition.tune
+        return self.sheet.tune if self.sheet else self.composition.public_tune
 
     @property
     def abc(self) -> str:
         """The same as a file, with its provenance."""
-        return replace(self.composition, tune=self.tune).to_abc(self.listening.heard.to_values())
+        return self.composition.to_abc(self.listening.heard.to_values(), self.tune)
 
 
 def find_model(name: str) -> CheckpointRef:
@@ -116,16 +117,16 @@ def compose_takes(
             not fit the tune.
     """
     checkpoint = resources.checkpoint(find_model(request.model))
-
+    base = before.composition if before and _is_base(before, request, checkpoint) else None
+    given = len(read_prompt(checkpoint.vocabulary, request.config)[0])
     shown_at = 0.0
 
     def show(texts: list[str]) -> None:
         nonlocal shown_at
         if slot and time.monotonic() - shown_at >= TEXT_INTERVAL_S:
-            slot.code(texts[0], language=None, wrap_lines=True)
+            slot.code(without_attribution(texts[0], given), language=None, wrap_lines=True)
             shown_at = time.monotonic()
 
-    base = before.composition if before and _is_base(before, request, checkpoint) else None
     takes = [base] if base else compose(checkpoint, request.config, show if slot else None)
     chosen = takes[request.take]
     missing = request.edits[len(chosen.edits) :]
@@ -150,7 +151,7 @@ def prepare(request: Request, composition: Composition, listening: Listening) ->
         NotationError: it cannot be moved to that key.
     """
     reading = listening.reading
-    sheet = make_sheet(composition.tune, reading.transpose, reading.chords)
+    sheet = make_sheet(composition.public_tune, reading.transpose, reading.chords, composition.tune)
     return Performance(request, composition, None, None, listening, sheet)
 
 
@@ -175,7 +176,7 @@ def render(composition: Composition) -> Sound:
     Raises:
         AudioError: the tune has no notes, or nothing can play it.
     """
-    return render_text(composition.to_abc(), composition.tune, composition.provenance())
+    return render_text(composition.to_abc(), composition.public_tune, composition.provenance())
 
 
 def render_text(

@@ -181,7 +181,7 @@ def _show(shown: Performance, side: str, sound: DeltaGenerator, stage: DeltaGene
             st.warning(sentence(shown.silence), icon=":material/volume_off:")
         if shown.sound:
             score(
-                player.layouts(shown.composition.tune, shown.sound),
+                player.layouts(shown.tune, shown.sound),
                 [onset for _start, onset, _duration in shown.sound.moments],
                 [duration for _start, _onset, duration in shown.sound.moments],
                 key=f"score_{side}",

@@ -93,13 +93,13 @@ def _place_in_tune(checkpoint: Checkpoint, shown: Performance) -> tuple[str, Hin
     tune = shown.composition
     text = tune.abc + "\n" * tune.is_complete
     seen = _seen(checkpoint.fingerprint, tune.config, text, tune.drawn_start, checkpoint)
-    first, last = tune.drawn_start, len(text) - 1
+    # Of the header only what is given is shown: a network invents credits there.
+    first, last = max(tune.drawn_start, tune.tune.body_start), len(text) - 1
     if first >= last:
         return text, seen, last
     key = f"temperature_place_{hash((tune.fingerprint, text)) & 0xFFFFFFFF}"
     if key not in st.session_state:
-        start = min(max(first, tune.tune.body_start), last)
-        st.session_state[key] = find_open_place(seen, start)
+        st.session_state[key] = find_open_place(seen, first)
     place = st.slider(
         _("Place in the tune"),
         first,

@@ -150,7 +150,7 @@ def _show_tune(shown: Performance) -> None:
     if shown.sound and shown.sound.is_fallback:
         st.caption(player.better_sound())
     with st.expander(_("The text the network wrote"), icon=":material/notes:"):
-        st.code(shown.composition.abc, language=None, wrap_lines=True)
+        st.code(shown.composition.public_abc, language=None, wrap_lines=True)
 
 
 def _all_takes(shown: Performance) -> list[Performance]:

@@ -5,9 +5,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from musicgen.presets import PRESETS
+from musicgen.training.metrics import StepMetrics
 from musicgen.training.runs import RunStore
 from musicgen.training.samples import Sample, append_sample
-from musicgen.training.trainer import StepMetrics
 from tests.ui.tiny_model import TUNE
 
 pytestmark = pytest.mark.browser

@@ -7,7 +7,8 @@ import torch
 from musicgen.config import NetworkConfig
 from musicgen.corpus.dataset import Dataset
 from musicgen.corpus.vocabulary import Vocabulary
-from musicgen.evaluation.loss import body_start, compute_loss
+from musicgen.evaluation.bodies import body_start
+from musicgen.evaluation.loss import compute_loss
 from musicgen.models.registry import build_network
 from tests.examples import ScriptedNetwork, make_tune
 

@@ -5,7 +5,8 @@ import torch
 
 from musicgen.config import NetworkConfig
 from musicgen.corpus.vocabulary import Vocabulary
-from musicgen.evaluation.loss import SEPARATOR, body_start
+from musicgen.evaluation.bodies import body_start
+from musicgen.evaluation.loss import SEPARATOR
 from musicgen.evaluation.recital import recital_rate
 from musicgen.models.registry import build_network
 from tests.examples import ScriptedNetwork, make_tune

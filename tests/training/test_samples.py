@@ -200,7 +200,7 @@ def test_samples_are_read_as_they_were_written_and_cut(tmp_path: Path) -> None:
     path = tmp_path / "samples.jsonl"
     assert read_samples(path) == ()
     cut_samples(path, 5)
-    written = [Sample(step, f"X:{step}\nK:D\n\u2028|", 2.0, step < 9) for step in (4, 8, 12)]
+    written = [Sample(step, f"X:1\nT:{step}\nK:D\n\u2028|", 2.0, step < 9) for step in (4, 8, 12)]
     for sample in written:
         append_sample(path, sample)
     assert read_samples(path) == tuple(written)

@@ -7,6 +7,7 @@ import pytest
 from musicgen.evaluation.convergence import Look
 from musicgen.evaluation.fluency import FluencyReport
 from musicgen.presets import PRESETS, Preset
+from musicgen.training.metrics import StepMetrics
 from musicgen.training.run_files import Progress
 from musicgen.training.runs import Run, RunStore
 from musicgen.training.summary import (
@@ -16,7 +17,6 @@ from musicgen.training.summary import (
     summarise,
     write_fluency,
 )
-from musicgen.training.trainer import StepMetrics
 
 
 @pytest.fixture

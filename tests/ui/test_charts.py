@@ -4,7 +4,7 @@ import plotly.graph_objects as go
 import pytest
 
 from musicgen.config import TrainingConfig
-from musicgen.training.trainer import StepMetrics
+from musicgen.training.metrics import StepMetrics
 from musicgen.ui.charts import Course, View, training_panels
 
 MAX_SENT_POINTS = 2000

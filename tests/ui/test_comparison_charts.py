@@ -5,8 +5,8 @@ import plotly.graph_objects as go
 import pytest
 
 from musicgen.presets import PRESETS
+from musicgen.training.metrics import StepMetrics
 from musicgen.training.sweep_plan import SweepCell, SweepPlan
-from musicgen.training.trainer import StepMetrics
 from musicgen.ui.comparison_charts import (
     AXES,
     MAX_POINTS,

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from musicgen.config import TrainingConfig
-from musicgen.training.trainer import StepMetrics
+from musicgen.training.metrics import StepMetrics
 from musicgen.ui.curves import (
     compute_passes,
     compute_perplexity,

@@ -23,9 +23,16 @@ from musicgen.evaluation.measures import (
 from musicgen.evaluation.ranking import Ranking
 from musicgen.evaluation.report.plan import Cell, ReportPlan
 from musicgen.evaluation.report.reference import Reference, first_source
-from musicgen.evaluation.report.result import REAL, DrawnTune, Example, LossRow, Report, TuneSet
+from musicgen.evaluation.report.result import (
+    REAL,
+    DrawnTune,
+    Example,
+    LossRow,
+    Report,
+    TuneSet,
+    make_example,
+)
 from musicgen.models.checkpoint import Checkpoint
-from musicgen.notation.reader import read_tune
 from musicgen.sampling.composer import Composition, compose
 
 GROUP = 32
@@ -266,10 +273,6 @@ def _examples(
     if places is None:
         return None, None
     best, worst = (
-        Example(
-            texts[at][0], read_tune(texts[at][0])[0].title, texts[at][1],
-            round(ranking.distance(figures[at]), 3),
-        )
-        for at in places
-    )  # fmt: skip
+        make_example(*texts[at], round(ranking.distance(figures[at]), 3)) for at in places
+    )
     return best, worst

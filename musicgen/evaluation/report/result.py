@@ -11,6 +11,8 @@ from musicgen.evaluation.harmony import NUMERALS
 from musicgen.evaluation.report.plan import Cell, ReportPlan
 from musicgen.evaluation.words import LOSSES
 from musicgen.json_reading import is_count, is_number
+from musicgen.notation.attribution import without_attribution
+from musicgen.notation.reader import read_tune
 
 FORMAT = "musicgen-report"
 FORMAT_VERSION = 1
@@ -50,6 +52,12 @@ class Example:
     title: str
     seed: int | None
     distance: float
+
+
+def make_example(abc: str, seed: int | None, distance: float) -> Example:
+    """A tune to be shown; one that was composed without the credits that its network invented."""
+    shown = abc if seed is None else without_attribution(abc)
+    return Example(shown, read_tune(shown)[0].title, seed, distance)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,10 +201,11 @@ def _counts(distribution: str, values: dict[str, Any]) -> dict[str, int]:
 
 def _example(values: dict[str, Any]) -> Example:
     seed = values["seed"]
-    return Example(
-        _text(values["abc"], _LONGEST_TUNE), _text(values["title"]),
-        None if seed is None else _count(seed), _number(values["distance"]),
-    )  # fmt: skip
+    return make_example(
+        _text(values["abc"], _LONGEST_TUNE),
+        None if seed is None else _count(seed),
+        _number(values["distance"]),
+    )
 
 
 def _loss_from_dict(values: dict[str, Any]) -> LossRow:
