@@ -18,6 +18,7 @@ from musicgen.ui.report_charts import distribution_figure, sweep_figure
 from musicgen.ui.report_live import is_reporting
 from musicgen.ui.report_table import loss_rows, measure_rows
 from musicgen.ui.report_tunes import best_and_worst
+from musicgen.ui.words import plain
 
 MAX_FILES = 8
 """Reports kept as files for all sessions, some 100 kB each."""
@@ -91,7 +92,7 @@ def _torn(info: ReportInfo) -> None:
 
 def _whole(info: ReportInfo) -> None:
     report = resources.reports().store.read(info.id)
-    st.caption(describe_plan(report, _))
+    st.caption(plain(describe_plan(report, _)))
     _tools(info, report)
     _losses(report)
     sets = _choose_sets(report, info.id)
