@@ -46,5 +46,6 @@ if __name__ == "__main__":
     render_ahead()
 else:
     from musicgen.ui.server import guards
+    from musicgen.ui.tidying import tidying
 
-    app = st.App(__file__, middleware=guards())
+    app = st.App(__file__, middleware=guards(), lifespan=tidying)
