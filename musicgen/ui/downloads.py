@@ -20,7 +20,7 @@ _MORE = ("pdf", "svg", "musicxml", "mp3", "ogg", "flac")
 _ZIP = "zip"
 
 MAX_PIECES = 4
-"""Tunes whose files are kept for all sessions, some 10 MB each with their sound: all takes of one."""
+"""Tunes whose files are kept for all sessions, some 10 MB each with their sound."""
 
 
 @st.fragment
