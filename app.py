@@ -1,39 +1,51 @@
-"""Play: one slider, one button, and a new tune."""
+"""Play: one slider, one button, and a new tune.
+
+``streamlit run app.py`` looks here for what it is to serve as well: Streamlit runs this file as
+``__main__`` for each visitor, and imports it once, under its name, to find `app`.
+"""
 
 import streamlit as st
 
-from musicgen.ui import resources
-from musicgen.ui.beginning import beginning_editor
-from musicgen.ui.controls import controls, follow_link, pick_model
-from musicgen.ui.favourites import favourites
-from musicgen.ui.ladder import ladder
-from musicgen.ui.language import _
-from musicgen.ui.live import follow_changes
-from musicgen.ui.page import errors_told, language_picker, page, train_link
-from musicgen.ui.temperature import follow_tune, temperature_view
-from musicgen.ui.tune_bar import render_ahead
-from musicgen.ui.tune_view import tune_on_screen
+if __name__ == "__main__":
+    from musicgen.ui import resources
+    from musicgen.ui.beginning import beginning_editor
+    from musicgen.ui.controls import controls, follow_link, pick_model
+    from musicgen.ui.favourites import favourites
+    from musicgen.ui.ladder import ladder
+    from musicgen.ui.language import _
+    from musicgen.ui.live import follow_changes
+    from musicgen.ui.page import errors_told, language_picker, page, train_link
+    from musicgen.ui.temperature import follow_tune, temperature_view
+    from musicgen.ui.tune_bar import render_ahead
+    from musicgen.ui.tune_view import tune_on_screen
 
-page(_("Play"), _("Choose how daring the network may be, and hear a tune nobody has played yet."))
+    page(
+        _("Play"), _("Choose how daring the network may be, and hear a tune nobody has played yet.")
+    )
 
-if resources.checkpoints():
-    with errors_told():
-        follow_link()
-    pick_model()
-    beginning = controls()
-    temperature_view()
-    follow_changes()
-    with errors_told():
-        tune_on_screen()
-        ladder()
-        favourites()
-    with beginning:
-        beginning_editor()
+    if resources.checkpoints():
+        with errors_told():
+            follow_link()
+        pick_model()
+        beginning = controls()
+        temperature_view()
+        follow_changes()
+        with errors_told():
+            tune_on_screen()
+            ladder()
+            favourites()
+        with beginning:
+            beginning_editor()
+    else:
+        with st.container(border=True, key="empty"):
+            st.subheader(_("No model can play yet"), anchor=False)
+            st.write(_("Train one: the small one makes recognisable tunes within three minutes."))
+            train_link()
+    language_picker()
+    follow_tune()
+    render_ahead()
 else:
-    with st.container(border=True, key="empty"):
-        st.subheader(_("No model can play yet"), anchor=False)
-        st.write(_("Train one: the small one makes recognisable tunes within three minutes."))
-        train_link()
-language_picker()
-follow_tune()
-render_ahead()
+    from musicgen.ui.server import guards
+    from musicgen.ui.tidying import tidying
+
+    app = st.App(__file__, middleware=guards(), lifespan=tidying)

@@ -12,6 +12,7 @@ import click
 
 from musicgen import __version__
 from musicgen.errors import MusicgenError
+from musicgen.safe_text import escape_controls
 
 BAD_INPUT = 2
 INTERRUPTED = 130
@@ -31,6 +32,13 @@ COMMANDS = {
 }
 """The commands: what each is called in the module of its name, and what it does in one line. So
 a list of them need not import them."""
+
+
+class _Formatter(logging.Formatter):
+    """Log lines quote files too."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return escape_controls(super().format(record), is_layout_kept=True)
 
 
 class _Commands(click.Group):
@@ -77,7 +85,9 @@ def _clear_litter() -> None:
 def cli(context: click.Context, verbose: bool) -> None:
     """Train a recurrent network on folk tunes in ABC notation, and play what it composes."""
     level = logging.INFO if verbose else logging.WARNING
-    logging.basicConfig(level=level, format="%(message)s", stream=sys.stderr)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Formatter("%(message)s"))
+    logging.basicConfig(level=level, handlers=[handler])
     if context.invoked_subcommand in _KEEPING:
         _clear_litter()
 
@@ -91,20 +101,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
             standalone_mode=False,
         )
     except click.ClickException as error:
-        click.echo(f"Error: {error.format_message()}", err=True)
+        _complain(escape_controls(error.format_message(), is_layout_kept=True))
         return BAD_INPUT
     except MusicgenError as error:
-        click.echo(f"Error: {error}", err=True)
+        _complain(escape_controls(f"{error}"))
         return BAD_INPUT
     except OSError as error:
         # Whatever of the disk nobody foresaw: a folder that may not be read, a device that fails.
         place = f"{error.filename}: " if error.filename else ""
-        click.echo(f"Error: {place}{error.strerror or error}.", err=True)
+        _complain(escape_controls(f"{place}{error.strerror or error}."))
         return BAD_INPUT
     except (click.Abort, KeyboardInterrupt):
-        click.echo("Interrupted.", err=True)
+        click.echo("Interrupted.", err=True)  # noqa: TID251 - our own word
         return INTERRUPTED
     return 0
+
+
+def _complain(sentence: str) -> None:
+    click.echo(f"Error: {sentence}", err=True)  # noqa: TID251 - escaped
 
 
 if __name__ == "__main__":

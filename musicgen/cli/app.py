@@ -1,6 +1,7 @@
 """``musicgen app``: serves the pages."""
 
 import contextlib
+import ipaddress
 import os
 import socket
 import subprocess
@@ -8,8 +9,16 @@ import sys
 
 import click
 
+from musicgen.cli.options import echo
 from musicgen.config import Paths
 from musicgen.errors import SetupError
+
+SHARED = (
+    "Other machines are let in, and there is no login: whoever reaches this address can use your "
+    "processor, and rename, stop and delete what is here. Share it only where you trust everybody."
+)
+
+_OWN_NAMES = ("localhost", "127.0.0.1", "::1")
 
 
 @click.command("app")
@@ -17,8 +26,14 @@ from musicgen.errors import SetupError
               help="Port to serve on.")  # fmt: skip
 @click.option("--host", default="localhost", show_default=True,
               help="Address to serve on; 0.0.0.0 lets other machines in.")  # fmt: skip
-def app_command(port: int, host: str) -> None:
-    """Serve the app in a browser."""
+@click.option("--allow-host", "allowed", multiple=True, metavar="NAME",
+              help="A further name by which browsers may call this server.")  # fmt: skip
+def app_command(port: int, host: str, allowed: tuple[str, ...]) -> None:
+    """Serve the app in a browser.
+
+    It has no login. On another address than this machine's own, whoever reaches it may do what
+    you may.
+    """
     check_port(host, port)
     script = Paths.default().project / "app.py"
     if not script.is_file():
@@ -27,6 +42,12 @@ def app_command(port: int, host: str) -> None:
         sys.executable, "-m", "streamlit", "run", str(script),
         "--server.port", str(port), "--server.address", host,
     ]  # fmt: skip
+    for name in (*allowed, *_OWN_NAMES, socket.gethostname(), host) if allowed else ():
+        command += ["--server.allowedHosts", name]
+    if not is_this_machine(host):
+        echo(SHARED, err=True)
+        # Else Streamlit asks a server outside for the address to print.
+        command += ["--browser.serverAddress", socket.gethostname()]
     os.chdir(script.parent)  # where Streamlit looks for its settings
     if os.name == "posix":
         # Becomes the server, so that whoever stops this process stops the server and no other.
@@ -36,10 +57,19 @@ def app_command(port: int, host: str) -> None:
             subprocess.run(command, check=False)
 
 
+def is_this_machine(host: str) -> bool:
+    """Whether an address can be reached from this machine alone."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
 def check_port(host: str, port: int) -> None:
     """Raises SetupError if something else listens at an address, or it is not this machine's."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        with socket.create_server((host, port)):
+        with socket.create_server((host, port), family=family):
             pass
     except OSError as error:
         raise SetupError(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from musicgen.cli.options import echo_json, json_option
+from musicgen.cli.options import echo, echo_json, json_option
 from musicgen.config import Paths
 from musicgen.corpus.dataset import load_dataset
 from musicgen.errors import CheckpointError
@@ -56,7 +56,7 @@ def bundle_command(run_name: str, name: str, last: bool, as_json: bool) -> None:
     if as_json:
         echo_json(load_checkpoint(folder).metadata.metrics)
         return
-    click.echo(card)
+    echo(*card.splitlines())
 
 
 def _write_with_results(folder: Path, checkpoint: Checkpoint, paths: Paths) -> str:

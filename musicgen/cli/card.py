@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from musicgen.cli.options import echo
 from musicgen.config import Paths
 from musicgen.errors import ReportError
 from musicgen.evaluation.model_card import CARD_FILE, render_model_card
@@ -31,7 +32,7 @@ def card_command(name: str, report_path: Path | None) -> None:
         size = (path / WEIGHTS_FILE).stat().st_size
     card = render_model_card(checkpoint.metadata, size, report, checkpoint.fingerprint)
     write_file(path / CARD_FILE, card.encode("utf-8"))
-    click.echo(card)
+    echo(*card.splitlines())
 
 
 def _read_report(path: Path) -> Report:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from musicgen.cli.options import echo_json, json_option
+from musicgen.cli.options import echo, echo_json, json_option
 from musicgen.cli.reading import read_tunes_text
 from musicgen.notation.checking import TuneCheck, WrongBar, check_tunebook
 
@@ -31,8 +31,8 @@ def check_command(file: Path, as_json: bool) -> None:
         return
     for check in checks:
         for line in _lines(file.name, check):
-            click.echo(line)
-    click.echo(
+            echo(line)
+    echo(
         f"{summary['tunes']} {noun}: {summary['readable']} readable without a problem, "
         f"{summary['complete']} end properly, {summary['in_time']} in time"
     )

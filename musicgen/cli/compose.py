@@ -11,12 +11,7 @@ from tqdm import tqdm
 
 from musicgen.audio.arrangement import Arrangement
 from musicgen.cli.files import CHOICES, TuneFiles
-from musicgen.cli.options import (
-    echo_json,
-    formats_option,
-    json_option,
-    sample_option,
-)
+from musicgen.cli.options import echo, echo_json, formats_option, json_option, sample_option
 from musicgen.cli.repeating import Order, refuse_other_settings, repeat_orders, take_order
 from musicgen.cli.sound_options import is_sound_asked_for, sound_options
 from musicgen.config import Paths, SampleConfig
@@ -99,7 +94,7 @@ def compose_command(
                    "composed_s": round(composed_s, 3), "tunes": rows})  # fmt: skip
         return
     for row in rows:
-        click.echo(_line(row))
+        echo(_line(row))
 
 
 def _fill(

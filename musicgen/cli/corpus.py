@@ -8,7 +8,7 @@ from typing import Any
 import click
 from tqdm import tqdm
 
-from musicgen.cli.options import echo_json, json_option
+from musicgen.cli.options import echo, echo_json, json_option
 from musicgen.config import Paths
 from musicgen.corpus.cleaning import CleaningReport, compare_with_lab
 from musicgen.corpus.dataset import Dataset, load_dataset
@@ -51,7 +51,7 @@ def list_command(as_json: bool) -> None:
         return
     for row in rows:
         state = "here" if row["available"] else "not fetched"
-        click.echo(f"{row['name']:<12} {state:<12} {row['title']}\n{'':<25} {row['license']}")
+        echo(f"{row['name']:<12} {state:<12} {row['title']}", f"{'':<25} {row['license']}")
 
 
 def _own_row(corpus: OwnCorpus) -> dict[str, Any]:
@@ -110,7 +110,7 @@ def delete_command(name: str, yes: bool, as_json: bool) -> None:
     if as_json:
         echo_json({"deleted": corpus.name})
         return
-    click.echo(f"{corpus.name}: deleted")
+    echo(f"{corpus.name}: deleted")
 
 
 def _size(file: Path) -> int:
@@ -142,7 +142,7 @@ def _show_own(corpus: OwnCorpus, as_json: bool, show_all: bool) -> None:
             }
         )  # fmt: skip
         return
-    click.echo(f"{corpus.name}: {corpus.tunes} tunes of {len(corpus.files)} files kept")
+    echo(f"{corpus.name}: {corpus.tunes} tunes of {len(corpus.files)} files kept")
     _print_findings(report, show_all)
 
 
@@ -155,7 +155,7 @@ def fetch_command(names: tuple[str, ...]) -> None:
         was_here = is_available(source, paths)
         files = fetch_source(source, paths)
         state = "here already" if was_here else "fetched"
-        click.echo(f"{source.name}: {state} ({len(files)} files)")
+        echo(f"{source.name}: {state} ({len(files)} files)")
 
 
 @corpus_group.command("report")
@@ -186,15 +186,15 @@ def _describe(dataset: Dataset) -> dict[str, object]:
 
 
 def _print_report(dataset: Dataset, values: dict[str, object], show_all: bool) -> None:
-    click.echo(f"{values['kept']} tunes, {values['characters']} different characters")
+    echo(f"{values['kept']} tunes, {values['characters']} different characters")
     split = dataset.split
-    click.echo(
+    echo(
         f"split: {len(split.train)} train, {len(split.val)} validation, {len(split.test)} test, "
         f"{len(split.left_out)} left out (their melody is held out under another title)"
     )
     lab = values.get("lab_reading")
     if lab is not None:
-        click.echo(
+        echo(
             f"the lab's own reading: {lab.snippets} snippets, {lab.characters:,} characters, "  # type: ignore[attr-defined]
             f"{lab.distinct_characters} different; {len(lab.read_twice)} tunes twice, "  # type: ignore[attr-defined]
             f"{len(lab.fragments)} fragments, {len(lab.lost)} lost"  # type: ignore[attr-defined]
@@ -205,6 +205,6 @@ def _print_report(dataset: Dataset, values: dict[str, object], show_all: bool) -
 
 def _print_findings(report: CleaningReport, show_all: bool) -> None:
     for kind, count in report.counts().items():
-        click.echo(f"{report.source}: {kind} {count} (--all lists them)")
+        echo(f"{report.source}: {kind} {count} (--all lists them)")
     for finding in report.findings if show_all else ():
-        click.echo(f"  {finding.file}:{finding.line} {finding.title}: {finding.detail}")
+        echo(f"  {finding.file}:{finding.line} {finding.title}: {finding.detail}")

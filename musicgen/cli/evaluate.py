@@ -7,7 +7,7 @@ from typing import Any
 import click
 from tqdm import tqdm
 
-from musicgen.cli.options import echo_json, json_option
+from musicgen.cli.options import echo, echo_json, json_option
 from musicgen.cli.reading import read_tunes_text
 from musicgen.config import Paths
 from musicgen.corpus.dataset import load_dataset
@@ -37,6 +37,7 @@ from musicgen.evaluation.words import (
     write_value,
 )
 from musicgen.models.checkpoint import Checkpoint, find_checkpoint, load_checkpoint
+from musicgen.safe_text import escape_controls
 from musicgen.storage import write_file
 
 _STEPS = 1000
@@ -108,9 +109,9 @@ def evaluate_command(  # noqa: PLR0913 - each is an option of the command
         echo_json(_first_loss(report, checkpoints, reference) | report.to_dict())
         return
     for line in _lines(report):
-        click.echo(line)
+        echo(line)
     if html_path:
-        click.echo(f"The report is in {html_path}.")
+        echo(f"The report is in {html_path}.")
 
 
 def _check(names: tuple[str, ...], tunebook: Path | None) -> None:
@@ -119,7 +120,8 @@ def _check(names: tuple[str, ...], tunebook: Path | None) -> None:
 
 
 def _show(bar: "tqdm[Any]", share: float, cell: Cell | None) -> None:
-    bar.set_description_str(name_set(cell, str) if cell else "", refresh=False)
+    name = escape_controls(name_set(cell, str)) if cell else ""
+    bar.set_description_str(name, refresh=False)
     bar.update(max(0, round(_STEPS * share) - bar.n))
 
 

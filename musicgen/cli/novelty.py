@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from musicgen.cli.options import echo_json, json_option
+from musicgen.cli.options import echo, echo_json, json_option
 from musicgen.cli.reading import read_tunes_text
 from musicgen.config import Paths
 from musicgen.corpus.dataset import read_tunes
@@ -72,8 +72,8 @@ def novelty_command(
         echo_json({"compared_with": name, "real": describe_real(index), "tunes": rows})
         return
     for row in rows:
-        click.echo(_line(row))
-    click.echo(_real_line(name, index))
+        echo(_line(row))
+    echo(_real_line(name, index))
 
 
 def describe_novelty(index: NoveltyIndex, text: str) -> dict[str, Any]:
@@ -112,7 +112,7 @@ def _learned_by(name: str, paths: Paths, tells: bool) -> NoveltyIndex:
 
     def tell(tunes: int) -> None:
         if tells:
-            click.echo(f"{tunes} tunes read")
+            echo(f"{tunes} tunes read")
 
     return load_index(lessons, paths, tell)
 

@@ -9,6 +9,7 @@ import click
 
 from musicgen.config import SampleConfig, SettingInfo, describe
 from musicgen.errors import ConfigError
+from musicgen.safe_text import escape_controls, escape_json
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -57,7 +58,14 @@ def formats_option(default: str, known: tuple[str, ...]) -> Callable[[F], F]:
 
 def echo_json(value: Any) -> None:
     """Prints a value as JSON; dataclasses become objects."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=dataclasses.asdict))
+    text = json.dumps(value, ensure_ascii=False, indent=2, default=dataclasses.asdict)
+    click.echo(escape_json(text))  # noqa: TID251 - escaped in the way of JSON
+
+
+def echo(*lines: str, err: bool = False) -> None:
+    """Prints lines; what a terminal would obey in them, from a title or a name, is escaped."""
+    for line in lines:
+        click.echo(escape_controls(line), err=err)  # noqa: TID251 - the one place
 
 
 def _help(info: SettingInfo) -> str:

@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from musicgen.audio.arrangement import Arrangement
 from musicgen.cli.files import CHOICES, TuneFiles
-from musicgen.cli.options import echo_json, formats_option, json_option
+from musicgen.cli.options import echo, echo_json, formats_option, json_option
 from musicgen.cli.reading import read_tunes_text
 from musicgen.cli.sound_options import sound_options
 from musicgen.config import Paths
@@ -59,7 +59,7 @@ def render_command(
         echo_json(rows)
         return
     for row in rows:
-        click.echo(f"{row['name']}: {row['title'] or 'without title'} {row['warning']}".rstrip())
+        echo(f"{row['name']}: {row['title'] or 'without title'} {row['warning']}".rstrip())
 
 
 def name_tunes(tunes: list[Tune]) -> list[str]:

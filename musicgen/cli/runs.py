@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from musicgen.cli.options import echo_json, json_option
+from musicgen.cli.options import echo, echo_json, json_option
 from musicgen.config import Paths
 from musicgen.errors import ArchiveError, MusicgenError
 from musicgen.storage import storing
@@ -29,9 +29,9 @@ def list_command(as_json: bool) -> None:
         echo_json([_to_dict(summary) for summary in summaries])
         return
     if not summaries:
-        click.echo("There are no runs yet. Train one: python -m musicgen train --preset quick")
+        echo("There are no runs yet. Train one: python -m musicgen train --preset quick")
     for summary in summaries:
-        click.echo(_line(summary))
+        echo(_line(summary))
 
 
 @runs_group.command("delete")
@@ -47,7 +47,7 @@ def delete_command(run_id: str, yes: bool, as_json: bool) -> None:
     if as_json:
         echo_json({"deleted": run_id})
     else:
-        click.echo(f"{run_id} is deleted.")
+        echo(f"{run_id} is deleted.")
 
 
 @runs_group.command("rename")
@@ -60,7 +60,7 @@ def rename_command(run_id: str, new_id: str, as_json: bool) -> None:
     if as_json:
         echo_json({"run": run.id, "was": run_id})
     else:
-        click.echo(f"{run_id} is now {run.id}.")
+        echo(f"{run_id} is now {run.id}.")
 
 
 @runs_group.command("export")
@@ -86,7 +86,7 @@ def export_command(run_id: str, out: Path | None, without_last: bool, as_json: b
     if as_json:
         echo_json({"run": run_id, "file": str(path), "size_bytes": size_bytes})
     else:
-        click.echo(f"{path} ({size_bytes / 1e6:.1f} MB)")
+        echo(f"{path} ({size_bytes / 1e6:.1f} MB)")
 
 
 @runs_group.command("import")
@@ -102,7 +102,7 @@ def import_command(path: Path, name: str, as_json: bool) -> None:
     if as_json:
         echo_json(_to_dict(summarise(run)))
     else:
-        click.echo(_line(summarise(run)))
+        echo(_line(summarise(run)))
 
 
 def _store() -> RunStore:

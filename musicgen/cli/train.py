@@ -8,7 +8,7 @@ from types import FrameType
 import click
 from tqdm import tqdm
 
-from musicgen.cli.options import echo_json, json_option
+from musicgen.cli.options import echo, echo_json, json_option
 from musicgen.config import Paths
 from musicgen.corpus.dataset import load_dataset, require_trainable
 from musicgen.errors import ConfigError, RunError, StorageError
@@ -127,7 +127,7 @@ def _train(run: Run, paths: Paths, is_quiet: bool) -> str:
     if not session.is_saved:
         raise StorageError(session.warning)
     if session.warning:
-        click.echo(f"Warning: {session.warning}", err=True)
+        echo(f"Warning: {session.warning}", err=True)
     return status
 
 
@@ -140,5 +140,5 @@ def _report(run: Run, status: str, as_json: bool) -> None:
         )  # fmt: skip
         return
     best = "" if info.best_val_loss is None else f", best held-out loss {info.best_val_loss:.4f}"
-    click.echo(f"{info.id}: {status} at step {info.step}{best}")
-    click.echo(f"Hear it: python -m musicgen compose --checkpoint {info.id} --out out")
+    echo(f"{info.id}: {status} at step {info.step}{best}")
+    echo(f"Hear it: python -m musicgen compose --checkpoint {info.id} --out out")

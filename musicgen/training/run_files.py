@@ -14,7 +14,7 @@ from musicgen.config import NetworkConfig, TrainingConfig
 from musicgen.errors import MusicgenError, RunError
 from musicgen.json_reading import is_count, is_number, parse_json
 from musicgen.presets import Preset
-from musicgen.training.trainer import StepMetrics
+from musicgen.training.metrics import StepMetrics
 
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 MAX_METRICS_BYTES = 400_000_000

@@ -18,7 +18,7 @@ from musicgen.sampling.beginnings import (
 )
 from musicgen.ui import player, resources, state
 from musicgen.ui.language import _, ngettext
-from musicgen.ui.page import sentence
+from musicgen.ui.page import sentence, sentence_text
 from musicgen.ui.wishes import RHYTHM_NAMES, with_wishes
 
 BARS = (2, 4)
@@ -71,13 +71,13 @@ def describe_beginning(text: str) -> tuple[str, bool]:
         config = with_wishes(SampleConfig(prompt=text))
         return say_beginning(read_beginning(checkpoint.vocabulary, config))
     except MusicgenError as error:
-        return sentence(error), False
+        return sentence_text(error), False
 
 
 def say_beginning(beginning: Beginning) -> tuple[str, bool]:
     """A beginning in words, and whether the network can go on from it."""
     if beginning.fault:
-        return sentence(beginning.fault), False
+        return sentence_text(beginning.fault), False
     if not beginning.has_header:
         if not beginning.meter:
             return _("The network begins by itself."), True

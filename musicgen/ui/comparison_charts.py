@@ -11,6 +11,7 @@ from typing import Any
 from musicgen.training.metrics import StepMetrics
 from musicgen.training.sweep_plan import SweepCell, SweepPlan, find_best_cell
 from musicgen.ui.curves import smoothed, thinned
+from musicgen.ui.words import chart_text
 
 MAX_POINTS = 400
 """Points of a curve that is kept: those of many long runs are drawn at once."""
@@ -177,7 +178,7 @@ def _trace(
     return {
         "type": "scatter",
         "mode": "lines+markers" if is_held_out and len(curve.steps) <= 60 else "lines",
-        "name": run.run_id,
+        "name": chart_text(run.run_id),
         "legendgroup": run.run_id,
         "showlegend": is_held_out,
         "x": _places(run, curve, axis),
@@ -185,7 +186,7 @@ def _trace(
         "line": {"color": colour, "width": 2.5 if is_held_out else 1},
         "marker": {"color": colour, "size": 8 if is_alone else 5},
         "opacity": 1.0 if is_held_out else 0.55,
-        "hovertemplate": "%{x:.5s}: %{y:.4f}<extra>" + run.run_id + "</extra>",
+        "hovertemplate": "%{x:.5s}: %{y:.4f}<extra>%{fullData.name}</extra>",
     }
 
 

@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from musicgen.ui.words import chart_text
+
 BARS = "--st-primary-color"
 MAX_NAMES = 14
 """Names with a bar of their own; what is rarer is counted together."""
@@ -22,7 +24,9 @@ def count_figure(
     rest = sum(count for _, count in counts[MAX_NAMES:])
     if rest:
         shown.append((others, rest))
-    return _bars([label for label, _ in shown], [count for _, count in shown], name, axis)
+    return _bars(
+        [chart_text(label) for label, _ in shown], [count for _, count in shown], name, axis
+    )
 
 
 def length_figure(bars: Sequence[int], name: str, axis: str) -> dict[str, Any]:

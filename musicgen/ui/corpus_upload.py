@@ -9,6 +9,7 @@ from musicgen.corpus.own import MAX_BYTES, OwnCorpus, Upload
 from musicgen.errors import CorpusError
 from musicgen.ui import resources, state
 from musicgen.ui.language import _, ngettext
+from musicgen.ui.words import plain
 
 ENDINGS = ("abc", "txt", "mid", "midi")
 
@@ -102,7 +103,7 @@ def _tell(name: str) -> None:
 
 def _summary(corpus: OwnCorpus) -> str:
     kept = ngettext("{count} tune kept.", "{count} tunes kept.", corpus.tunes)
-    parts = [f"**{corpus.name}**:", kept.format(count=corpus.tunes)]
+    parts = [f"**{plain(corpus.name)}**:", kept.format(count=corpus.tunes)]
     if corpus.left_out:
         left = ngettext("{count} left out.", "{count} left out.", corpus.left_out)
         parts.append(left.format(count=corpus.left_out))

@@ -11,6 +11,7 @@ from musicgen.corpus.own import OwnCorpus
 from musicgen.corpus.sources import SOURCES
 from musicgen.errors import AudioError, MusicgenError
 from musicgen.notation.reader import read_tune
+from musicgen.safe_text import remove_controls
 from musicgen.ui import player, resources, state
 from musicgen.ui.corpus_charts import count_figure, length_figure
 from musicgen.ui.corpus_words import KINDS, OUTCOMES, outcome
@@ -19,6 +20,7 @@ from musicgen.ui.language import N_, _, ngettext
 from musicgen.ui.live_chart import live_chart, load_plotly
 from musicgen.ui.page import say, sentence, tell, train_link
 from musicgen.ui.tune_view import show_score
+from musicgen.ui.words import plain
 
 VIEWS = (N_("Tunes"), N_("Figures"), N_("Cleaning report"))
 MAX_READ = 6
@@ -88,7 +90,7 @@ def _about(name: str, own: OwnCorpus | None, report: CleaningReport) -> str:
     if own is None:
         return f"{kept} · {_(SOURCES[name].license)}"
     files = ngettext("{count} file", "{count} files", len(own.files)).format(count=len(own.files))
-    made = _("made on {day}").format(day=own.created[:10])
+    made = _("made on {day}").format(day=plain(own.created[:10]))
     return f"{kept} · {files} · {made}"
 
 
@@ -142,9 +144,9 @@ def _tunes(
 
 def _row(fact: TuneFacts) -> dict[str, Any]:
     return {
-        _("Title"): fact.title or _("without title"),
-        _("Key"): fact.key,
-        _("Meter"): fact.meter,
+        _("Title"): remove_controls(fact.title) or _("without title"),
+        _("Key"): remove_controls(fact.key),
+        _("Meter"): remove_controls(fact.meter),
         _("Bars"): fact.bars,
     }
 
@@ -204,12 +206,12 @@ def _report(
     st.dataframe(
         [
             {
-                _("File"): found.file,
+                _("File"): remove_controls(found.file),
                 _("Line"): found.line,
-                _("Title"): found.title or "–",
+                _("Title"): remove_controls(found.title) or "–",
                 _("Outcome"): _(OUTCOMES[outcome(found.kind)]),
                 _("Finding"): _(KINDS[found.kind]),
-                _("Detail"): say(found.template, found.values),
+                _("Detail"): remove_controls(say(found.template, found.values)),
             }
             for found in report.findings
             if not kinds or found.kind in kinds

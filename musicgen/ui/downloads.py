@@ -13,11 +13,14 @@ from musicgen.takeaway.heard import Heard
 from musicgen.ui import resources
 from musicgen.ui.language import _
 from musicgen.ui.page import sentence
-from musicgen.ui.player import MAX_RENDERED, Performance
+from musicgen.ui.player import Performance
 
 _AT_ONCE = ("wav", "midi", "abc")
 _MORE = ("pdf", "svg", "musicxml", "mp3", "ogg", "flac")
 _ZIP = "zip"
+
+MAX_PIECES = 4
+"""Tunes whose files are kept for all sessions, some 10 MB each with their sound."""
 
 
 @st.fragment
@@ -124,7 +127,7 @@ def _piece_of(shown: Performance) -> Piece:
     return _piece(shown.abc, shown.listening.heard, shown.composition, wav)
 
 
-@st.cache_resource(max_entries=MAX_RENDERED, show_spinner=False)
+@st.cache_resource(max_entries=MAX_PIECES, show_spinner=False)
 def _piece(
     text: str,  # noqa: ARG001 - the cache's key
     heard: Heard,

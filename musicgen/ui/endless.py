@@ -27,6 +27,7 @@ from musicgen.ui.score import score
 from musicgen.ui.sound_controls import band_controls
 from musicgen.ui.station import Piece, Station
 from musicgen.ui.wishes import RHYTHM_NAMES
+from musicgen.ui.words import plain
 
 logger = logging.getLogger(__name__)
 
@@ -230,12 +231,12 @@ def _now_playing(pieces: Sequence[Piece], playing: int) -> None:
 def _facts(aired: Aired) -> list[str]:
     config = aired.composition.config
     rhythm = _(RHYTHM_NAMES[config.rhythm]) if config.rhythm in RHYTHM_NAMES else ""
-    facts = [rhythm, aired.tune.key.text, _("seed {seed}").format(seed=config.seed)]
+    facts = [rhythm, plain(aired.tune.key.text), _("seed {seed}").format(seed=config.seed)]
     return [fact for fact in facts if fact]
 
 
 def _title(piece: Piece) -> str:
-    return _aired(piece).tune.title or _("Tune {number}").format(number=piece.number + 1)
+    return plain(_aired(piece).tune.title) or _("Tune {number}").format(number=piece.number + 1)
 
 
 def _aired(piece: Piece) -> Aired:

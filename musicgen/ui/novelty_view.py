@@ -1,6 +1,5 @@
 """Is it copied? A line under the score, the marks in it, and behind the line what they rest on."""
 
-import re
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -29,6 +28,7 @@ from musicgen.ui.novelty_desk import Reading
 from musicgen.ui.page import sentence
 from musicgen.ui.player import find_model
 from musicgen.ui.score import ScoreLayout, score
+from musicgen.ui.words import plain
 
 POLL_S = 2.0
 
@@ -128,7 +128,7 @@ def _answered(answer: Answer) -> None:
 def _summary(answer: Answer) -> str:
     novelty, real = answer.novelty, answer.index.real_characters
     nearest = answer.nearest
-    name = plain_words(nearest.title) if nearest else ""
+    name = plain(nearest.title) if nearest else ""
     if novelty.is_known:
         return _("Known: this is {title}").format(title=name)
     words = _("longest shared run {count} characters (real tunes: {median:g})").format(
@@ -190,7 +190,7 @@ def _side_by_side(answer: Answer) -> None:
     st.markdown(
         "**"
         + _("What it shares with {title}: {count} notes in a row").format(
-            title=plain_words(nearest.title), count=length
+            title=plain(nearest.title), count=length
         )
         + "**"
     )
@@ -199,7 +199,7 @@ def _side_by_side(answer: Answer) -> None:
         st.caption(_("this tune"))
         _excerpt(answer.abc, ours, "novelty_ours")
     with right:
-        st.caption(f"{plain_words(nearest.title)} ({plain_words(nearest.source)})")
+        st.caption(f"{plain(nearest.title)} ({plain(nearest.source)})")
         _excerpt(nearest.text, theirs, "novelty_theirs")
 
 
@@ -236,8 +236,3 @@ def _explanation(answer: Answer) -> None:
             "in ten real tunes share."
         ).format(count=len(answer.index.tunes))
     )
-
-
-def plain_words(text: str) -> str:
-    """A text from a tunebook with nothing in it that Markdown would take for more than words."""
-    return re.sub(r"([\\`*_{}\[\]()#+\-.!|~$<>:&])", r"\\\1", text)

@@ -11,6 +11,7 @@ from streamlit.components.v2.types import ComponentRenderer
 from streamlit.delta_generator import DeltaGenerator
 
 from musicgen.errors import MusicgenError
+from musicgen.safe_text import remove_controls
 from musicgen.sentences import Sentence
 from musicgen.storage import explain
 from musicgen.training.job import JobStatus
@@ -24,6 +25,7 @@ from musicgen.ui.language import (
     current_language,
 )
 from musicgen.ui.players import mind_players
+from musicgen.ui.words import plain
 
 ICON = Path(__file__).resolve().parents[2] / "assets" / "icon.png"
 
@@ -92,18 +94,29 @@ def tell(error: MusicgenError, place: DeltaGenerator) -> None:
 
 
 def sentence(error: MusicgenError) -> str:
-    """An error's sentence in the reader's language; a reason inside it is translated as well."""
+    """An error's sentence in the reader's language, for Markdown, which shows it as it is.
+
+    What it quotes comes from links, files and names: none of it may become a link or a picture.
+    """
+    return plain(sentence_text(error))
+
+
+def sentence_text(error: MusicgenError) -> str:
+    """The same for places that know no Markdown; a reason inside it is translated as well."""
     if not error.values:
         return _(error.template) if error.template else ""
     values = {
-        name: sentence(value) if isinstance(value, MusicgenError) else value
+        name: sentence_text(value) if isinstance(value, MusicgenError) else value
         for name, value in error.values.items()
     }
-    return _(error.template).format(**values)
+    return remove_controls(_(error.template).format(**values))
 
 
 def say(template: str, values: Mapping[str, Any]) -> str:
-    """A template filled in the reader's language, values that are sentences as well."""
+    """A template filled in the reader's language, values that are sentences as well.
+
+    The text is for places that know no Markdown.
+    """
     told = {
         name: say(value.template, value.values) if isinstance(value, Sentence) else value
         for name, value in values.items()

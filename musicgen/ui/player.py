@@ -23,6 +23,7 @@ from musicgen.sampling.edits import apply_edits
 from musicgen.sampling.provenance import fit_provenance
 from musicgen.ui import resources
 from musicgen.ui.address import Request
+from musicgen.ui.bounded_cache import BoundedCache
 from musicgen.ui.language import _
 from musicgen.ui.listening import Listening
 from musicgen.ui.score import ScoreLayout
@@ -38,8 +39,8 @@ TEXT_INTERVAL_S = 0.1
 Moment = tuple[int, float, float]
 """Where a note is written, when it begins to sound and for how long, in seconds."""
 
-MAX_RENDERED = 12
-"""Rendered tunes kept for all sessions, some 7 MB each."""
+MAX_SOUND_BYTES = 48_000_000
+"""Of the rendered tunes kept for all sessions; one has some 7 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,24 +194,24 @@ def render_text(
     Raises:
         AudioError: the tune has no notes, or nothing can play it.
     """
-    return _rendered(text, comment, arrangement or Arrangement(), tune)
+    asked = arrangement or Arrangement()
+    return _sounds().get((text, comment, asked), lambda: _render(tune, comment, asked))
 
 
-@st.cache_resource(max_entries=MAX_RENDERED, show_spinner=False)
-def _rendered(
-    text: str,  # noqa: ARG001 - the cache's key
-    comment: str,
-    arrangement: Arrangement,
-    _tune: Tune,
-) -> Sound:
-    midi = to_midi(_tune, arrangement, comment=comment)
+@st.cache_resource(show_spinner=False)
+def _sounds() -> BoundedCache[Sound]:
+    return BoundedCache(MAX_SOUND_BYTES, lambda sound: len(sound.wav) + len(sound.midi))
+
+
+def _render(tune: Tune, comment: str, arrangement: Arrangement) -> Sound:
+    midi = to_midi(tune, arrangement, comment=comment)
     rendering = synthesize(midi)
     return Sound(
         wav_bytes(
             rendering.waveform, rendering.sample_rate, fit_provenance(comment, MAX_COMMENT_BYTES)
         ),
         midi_bytes(midi),
-        tuple(timeline(_tune, arrangement)),
+        tuple(timeline(tune, arrangement)),
         rendering.is_fallback,
     )
 

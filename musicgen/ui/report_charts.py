@@ -8,6 +8,7 @@ from musicgen.evaluation.estimate import Estimate
 from musicgen.evaluation.report.drawing import Line
 from musicgen.evaluation.report.figures import find_names, share_out
 from musicgen.evaluation.report.result import TuneSet
+from musicgen.ui.words import chart_text
 
 REAL = "--st-gray-color"
 _BAND = "--st-border-color-light"
@@ -45,8 +46,8 @@ def distribution_figure(
         traces.append(
             {
                 "type": "bar",
-                "name": name,
-                "x": labels,
+                "name": chart_text(name),
+                "x": [chart_text(label) for label in labels],
                 "y": [round(shares.get(label, 0.0), 5) for label in labels],
                 "marker": {"color": set_colour(place, has_real)},
                 "hovertemplate": "%{x}: %{y:.1%}<extra>%{fullData.name}</extra>",
@@ -121,7 +122,7 @@ def _line_trace(line: Line, place: int) -> dict[str, Any]:
     return {
         "type": "scatter",
         "mode": "lines+markers",
-        "name": line.name,
+        "name": chart_text(line.name),
         "x": [temperature for temperature, _one in known],
         "y": [round(one.value, 5) for _temperature, one in known],
         "error_y": {

@@ -8,6 +8,7 @@ from musicgen.ui import resources
 from musicgen.ui.language import N_, _
 from musicgen.ui.monitor import clock
 from musicgen.ui.page import sentence, training_note
+from musicgen.ui.words import plain
 
 TICK_S = 1.0
 
@@ -60,7 +61,7 @@ def _live(drawn: tuple[str, bool] | None) -> None:
 
 def _line(now: ReportSnapshot) -> str:
     if now.cell and now.status is ReportStatus.RUNNING:
-        what = _("composing {name}").format(name=f"**{name_set(now.cell, _)}**")
+        what = _("composing {name}").format(name=f"**{plain(name_set(now.cell, _))}**")
     else:
         what = _(_STATUS_WORDS.get(now.status, ""))
     parts = [what, f"{now.share:.0%}"]

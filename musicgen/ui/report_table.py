@@ -13,9 +13,9 @@ from musicgen.evaluation.words import (
     write_value,
 )
 from musicgen.ui.language import _
+from musicgen.ui.words import plain
 
 _NO_BREAK, _JOINER = "\u00a0", "\u2060"
-_SIGNS = str.maketrans({sign: f"\\{sign}" for sign in "\\`*_{}[]()#+-!|<>~$:"})
 
 
 def loss_rows(report: Report) -> dict[str, list[str]]:
@@ -62,8 +62,3 @@ def cell(estimate: Estimate | None, form: str, real: Estimate | None = None) -> 
         value += f"{_NO_BREAK}:orange[{mark}]"
     joined = interval.replace(" – ", f"{_JOINER}–{_JOINER}")
     return f"{value} :small[:gray[{joined}]]" if interval else value
-
-
-def plain(text: str) -> str:
-    """A text in which Markdown finds nothing: a model's name may hold any sign."""
-    return text.translate(_SIGNS)

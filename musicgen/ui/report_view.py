@@ -17,8 +17,9 @@ from musicgen.ui.language import _, current_language, ngettext
 from musicgen.ui.live_chart import Panel, live_charts, load_plotly
 from musicgen.ui.report_charts import distribution_figure, sweep_figure
 from musicgen.ui.report_live import is_reporting
-from musicgen.ui.report_table import loss_rows, measure_rows, plain
+from musicgen.ui.report_table import loss_rows, measure_rows
 from musicgen.ui.report_tunes import best_and_worst
+from musicgen.ui.words import plain
 
 MAX_FILES = 8
 """Reports kept as files for all sessions, some 100 kB each."""

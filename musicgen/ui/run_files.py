@@ -11,6 +11,7 @@ from musicgen.ui import resources, run_data
 from musicgen.ui.damaged import damaged_files
 from musicgen.ui.language import _
 from musicgen.ui.page import tell
+from musicgen.ui.words import plain
 
 MAX_UPLOAD_MB = 500
 
@@ -49,7 +50,7 @@ def _one_run(infos: dict[str, RunInfo]) -> None:
             )
         with st.popover(_("Delete"), icon=":material/delete:"):
             st.write(_("Delete {name} with its networks and curves? There is no way back.").format(
-                name=f"**{info.id}**"
+                name=f"**{plain(info.id)}**"
             ))  # fmt: skip
             st.button(
                 _("Delete for good"),
@@ -88,7 +89,7 @@ def _exported(run_id: str, can_resume: bool) -> bytes:
 
 def _import() -> None:
     if name := st.session_state.pop(_TAKEN_IN, ""):
-        st.success(_("Taken in as {name}.").format(name=name), icon=":material/check:")
+        st.success(_("Taken in as {name}.").format(name=plain(name)), icon=":material/check:")
     count = st.session_state.setdefault(_UPLOADS, 0)
     upload = st.file_uploader(
         _("Import a run that was exported here or on another machine"),

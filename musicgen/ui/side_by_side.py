@@ -25,6 +25,7 @@ from musicgen.ui.player import Performance
 from musicgen.ui.score import score
 from musicgen.ui.state import Slot
 from musicgen.ui.training_form import LABELS
+from musicgen.ui.words import plain
 
 SIDES = ("left", "right")
 
@@ -116,7 +117,12 @@ def _differences(models: tuple[str, str]) -> None:
 def _table(models: tuple[str, str], rows: dict[str, list[str]]) -> None:
     left, right = zip(*rows.values(), strict=True)
     # A column's name must be its own, also where both sides have one model.
-    columns = {" ": list(rows), models[0]: left, models[1] + " " * (models[0] == models[1]): right}
+    first, second = map(plain, models)
+    columns = {
+        " ": list(rows),
+        first: list(map(plain, left)),
+        second + " " * (first == second): list(map(plain, right)),
+    }
     st.table(columns, border="horizontal", hide_index=True)
 
 
@@ -176,7 +182,7 @@ def _show(shown: Performance, side: str, sound: DeltaGenerator, stage: DeltaGene
     if shown.sound:
         sound.audio(shown.sound.wav, "audio/wav")
     with stage.container(key=f"tune_{side}"):
-        st.markdown(f"**{shown.request.model}**")
+        st.markdown(f"**{plain(shown.request.model)}**")
         if shown.silence:
             st.warning(sentence(shown.silence), icon=":material/volume_off:")
         if shown.sound:

@@ -22,6 +22,7 @@ from musicgen.ui.language import _, ngettext
 from musicgen.ui.page import tell, train_link
 from musicgen.ui.side_by_side import clock
 from musicgen.ui.training_form import LABELS
+from musicgen.ui.words import plain
 
 STUDIES = ("baseline", "improved")
 DEFAULT_TUNES = 20
@@ -138,13 +139,13 @@ def _remarks(summaries: dict[str, RunSummary]) -> None:
         if told:
             words = ", ".join(
                 _("{setting} {now} instead of {was}").format(
-                    setting=_(LABELS.get(key, key)), now=now, was=was
+                    setting=_(LABELS.get(key, key)), now=plain(f"{now}"), was=plain(f"{was}")
                 )
                 for key, (was, now) in told.items()
             )
             st.caption(
                 _("{run} departs from its preset: {settings}.").format(
-                    run=run_data.label(summary.info.id), settings=words
+                    run=plain(run_data.label(summary.info.id)), settings=words
                 )
             )
     with st.expander(_("How these figures are made"), icon=":material/functions:"):
@@ -210,7 +211,7 @@ def _measure_one(
     def show(done: int) -> None:
         text = ngettext("{name}: {done} of {count} tune", "{name}: {done} of {count} tunes", count)
         share = (place[0] + done / count) / place[1]
-        bar.progress(share, text.format(name=checkpoint.name, done=done, count=count))
+        bar.progress(share, text.format(name=plain(checkpoint.name), done=done, count=count))
 
     show(0)
     return measure_fluency(checkpoint, count, show, TEMPERATURE)

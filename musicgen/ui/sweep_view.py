@@ -15,6 +15,7 @@ from musicgen.ui.language import N_, _, ngettext
 from musicgen.ui.live_chart import live_chart, load_plotly
 from musicgen.ui.page import play_link, sentence
 from musicgen.ui.side_by_side import clock
+from musicgen.ui.words import plain
 
 TICK_S = 1.0
 
@@ -158,7 +159,7 @@ def _live(name: str, drawn: tuple[str, bool] | None) -> None:
 
 def _progress(plan: SweepPlan, cells: list[SweepCell], now: SweepSnapshot | None) -> None:
     done = sum(cell.is_done for cell in cells)
-    parts = [f"**{plan.name}**", plan.preset.name]
+    parts = [f"**{plain(plan.name)}**", plain(plan.preset.name)]
     parts.append(_("{done} of {count} cells").format(done=done, count=len(cells)))
     parts.append(_("{steps:,} steps each").format(steps=plan.steps))
     if now and now.is_running:
@@ -220,7 +221,9 @@ def _map(plan: SweepPlan, cells: list[SweepCell]) -> None:
 def _delete(name: str) -> None:
     with st.popover(_("Delete"), icon=":material/delete:"):
         st.write(
-            _("Delete {name} with all its cells? There is no way back.").format(name=f"**{name}**")
+            _("Delete {name} with all its cells? There is no way back.").format(
+                name=f"**{plain(name)}**"
+            )
         )
         st.button(
             _("Delete for good"),

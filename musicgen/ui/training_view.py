@@ -12,6 +12,7 @@ from musicgen.ui.language import N_, _
 from musicgen.ui.live_chart import load_plotly
 from musicgen.ui.monitor import clock, course_of_job, course_of_run, monitor, time_taken
 from musicgen.ui.page import errors_told, play_link, sentence, tell
+from musicgen.ui.words import plain
 
 TICK_S = 1.0
 MAX_LISTED = 12
@@ -72,7 +73,7 @@ def _live(drawn: tuple[str, bool, int] | None) -> None:
 
 def _progress(now: JobSnapshot) -> None:
     parts = [
-        f"**{now.run_id}**",
+        f"**{plain(now.run_id)}**",
         _status_words(now),
         _("step {step:,} of {steps:,}").format(step=now.step, steps=now.max_steps),
     ]
@@ -140,7 +141,7 @@ def _is_active(run_id: str) -> bool:
 def _run_row(info: RunInfo) -> None:
     is_open = state.OPENED_RUN.get() == info.id
     with st.container(horizontal=True, vertical_alignment="center", key=f"run_{info.id}"):
-        st.markdown(f"**{info.id}**  \n:small[:gray[{_run_line(info)}]]", width="stretch")
+        st.markdown(f"**{plain(info.id)}**  \n:small[:gray[{_run_line(info)}]]", width="stretch")
         if info.can_resume and info.step < info.max_steps and not _is_elsewhere(info):
             st.button(
                 _("Go on"),

@@ -20,6 +20,7 @@ from musicgen.ui.players import start
 from musicgen.ui.score import score
 from musicgen.ui.sound_controls import sound_controls
 from musicgen.ui.tune_bar import tune_bar
+from musicgen.ui.words import plain
 from musicgen.ui.workbench import workbench
 
 PLAYER = ".st-key-sound audio"
@@ -198,7 +199,7 @@ def _facts(composition: Composition) -> list[str]:
         ),
         _time_kept(bars),
         _("model {name} ({fingerprint})").format(
-            name=composition.checkpoint, fingerprint=composition.fingerprint[:6]
+            name=plain(composition.checkpoint), fingerprint=plain(composition.fingerprint[:6])
         ),
         _("seed {seed}").format(seed=composition.seed),
         _("temperature {value:g}").format(value=composition.config.temperature),

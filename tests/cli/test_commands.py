@@ -1,5 +1,6 @@
 """The command line as a user meets it: files, words, exit status."""
 
+import itertools
 import json
 import socket
 from pathlib import Path
@@ -247,6 +248,34 @@ def test_the_app_becomes_the_server(home: Path, monkeypatch: pytest.MonkeyPatch)
     (command,) = calls
     assert command[1:4] == ["-m", "streamlit", "run"]
     assert command[-4:] == ["--server.port", "8600", "--server.address", "localhost"]
+
+
+def test_whoever_lets_others_in_is_told_what_that_means(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    calls: list[list[str]] = []
+    monkeypatch.setattr("os.execv", lambda _path, command: calls.append(command))
+    monkeypatch.setattr("os.chdir", lambda _path: None)
+    monkeypatch.setattr("musicgen.cli.app.check_port", lambda *_: None)
+    for host in ("localhost", "127.0.0.1", "127.9.9.9", "::1"):
+        assert run(capsys, "app", "--host", host)[::2] == (0, "")
+    for host in ("0.0.0.0", "::", "192.168.1.2", "music.test"):  # noqa: S104 - an argument
+        status, _, err = run(capsys, "app", "--host", host)
+        assert status == 0
+        assert "no login" in err
+        assert "--browser.serverAddress" in calls[-1]  # nobody outside is asked for ours
+
+
+def test_further_names_are_allowed_beside_our_own(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    calls: list[list[str]] = []
+    monkeypatch.setattr("os.execv", lambda _path, command: calls.append(command))
+    monkeypatch.setattr("os.chdir", lambda _path: None)
+    monkeypatch.setattr("musicgen.cli.app.check_port", lambda *_: None)
+    assert run(capsys, "app", "--allow-host", "music.test")[0] == 0
+    names = [b for a, b in itertools.pairwise(calls[-1]) if a == "--server.allowedHosts"]
+    assert {"music.test", "localhost", "127.0.0.1", "::1"} <= {*names}
 
 
 def test_a_disk_that_is_full_at_the_end_is_status_2(

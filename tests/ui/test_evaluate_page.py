@@ -6,7 +6,7 @@ from musicgen.evaluation.report.job import ReportStatus
 from musicgen.evaluation.report.plan import ReportPlan
 from musicgen.ui import resources
 from musicgen.ui.report_charts import distribution_figure, sweep_figure
-from musicgen.ui.report_table import measure_rows, plain
+from musicgen.ui.report_table import measure_rows
 from musicgen.ui.report_view import _html, _json
 
 PATIENCE_S = 120
@@ -140,7 +140,6 @@ def test_figures_have_real_tunes_in_grey_and_a_band(made):
     assert "shapes" not in sweep_figure([], None, ("x", "y"), "b")["layout"]
 
 
-def test_a_models_name_is_no_markdown(made):
-    assert plain("a*b_[c](d)") == "a\\*b\\_\\[c\\]\\(d\\)"
+def test_all_columns_of_the_table_have_a_cell_in_each_row(made):
     rows = measure_rows(resources.reports().store.read(made).all_sets())
     assert len({len(column) for column in rows.values()}) == 1

@@ -13,7 +13,7 @@ from musicgen.models.checkpoint import list_checkpoints
 from musicgen.ui import novelty_desk, resources
 from musicgen.ui.novelty_charts import runs_figure
 from musicgen.ui.novelty_desk import NoveltyDesk, Reading
-from musicgen.ui.novelty_view import plain_words
+from musicgen.ui.words import plain
 from tests.ui.test_play_page import compose
 from tests.ui.tiny_model import TUNE
 
@@ -55,7 +55,7 @@ def test_a_learned_tune_is_told_to_be_known(home, open_app):
     book.write_text(f"{text}\n{TUNE.replace('The Patient Machine', title)}\n", encoding="utf-8")
     load_index(LAB, home)
     app = compose(open_app())
-    assert line(app) == "Known: this is " + plain_words(title)
+    assert line(app) == "Known: this is " + plain(title)
     assert "\\*Tune\\*" in line(app)
 
 
@@ -142,11 +142,6 @@ def test_the_figure_shows_the_share_of_every_length_and_the_tune_as_a_line():
     (upright,) = figure["layout"]["shapes"]
     assert upright["x0"] == upright["x1"] == 7
     assert "7" in figure["layout"]["annotations"][0]["text"]
-
-
-def test_titles_are_words_and_nothing_else():
-    assert plain_words("Plain words 3") == "Plain words 3"
-    assert plain_words("[a](http://b) :red[c]") == r"\[a\]\(http\://b\) \:red\[c\]"
 
 
 def test_one_desk_serves_all_sessions(home):
