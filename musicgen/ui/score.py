@@ -62,9 +62,10 @@ class Odds:
 class Touch:
     """What hands find on a score; all lists have one entry for each note in written order.
 
-    `bars` counts from 0, `names` are what the notes are called, `bits` how surprised the network
-    was by each and `odds` what else it had thought of, both None where that is not shown. `outside`
-    are numbers of notes beyond an instrument's range; `selection` the first and last chosen bar.
+    `bars` are the bars of the notes as indices of `Tune.bars`, `numbers` what these bars
+    are called (`notation.bar_numbers`), `names` what the notes are called, `bits` how surprised the
+    network was by each and `odds` what else it had thought of, both None where that is not shown.
+    `outside` are numbers of notes beyond an instrument's range; `selection` the first and last chosen bar.
 
     Not by notes: `loop` says when the chosen bars begin and end (seconds) each time they are
     played, to go round in one of them; `cue` from when to play, under a name of its own, once for
@@ -72,6 +73,7 @@ class Touch:
     """
 
     bars: tuple[int, ...]
+    numbers: tuple[int, ...]
     names: tuple[str, ...]
     bits: tuple[float, ...] | None = None
     odds: tuple[tuple[Odds, ...], ...] | None = None
@@ -150,6 +152,7 @@ def _touch_data(touch: Touch) -> dict[str, Any]:
     odds = [[list(astuple(one)) for one in each] for each in touch.odds] if touch.odds else None
     return {
         "bars": touch.bars,
+        "numbers": touch.numbers,
         "names": touch.names,
         "bits": touch.bits,
         "odds": odds,

@@ -1,5 +1,5 @@
 // Hands on a score: bars chosen by dragging, what else a note might have been, and both by keys.
-// data.touch: {bars: bar of each written note (from 0), names, bits: surprise of each or null,
+// data.touch: {bars: bar of each written note (from 0), numbers: what these bars are called, names, bits: surprise of each or null,
 //   odds: for each note [[offset, character, percent, alternatives, [percents]], ...] or null,
 //   outside: numbers of notes beyond a range, selection: [first, last] or null, words}
 
@@ -276,7 +276,7 @@ class Touch {
     for (const old of this.regions.querySelectorAll(".is-chosen")) old.remove();
     this.region("is-chosen", (number) => number === this.chosen);
     this.teller.textContent = this.data.words.place
-      .replace("{bar}", this.data.bars[this.chosen] + 1).replace("{note}", this.data.names[this.chosen]);
+      .replace("{bar}", this.data.numbers[this.chosen]).replace("{note}", this.data.names[this.chosen]);
     if (isSelecting) this.extend();
   }
 
