@@ -22,7 +22,9 @@ from musicgen.ui.language import (
     chosen_language,
     current_language,
 )
+from musicgen.ui.libraries import send_libraries
 from musicgen.ui.players import mind_players
+from musicgen.ui.visits import follow_visit
 
 ICON = Path(__file__).resolve().parents[2] / "assets" / "icon.png"
 
@@ -69,6 +71,8 @@ def page(title: str, intro: str, has_training_card: bool = False) -> None:
             _training_note()
     st.caption(intro)
     mind_players()
+    follow_visit()
+    send_libraries()
 
 
 @contextmanager

@@ -14,6 +14,7 @@ import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
 from musicgen.ui.language import _
+from musicgen.ui.libraries import ABCJS, need_library
 
 _FRONTEND = Path(__file__).parent / "frontend"
 
@@ -65,7 +66,8 @@ class Touch:
     `bars` are the bars of the notes as indices of `Tune.bars`, `numbers` what these bars
     are called (`notation.bar_numbers`), `names` what the notes are called, `bits` how surprised the
     network was by each and `odds` what else it had thought of, both None where that is not shown.
-    `outside` are numbers of notes beyond an instrument's range; `selection` the first and last chosen bar.
+    `outside` are numbers of notes beyond an instrument's range; `selection` the first and last
+    chosen bar.
 
     Not by notes: `loop` says when the chosen bars begin and end (seconds) each time they are
     played, to go round in one of them; `cue` from when to play, under a name of its own, once for
@@ -111,7 +113,7 @@ def score(
         )
         return
     on_touch = (touch.on_touch if touch else None) or _ignore
-    _library(library)(key=f"{key}_library", data=0)
+    need_library(ABCJS)
     _score()(
         key=key,
         data={
@@ -172,16 +174,6 @@ def _touch_data(touch: Touch) -> dict[str, Any]:
 
 def _read(name: str) -> str:
     return (_FRONTEND / name).read_text(encoding="utf-8")
-
-
-@cache
-def _library(path: Path) -> ComponentRenderer:
-    source = path.read_text(encoding="utf-8")
-    script = (
-        f"const scope = {{}};\n(function () {{ {source}\n}}).call(scope);\n"
-        "globalThis.musicgenAbcjs = scope.ABCJS;\nexport default function () {}\n"
-    )
-    return st.components.v2.component("musicgen_abcjs", js=script)
 
 
 @cache

@@ -10,7 +10,7 @@ from musicgen.training.sweep_plan import SweepCell, SweepPlan, find_best_cell
 from musicgen.ui import resources, run_data
 from musicgen.ui.comparison_charts import heat_map_figure
 from musicgen.ui.language import N_, _, ngettext
-from musicgen.ui.live_chart import live_chart, load_plotly
+from musicgen.ui.live_chart import live_chart
 from musicgen.ui.page import play_link, sentence
 from musicgen.ui.side_by_side import clock
 
@@ -39,7 +39,6 @@ def sweeps() -> None:
     _live(name, _seen())
     if name and not (now and now.is_running):
         _delete(name)
-    load_plotly()
 
 
 def _pick(plans: dict[str, SweepPlan], now: SweepSnapshot | None) -> str:

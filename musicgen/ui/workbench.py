@@ -15,6 +15,7 @@ from musicgen.ui import player, resources, state
 from musicgen.ui.address import Request
 from musicgen.ui.insight import Insight, look_into, note_names
 from musicgen.ui.language import _, ngettext
+from musicgen.ui.libraries import ABCJS, need_library
 from musicgen.ui.page import sentence
 from musicgen.ui.player import Performance, Sound
 from musicgen.ui.rewrite_dialog import offer_rewrites
@@ -222,6 +223,7 @@ def _music(shown: Performance, sound: Sound, audio: str, marks: Sequence[tuple[i
     tune = shown.tune
     marks = shown.sheet.stretches(marks) if shown.sheet else marks
     touch = _touch(shown, sound)
+    need_library(ABCJS)  # the dialog of other ways, in which no page can begin anew, draws with it
     if state.VIEW.get() == ROLL:
         piano_roll(tune, sound.moments, touch.bits, key="piano_roll", audio=audio)
         return

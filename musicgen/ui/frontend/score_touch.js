@@ -117,7 +117,13 @@ class Touch {
   move(event) {
     if (!this.data) return;
     if (!this.held) return this.hover(event);
-    if (Math.hypot(event.clientX - this.held.x, event.clientY - this.held.y) < DRAG && !this.held.isDrag) return;
+    if (!this.held.isDrag) {
+      const aside = Math.abs(event.clientX - this.held.x), along = Math.abs(event.clientY - this.held.y);
+      if (Math.hypot(aside, along) < DRAG) return;
+      clearTimeout(this.opening);
+      // A finger that goes up or down scrolls the page, and chooses nothing however far it comes.
+      if (event.pointerType !== "mouse" && along >= aside) { this.held = undefined; return; }
+    }
     clearTimeout(this.opening);
     if (!this.held.isDrag) this.score.paper.setPointerCapture(event.pointerId);
     this.held.isDrag = true;
@@ -141,10 +147,14 @@ class Touch {
     }
   }
 
+  // The browser has taken the finger for something else, such as scrolling: all is as it was.
   cancel() {
     clearTimeout(this.opening);
-    if (this.held?.isDrag) this.commit();
+    const wasDrag = this.held?.isDrag;
     this.held = undefined;
+    if (!wasDrag) return;
+    this.selection = this.data?.selection;
+    this.drawSelection();
   }
 
   commit() {
