@@ -14,6 +14,7 @@ from musicgen.errors import MusicgenError
 from musicgen.sentences import Sentence
 from musicgen.training.job import JobStatus
 from musicgen.ui import resources, state
+from musicgen.ui.connection import watch_connection
 from musicgen.ui.language import (
     LANGUAGES,
     N_,
@@ -72,6 +73,7 @@ def page(title: str, intro: str, has_training_card: bool = False) -> None:
     st.caption(intro)
     mind_players()
     follow_visit()
+    watch_connection()
     send_libraries()
 
 

@@ -24,6 +24,7 @@ _HTML = """<div class="musicgen-score">
   <div class="musicgen-paper"></div>
   <div class="musicgen-odds" role="dialog" hidden></div>
   <div class="musicgen-teller" aria-live="polite"></div>
+  <p class="musicgen-keys" hidden></p>
 </div>"""
 
 
@@ -168,6 +169,11 @@ def _touch_data(touch: Touch) -> dict[str, Any]:
             "space": _("space"),
             "line_end": _("line end"),
             "place": _("bar {bar}, {note}"),
+            "keys": _(
+                "Keys: ← and → go from note to note, Shift with them chooses bars, Enter plays "
+                "from here, the space bar starts and pauses, ↓ shows what else the network "
+                "had in mind, Escape closes that."
+            ),
         },
     }
 

@@ -7,6 +7,7 @@ const DRAG = 12; // pixels from which a press is a drag
 const HOVER_MS = 350, PRESS_MS = 450, LEAVE_MS = 300;
 const CALM_BITS = 1, HOT_BITS = 6; // ends of the tint: surprise in bits
 const HOVER_REACH = 14;
+const KEYS = "ArrowLeft ArrowRight Shift+ArrowLeft Shift+ArrowRight Enter Space ArrowDown Escape";
 
 class Touch {
   constructor(score, send) {
@@ -42,6 +43,7 @@ class Touch {
     this.host.tabIndex = 0;
     this.host.setAttribute("role", "application");
     this.selection = data.selection;
+    this.tellKeys(data.words.keys);
     this.closeOdds();
     this.scale.hidden = !data.bits;
     const [calm, , hot] = this.scale.children;
@@ -263,6 +265,16 @@ class Touch {
   }
 
   // Keys
+
+  // Told to everybody while the score has the focus, and to screen readers with its name.
+  tellKeys(words) {
+    const line = this.host.querySelector(".musicgen-keys");
+    line.textContent = words;
+    line.hidden = false;
+    line.id ||= `musicgen-keys-${globalThis.musicgenKeys = (globalThis.musicgenKeys ?? 0) + 1}`;
+    this.host.setAttribute("aria-describedby", line.id);
+    this.host.setAttribute("aria-keyshortcuts", KEYS);
+  }
 
   key(event) {
     if (!this.data || event.ctrlKey || event.metaKey || event.altKey) return;
