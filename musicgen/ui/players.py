@@ -11,9 +11,13 @@ from musicgen.ui import listening
 _FRONTEND = Path(__file__).parent / "frontend"
 
 
-def mind_players() -> None:
-    """Of several players one sounds, those that are gone are let go; Back leads to tunes."""
-    _minder()(key="starter_minder", data=0)
+def mind_players(is_on_air: bool) -> None:
+    """Of several players one sounds, those that are gone are let go; Back leads to tunes.
+
+    Args:
+        is_on_air: This session has a row of tunes; else one that a browser still plays is over.
+    """
+    _minder()(key="starter_minder", data={"isOnAir": is_on_air})
     _steps()(key="starter_steps", data={"names": list(listening.NAMES)})
 
 
