@@ -12,6 +12,7 @@ page(
     _("Endless"),
     _("Music for the background: the next tune is composed while this one sounds."),
     has_training_card=True,
+    has_radio=True,
 )
 
 if resources.checkpoints():

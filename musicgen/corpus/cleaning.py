@@ -13,6 +13,7 @@ from typing import Any
 
 from musicgen.corpus.lab import join_snippets, read_snippets
 from musicgen.json_reading import is_count
+from musicgen.notation.bar_numbers import number_bars
 from musicgen.notation.bars import check_bars
 from musicgen.notation.fingerprint import interval_fingerprint
 from musicgen.notation.reader import read_tune
@@ -231,7 +232,7 @@ class Cleaner:
             first = bars.wrong[0]
             detail = Sentence(
                 "bar {number} has {actual} quarter notes instead of {expected}; kept",
-                number=first.index + 1,
+                number=number_bars(tune.bars)[first.index],
                 actual=first.actual,
                 expected=first.expected,
             )

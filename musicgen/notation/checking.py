@@ -5,6 +5,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from fractions import Fraction
 
+from musicgen.notation.bar_numbers import number_bars
 from musicgen.notation.bars import Verdict, check_bars
 from musicgen.notation.reader import read_tune
 from musicgen.notation.tune import Problem
@@ -26,7 +27,7 @@ class PlacedProblem:
 class WrongBar:
     """A bar that does not keep time: where it begins in the file, and its lengths.
 
-    `number` counts bars from 1, pickups included; `expected` and `actual` are in quarter notes.
+    `number` is what `number_bars` calls the bar, `expected` and `actual` are in quarter notes.
     """
 
     line: int
@@ -77,6 +78,7 @@ def check_tune(
     """
     tune, problems = read_tune(text, defaults=header)
     report = check_bars(tune)
+    numbers = number_bars(tune.bars)
     lines = [0, *(match.end() for match in _LINE_END.finditer(text))]
     wrong = []
     for check in report.wrong:
@@ -85,7 +87,7 @@ def check_tune(
             WrongBar(
                 line + start_line - 1,
                 column,
-                check.index + 1,
+                numbers[check.index],
                 check.expected,
                 check.actual,
                 check.verdict,

@@ -6,6 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
+from musicgen.notation.bar_numbers import begins_bar, count_measures, number_bars
 from musicgen.notation.barlines import count_repeats, is_closing
 from musicgen.notation.fields import (
     MODE_FIFTHS,
@@ -71,13 +72,11 @@ def _write_header(score: Element, tune: Tune, comment: str) -> None:
 def _single_bars(bars: Sequence[Bar]) -> Iterator[Bar]:
     """The bars, with rests of several bars parted into measures of one."""
     for bar in bars:
-        full = bar.meter.bar_quarters if bar.meter else None
-        count = bar.actual / full if full else Fraction(1)
-        is_long = len(bar.notes) == 1 and bar.notes[0].is_rest and bar.actual == bar.expected
-        if not is_long or full is None or count.denominator > 1:
+        count = count_measures(bar)
+        if count == 1:
             yield bar
-            continue
-        yield from _parted(bar, full, int(count))
+        else:
+            yield from _parted(bar, bar.actual / count, count)
 
 
 def _parted(bar: Bar, full: Fraction, count: int) -> Iterator[Bar]:
@@ -104,7 +103,7 @@ class _PartWriter:
         self.notes = ElementWriter(plain_lines(tune.text), tune.key, bars)
         self.meter = tune.meter
         self.part = ""
-        self.number = 0
+        self.numbers = number_bars(bars)
         self.unnumbered = 0
 
     def write(self, part: Element) -> None:
@@ -117,19 +116,17 @@ class _PartWriter:
     def _write_measure(self, part: Element, at: int) -> None:
         bar, previous = self.bars[at], self.bars[at - 1] if at else None
         shift = missing_before(bar, previous)
-        measure = SubElement(part, "measure", self._numbering(previous, shift))
+        measure = SubElement(part, "measure", self._numbering(at))
         self._write_left(measure, bar)
         self._write_attributes(measure, bar, is_first=not at)
         self._write_directions(measure, bar, is_first=not at)
         self.notes.write_bar(measure, bar, beat_group(bar.meter or self.meter), shift)
         self._write_right(measure, at)
 
-    def _numbering(self, previous: Bar | None, shift: Fraction) -> dict[str, str]:
-        is_rest_of_bar = previous is not None and not previous.closing
-        if not shift and not is_rest_of_bar:
-            self.number += 1
-            return {"number": str(self.number)}
-        if previous is None:
+    def _numbering(self, at: int) -> dict[str, str]:
+        if begins_bar(self.bars[at], self.bars[at - 1] if at else None):
+            return {"number": str(self.numbers[at])}
+        if not at:
             return {"number": "0", "implicit": "yes"}
         self.unnumbered += 1
         return {"number": f"X{self.unnumbered}", "implicit": "yes"}

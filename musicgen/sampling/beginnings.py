@@ -6,6 +6,7 @@ from musicgen.config import SampleConfig
 from musicgen.corpus.plain import write_plain
 from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.errors import CompositionError, MusicgenError, NotationError
+from musicgen.notation.bar_numbers import number_bars
 from musicgen.notation.bars import check_bars
 from musicgen.notation.grammar.beginning import begin
 from musicgen.notation.midi.transcribing import transcribe
@@ -81,10 +82,11 @@ def _is_pickup(bar: Bar) -> bool:
 def _first_wrong(tune: Tune) -> int:
     """The first closed bar that does not keep time; the last may still owe what an upbeat took."""
     wrong = (check.index for check in check_bars(tune).wrong)
+    numbers = number_bars(tune.bars)
     last = len(tune.bars) - 1
     return next(
         (
-            index + 1
+            numbers[index]
             for index in wrong
             if tune.bars[index].closing and not _is_pickup(tune.bars[index])
             and (index < last or tune.bars[index].actual > (tune.bars[index].expected or 0))

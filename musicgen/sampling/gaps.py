@@ -4,10 +4,12 @@ Everything else in a bar stays: the number of an ending, a field on a line of it
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from musicgen.errors import CompositionError
+from musicgen.notation.bar_numbers import number_bars
 from musicgen.notation.bars import BarCheck, Verdict, check_bars
 from musicgen.notation.grammar.form import Endings, make_plan
 from musicgen.notation.grammar.rules import UNIT, Rules
@@ -53,13 +55,15 @@ def find_gaps(tune: Tune, first_bar: int, last_bar: int, grid: int) -> list[Gap]
     Raises:
         CompositionError: there are no such bars, too many, or one that cannot be written anew.
     """
+    numbers = number_bars(tune.bars) or (0,)
     bars = tune.bars[max(0, first_bar - 1) : last_bar]
     if not 1 <= first_bar <= last_bar <= len(tune.bars):
         raise CompositionError(
-            "The tune has bars 1 to {count}: {first} to {last} are not among them.",
-            count=len(tune.bars),
-            first=first_bar,
-            last=last_bar,
+            "The tune has bars {lowest} to {highest}: {first} to {last} are not among them.",
+            lowest=numbers[0],
+            highest=numbers[-1],
+            first=_number(numbers, first_bar),
+            last=_number(numbers, last_bar),
         )
     if len(bars) > MAX_BARS:
         raise CompositionError(
@@ -110,7 +114,7 @@ def _gap(tune: Tune, check: BarCheck, span: tuple[int, int], grid: int) -> Gap:
     quarters = _length(bar, check.verdict)
     ticks = quarters / tune.unit_quarters * UNIT
     if ticks <= 0 or ticks.denominator != 1 or ticks % grid:
-        raise _cannot(bar, CompositionError("its length cannot be written"))
+        raise _cannot(tune, bar, CompositionError("its length cannot be written"))
     return Gap(
         bar.index, *span, quarters, int(ticks), bar.key.text if bar.key else "", _tie(tune, bar)
     )
@@ -142,19 +146,19 @@ def find_music(tune: Tune, bar: Bar) -> tuple[int, int]:
         CompositionError: there is none, or something among it must not be lost.
     """
     if bar.marks:
-        raise _cannot(bar, CompositionError("it has a sign to jump by"))
+        raise _cannot(tune, bar, CompositionError("it has a sign to jump by"))
     text, position = tune.text, bar.start
     start = end = -1
     while position < bar.end:
         kind, following = _piece(text, position, bar.end)
         if kind in _FIELDS and start >= 0:
-            raise _cannot(bar, CompositionError("key, meter or tempo change inside of it"))
+            raise _cannot(tune, bar, CompositionError("key, meter or tempo change inside of it"))
         if kind not in _AROUND and kind not in _FIELDS:
             start = position if start < 0 else start
             end = following
         position = following
     if start < 0:
-        raise _cannot(bar, CompositionError("there is nothing in it"))
+        raise _cannot(tune, bar, CompositionError("there is nothing in it"))
     while end < bar.end and text[end] in " \t":
         end += 1
     return start, end
@@ -179,7 +183,15 @@ def _piece(text: str, position: int, end: int) -> tuple[str, int]:
     return kind, match.end()
 
 
-def _cannot(bar: Bar, why: CompositionError) -> CompositionError:
+def _number(numbers: Sequence[int], place: int) -> int:
+    """What the bar at a place, counted from 1, is called; beyond the ends as if they went on."""
+    nearest = min(max(place, 1), len(numbers))
+    return numbers[nearest - 1] + place - nearest
+
+
+def _cannot(tune: Tune, bar: Bar, why: CompositionError) -> CompositionError:
     return CompositionError(
-        "Bar {number} cannot be rewritten: {why}. Choose others.", number=bar.index + 1, why=why
+        "Bar {number} cannot be rewritten: {why}. Choose others.",
+        number=number_bars(tune.bars)[bar.index],
+        why=why,
     )

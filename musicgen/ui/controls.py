@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from musicgen.config import SampleConfig, describe
-from musicgen.ui import address, listening, resources, state
+from musicgen.ui import address, history, listening, resources, state
 from musicgen.ui.address import SLIDERS, Request
 from musicgen.ui.beginning import take_over
 from musicgen.ui.language import N_, _
@@ -74,6 +74,8 @@ def follow_link() -> None:
     fill_in(request, _model_of(request))
     if any(name in asked for name in listening.NAMES):  # else as this session hears tunes
         listening.fill_in(listening.from_parameters(asked))
+    if "seed" in asked and history.go_to(request):
+        return
     if "seed" in asked:
         # A link of our own pages was clicked, so the browser lets the tune sound; a fresh one not.
         want(request, autoplay=state.VISITS.get() > 1)

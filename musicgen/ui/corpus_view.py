@@ -17,7 +17,7 @@ from musicgen.ui.corpus_charts import count_figure, length_figure
 from musicgen.ui.corpus_words import KINDS, OUTCOMES, outcome
 from musicgen.ui.damaged import damaged_files
 from musicgen.ui.language import N_, _, ngettext
-from musicgen.ui.live_chart import live_chart, load_plotly
+from musicgen.ui.live_chart import live_chart
 from musicgen.ui.page import say, sentence, tell, train_link
 from musicgen.ui.tune_view import show_score
 from musicgen.ui.words import plain
@@ -183,7 +183,6 @@ def _figures(
     for title, figure, key in charts:
         st.subheader(title, anchor=False)
         live_chart(figure, f"corpus_{key}", title, height=260)
-    load_plotly()
 
 
 # The report

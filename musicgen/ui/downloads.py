@@ -16,7 +16,7 @@ from musicgen.ui.page import sentence
 from musicgen.ui.player import Performance
 
 _AT_ONCE = ("wav", "midi", "abc")
-_MORE = ("pdf", "svg", "musicxml", "mp3", "ogg", "flac")
+_LATER = ("pdf", "svg", "musicxml", "mp3", "ogg", "flac")
 _ZIP = "zip"
 
 MAX_PIECES = 4
@@ -47,12 +47,12 @@ def downloads(shown: Performance, takes: Callable[[], Sequence[Performance]]) ->
 
 
 def _ready(shown: Performance, name: str) -> bytes | None:
-    """A file that has been made already; None where there is no sound."""
+    """A file that has been made already; None where there is none, or no sound."""
     if name == "abc":
         return shown.abc.encode()
     if shown.sound is None:
         return None
-    return shown.sound.wav if name == "wav" else shown.sound.midi
+    return (shown.sound.wav if name == "wav" else shown.sound.midi) or None
 
 
 def _more(takes: Callable[[], Sequence[Performance]], shown: Performance) -> None:
@@ -62,12 +62,13 @@ def _more(takes: Callable[[], Sequence[Performance]], shown: Performance) -> Non
     any script run of any session, and with something that ticks on the page, often before the
     browser has fetched it.
     """
-    labels = {name: FORMATS[name].label for name in _MORE} | {_ZIP: "ZIP"}
+    names = [*_LATER, *(name for name in _AT_ONCE if _ready(shown, name) is None)]
+    labels = {name: FORMATS[name].label for name in names} | {_ZIP: "ZIP"}
     chosen = st.pills(
         _("Format"),
         [name for name in labels if shown.sound or name not in SOUNDING],
         key="download_format",
-        default=_MORE[0],
+        default=_LATER[0],
         format_func=labels.__getitem__,
         required=True,
         label_visibility="collapsed",
@@ -94,6 +95,8 @@ def _meaning(name: str, count: int) -> str:
         "mp3": _("Small, plays everywhere"),
         "ogg": _("Small, free of patents"),
         "flac": _("Nothing lost, half the size of WAV"),
+        "wav": _("Nothing lost, plays everywhere"),
+        "midi": _("For programs that play or edit notes"),
         _ZIP: _("All takes at once") if count > 1 else _("Sheet music and sound together"),
     }[name]
 

@@ -2,6 +2,7 @@
 
 import logging
 import random
+import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -13,15 +14,17 @@ from musicgen.audio.synthesis import synthesize
 from musicgen.config import SampleConfig
 from musicgen.errors import GrammarError, MusicgenError
 from musicgen.models.checkpoint import Checkpoint
+from musicgen.notation.sheet import make_sheet
 from musicgen.notation.tune import Tune
 from musicgen.sampling.composer import Composition, compose
 from musicgen.sampling.medley import STYLES, wish_for
-from musicgen.ui import listening, player, resources, state
-from musicgen.ui.address import SLIDERS
+from musicgen.ui import address, listening, player, resources, state
+from musicgen.ui.address import SLIDERS, Request
+from musicgen.ui.downloads import downloads
 from musicgen.ui.language import N_, _
 from musicgen.ui.listening import Listening
-from musicgen.ui.page import tell
-from musicgen.ui.player import Sound
+from musicgen.ui.page import kept_parameters, sentence, tell
+from musicgen.ui.player import Performance, Sound
 from musicgen.ui.radio import Track, radio, stand_in
 from musicgen.ui.score import score
 from musicgen.ui.sound_controls import band_controls
@@ -31,7 +34,8 @@ from musicgen.ui.words import plain
 
 logger = logging.getLogger(__name__)
 
-TICK_S = 2.0
+SHOWN_BEFORE = 20
+"""Tunes before the one that sounds that are listed."""
 
 STYLE_NAMES = {
     "mixed": N_("a bit of everything"),
@@ -57,7 +61,7 @@ class Program:
 
 @dataclass(frozen=True, slots=True)
 class Aired:
-    """A tune that can be broadcast: how it was composed, what is read, and what is heard."""
+    """A tune that can be heard: how it was composed, what is read, and its sound."""
 
     composition: Composition
     tune: Tune
@@ -67,11 +71,16 @@ class Aired:
 
 @dataclass(slots=True)
 class OnAir:
-    """The station of this session, and the program it plays."""
+    """The station of this session, and the program it plays.
+
+    `jump` is the tune that was asked for by hand, and a name for the click that asked; None once
+    it sounds.
+    """
 
     station: Station
     program: Program
     seed: int
+    jump: tuple[int, str] | None = None
 
 
 def endless_controls() -> None:
@@ -95,23 +104,37 @@ def endless_controls() -> None:
             key=state.TEMPERATURE.name,
             help=_("Below 1 the network plays safe, above 1 it dares."),
         )
-        if state.ON_AIR.get():
-            st.button(_("Stop"), icon=":material/stop:", key="endless_stop", on_click=_stop)
-        else:
-            st.button(
-                _("Start"),
-                icon=":material/play_arrow:",
-                type="primary",
-                key="endless_start",
-                on_click=lambda: state.ON_AIR.set(_START),
-            )
+        with st.container(horizontal=True):
+            _switches()
+
+
+def _switches() -> None:
+    now = state.ON_AIR.get()
+    if now == _START or (isinstance(now, OnAir) and now.station.is_on):
+        st.button(_("Stop"), icon=":material/stop:", key="endless_stop", on_click=_stop)
+        return
+    st.button(
+        _("Start"),
+        icon=":material/play_arrow:",
+        type="primary",
+        key="endless_start",
+        on_click=_start,
+    )
+    if isinstance(now, OnAir) and state.ENDLESS_PLAYING.get() >= 0:
+        st.button(
+            _("Play this tune again"),
+            icon=":material/replay:",
+            key="endless_again",
+            on_click=_play,
+            args=(state.ENDLESS_PLAYING.get(),),
+        )
 
 
 _START = "start"
 
 
 def on_air() -> None:
-    """The music, where somebody pressed Start.
+    """The music and all that belongs to it, where somebody pressed Start.
 
     Raises:
         CheckpointError: the model is gone or damaged.
@@ -129,31 +152,93 @@ def on_air() -> None:
     )
     if now == _START:
         seed = random.randrange(2**31)
-        now = OnAir(Station(_maker(checkpoint, program, seed)), program, seed)
+        station = Station(_maker(checkpoint, program, seed), _renderer(program))
+        now = OnAir(station, program, seed)
         state.ON_AIR.set(now)
     elif now.program != program:
-        now.station.change(_maker(checkpoint, program, now.seed), state.ENDLESS_PLAYING.get())
+        now.station.change(
+            _maker(checkpoint, program, now.seed),
+            state.ENDLESS_PLAYING.get(),
+            _renderer(program),
+        )
         now.program = program
-    _broadcast()
+    _broadcast(now.station.is_on)
+
+
+def on_air_bar() -> None:
+    """What sounds now, on every other page: the music goes on there, and is fed from there."""
+    now = state.ON_AIR.get()
+    if isinstance(now, OnAir) and now.station.is_on:
+        _bar()
+
+
+def _start() -> None:
+    """Begins the row, or goes on with it, at the tune after the one that was stopped."""
+    now = state.ON_AIR.get()
+    if isinstance(now, OnAir):
+        now.station.go_on()
+    else:
+        state.ON_AIR.set(_START)
 
 
 def _stop() -> None:
+    """Ends the music; what sounded last stays to be seen, kept, and heard again."""
     now = state.ON_AIR.get()
     if isinstance(now, OnAir):
         now.station.stop()
-    state.ON_AIR.set(None)
-    state.ENDLESS_PLAYING.set(-1)
+        now.jump = None
+    else:
+        state.ON_AIR.set(None)
 
 
-def _maker(checkpoint: Checkpoint, program: Program, seed: int) -> Callable[[int], Aired]:
+def _play(number: int) -> None:
+    """Plays a tune of the row again, and from there on."""
+    now = state.ON_AIR.get()
+    if isinstance(now, OnAir):
+        now.station.go_on()
+        now.jump = number, secrets.token_hex(4)
+        state.ENDLESS_PLAYING.set(number)
+
+
+def _play_before() -> None:
+    """Goes back to the tune before the one that sounds; the click comes from the player."""
+    now = state.ON_AIR.get()
+    if isinstance(now, OnAir) and (earlier := _earlier(now)):
+        _play(earlier[0][0])
+
+
+def _told(number: int) -> None:
+    """The browser says which tune sounds. One that is left for another by hand is no news."""
+    now = state.ON_AIR.get()
+    if not isinstance(now, OnAir) or (now.jump and now.jump[0] != number):
+        return
+    now.jump = None
+    if any(number == known for known, _composition in now.station.composed(number)[:1]):
+        state.ENDLESS_PLAYING.set(number)
+
+
+def _earlier(now: OnAir) -> list[tuple[int, Composition]]:
+    """Numbers and tunes before the one that sounds, the last one first."""
+    return now.station.composed(state.ENDLESS_PLAYING.get() - 1)
+
+
+def _maker(checkpoint: Checkpoint, program: Program, seed: int) -> Callable[[int], Composition]:
     """What the thread of the station calls: it touches nothing of the page."""
 
-    def make(number: int) -> Aired:
+    def make(number: int) -> Composition:
         config = SampleConfig(temperature=program.temperature)
-        wish = wish_for(number, program.style, seed, config)
-        return _air(_compose(checkpoint, wish), program.listening)
+        return _compose(checkpoint, wish_for(number, program.style, seed, config))
 
     return make
+
+
+def _renderer(program: Program) -> Callable[[Composition], Aired]:
+    """The same for the sound of what was composed."""
+
+    def render(composition: Composition) -> Aired:
+        return _air(composition, program.listening)
+
+    return render
 
 
 def _compose(checkpoint: Checkpoint, wish: SampleConfig) -> Composition:
@@ -176,23 +261,55 @@ def _air(composition: Composition, heard: Listening) -> Aired:
     return Aired(composition, tune, audio, Sound(b"", b"", moments, rendering.is_fallback))
 
 
-@st.fragment(run_every=TICK_S)
-def _broadcast() -> None:
+@st.fragment
+def _broadcast(was_on: bool) -> None:
+    """The player with score and files; it asks for what follows by itself (`radio`)."""
     now = state.ON_AIR.get()
     if not isinstance(now, OnAir):
         return
+    pieces = _feed(now, key="radio")
+    if now.station.is_on != was_on:
+        st.rerun()  # the buttons above are others now
+    if pieces is not None:
+        _now_playing(now, pieces)
+
+
+@st.fragment
+def _bar() -> None:
+    now = state.ON_AIR.get()
+    if not isinstance(now, OnAir):
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="on_air"):
+        st.page_link(
+            "pages/Endless.py",
+            label=_current_title(now) or _("Endless"),
+            icon=":material/all_inclusive:",
+            query_params=kept_parameters(),
+        )
+        _feed(now, key="radio_bar")
+
+
+def _feed(now: OnAir, key: str) -> tuple[Piece, ...] | None:
+    """Gives the player of the browser what sounds and what follows; None where that failed."""
     try:
         pieces = now.station.look(state.ENDLESS_PLAYING.get())
     except MusicgenError as error:
         _stop()
         tell(error, st.container())
-        return
-    if not pieces:
+        return None
+    if now.station.is_on and not pieces:
         st.caption(_("The first tune is being composed …"))
     _sources(pieces)
-    playing = radio([_track(piece) for piece in pieces], key="radio")
-    state.ENDLESS_PLAYING.set(playing)
-    _now_playing(pieces, playing)
+    radio(
+        [_track(piece) for piece in pieces],
+        key=key,
+        is_on=now.station.is_on,
+        jump=now.jump,
+        has_before=bool(_earlier(now)),
+        on_playing=_told,
+        on_before=_play_before,
+    )
+    return pieces
 
 
 def _sources(pieces: Sequence[Piece]) -> None:
@@ -210,33 +327,142 @@ def _track(piece: Piece) -> Track:
     return Track(piece.number, aired.tune.title, audio, onset_s + duration_s)
 
 
-def _now_playing(pieces: Sequence[Piece], playing: int) -> None:
-    current = next((piece for piece in pieces if piece.number == playing), None)
-    if current is None:
+def _current(now: OnAir) -> tuple[int, Composition] | None:
+    """The tune that sounds, or that sounded last."""
+    playing = state.ENDLESS_PLAYING.get()
+    return next(iter(now.station.composed(playing)), None) if playing >= 0 else None
+
+
+def _current_title(now: OnAir) -> str:
+    found = _current(now)
+    return plain(_title(*found)) if found else ""
+
+
+def _now_playing(now: OnAir, pieces: Sequence[Piece]) -> None:
+    found = _current(now)
+    if found is None:
         return
-    following = next((piece for piece in pieces if piece.number > playing), None)
-    coming = _("next: {title}").format(title=_title(following)) if following else _("composing …")
-    aired = _aired(current)
-    st.caption(" · ".join([*_facts(aired), coming]))
+    number, composition = found
+    coming = next((piece for piece in pieces if piece.number > number), None)
+    facts = _facts(composition)
+    if now.station.is_on:
+        facts.append(
+            _("next: {title}").format(
+                title=plain(_title(coming.number, _aired(coming).composition))
+            )
+            if coming
+            else _("composing …")
+        )
+    st.caption(" · ".join(facts))
+    tune = now.program.listening.heard.read(composition.tune)
+    moments = tuple(timeline(tune, now.program.listening.arrangement))
     score(
-        player.layouts(aired.tune, aired.sound),
-        [onset for _start, onset, _duration in aired.sound.moments],
-        [duration for _start, _onset, duration in aired.sound.moments],
+        player.lay_out(tune, moments),
+        [onset for _start, onset, _duration in moments],
+        [duration for _start, _onset, duration in moments],
         key="endless_score",
-        audio=stand_in(playing),
+        audio=stand_in(number),
         library=resources.paths().abcjs,
+    )
+    with st.container(horizontal=True, vertical_alignment="center", key="endless_take"):
+        _keep(number, composition, "endless")
+        _open_in_play(composition, now.program, "endless")
+    tune_to_take = _performance(composition, now.program)
+    downloads(tune_to_take, lambda: [tune_to_take])
+    _tunes_before(now)
+
+
+def _tunes_before(now: OnAir) -> None:
+    """What was heard before, behind its name: each to be heard again, kept, opened and saved."""
+    earlier = _earlier(now)
+    if not earlier:
+        return
+    box = st.expander(
+        _("Tunes before"), icon=":material/history:", key="endless_before", on_change="rerun"
+    )
+    if not box.open:
+        return
+    with box:
+        for number, composition in earlier[:SHOWN_BEFORE]:
+            with st.container(
+                horizontal=True, vertical_alignment="center", gap="small", key=f"before_{number}"
+            ):
+                facts = " · ".join(_facts(composition))
+                title = plain(_title(number, composition))
+                st.markdown(f"**{title}**  \n:small[{facts}]", width="stretch")
+                st.button(
+                    _("Play"),
+                    key=f"before_play_{number}",
+                    icon=":material/play_arrow:",
+                    on_click=_play,
+                    args=(number,),
+                )
+                _keep(number, composition, "before")
+                _open_in_play(composition, now.program, f"before_{number}")
+                st.download_button(
+                    _("ABC"),
+                    composition.to_abc(now.program.listening.heard.to_values()),
+                    f"{composition.checkpoint}-{composition.seed}.abc",
+                    "text/vnd.abc",
+                    key=f"before_abc_{number}",
+                    icon=":material/download:",
+                    on_click="ignore",
+                )
+
+
+def _keep(number: int, composition: Composition, place: str) -> None:
+    is_kept = resources.favourites().has(composition)
+    st.button(
+        _("Kept") if is_kept else _("Favourite"),
+        key=f"{place}_keep_{number}",
+        icon=":material/check:" if is_kept else ":material/favorite:",
+        help=_("Among the favourites on this computer, at the foot of Play."),
+        disabled=is_kept,
+        on_click=_keep_clicked,
+        args=(composition,),
     )
 
 
-def _facts(aired: Aired) -> list[str]:
-    config = aired.composition.config
+def _keep_clicked(composition: Composition) -> None:
+    try:
+        resources.favourites().add(composition)
+    except MusicgenError as error:
+        st.toast(sentence(error), icon=":material/error:")
+
+
+def _open_in_play(composition: Composition, program: Program, place: str) -> None:
+    """The link of a tune; what it opens can be sent to others."""
+    request = Request(composition.checkpoint, composition.config)
+    parameters = address.to_parameters(request) | listening.to_parameters(program.listening)
+    with st.container(key=f"link_{place}", width="content"):
+        st.page_link(
+            "app.py",
+            label=_("Open in Play"),
+            icon=":material/open_in_new:",
+            query_params=kept_parameters() | parameters,
+        )
+
+
+def _performance(composition: Composition, program: Program) -> Performance:
+    """The tune as files are made of it; its sound is rendered when one is asked for."""
+    request = Request(composition.checkpoint, composition.config)
+    tune = program.listening.heard.read(composition.tune)
+    moments = tuple(timeline(tune, program.listening.arrangement))
+    reading = program.listening.reading
+    sheet = make_sheet(composition.tune, reading.transpose, reading.chords)
+    sound = Sound(b"", b"", moments, is_fallback=False)
+    return Performance(request, composition, sound, None, program.listening, sheet)
+
+
+def _facts(composition: Composition) -> list[str]:
+    config = composition.config
     rhythm = _(RHYTHM_NAMES[config.rhythm]) if config.rhythm in RHYTHM_NAMES else ""
-    facts = [rhythm, plain(aired.tune.key.text), _("seed {seed}").format(seed=config.seed)]
+    facts = [rhythm, plain(composition.tune.key.text), _("seed {seed}").format(seed=config.seed)]
     return [fact for fact in facts if fact]
 
 
-def _title(piece: Piece) -> str:
-    return plain(_aired(piece).tune.title) or _("Tune {number}").format(number=piece.number + 1)
+def _title(number: int, composition: Composition) -> str:
+    return composition.tune.title or _("Tune {number}").format(number=number + 1)
 
 
 def _aired(piece: Piece) -> Aired:

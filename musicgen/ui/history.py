@@ -92,6 +92,27 @@ def find(request: Request, fingerprint: str) -> Composition | None:
     return None
 
 
+def go_to(request: Request) -> bool:
+    """Asks for a tune of this session, as `show_current`; whether there is one of that request.
+
+    So Back and forward in the browser move along the history, and change nothing in it.
+    """
+    is_known = move_to(request)
+    if is_known:
+        show_current()
+    return is_known
+
+
+def move_to(request: Request) -> bool:
+    """Puts the tune of a request on the screen of the history; whether there is one."""
+    tunes = session()
+    for at, entry in enumerate(tunes.entries):
+        if entry.request == request and request.take < len(entry.takes):
+            state.HISTORY.set(tunes.moved(at).with_take(request.take))
+            return True
+    return False
+
+
 def show_current() -> None:
     """Asks for the entry on the screen to be shown and heard, without composing it again."""
     entry = session().current

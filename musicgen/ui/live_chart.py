@@ -1,22 +1,22 @@
 """Plotly charts for data that grow while one looks: zoom and hover survive each update.
 
 `st.plotly_chart` builds its chart anew at every change of data; this component calls
-``Plotly.react`` on the ones that are there. The library itself travels in a second component whose
-data never change, because a component sends its script again whenever they do.
+``Plotly.react`` on the ones that are there. The library itself comes with the frame of the page
+(`libraries`).
 """
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
+from musicgen.ui.libraries import PLOTLY, need_library
+
 _FRONTEND = Path(__file__).parent / "frontend"
-_PUBLISH = "\nglobalThis.musicgenPlotly = globalThis.Plotly;\nexport default function () {}\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,7 @@ def live_charts(panels: Sequence[Panel], key: str) -> None:
         panels: The charts in their order.
         key: Names the group across updates.
     """
+    need_library(PLOTLY)
     _charts()(key=key, data={"panels": [asdict(panel) for panel in panels], "id": key})
 
 
@@ -61,18 +62,6 @@ def picture_button(charts: str, label: str, file_name: str, key: str) -> None:
         key: Names the button across updates.
     """
     _picture()(key=key, data={"charts": charts, "label": label, "file": file_name}, width="content")
-
-
-def load_plotly() -> None:
-    """Hands the library to the browser; once on a page, outside of what is drawn again."""
-    _library()(key="plotly_library", data=0)
-
-
-@cache
-def _library() -> ComponentRenderer:
-    source = files("plotly") / "package_data" / "plotly.min.js"
-    script = source.read_text(encoding="utf-8") + _PUBLISH
-    return st.components.v2.component("musicgen_plotly", js=script)
 
 
 @cache

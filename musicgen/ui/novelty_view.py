@@ -22,7 +22,7 @@ from musicgen.notation.reader import read_tune
 from musicgen.sampling.composer import Composition
 from musicgen.ui import resources, state
 from musicgen.ui.language import _
-from musicgen.ui.live_chart import Panel, live_charts, load_plotly
+from musicgen.ui.live_chart import Panel, live_charts
 from musicgen.ui.novelty_charts import HEIGHT, runs_figure
 from musicgen.ui.novelty_desk import Reading
 from musicgen.ui.page import sentence
@@ -170,7 +170,6 @@ def _figures(answer: Answer) -> None:
         ("melody", _("Longest shared run, notes in any key"), novelty.melody.longest,
          index.real_melody),
     )  # fmt: skip
-    load_plotly()
     live_charts(
         [
             Panel(name, runs_figure(real, longest, title), title, HEIGHT, is_wide=False)

@@ -16,6 +16,7 @@ from musicgen.sentences import Sentence
 from musicgen.storage import explain
 from musicgen.training.job import JobStatus
 from musicgen.ui import resources, state
+from musicgen.ui.connection import watch_connection
 from musicgen.ui.language import (
     LANGUAGES,
     N_,
@@ -24,7 +25,9 @@ from musicgen.ui.language import (
     chosen_language,
     current_language,
 )
+from musicgen.ui.libraries import send_libraries
 from musicgen.ui.players import mind_players
+from musicgen.ui.visits import follow_visit
 from musicgen.ui.words import plain
 
 ICON = Path(__file__).resolve().parents[2] / "assets" / "icon.png"
@@ -49,7 +52,7 @@ CORPUS_PARAMETER = "corpus"
 STYLE = Path(__file__).parent / "frontend" / "page.css"
 
 
-def page(title: str, intro: str, has_training_card: bool = False) -> None:
+def page(title: str, intro: str, has_training_card: bool = False, has_radio: bool = False) -> None:
     """Sets up a page and draws what all pages share. Call it before anything else.
 
     Args:
@@ -57,13 +60,14 @@ def page(title: str, intro: str, has_training_card: bool = False) -> None:
         intro: One line that says what one does here.
         has_training_card: The page itself shows the training live, so it gets no note of it. Two
             fragments that tick on one page can swallow each other's reruns.
+        has_radio: The page itself shows what Endless plays; on others it is one line.
     """
     st.set_page_config(f"{title} · musicgen", str(ICON), layout="wide")
     st.html(STYLE)
     state.VISITS.set(state.VISITS.get() + 1)
     with st.sidebar:
         for script, name, icon in ROOMS:
-            st.page_link(script, label=_(name), icon=icon, query_params=_kept_parameters())
+            st.page_link(script, label=_(name), icon=icon, query_params=kept_parameters())
     for slot in state.SETTINGS:
         slot.hold()
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -71,7 +75,19 @@ def page(title: str, intro: str, has_training_card: bool = False) -> None:
         if not has_training_card:
             _training_note()
     st.caption(intro)
-    mind_players()
+    mind_players(is_on_air=state.ON_AIR.get() is not None)
+    follow_visit()
+    watch_connection()
+    send_libraries()
+    if not has_radio:
+        _endless_bar()
+
+
+def _endless_bar() -> None:
+    from musicgen.ui.endless import on_air_bar  # it speaks with the words of this module
+
+    with st.container(key="on_air_place"):
+        on_air_bar()
 
 
 @contextmanager
@@ -148,14 +164,14 @@ def _language_teller() -> ComponentRenderer:
 
 def play_link(model: str, step: int, label: str, key: str) -> None:
     """A link to Play where a model composes on arrival, another tune for each step it was saved."""
-    parameters = _kept_parameters() | {"model": model, "seed": str(step)}
+    parameters = kept_parameters() | {"model": model, "seed": str(step)}
     with st.container(key=f"link_{key}", width="content"):
         st.page_link("app.py", label=label, icon=":material/music_note:", query_params=parameters)
 
 
 def train_link(label: str = "", corpus: str = "") -> None:
     """A link to Train, for those who have no model yet, or who found what is to be learned from."""
-    parameters = _kept_parameters() | ({CORPUS_PARAMETER: corpus} if corpus else {})
+    parameters = kept_parameters() | ({CORPUS_PARAMETER: corpus} if corpus else {})
     with st.container(key="link_train", width="content"):
         st.page_link(
             "pages/Train.py",
@@ -165,7 +181,8 @@ def train_link(label: str = "", corpus: str = "") -> None:
         )
 
 
-def _kept_parameters() -> dict[str, str]:
+def kept_parameters() -> dict[str, str]:
+    """What every link to another page carries: the language, if one was chosen."""
     language = chosen_language()
     return {"lang": language} if language else {}
 
@@ -190,5 +207,5 @@ def training_note() -> None:
         st.page_link(
             "pages/Train.py",
             label=f":green-badge[● {text.format(percent=percent)}]",
-            query_params=_kept_parameters(),
+            query_params=kept_parameters(),
         )

@@ -6,12 +6,19 @@ from pathlib import Path
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
+from musicgen.ui import listening
+
 _FRONTEND = Path(__file__).parent / "frontend"
 
 
-def mind_players() -> None:
-    """Sees to it that of several players one sounds, and that those that are gone are let go."""
-    _minder()(key="starter_minder", data=0)
+def mind_players(is_on_air: bool) -> None:
+    """Of several players one sounds, those that are gone are let go; Back leads to tunes.
+
+    Args:
+        is_on_air: This session has a row of tunes; else one that a browser still plays is over.
+    """
+    _minder()(key="starter_minder", data={"isOnAir": is_on_air})
+    _steps()(key="starter_steps", data={"names": list(listening.NAMES)})
 
 
 def start(audio: str, name: str, key: str = "starter", *, follows: bool = False) -> None:
@@ -30,6 +37,12 @@ def start(audio: str, name: str, key: str = "starter", *, follows: bool = False)
 def _minder() -> ComponentRenderer:
     script = (_FRONTEND / "players.js").read_text(encoding="utf-8")
     return st.components.v2.component("musicgen_players", js=script)
+
+
+@cache
+def _steps() -> ComponentRenderer:
+    script = (_FRONTEND / "steps.js").read_text(encoding="utf-8")
+    return st.components.v2.component("musicgen_steps", js=script)
 
 
 @cache

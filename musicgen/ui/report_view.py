@@ -14,7 +14,7 @@ from musicgen.evaluation.words import DISTRIBUTION_AXES, GROUPS, MARKS, MEASURES
 from musicgen.ui import resources, run_data, state
 from musicgen.ui.damaged import damaged_files
 from musicgen.ui.language import _, current_language, ngettext
-from musicgen.ui.live_chart import Panel, live_charts, load_plotly
+from musicgen.ui.live_chart import Panel, live_charts
 from musicgen.ui.report_charts import distribution_figure, sweep_figure
 from musicgen.ui.report_live import is_reporting
 from musicgen.ui.report_table import loss_rows, measure_rows
@@ -49,7 +49,6 @@ def report_on_screen() -> None:
             raise
     else:
         _torn(info)
-    load_plotly()
 
 
 def _pick(infos: list[ReportInfo]) -> ReportInfo:

@@ -10,6 +10,7 @@ from musicgen.audio.midi import timeline
 from musicgen.config import SampleConfig
 from musicgen.errors import MusicgenError
 from musicgen.models.checkpoint import Checkpoint
+from musicgen.notation.bar_numbers import number_bars
 from musicgen.notation.excerpt import excerpt
 from musicgen.notation.reader import read_tune
 from musicgen.notation.tune import Tune
@@ -32,7 +33,7 @@ Choose = Callable[[Edit], None]
 
 
 def offer_rewrites(shown: Performance, first: int, last: int, *, on_choice: Choose) -> None:
-    """Opens the dialog for bars `first` to `last`, counted from 0.
+    """Opens the dialog for bars `first` to `last`, indices of `Tune.bars`.
 
     Args:
         shown: The tune on the screen.
@@ -40,10 +41,12 @@ def offer_rewrites(shown: Performance, first: int, last: int, *, on_choice: Choo
         last: Last of them.
         on_choice: Called with the change that was chosen.
     """
-    title = _("Other ways to go through bar {first}") if first == last else _(
+    numbers = number_bars(shown.composition.tune.bars)
+    one, other = numbers[first], numbers[last]
+    title = _("Other ways to go through bar {first}") if one == other else _(
         "Other ways to go through bars {first}–{last}")  # fmt: skip
     state.REWRITE_SEED.set(random.randrange(SEEDS))
-    dialog = st.dialog(title.format(first=first + 1, last=last + 1), width="large")
+    dialog = st.dialog(title.format(first=one, last=other), width="large")
     dialog(_choices)(shown, first, last, on_choice)
 
 

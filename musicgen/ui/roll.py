@@ -11,7 +11,7 @@ from streamlit.components.v2.types import ComponentRenderer
 from musicgen.notation.note_names import name_note, name_pitches
 from musicgen.notation.tune import Tune
 from musicgen.ui.language import _
-from musicgen.ui.live_chart import load_plotly
+from musicgen.ui.libraries import PLOTLY, need_library
 
 _FRONTEND = Path(__file__).parent / "frontend"
 GAP = 0.92
@@ -35,7 +35,7 @@ def piano_roll(
         key: Names the roll across updates.
         audio: CSS selector of the audio element that plays the tune.
     """
-    load_plotly()
+    need_library(PLOTLY)
     data = roll_data(tune, moments, bits) | {
         "audio": audio,
         "label": _("The notes of the tune over time"),

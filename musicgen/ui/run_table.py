@@ -16,7 +16,7 @@ from musicgen.training.summary import RunSummary, differing_settings, settings_o
 from musicgen.ui import resources, run_data
 from musicgen.ui.comparison_charts import AXES, RunCurves, curves_figure
 from musicgen.ui.language import N_, _
-from musicgen.ui.live_chart import live_chart, load_plotly
+from musicgen.ui.live_chart import live_chart
 from musicgen.ui.training_form import LABELS
 
 MAX_CURVES = 10
@@ -88,7 +88,6 @@ def overlaid_curves(infos: list[RunInfo]) -> None:
     if runs:
         live_chart(figure, "curves", _("Losses of the chosen runs"), 420)
         st.caption(_("Thick: loss on held-out tunes. Thin: loss on training tunes, smoothed."))
-        load_plotly()
 
 
 def _curves(names: list[str]) -> list[RunCurves]:

@@ -14,6 +14,7 @@ import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
 from musicgen.ui.language import _
+from musicgen.ui.libraries import ABCJS, need_library
 
 _FRONTEND = Path(__file__).parent / "frontend"
 
@@ -23,6 +24,7 @@ _HTML = """<div class="musicgen-score">
   <div class="musicgen-paper"></div>
   <div class="musicgen-odds" role="dialog" hidden></div>
   <div class="musicgen-teller" aria-live="polite"></div>
+  <p class="musicgen-keys" hidden></p>
 </div>"""
 
 
@@ -62,9 +64,11 @@ class Odds:
 class Touch:
     """What hands find on a score; all lists have one entry for each note in written order.
 
-    `bars` counts from 0, `names` are what the notes are called, `bits` how surprised the network
-    was by each and `odds` what else it had thought of, both None where that is not shown. `outside`
-    are numbers of notes beyond an instrument's range; `selection` the first and last chosen bar.
+    `bars` are the bars of the notes as indices of `Tune.bars`, `numbers` what these bars
+    are called (`notation.bar_numbers`), `names` what the notes are called, `bits` how surprised the
+    network was by each and `odds` what else it had thought of, both None where that is not shown.
+    `outside` are numbers of notes beyond an instrument's range; `selection` the first and last
+    chosen bar.
 
     Not by notes: `loop` says when the chosen bars begin and end (seconds) each time they are
     played, to go round in one of them; `cue` from when to play, under a name of its own, once for
@@ -72,6 +76,7 @@ class Touch:
     """
 
     bars: tuple[int, ...]
+    numbers: tuple[int, ...]
     names: tuple[str, ...]
     bits: tuple[float, ...] | None = None
     odds: tuple[tuple[Odds, ...], ...] | None = None
@@ -109,7 +114,7 @@ def score(
         )
         return
     on_touch = (touch.on_touch if touch else None) or _ignore
-    _library(library)(key=f"{key}_library", data=0)
+    need_library(ABCJS)
     _score()(
         key=key,
         data={
@@ -150,6 +155,7 @@ def _touch_data(touch: Touch) -> dict[str, Any]:
     odds = [[list(astuple(one)) for one in each] for each in touch.odds] if touch.odds else None
     return {
         "bars": touch.bars,
+        "numbers": touch.numbers,
         "names": touch.names,
         "bits": touch.bits,
         "odds": odds,
@@ -163,22 +169,17 @@ def _touch_data(touch: Touch) -> dict[str, Any]:
             "space": _("space"),
             "line_end": _("line end"),
             "place": _("bar {bar}, {note}"),
+            "keys": _(
+                "Keys: ← and → go from note to note, Shift with them chooses bars, Enter plays "
+                "from here, the space bar starts and pauses, ↓ shows what else the network "
+                "had in mind, Escape closes that."
+            ),
         },
     }
 
 
 def _read(name: str) -> str:
     return (_FRONTEND / name).read_text(encoding="utf-8")
-
-
-@cache
-def _library(path: Path) -> ComponentRenderer:
-    source = path.read_text(encoding="utf-8")
-    script = (
-        f"const scope = {{}};\n(function () {{ {source}\n}}).call(scope);\n"
-        "globalThis.musicgenAbcjs = scope.ABCJS;\nexport default function () {}\n"
-    )
-    return st.components.v2.component("musicgen_abcjs", js=script)
 
 
 @cache

@@ -20,6 +20,7 @@ from musicgen.ui.address import SLIDERS, Request
 from musicgen.ui.compare_views import nothing_trained
 from musicgen.ui.controls import DRAWN_SEEDS
 from musicgen.ui.language import _, ngettext
+from musicgen.ui.libraries import ABCJS, need_library
 from musicgen.ui.page import sentence, tell
 from musicgen.ui.player import Performance
 from musicgen.ui.score import score
@@ -49,6 +50,7 @@ def side_by_side() -> None:
     if not names:
         nothing_trained()
         return
+    need_library(ABCJS)  # before the button whose press a new run of the page would lose
     choice, is_asked = _controls(names)
     _differences(choice.models)
     for side, model, column in zip(SIDES, choice.models, st.columns(2), strict=True):

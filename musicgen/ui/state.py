@@ -133,6 +133,12 @@ SHOWN: Slot[Any] = Slot("play_shown", None)
 HISTORY: Slot[Any] = Slot("play_history", None)
 """The `history.History` of this session; None before the first tune."""
 
+VISIT = Slot("visit_name", "")
+"""A name for this session, drawn by chance, under which its history is kept."""
+
+VISIT_BEFORE = Slot("visit_before", "")
+"""The visit that this session goes on from; empty for none."""
+
 RECALLED = Slot("play_recalled", False)
 """Whether the wanted tune is to be taken from the history, without composing it again."""
 
@@ -162,6 +168,9 @@ TRAIN_SETTINGS = Slot("train_settings", False)
 
 UPLOADS = Slot("corpus_uploads", 0)
 """Corpora made in this session: after each the form begins anew."""
+
+LIBRARIES: Slot[dict[str, frozenset[str]]] = Slot("libraries", {})
+"""The libraries that each page of this session has asked for, by the hash of its script."""
 
 VISITS = Slot("visits", 0)
 """Pages drawn for this session so far; at the first, nobody has clicked on anything yet."""

@@ -12,7 +12,7 @@ from musicgen.ui import resources, run_data
 from musicgen.ui.comparison_charts import heat_map_figure
 from musicgen.ui.damaged import damaged_files
 from musicgen.ui.language import N_, _, ngettext
-from musicgen.ui.live_chart import live_chart, load_plotly
+from musicgen.ui.live_chart import live_chart
 from musicgen.ui.page import play_link, sentence
 from musicgen.ui.side_by_side import clock
 from musicgen.ui.words import plain
@@ -44,7 +44,6 @@ def sweeps() -> None:
         _delete(name)
     store = resources.sweeps().store
     damaged_files(store.list_damaged(), "sweep_damaged", store.delete)
-    load_plotly()
 
 
 def _pick(plans: dict[str, SweepPlan], now: SweepSnapshot | None) -> str:

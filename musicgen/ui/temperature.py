@@ -19,7 +19,7 @@ from musicgen.sampling.prospects import (
 )
 from musicgen.ui import controls, player, resources, state
 from musicgen.ui.language import _
-from musicgen.ui.live_chart import live_chart, load_plotly
+from musicgen.ui.live_chart import live_chart
 from musicgen.ui.page import sentence
 from musicgen.ui.player import Performance
 from musicgen.ui.state import Slot
@@ -69,7 +69,6 @@ def follow_tune() -> None:
 
 @st.fragment
 def _next_character() -> None:
-    load_plotly()
     config = controls.settings(controls.seed_to_use())
     checkpoint = resources.checkpoint(player.find_model(state.MODEL.get()))
     shown: Performance | None = state.SHOWN.get()

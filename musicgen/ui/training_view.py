@@ -9,7 +9,6 @@ from musicgen.training.runs import Run, RunInfo
 from musicgen.ui import resources, state
 from musicgen.ui.hearing import hear_it_learn
 from musicgen.ui.language import N_, _
-from musicgen.ui.live_chart import load_plotly
 from musicgen.ui.monitor import clock, course_of_job, course_of_run, monitor, time_taken
 from musicgen.ui.page import errors_told, play_link, sentence, tell
 from musicgen.ui.words import plain
@@ -45,7 +44,6 @@ def live_training() -> None:
     if job:
         now = job.snapshot()
         hear_it_learn(now.samples, now.run_id, "live")
-    load_plotly()
 
 
 def _seen(job: TrainingJob | None) -> tuple[str, bool, int] | None:

@@ -117,9 +117,11 @@ def _write_address(shown: Performance) -> None:
     parameters = address.to_parameters(shown.request)
     parameters |= listening.to_parameters(shown.listening)
     state.ADDRESS.set(parameters)
-    for name in address.own_parameters(st.query_params.to_dict()):
-        del st.query_params[name]
-    st.query_params.update(parameters)
+    now = st.query_params.to_dict()
+    own = address.own_parameters(now)
+    if own != parameters:  # at once: each message about the address would be a step of its own
+        others = {name: value for name, value in now.items() if name not in own}
+        st.query_params.from_dict(others | parameters)
 
 
 def _show(

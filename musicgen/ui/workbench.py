@@ -7,6 +7,7 @@ import streamlit as st
 
 from musicgen.audio.passes import bar_passes
 from musicgen.errors import MusicgenError
+from musicgen.notation.bar_numbers import find_bars, number_bars
 from musicgen.notation.ranges import INSTRUMENT_RANGES
 from musicgen.notation.tune import Tune
 from musicgen.sampling.edit_list import MAX_EDITS, Edit, Rewrite, parse_edits
@@ -14,6 +15,7 @@ from musicgen.ui import player, resources, state
 from musicgen.ui.address import Request
 from musicgen.ui.insight import Insight, look_into, note_names
 from musicgen.ui.language import _, ngettext
+from musicgen.ui.libraries import ABCJS, need_library
 from musicgen.ui.page import sentence
 from musicgen.ui.player import Performance, Sound
 from musicgen.ui.rewrite_dialog import offer_rewrites
@@ -45,11 +47,12 @@ def workbench(
         slot.hold()
     tune = shown.tune
     _keep_selection(len(tune.bars))
+    numbers = number_bars(tune.bars) or (1,)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="workbench"):
         if tools:
             tools()
         _view()
-        _bars(len(tune.bars))
+        _bars(numbers)
         wants_rewrite = _actions(shown)
     _warn_of_range(tune)
     _music(shown, sound, audio, marks)
@@ -102,10 +105,10 @@ def _view() -> None:
         )
 
 
-def _bars(count: int) -> None:
+def _bars(numbers: Sequence[int]) -> None:
     selected = state.SELECTED.get()
     # With a key it stays the same popover, and open, while its label tells what was chosen.
-    name = _selection_name(selected)
+    name = _selection_name(numbers, selected)
     with st.popover(name, icon=":material/select_all:", key="bars_popover"):
         st.caption(_("Drag over bars in the sheet music, or choose them here."))
         with st.container(horizontal=True, gap="small"):
@@ -113,16 +116,24 @@ def _bars(count: int) -> None:
                 (_("From bar"), state.FIRST_BAR, _first_typed),
                 (_("To bar"), state.LAST_BAR, _last_typed),
             ):
-                slot.set(min(max(1, slot.get()), count))
-                st.number_input(label, 1, count, step=1, key=slot.name, width=130, on_change=typed)
+                slot.set(min(max(numbers[0], slot.get()), numbers[-1]))
+                st.number_input(
+                    label,
+                    numbers[0],
+                    numbers[-1],
+                    step=1,
+                    key=slot.name,
+                    width=130,
+                    on_change=typed,
+                )
         if selected is None:
             st.button(_("Choose these bars"), key="choose_bars", on_click=_bars_typed)
 
 
-def _selection_name(selected: tuple[int, int] | None) -> str:
+def _selection_name(numbers: Sequence[int], selected: tuple[int, int] | None) -> str:
     if selected is None:
         return _("Choose bars")
-    first, last = selected[0] + 1, selected[1] + 1
+    first, last = numbers[selected[0]], numbers[selected[1]]
     if first == last:
         return _("Bar {number}").format(number=first)
     return _("Bars {first}–{last}").format(first=first, last=last)
@@ -158,7 +169,11 @@ def _undo() -> None:
 
 
 def _bars_typed() -> None:
-    _select((state.FIRST_BAR.get() - 1, state.LAST_BAR.get() - 1))
+    """Chooses the bars whose numbers stand in the two fields."""
+    shown: Performance | None = state.SHOWN.get()
+    if shown:
+        numbers = number_bars(shown.tune.bars)
+        _select(find_bars(numbers, state.FIRST_BAR.get(), state.LAST_BAR.get()))
 
 
 def _first_typed() -> None:
@@ -177,8 +192,11 @@ def _select(selection: tuple[int, int] | None) -> None:
     if selection is None:
         state.LOOP.set(False)
     else:
-        state.FIRST_BAR.set(selection[0] + 1)
-        state.LAST_BAR.set(selection[1] + 1)
+        shown: Performance | None = state.SHOWN.get()
+        numbers = number_bars(shown.tune.bars) if shown else ()
+        for slot, index in ((state.FIRST_BAR, selection[0]), (state.LAST_BAR, selection[1])):
+            if index < len(numbers):
+                slot.set(numbers[index])
 
 
 def _keep_selection(count: int) -> None:
@@ -205,6 +223,7 @@ def _music(shown: Performance, sound: Sound, audio: str, marks: Sequence[tuple[i
     tune = shown.tune
     marks = shown.sheet.stretches(marks) if shown.sheet else marks
     touch = _touch(shown, sound)
+    need_library(ABCJS)  # the dialog of other ways, in which no page can begin anew, draws with it
     if state.VIEW.get() == ROLL:
         piano_roll(tune, sound.moments, touch.bits, key="piano_roll", audio=audio)
         return
@@ -224,8 +243,10 @@ def _touch(shown: Performance, sound: Sound) -> Touch:
     insight = _insight(shown) if state.TINT.get() else None
     selected = state.SELECTED.get()
     passes = bar_passes(tune, sound.moments, *selected) if selected and state.LOOP.get() else []
+    numbers = number_bars(tune.bars)
     return Touch(
         tuple(note.bar for note in tune.notes),
+        tuple(numbers[note.bar] for note in tune.notes),
         note_names(tune),
         insight.bits if insight else None,
         insight.odds if insight else None,

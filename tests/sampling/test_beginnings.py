@@ -65,7 +65,7 @@ def test_what_is_asked_for_must_be_what_the_beginning_has():
 
 
 def test_a_bar_that_is_not_full_is_told():
-    assert read(HEADER + "A|DFA dA|GBd gdB|", free=True).wrong_bar == 2
+    assert read(HEADER + "A|DFA dA|GBd gdB|", free=True).wrong_bar == 1  # behind bar 0
     assert read(HEADER + "DFA dAFA|GBd gdB|", free=True).wrong_bar == 1
     assert read(HEADER + "DFA dAF|GBd gd|A", free=True).wrong_bar == 2
 

@@ -3,7 +3,7 @@ import threading
 import pytest
 
 from musicgen.errors import AudioError, CheckpointError
-from musicgen.ui.station import AHEAD, IDLE_S, Station
+from musicgen.ui.station import AHEAD, IDLE_S, KEPT, Station
 
 
 def wait_for(station: Station, count: int, playing: int = -1):
@@ -118,3 +118,45 @@ def test_after_stop_nothing_is_made(station, made):
     assert station.look() == ()
     threading.Event().wait(0.1)
     assert len(made) <= count + 1
+
+
+def test_one_can_go_back_and_what_was_composed_is_rendered_again():
+    made, rendered = [], []
+
+    def make(number):
+        made.append(number)
+        return f"tune {number}"
+
+    def render(tune):
+        rendered.append(tune)
+        return f"sound of {tune}"
+
+    station = Station(make, render)
+    for playing in range(4):
+        wait_for(station, AHEAD + 1, playing)
+    assert [number for number, _tune in station.composed(3)] == [3, 2, 1, 0]
+    pieces = wait_for(station, AHEAD + 1, 1)
+    assert [piece.number for piece in pieces] == [1, 2, 3]
+    assert pieces[0].content == "sound of tune 1"
+    assert rendered.count("tune 1") == 2
+    assert made == sorted(set(made))
+    station.stop()
+
+
+def test_a_row_that_was_stopped_goes_on_where_it_was():
+    station = Station(str)
+    wait_for(station, AHEAD + 1, 2)
+    station.stop()
+    assert station.look(2) == ()
+    assert station.composed(2)[0] == (2, "2")
+    station.go_on()
+    assert [piece.number for piece in wait_for(station, AHEAD + 1, 2)] == [2, 3, 4]
+    station.stop()
+
+
+def test_of_the_tunes_before_a_bounded_number_is_kept():
+    station = Station(str)
+    for playing in range(KEPT + 9):
+        wait_for(station, 1, playing)
+    assert len(station.composed(KEPT + 8)) == KEPT + 1
+    station.stop()

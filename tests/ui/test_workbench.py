@@ -1,11 +1,13 @@
 """What hands do on the score, without a browser: its messages are written into session state."""
 
 import json
+from dataclasses import replace
 
 import pytest
 import streamlit as st
 
 from musicgen.config import SampleConfig
+from musicgen.notation.bar_numbers import number_bars
 from musicgen.notation.reader import read_tune
 from musicgen.sampling.composer import compose
 from musicgen.sampling.edit_list import Rewrite, Take
@@ -45,6 +47,7 @@ def test_an_alternative_taken_asks_for_the_tune_with_one_more_change(session, sh
 
 
 def test_bars_chosen_are_kept_in_both_ways_of_choosing(session, shown):
+    state.SHOWN.set(shown)
     session["score"] = {"selection": [4, 6]}
     workbench._on_touch()
     assert state.SELECTED.get() == (4, 6)
@@ -58,6 +61,28 @@ def test_bars_chosen_are_kept_in_both_ways_of_choosing(session, shown):
     state.SELECTED.set((6, 8))
     workbench._keep_selection(8)
     assert state.SELECTED.get() is None
+
+
+PICKUP = "X:1\nT:Up\nM:4/4\nL:1/8\nK:D\nd|ABcd efga|ABcd efg:|d|ABcd efga|ABcd efg:|\n"
+
+
+def test_a_pickup_is_shown_as_bar_0_and_kept_as_the_first_that_is_written(session, shown):
+    composition = replace(shown.composition, abc=PICKUP.strip(), tune=read_tune(PICKUP)[0])
+    state.SHOWN.set(replace(shown, composition=composition))
+    numbers = number_bars(composition.tune.bars)
+    session["score"] = {"selection": [0, 1]}
+    workbench._on_touch()
+    assert (state.FIRST_BAR.get(), state.LAST_BAR.get()) == (0, 1)
+    assert workbench._selection_name(numbers, state.SELECTED.get()) == "Bars 0–1"
+    state.FIRST_BAR.set(2)
+    workbench._first_typed()
+    assert state.SELECTED.get() == (2, 3)  # with the pickup that makes it whole
+    assert workbench._selection_name(numbers, state.SELECTED.get()) == "Bar 2"
+    state.FIRST_BAR.set(0)
+    state.LAST_BAR.set(0)
+    workbench._last_typed()
+    assert state.SELECTED.get() == (0, 0)
+    assert workbench._first_bar(composition.tune, Rewrite(1, 1, 7, 0)) == 0
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,12 @@
-// Of several players on a page only one sounds: the one that was started last.
+// Of several players on a page only one sounds: the one that was started last. The player of Endless
+// is one of them; it sounds on across the pages, and is over where the session knows of no row.
+// data: {isOnAir}
 
 globalThis.musicgenOneSound ??= document.addEventListener("play", ({ target }) => {
   for (const audio of document.querySelectorAll("[data-testid=stAudio]")) {
     if (audio !== target) audio.pause();
   }
+  globalThis.musicgenRadio?.pause();
 }, true) ?? true;
 
 // A player that has left the page gives back its connection. Chromium reads only the beginning of a
@@ -25,4 +28,8 @@ globalThis.musicgenRelease ??= (() => {
   return watch;
 })();
 
-export default function () {}
+export default function ({ data }) {
+  if (data.isOnAir || !globalThis.musicgenRadio) return;
+  globalThis.musicgenRadio.close();
+  globalThis.musicgenRadio = undefined;
+}

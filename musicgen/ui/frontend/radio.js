@@ -1,40 +1,70 @@
 // Tunes one after the other without a gap: each is scheduled on the audio clock to begin at the very
-// sample where the one before it ends; the echo of that one goes on below it.
-// data: {tracks: [{number, title, audio: selector, duration_s}], words: {play, pause, skip}}
+// sample where the one before it ends; the echo of that one goes on below it. The player is one for the
+// document: the components that show it come and go with the pages of the app, and the music goes on.
+// data: {tracks: [{number, title, audio: selector, duration_s}], isOn, jump: [number, name] or null,
+//        hasBefore, words: {play, pause, skip, before, progress}}
 
 const LEAD_S = 0.08; // from now to the first sample, so that none is late
 const FADE_S = 0.25;
+const AHEAD = 2; // tunes that should be ready beyond the one that sounds
+const ASK_MS = 2000; // between two questions for more
 
 class Radio {
-  constructor(host) {
-    this.host = host;
-    this.toggleButton = host.querySelector(".musicgen-toggle");
-    this.skipButton = host.querySelector(".musicgen-skip");
-    this.progress = host.querySelector(".musicgen-progress");
-    this.stage = host.querySelector(".musicgen-tracks");
+  constructor() {
     this.context = new AudioContext();
     this.output = this.context.createGain();
     this.output.connect(this.context.destination);
     this.tracks = new Map(); // number -> {number, duration, buffer, source, gain, start, element}
     this.current = undefined;
     this.log = []; // [number, start, end] on the audio clock: what was scheduled
-    this.toggleButton.addEventListener("click", () => this.toggle());
-    this.skipButton.addEventListener("click", () => this.skip());
+    this.stage = document.createElement("div");
+    this.asked = -Infinity;
     this.timer = setInterval(() => this.tick(), 50);
     this.context.addEventListener("statechange", () => this.label());
   }
 
-  update(data, tell) {
+  // A page shows the player: its buttons are the ones that work now.
+  attach(host, send) {
+    this.send = send;
+    if (this.host !== host) {
+      this.host = host;
+      const on = (name, act) => {
+        const button = host.querySelector(name);
+        button.onclick = act;
+        return button;
+      };
+      this.beforeButton = on(".musicgen-before", () => this.send?.trigger("before", Date.now()));
+      this.toggleButton = on(".musicgen-toggle", () => this.toggle());
+      this.skipButton = on(".musicgen-skip", () => this.skip());
+      this.progress = host.querySelector(".musicgen-progress");
+    }
+    host.querySelector(".musicgen-tracks").append(this.stage);
+  }
+
+  detach(host) {
+    if (this.host !== host) return;
+    this.host = this.send = undefined;
+  }
+
+  update(data) {
     this.data = data;
-    this.tell = tell;
+    if (data.jump && data.jump[1] !== this.jumped) {
+      this.jumped = data.jump[1];
+      this.jump = data.jump[0];
+    }
+    if (!data.isOn) this.fallSilent();
+    else if (this.isSilent) this.wake();
     const known = new Set(data.tracks.map((track) => track.number));
     for (const track of this.tracks.values()) {
       if (!known.has(track.number) && track !== this.current) this.drop(track);
     }
     for (const track of data.tracks) {
-      const isPast = this.current && track.number < this.current.number;
+      const isPast = this.current && track.number < this.current.number && track.number !== this.jump;
       if (!this.tracks.has(track.number) && !isPast) this.load(track);
     }
+    this.makeJump();
+    this.schedule();
+    this.tellPlaying();
     this.label();
   }
 
@@ -48,7 +78,9 @@ class Radio {
     } catch (error) {
       console.warn("radio:", error);
     }
-    if (!track.buffer) return this.drop(track);
+    if (this.tracks.get(number) !== track) return;
+    if (!track.buffer) { this.drop(track); return; }
+    this.makeJump();
     this.schedule();
     this.label();
   }
@@ -68,12 +100,12 @@ class Radio {
     const element = document.createElement("span");
     element.className = "musicgen-track";
     element.dataset.number = number;
-    const isCurrent = () => this.current?.number === number;
+    const isCurrent = () => this.current?.number === number && !this.isSilent;
     Object.defineProperties(element, {
       currentTime: { get: () => isCurrent() ? this.elapsed() : 0, set: () => {} },
       paused: { get: () => !isCurrent() || this.context.state !== "running" },
       ended: { get: () => false },
-      play: { value: () => this.context.resume() },
+      play: { value: () => this.resume() },
     });
     this.stage.append(element);
     return element;
@@ -89,11 +121,11 @@ class Radio {
   // Starts the first tune, and gives the next its place right behind the one that sounds.
   schedule() {
     const next = this.following();
-    if (!next?.buffer || next.source) return;
+    if (this.isSilent || this.jump !== undefined || !next?.buffer || next.source) return;
     const now = this.context.currentTime;
-    const end = this.current ? this.current.start + this.current.duration : 0;
+    const end = this.current?.source ? this.current.start + this.current.duration : 0;
     this.begin(next, Math.max(end, now + LEAD_S));
-    if (!this.current) this.switchTo(next);
+    if (!this.current?.source) this.switchTo(next);
   }
 
   begin(track, start) {
@@ -111,20 +143,38 @@ class Radio {
   switchTo(track) {
     const before = this.current;
     this.current = track;
-    if (before) {
+    if (before && before !== track) {
       before.element.remove();
       this.tracks.delete(before.number); // it rings out by itself
     }
-    this.tell(track.number);
+    this.tellPlaying();
     this.schedule();
     this.label();
   }
 
+  tellPlaying() {
+    if (!this.current || !this.send || this.told === this.current.number && this.toldTo === this.host) return;
+    this.told = this.current.number;
+    this.toldTo = this.host;
+    this.send.state("playing", this.told);
+  }
+
   tick() {
-    if (!this.current) return;
-    const next = this.following();
-    if (next?.source && this.context.currentTime >= next.start) this.switchTo(next);
-    this.progress.value = Math.min(1, this.elapsed() / this.current.duration);
+    if (this.current && !this.isSilent) {
+      const next = this.following();
+      if (next?.source && this.context.currentTime >= next.start) this.switchTo(next);
+      if (this.progress) this.progress.value = Math.min(1, this.elapsed() / this.current.duration);
+    }
+    this.askForMore();
+  }
+
+  // Where too little is ready, the page is asked for more, until there is.
+  askForMore() {
+    if (!this.send || !this.data?.isOn || performance.now() - this.asked < ASK_MS) return;
+    const ahead = [...this.tracks.keys()].filter((number) => !this.current || number > this.current.number);
+    if (ahead.length >= AHEAD && this.jump === undefined) return;
+    this.asked = performance.now();
+    this.send.trigger("more", this.asked);
   }
 
   skip() {
@@ -133,12 +183,49 @@ class Radio {
     this.fade(this.current);
     if (next.source) this.silence(next);
     this.begin(next, this.context.currentTime + LEAD_S);
-    this.context.resume();
+    this.resume();
     this.switchTo(next);
   }
 
+  // To the tune that was asked for by hand, as soon as it is here; what was to follow waits its turn.
+  makeJump() {
+    const track = this.jump === undefined ? undefined : this.tracks.get(this.jump);
+    if (!track?.buffer || this.isSilent) return;
+    this.jump = undefined;
+    for (const other of this.tracks.values()) if (other !== this.current) this.silence(other);
+    if (this.current?.source) this.fade(this.current);
+    this.begin(track, this.context.currentTime + LEAD_S);
+    this.resume();
+    this.switchTo(track);
+  }
+
   toggle() {
-    if (this.context.state === "running") this.context.suspend(); else this.context.resume();
+    if (this.context.state === "running") this.pause(); else this.resume();
+  }
+
+  pause() { this.context.suspend(); }
+
+  // One sound at a time: every other player of the page rests.
+  resume() {
+    for (const audio of document.querySelectorAll("audio")) audio.pause();
+    this.context.resume();
+  }
+
+  fallSilent() {
+    if (this.isSilent) return;
+    this.isSilent = true;
+    for (const track of this.tracks.values()) {
+      if (track === this.current && track.source) this.fade(track);
+      else this.silence(track);
+      track.source = undefined;
+    }
+    if (this.progress) this.progress.value = 0;
+    setTimeout(() => { if (this.isSilent) this.context.suspend(); }, 2000 * FADE_S);
+  }
+
+  wake() {
+    this.isSilent = false;
+    this.resume();
   }
 
   fade(track) {
@@ -162,27 +249,32 @@ class Radio {
   }
 
   label() {
-    if (!this.data) return;
-    const { play, pause, skip } = this.data.words;
+    if (!this.data || !this.host) return;
+    const { play, pause, skip, before, progress } = this.data.words;
     this.toggleButton.textContent = this.context.state === "running" ? pause : play;
-    this.toggleButton.disabled = !this.current;
+    this.toggleButton.disabled = !this.current || this.isSilent;
     this.skipButton.textContent = skip;
-    this.skipButton.disabled = !this.current || !this.following()?.buffer;
+    this.skipButton.disabled = !this.current || this.isSilent || !this.following()?.buffer;
+    this.beforeButton.textContent = before;
+    this.beforeButton.disabled = !this.data.hasBefore;
+    this.progress.setAttribute("aria-label", progress);
+    this.host.hidden = !this.data.isOn && !this.current;
   }
 
-  stop() {
+  close() {
     clearInterval(this.timer);
     for (const track of [...this.tracks.values()]) this.drop(track);
     this.context.close();
   }
 }
 
-const radios = globalThis.musicgenRadios ??= new WeakMap();
+const radios = globalThis.musicgenRadios ??= new WeakMap(); // host -> the player
 
-export default function ({ data, parentElement, setStateValue }) {
+export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   const host = parentElement.querySelector(".musicgen-radio");
-  let radio = radios.get(host);
-  if (!radio) radios.set(host, radio = new Radio(host));
-  radio.update(data, (number) => setStateValue("playing", number));
-  return () => { radio.stop(); radios.delete(host); };
+  const radio = (globalThis.musicgenRadio ??= new Radio());
+  radios.set(host, radio);
+  radio.attach(host, { state: setStateValue, trigger: setTriggerValue });
+  radio.update(data);
+  return () => radio.detach(host);
 }

@@ -1,5 +1,5 @@
 // Hands on a score: bars chosen by dragging, what else a note might have been, and both by keys.
-// data.touch: {bars: bar of each written note (from 0), names, bits: surprise of each or null,
+// data.touch: {bars: bar of each written note (from 0), numbers: what these bars are called, names, bits: surprise of each or null,
 //   odds: for each note [[offset, character, percent, alternatives, [percents]], ...] or null,
 //   outside: numbers of notes beyond a range, selection: [first, last] or null, words}
 
@@ -7,6 +7,7 @@ const DRAG = 12; // pixels from which a press is a drag
 const HOVER_MS = 350, PRESS_MS = 450, LEAVE_MS = 300;
 const CALM_BITS = 1, HOT_BITS = 6; // ends of the tint: surprise in bits
 const HOVER_REACH = 14;
+const KEYS = "ArrowLeft ArrowRight Shift+ArrowLeft Shift+ArrowRight Enter Space ArrowDown Escape";
 
 class Touch {
   constructor(score, send) {
@@ -42,6 +43,7 @@ class Touch {
     this.host.tabIndex = 0;
     this.host.setAttribute("role", "application");
     this.selection = data.selection;
+    this.tellKeys(data.words.keys);
     this.closeOdds();
     this.scale.hidden = !data.bits;
     const [calm, , hot] = this.scale.children;
@@ -117,7 +119,13 @@ class Touch {
   move(event) {
     if (!this.data) return;
     if (!this.held) return this.hover(event);
-    if (Math.hypot(event.clientX - this.held.x, event.clientY - this.held.y) < DRAG && !this.held.isDrag) return;
+    if (!this.held.isDrag) {
+      const aside = Math.abs(event.clientX - this.held.x), along = Math.abs(event.clientY - this.held.y);
+      if (Math.hypot(aside, along) < DRAG) return;
+      clearTimeout(this.opening);
+      // A finger that goes up or down scrolls the page, and chooses nothing however far it comes.
+      if (event.pointerType !== "mouse" && along >= aside) { this.held = undefined; return; }
+    }
     clearTimeout(this.opening);
     if (!this.held.isDrag) this.score.paper.setPointerCapture(event.pointerId);
     this.held.isDrag = true;
@@ -141,10 +149,14 @@ class Touch {
     }
   }
 
+  // The browser has taken the finger for something else, such as scrolling: all is as it was.
   cancel() {
     clearTimeout(this.opening);
-    if (this.held?.isDrag) this.commit();
+    const wasDrag = this.held?.isDrag;
     this.held = undefined;
+    if (!wasDrag) return;
+    this.selection = this.data?.selection;
+    this.drawSelection();
   }
 
   commit() {
@@ -254,6 +266,16 @@ class Touch {
 
   // Keys
 
+  // Told to everybody while the score has the focus, and to screen readers with its name.
+  tellKeys(words) {
+    const line = this.host.querySelector(".musicgen-keys");
+    line.textContent = words;
+    line.hidden = false;
+    line.id ||= `musicgen-keys-${globalThis.musicgenKeys = (globalThis.musicgenKeys ?? 0) + 1}`;
+    this.host.setAttribute("aria-describedby", line.id);
+    this.host.setAttribute("aria-keyshortcuts", KEYS);
+  }
+
   key(event) {
     if (!this.data || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Escape") { this.closeOdds(); return; }
@@ -276,7 +298,7 @@ class Touch {
     for (const old of this.regions.querySelectorAll(".is-chosen")) old.remove();
     this.region("is-chosen", (number) => number === this.chosen);
     this.teller.textContent = this.data.words.place
-      .replace("{bar}", this.data.bars[this.chosen] + 1).replace("{note}", this.data.names[this.chosen]);
+      .replace("{bar}", this.data.numbers[this.chosen]).replace("{note}", this.data.names[this.chosen]);
     if (isSelecting) this.extend();
   }
 

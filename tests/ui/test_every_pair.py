@@ -1,0 +1,157 @@
+"""Every pair of things that can be opened on a page is open together once, on every page.
+
+What can be opened is found on the page itself: expanders and popovers that know whether they are
+open, switches, and choices among views. Nothing has to be added here for a new one.
+"""
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from musicgen.evaluation.novelty_files import load_index
+from musicgen.evaluation.report.plan import ReportPlan
+from musicgen.training.runs import RunStore
+from musicgen.ui import resources
+from tests.ui.test_compare_page import train
+from tests.ui.test_novelty import LAB, learned_from_lab
+from tests.ui.tiny_model import write_tiny_model
+
+PATIENCE_S = 120
+MAX_VIEWS = 4
+"""A choice of more values than this is no choice of views."""
+
+BOXES = ("Expandable", "Popover")
+
+
+@dataclass(frozen=True)
+class Openable:
+    """Something with a key that shows more when it has another value than it has at first."""
+
+    key: str
+    closed: Any
+    open: Any
+
+
+def elements(block: Any) -> Iterator[Any]:
+    """Everything below a block, itself included."""
+    yield block
+    for child in getattr(block, "children", {}).values():
+        yield from elements(child)
+
+
+def everything(app: AppTest) -> list[Any]:
+    return [element for root in (app.main, app.sidebar) for element in elements(root)]
+
+
+def box_key(element: Any) -> str:
+    """The key of an expander or popover that knows whether it is open; else empty."""
+    proto = getattr(element, "proto", None)
+    name = str(getattr(proto, "id", "") or "") if type(proto).__name__ in BOXES else ""
+    return name.split("-", 2)[2] if name.count("-") >= 2 else ""
+
+
+def find_openables(app: AppTest) -> list[Openable]:
+    found: list[Openable] = []
+    for element in everything(app):
+        kind, key = type(element).__name__, getattr(element, "key", None)
+        if box := box_key(element):
+            found.append(Openable(box, False, True))
+        elif not key or getattr(element, "disabled", False) or key == "language":
+            continue
+        elif kind in ("Toggle", "Checkbox"):
+            found.append(Openable(key, element.value, not element.value))
+        elif kind == "ButtonGroup":
+            found += [Openable(key, element.value, one) for one in _other_views(app, element)]
+    return found
+
+
+def _other_views(app: AppTest, group: Any) -> list[Any]:
+    """The other values of a choice, as the page's script has them."""
+    metadata = app.session_state._state._state._new_widget_state.widget_metadata[group.id]
+    options = list(getattr(metadata.deserializer.__self__, "options", ()))
+    return [one for one in options if one != group.value] if len(options) <= MAX_VIEWS else []
+
+
+def shape(app: AppTest) -> set[str]:
+    """Which things are on the page, whatever stands in them."""
+    return {
+        f"{type(element).__name__} {getattr(element, 'key', '') or box_key(element)}"
+        for element in everything(app)
+    }
+
+
+def put(app: AppTest, *values: tuple[str, Any]) -> None:
+    for key, value in values:
+        app.session_state[key] = value
+    app.run()
+    assert not [item.value for item in (*app.exception, *app.error)], values
+
+
+def open_every_pair(app: AppTest, least: int) -> None:
+    """Opens all pairs of what shows more on a page, which must be `least` things at least."""
+    app.run()
+    plain, found = shape(app), []
+    for one in find_openables(app):
+        put(app, (one.key, one.open))
+        if shape(app) != plain:
+            found.append(one)
+        put(app, (one.key, one.closed))
+    assert len({one.key for one in found}) >= least, found
+    for one, others in itertools.groupby(itertools.combinations(found, 2), lambda pair: pair[0]):
+        put(app, (one.key, one.open))
+        for _one, other in others:
+            if other.key != one.key:
+                put(app, (other.key, other.open))
+                app.session_state[other.key] = other.closed
+        put(app, (one.key, one.closed))
+
+
+@pytest.fixture
+def furnished(home):
+    """A home with all that pages can show: runs, a report, favourites, what was learned from."""
+    learned_from_lab(home)
+    load_index(LAB, home)
+    return home
+
+
+def test_play(furnished, open_app):
+    app = open_app()
+    app.button(key="compose").click().run()
+    app.button(key="play_keep").click().run()
+    open_every_pair(app, 5)
+
+
+def test_endless(furnished, open_app):
+    app = open_app("Endless")
+    open_every_pair(app, 0)
+
+
+@pytest.mark.parametrize("view", ["runs", "pair", "study", "sweep"])
+def test_compare(furnished, open_app, view):
+    for name in ("first", "second"):
+        train(furnished, name, learning_rate=0.001 if name == "second" else 0.005)
+    open_every_pair(open_app("Compare", view=view), 0)
+
+
+def test_train(furnished, open_app):
+    run = train(furnished, "first")
+    write_tiny_model(run.path / "best", "first")
+    assert RunStore(furnished.runs).get("first")
+    app = open_app("Train")
+    app.session_state["train_opened"] = "first"
+    open_every_pair(app, 0)
+
+
+def test_evaluate(furnished, open_app):
+    desk = resources.reports()
+    desk.start(ReportPlan(("house",), 2, (0.5, 1.0), (False, True)))
+    assert desk.wait(PATIENCE_S)
+    open_every_pair(open_app("Evaluate"), 0)
+
+
+def test_corpus(furnished, open_app):
+    open_every_pair(open_app("Corpus"), 0)
