@@ -2,14 +2,18 @@
 # make test    sets everything up and runs every test
 # make lint    style, types and layers
 # make bench   speed, measured side by side
+# make bare    the first two on a bare machine: a minimal Debian (as root; see tools/bare.py)
 # make setup   what these have in common; .venv/bin/python is then the project's interpreter
 #
 # PYTHON=...          the Python (3.11 or newer) to make the environment with
 # TORCH_PIP_ARGS=...  more arguments for pip when it installs torch, such as the index of another build
+# PORT=...            the port to serve on (8501)
 # PYTEST_ARGS=...     more arguments for pytest
+# BARE_ARGS=...       run or test, for one of the two on the bare machine
 
 PYTHON ?= python3
 TORCH_PIP_ARGS ?=
+PORT ?= 8501
 PYTEST_ARGS ?=
 PYTEST_WORKERS ?= 1
 
@@ -27,13 +31,13 @@ LAB := data/irish.abc
 # libatomic1 is what the browser driver of the tests needs and a bare Debian lacks.
 SYSTEM_DEV := chromium abcmidi libatomic1
 
-.PHONY: run test bench setup setup-dev system clean
+.PHONY: run test bench bare setup setup-dev system clean
 .PHONY: lint lint-style lint-format lint-types lint-layers format
 .DEFAULT_GOAL := run
 .DELETE_ON_ERROR:
 
 run: setup
-	@$(PY) -m musicgen app
+	@$(PY) -m musicgen app --port $(PORT)
 
 # One thread for each process: more would fight for the same cores. The tests with a browser run one
 # after the other, the rest beside them: two browsers with their servers are more than two cores can
@@ -65,6 +69,10 @@ format: $(MADE)/requirements-dev
 
 bench: setup
 	@$(PY) -m bench
+
+# Its exit status is 77 where this machine cannot make a bare one; make says "Error 77" then.
+bare:
+	@$(PYTHON) tools/bare.py $(BARE_ARGS)
 
 setup: $(MADE)/system $(MADE)/requirements $(ABCJS) $(LAB)
 	@:
