@@ -22,8 +22,9 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check -qq
 MADE := .make
 
-# Written by npm when it is done, and newer than what it was made from.
-ABCJS := node_modules/.package-lock.json
+# Written by npm when it is done, and newer than what it was made from: the engraver of sheet music
+# and the Chinese fonts.
+NPM := node_modules/.package-lock.json
 LAB := data/irish.abc
 
 # packages.txt, which Streamlit Cloud reads too, can hold no comment: it names FluidSynth's library
@@ -74,7 +75,7 @@ bench: setup
 bare:
 	@$(PYTHON) tools/bare.py $(BARE_ARGS)
 
-setup: $(MADE)/system $(MADE)/requirements $(ABCJS) $(LAB)
+setup: $(MADE)/system $(MADE)/requirements $(NPM) $(LAB)
 	@:
 
 setup-dev: $(MADE)/system-dev $(MADE)/requirements-dev
@@ -115,8 +116,8 @@ $(MADE)/requirements-dev: requirements-dev.txt $(MADE)/requirements
 
 # What is fetched may fail, on a train for example: the app starts all the same and says what is
 # missing, and the next run tries again.
-$(ABCJS): package.json package-lock.json .npmrc | $(MADE)/requirements
-	@$(PY) -m musicgen.installation abcjs && touch $@ || true
+$(NPM): package.json package-lock.json .npmrc | $(MADE)/requirements
+	@$(PY) -m musicgen.installation abcjs fonts && touch $@ || true
 
 $(LAB): | $(MADE)/requirements
 	@$(PY) -m musicgen.installation lab || true
