@@ -2,14 +2,18 @@
 # make test    sets everything up and runs every test
 # make lint    style, types and layers
 # make bench   speed, measured side by side
+# make bare    the first two on a bare machine: a minimal Debian (as root; see tools/bare.py)
 # make setup   what these have in common; .venv/bin/python is then the project's interpreter
 #
 # PYTHON=...          the Python (3.11 or newer) to make the environment with
 # TORCH_PIP_ARGS=...  more arguments for pip when it installs torch, such as the index of another build
+# PORT=...            the port to serve on (8501)
 # PYTEST_ARGS=...     more arguments for pytest
+# BARE_ARGS=...       run or test, for one of the two on the bare machine
 
 PYTHON ?= python3
 TORCH_PIP_ARGS ?=
+PORT ?= 8501
 PYTEST_ARGS ?=
 PYTEST_WORKERS ?= 1
 
@@ -18,8 +22,9 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check -qq
 MADE := .make
 
-# Written by npm when it is done, and newer than what it was made from.
-ABCJS := node_modules/.package-lock.json
+# Written by npm when it is done, and newer than what it was made from: the engraver of sheet music
+# and the Chinese fonts.
+NPM := node_modules/.package-lock.json
 LAB := data/irish.abc
 
 # packages.txt, which Streamlit Cloud reads too, can hold no comment: it names FluidSynth's library
@@ -27,13 +32,13 @@ LAB := data/irish.abc
 # libatomic1 is what the browser driver of the tests needs and a bare Debian lacks.
 SYSTEM_DEV := chromium abcmidi libatomic1
 
-.PHONY: run test bench setup setup-dev system clean
+.PHONY: run test bench bare setup setup-dev system clean
 .PHONY: lint lint-style lint-format lint-types lint-layers format
 .DEFAULT_GOAL := run
 .DELETE_ON_ERROR:
 
 run: setup
-	@$(PY) -m musicgen app
+	@$(PY) -m musicgen app --port $(PORT)
 
 # One thread for each process: more would fight for the same cores. The tests with a browser run one
 # after the other, the rest beside them: two browsers with their servers are more than two cores can
@@ -66,7 +71,11 @@ format: $(MADE)/requirements-dev
 bench: setup
 	@$(PY) -m bench
 
-setup: $(MADE)/system $(MADE)/requirements $(ABCJS) $(LAB)
+# Its exit status is 77 where this machine cannot make a bare one; make says "Error 77" then.
+bare:
+	@$(PYTHON) tools/bare.py $(BARE_ARGS)
+
+setup: $(MADE)/system $(MADE)/requirements $(NPM) $(LAB)
 	@:
 
 setup-dev: $(MADE)/system-dev $(MADE)/requirements-dev
@@ -107,8 +116,8 @@ $(MADE)/requirements-dev: requirements-dev.txt $(MADE)/requirements
 
 # What is fetched may fail, on a train for example: the app starts all the same and says what is
 # missing, and the next run tries again.
-$(ABCJS): package.json package-lock.json .npmrc | $(MADE)/requirements
-	@$(PY) -m musicgen.installation abcjs && touch $@ || true
+$(NPM): package.json package-lock.json .npmrc | $(MADE)/requirements
+	@$(PY) -m musicgen.installation abcjs fonts && touch $@ || true
 
 $(LAB): | $(MADE)/requirements
 	@$(PY) -m musicgen.installation lab || true

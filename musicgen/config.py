@@ -347,6 +347,11 @@ class Paths:
         """The engraving library, fetched by npm at set-up."""
         return self.project / "node_modules" / "abcjs" / "dist" / "abcjs-basic-min.js"
 
+    @property
+    def fonts(self) -> Path:
+        """The Chinese fonts, one folder for each, fetched by npm at set-up."""
+        return self.project / "node_modules" / "@fontsource-variable"
+
 
 def to_json(values: Mapping[str, Any]) -> str:
     """Readable JSON with a line end, the same for the same values."""

@@ -1,10 +1,12 @@
-"""What set-up fetches besides Python packages: the lab's tunebook and the engraver of sheet music.
+"""What set-up fetches besides Python packages: the lab's tunebook, the engraver, Chinese fonts.
 
-    python -m musicgen.installation          fetches both
-    python -m musicgen.installation abcjs    fetches the engraver only
+    python -m musicgen.installation          fetches all of them
+    python -m musicgen.installation abcjs    fetches the engraver of sheet music only
+    python -m musicgen.installation fonts    fetches the Chinese fonts only
     python -m musicgen.installation lab      fetches the lab's tunebook only
 
 Everything else works without them; a part that cannot be fetched is one sentence and exit status 1.
+npm fetches the engraver and the fonts together, so what is asked for first brings the other.
 """
 
 import importlib.util
@@ -13,6 +15,7 @@ import logging
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -22,19 +25,35 @@ from musicgen.errors import MusicgenError, SetupError
 
 logger = logging.getLogger(__name__)
 
+FONTS = ("@fontsource-variable/noto-sans-sc", "@fontsource-variable/noto-serif-sc")
+"""The npm packages of the Chinese fonts: one for the pages, one for sheet music."""
+
 _NPM_TIMEOUT_S = 300
+_NPM_FILES = ("package.json", "package-lock.json", ".npmrc")
 _NPM_CI = ("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1")
 
 
 def is_abcjs_installed(paths: Paths) -> bool:
     """Whether the engraver is there, in the version that package.json asks for."""
+    return _is_installed("abcjs", paths) and paths.abcjs.is_file()
+
+
+def are_fonts_installed(paths: Paths) -> bool:
+    """Whether the Chinese fonts are there, in the versions that package.json asks for."""
+    return all(
+        _is_installed(name, paths) and (paths.fonts / name.rpartition("/")[2] / "files").is_dir()
+        for name in FONTS
+    )
+
+
+def _is_installed(name: str, paths: Paths) -> bool:
     try:
-        wanted = json.loads((paths.project / "package.json").read_bytes())["dependencies"]["abcjs"]
-        manifest = paths.project / "node_modules" / "abcjs" / "package.json"
+        wanted = json.loads((paths.project / "package.json").read_bytes())["dependencies"][name]
+        manifest = paths.project / "node_modules" / name / "package.json"
         found = json.loads(manifest.read_bytes())["version"]
     except (OSError, ValueError, KeyError, TypeError):
         return False
-    return bool(found == wanted) and paths.abcjs.is_file()
+    return bool(found == wanted)
 
 
 def install_abcjs(paths: Paths) -> Path:
@@ -46,23 +65,38 @@ def install_abcjs(paths: Paths) -> Path:
     Raises:
         SetupError: there is no npm, or none could fetch it.
     """
-    if is_abcjs_installed(paths):
-        return paths.abcjs
+    if not is_abcjs_installed(paths):
+        _fetch("Sheet music needs abcjs", "abcjs", is_abcjs_installed, paths)
+    return paths.abcjs
+
+
+def install_fonts(paths: Paths) -> Path:
+    """The folder of the Chinese fonts, fetched by npm if they are not there yet.
+
+    Raises:
+        SetupError: there is no npm, or none could fetch them.
+    """
+    if not are_fonts_installed(paths):
+        _fetch("Chinese text needs fonts", "fonts", are_fonts_installed, paths)
+    return paths.fonts
+
+
+def _fetch(need: str, part: str, is_there: Callable[[Paths], bool], paths: Paths) -> None:
+    """Has npm fetch all that package.json asks for."""
     commands = list(npm_commands())
     if not commands:
         raise SetupError(
-            "Sheet music needs abcjs, which npm fetches, and there is no npm here. "
+            f"{need}, which npm fetches, and there is no npm here. "
             "Install Node.js, or: python -m pip install -r requirements.txt"
         )
-    logger.info("Fetching the engraver of sheet music.")
+    logger.info("Fetching the engraver of sheet music and the Chinese fonts.")
     if not any(_run_npm(command, paths.project) for command in commands):
         raise SetupError(
-            "Sheet music needs abcjs, which npm could not fetch. Look whether this machine reaches "
-            "the npm registry, then try again with: python -m musicgen.installation abcjs"
+            f"{need}, which npm could not fetch. Look whether this machine reaches "
+            f"the npm registry, then try again with: python -m musicgen.installation {part}"
         )
-    if not is_abcjs_installed(paths):
-        raise SetupError("npm fetched another abcjs than package.json asks for. Run: npm ci")
-    return paths.abcjs
+    if not is_there(paths):
+        raise SetupError(f"npm fetched another {part} than package.json asks for. Run: npm ci")
 
 
 def npm_commands() -> Iterator[tuple[str, ...]]:
@@ -84,10 +118,35 @@ def _bundled_npm(package: Path) -> Iterator[tuple[str, ...]]:
 
 
 def _run_npm(command: tuple[str, ...], project: Path) -> bool:
+    """Whether npm could fetch everything; if not, what was there before is still there.
+
+    `npm ci` empties the folder first, so it works in a folder of its own.
+    """
+    with tempfile.TemporaryDirectory(prefix=".npm-", dir=project) as folder:
+        for name in _NPM_FILES:
+            if (project / name).is_file():
+                shutil.copyfile(project / name, Path(folder, name))
+        if not _call_npm(command, Path(folder)):
+            return False
+        fetched, target = Path(folder, "node_modules"), project / "node_modules"
+        if fetched.is_dir():
+            _replace(target, fetched, Path(folder, "before"))
+    return True
+
+
+def _replace(target: Path, fetched: Path, before: Path) -> None:
+    if target.is_symlink():
+        target.unlink()
+    elif target.exists():
+        target.rename(before)
+    fetched.rename(target)
+
+
+def _call_npm(command: tuple[str, ...], folder: Path) -> bool:
     try:
         result = subprocess.run(
             [*command, *_NPM_CI],
-            cwd=project,
+            cwd=folder,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -107,7 +166,11 @@ def _install_lab(paths: Paths) -> None:
     fetch_source(get_source("lab"), paths)
 
 
-PARTS: dict[str, Callable[[Paths], object]] = {"lab": _install_lab, "abcjs": install_abcjs}
+PARTS: dict[str, Callable[[Paths], object]] = {
+    "lab": _install_lab,
+    "abcjs": install_abcjs,
+    "fonts": install_fonts,
+}
 
 
 def main(names: Sequence[str], paths: Paths) -> int:

@@ -1,4 +1,4 @@
-"""Fetching the engraver: every npm that may be there, and every way it may fail."""
+"""Fetching the engraver and the fonts: every npm that may be there, and every way it may fail."""
 
 import json
 import logging
@@ -11,7 +11,15 @@ import pytest
 from musicgen import installation
 from musicgen.config import Paths
 from musicgen.errors import CorpusError, SetupError
-from musicgen.installation import install_abcjs, is_abcjs_installed, main, npm_commands
+from musicgen.installation import (
+    FONTS,
+    are_fonts_installed,
+    install_abcjs,
+    install_fonts,
+    is_abcjs_installed,
+    main,
+    npm_commands,
+)
 
 ROOT = Path(__file__).parent.parent
 ENGRAVER = "node_modules/abcjs/dist/abcjs-basic-min.js"
@@ -136,6 +144,52 @@ def test_an_npm_that_brings_something_else_is_told_apart(paths, tmp_path, monkey
         install_abcjs(paths)
 
 
+def want_fonts(paths: Paths) -> None:
+    """Makes the project want the fonts as well."""
+    wanted = {"abcjs": "6.7.2"} | dict.fromkeys(FONTS, "5.3.1")
+    (paths.project / "package.json").write_text(json.dumps({"dependencies": wanted}))
+
+
+def put_fonts(project: Path) -> None:
+    """Lays down what npm would."""
+    for name in FONTS:
+        folder = project / "node_modules" / name
+        (folder / "files").mkdir(parents=True)
+        (folder / "package.json").write_text(json.dumps({"version": "5.3.1"}))
+
+
+def test_npm_brings_the_fonts_with_the_engraver(paths, tmp_path, works, monkeypatch):
+    want_fonts(paths)
+    put_fonts(tmp_path / "store")
+    use(monkeypatch, works)
+    assert not are_fonts_installed(paths)
+    assert main(["abcjs", "fonts"], paths) == 0
+    assert are_fonts_installed(paths)
+    assert len(calls(tmp_path)) == 1
+    assert not list(paths.project.glob(".npm-*"))
+
+
+def test_without_network_the_engraver_that_is_there_stays(paths, fails, monkeypatch):
+    want_fonts(paths)
+    put_abcjs(paths.project, "6.7.2")
+    use(monkeypatch, fails)
+    with pytest.raises(SetupError, match=r"Chinese text.*musicgen\.installation fonts"):
+        install_fonts(paths)
+    assert is_abcjs_installed(paths)
+    assert not list(paths.project.glob(".npm-*"))
+
+
+def test_fonts_of_another_version_are_fetched_anew(paths, tmp_path, works, monkeypatch):
+    want_fonts(paths)
+    put_fonts(paths.project)
+    put_fonts(tmp_path / "store")
+    manifest = paths.project / "node_modules" / FONTS[1] / "package.json"
+    manifest.write_text(json.dumps({"version": "5.0.0"}))
+    use(monkeypatch, works)
+    assert install_fonts(paths) == paths.fonts
+    assert json.loads(manifest.read_text())["version"] == "5.3.1"
+
+
 def test_the_npm_of_the_python_package_runs_without_any_node_on_the_path(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     (command,) = npm_commands()
@@ -176,12 +230,14 @@ def test_only_the_parts_that_were_named_are_fetched(paths, monkeypatch):
 def test_an_unknown_part_is_answered_with_the_names_there_are(paths, caplog):
     caplog.set_level(logging.ERROR)
     assert main(["soundfont"], paths) == 2
-    assert "Choose from: lab, abcjs." in caplog.text
+    assert "Choose from: lab, abcjs, fonts." in caplog.text
 
 
 def test_the_lock_file_is_of_the_version_that_is_wanted():
     wanted = json.loads((ROOT / "package.json").read_text())["dependencies"]
     lock = json.loads((ROOT / "package-lock.json").read_text())["packages"]
     assert lock[""]["dependencies"] == wanted
-    assert lock["node_modules/abcjs"]["version"] == wanted["abcjs"]
-    assert lock["node_modules/abcjs"]["integrity"].startswith("sha512-")
+    assert set(wanted) == {"abcjs", *FONTS}
+    for name, version in wanted.items():
+        assert lock[f"node_modules/{name}"]["version"] == version
+        assert lock[f"node_modules/{name}"]["integrity"].startswith("sha512-")

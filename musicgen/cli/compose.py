@@ -121,7 +121,8 @@ def _fill(
                 row = _describe(tune) | {"time_s": round(taken_s / len(tunes), 4)}
                 row |= figures.measure(order.checkpoint, tune) if as_json else {}
                 written = files.write(piece)
-                row |= {"warning": written.warning, "files": [str(one) for one in written.paths]}
+                said = " ".join(filter(None, (written.warning, written.remark)))
+                row |= {"warning": said, "files": [str(one) for one in written.paths]}
                 rows.append(row)
                 bar.update()
     name, seed = orders[0].ref.name, rows[0]["seed"]

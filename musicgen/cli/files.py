@@ -17,10 +17,11 @@ CHOICES = (*FORMATS, ZIP)
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The files of a tune, and why others are missing, in sentences."""
+    """The files of a tune, why others are missing, and what is to be said of them."""
 
     paths: list[Path]
     warning: str
+    remark: str = ""
 
 
 class TuneFiles:
@@ -70,7 +71,8 @@ class TuneFiles:
             for name, data in made.files.items()
             if self._single
         ]
-        return Written(paths, " ".join(dict.fromkeys(map(str, made.missing.values()))))
+        said = (made.missing.values(), made.remarks.values())
+        return Written(paths, *(" ".join(dict.fromkeys(map(str, one))) for one in said))
 
     def finish(self, stem: str) -> list[Path]:
         """Writes the ZIP of all tunes, if one is asked for, and returns it.

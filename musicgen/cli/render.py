@@ -49,7 +49,8 @@ def render_command(
         abc = f"{header}\n{tune.text}".strip("\n") + "\n"
         written = files.write(Piece(stem, abc, tune, arrangement=arrangement))
         paths = [str(path) for path in written.paths]
-        rows.append({"name": stem, "title": tune.title, "files": paths, "warning": written.warning})
+        said = {"warning": written.warning, "remark": written.remark}
+        rows.append({"name": stem, "title": tune.title, "files": paths, **said})
     if all(row["warning"] for row in rows):
         raise AudioError(f"No tune of {file.name} could be rendered: {rows[0]['warning']}")
     for path in files.finish(file.stem):
@@ -59,7 +60,8 @@ def render_command(
         echo_json(rows)
         return
     for row in rows:
-        echo(f"{row['name']}: {row['title'] or 'without title'} {row['warning']}".rstrip())
+        remarks = " ".join(filter(None, (row["warning"], row["remark"])))
+        echo(f"{row['name']}: {row['title'] or 'without title'} {remarks}".rstrip())
 
 
 def name_tunes(tunes: list[Tune]) -> list[str]:

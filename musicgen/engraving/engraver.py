@@ -10,6 +10,7 @@ import os
 import shutil
 import string
 import subprocess
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -135,6 +136,7 @@ def tempo_field(tune: Tune, qpm: Fraction) -> str:
 def _draw(abc: str, width: float, paths: Paths) -> Engraving:
     from musicgen.engraving.fonts import advances
 
+    abc = unicodedata.normalize("NFC", abc)  # a letter with its mark is one to measure
     request = {"abc": abc, "staff_width": width, "advances": advances(abc + _LETTERS)}
     drawing = _run(json.dumps(request), paths)
     try:

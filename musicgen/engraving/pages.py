@@ -5,7 +5,8 @@ pixels of the engraver and are scaled as they are placed.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -92,6 +93,12 @@ def lay_out_sheet(tune: Tune, engraving: Engraving, note: str = "") -> Page:
     height = top + _depth(spread) * scale + _FOOT + MARGIN
     foot = tuple(replace(one, y=one.y - A4[1] + height) for one in _foot(note, 1, 1))
     return Page(A4[0], height, (*blocks, Block(foot)))
+
+
+def page_text(pages: Iterable[Page]) -> str:
+    """All words on pages."""
+    shapes = (shape for page in pages for block in page.blocks for shape in block.shapes)
+    return " ".join(shape.text for shape in shapes if isinstance(shape, Writing))
 
 
 def _place(placed: _Placed, top: float, scale: float) -> Block:
@@ -227,5 +234,6 @@ def _fitted(writing: Writing, width: float) -> Writing:
 
 
 def _clean(text: str) -> str:
-    """The text on one line, without what cannot be printed."""
+    """The text on one line, without what cannot be printed, a letter with its mark as one (NFC)."""
+    text = unicodedata.normalize("NFC", text)
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())

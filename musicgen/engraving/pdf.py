@@ -9,11 +9,20 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
-from musicgen.engraving.fonts import FACES, face_path, glyph, measure, split_by_face
+from musicgen.engraving.fonts import (
+    FACES,
+    face_path,
+    glyph,
+    in_drawing_order,
+    measure,
+    split_by_face,
+)
 from musicgen.engraving.pages import Block, Page
-from musicgen.engraving.shapes import Outline, Segment, Writing
+from musicgen.engraving.shapes import Outline, Segment, Writing, place_segments
 
 _LOCK = Lock()  # reportlab keeps its fonts for the whole process
+_WORDS = "musicgen-words"  # the font of text that is only searched and copied
+_INVISIBLE = 3  # text rendering mode (ISO 32000-1 §9.3.6)
 
 
 def write_pdf(
@@ -32,6 +41,8 @@ def write_pdf(
         for face in FACES:
             if _name(face) not in pdfmetrics.getRegisteredFontNames():
                 pdfmetrics.registerFont(TTFont(_name(face), str(face_path(face))))
+        if _WORDS not in pdfmetrics.getRegisteredFontNames():
+            pdfmetrics.registerFont(_words_font())
         buffer = io.BytesIO()
         canvas = Canvas(buffer, invariant=True)
         canvas.setTitle(title)
@@ -47,6 +58,24 @@ def write_pdf(
 
 def _name(face: str) -> str:
     return f"musicgen-{face}"
+
+
+def _words_font() -> Any:
+    """A font that takes every character for a space: it is never seen, only its text is read."""
+    font = TTFont(_WORDS, str(face_path("regular")))
+    font.face.name = b"MusicgenWords"  # reportlab tells what it has written by this name
+    font.face.charToGlyph = _Anything(font.face.charToGlyph)
+    return font
+
+
+class _Anything(dict[int, int]):
+    """A map of characters to glyphs that has the glyph of the space for all it does not have."""
+
+    def __contains__(self, _key: object) -> bool:
+        return True
+
+    def __missing__(self, _key: int) -> int:
+        return self[32]
 
 
 def _draw_page(canvas: Any, page: Page) -> None:
@@ -77,21 +106,39 @@ def _draw_outline(canvas: Any, outline: Outline) -> None:
 
 
 def _draw_writing(canvas: Any, writing: Writing) -> None:
-    """Words in the faces of the file; what they lack as outlines."""
+    """Words in the faces of the file; what they lack as outlines, over text that is not seen."""
     size, y = writing.size, -writing.y
     x = writing.x - writing.anchor * measure(writing.text, writing.face) * size
     canvas.setFillGray(writing.grey)
-    for face, run in split_by_face(writing.text, writing.face):
+    for face, run in split_by_face(in_drawing_order(writing.text), writing.face):
         if face:
             canvas.setFont(_name(face), size)
             canvas.drawString(x, y, run)
             x += measure(run, face) * size
             continue
+        _write_unseen(canvas, x, y, size, run)
         for character in run:
-            drawn = glyph(character)
+            drawn = glyph(character, writing.face)
             canvas.drawPath(_path(canvas, drawn.segments, x, y, size, size), stroke=0, fill=1)
             x += drawn.advance * size
     canvas.setFillGray(0)
+
+
+def _write_unseen(canvas: Any, x: float, y: float, size: float, run: str) -> None:
+    """Text that readers find and copy, as wide as the outlines that are drawn there."""
+    width = measure(run, "regular") * size
+    run = "".join(one for one in run if ord(one) <= 0xFFFF)  # reportlab's tables end there
+    natural = pdfmetrics.stringWidth(run, _WORDS, size)
+    if not width or not natural:
+        return
+    text = canvas.beginText(x, y)
+    text.setFont(_WORDS, size)
+    text.setTextRenderMode(_INVISIBLE)
+    text.setHorizScale(100 * width / natural)
+    text.textOut(run)
+    text.setHorizScale(100)
+    text.setTextRenderMode(0)
+    canvas.drawText(text)
 
 
 def _path(
@@ -100,10 +147,6 @@ def _path(
     """A path of reportlab, scaled and then moved; its y grows upwards."""
     path = canvas.beginPath()
     draw = {"M": path.moveTo, "L": path.lineTo, "C": path.curveTo, "Z": path.close}
-    for kind, numbers in segments:
-        placed = [
-            value * y_scale + y if place % 2 else value * x_scale + x
-            for place, value in enumerate(numbers)
-        ]
-        draw[kind](*placed)
+    for kind, numbers in place_segments(segments, x, y, x_scale, y_scale):
+        draw[kind](*numbers)
     return path

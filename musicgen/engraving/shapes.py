@@ -133,6 +133,20 @@ def _tokens(data: str) -> Iterator[tuple[str, str]]:
             yield match[1] or "", match[2] or ""
 
 
+def place_segments(
+    segments: Iterable[Segment], x: float, y: float, x_scale: float, y_scale: float
+) -> Iterator[Segment]:
+    """The pieces of a path, scaled and then moved."""
+    for kind, numbers in segments:
+        yield (
+            kind,
+            tuple(
+                number * y_scale + y if place % 2 else number * x_scale + x
+                for place, number in enumerate(numbers)
+            ),
+        )
+
+
 def find_bounds(shapes: Iterable[Shape]) -> Box:
     """The box around outlines (by their control points) and the height of writing.
 

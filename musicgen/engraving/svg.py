@@ -1,16 +1,22 @@
-"""A page as SVG 1.1: outlines as paths, words as text that other programs can edit."""
+"""A page as SVG 1.1: outlines as paths, words as text that other programs can edit.
+
+Words with characters that not every font has are drawn as outlines, with their text unseen above
+them to be found and copied: the picture looks the same wherever it is opened.
+"""
 
 import re
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from musicgen.engraving.fonts import measure
+from musicgen.engraving.fonts import glyph, in_drawing_order, measure
 from musicgen.engraving.pages import Block, Page
-from musicgen.engraving.shapes import Outline, Segment, Shape, Writing
+from musicgen.engraving.shapes import Outline, Segment, Shape, Writing, place_segments
 
 _NAMESPACE = "http://www.w3.org/2000/svg"
 _FAMILY = "STIXGeneral, 'STIX Two Text', 'Times New Roman', Times, serif"
 _ANCHORS = {0.0: "start", 0.5: "middle", 1.0: "end"}
+_EVERYWHERE = re.compile("[\x20-\u017f\u2013\u2014\u2018\u2019\u201c\u201d\u2022\u2026\u20ac]*")
+"""Letters of western, central and northern Europe with their punctuation: every font has them."""
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -71,7 +77,23 @@ def _write_text(group: Element, writing: Writing) -> None:
     if writing.grey:
         level = round(255 * writing.grey)
         look["fill"] = f"#{level:02x}{level:02x}{level:02x}"
+    if not _EVERYWHERE.fullmatch(writing.text):
+        _write_outlines(group, writing, look.get("fill"))
+        look |= {"fill": "none", "pointer-events": "all"}
     SubElement(group, "text", look).text = _clean(writing.text)
+
+
+def _write_outlines(group: Element, writing: Writing, fill: str | None) -> None:
+    x, size = (
+        writing.x - writing.anchor * measure(writing.text, writing.face) * writing.size,
+        writing.size,
+    )
+    pieces: list[str] = []
+    for character in in_drawing_order(writing.text):
+        drawn = glyph(character, writing.face)
+        pieces += _path(tuple(place_segments(drawn.segments, x, writing.y, size, -size)))
+        x += drawn.advance * size
+    SubElement(group, "path", {"d": " ".join(pieces)} | ({"fill": fill} if fill else {}))
 
 
 def _path(segments: tuple[Segment, ...]) -> Iterator[str]:

@@ -71,6 +71,7 @@ def _describe(take: Take) -> str:
     files = ", ".join(f"{take.stem}.{FORMATS[name].suffix}" for name in take.made.files)
     lines = [piece.tune.title or "Without title", f"  Files: {files}"]
     lines += [f"  No {FORMATS[name].label}: {reason}" for name, reason in take.made.missing.items()]
+    lines += [f"  {FORMATS[name].label}: {said}" for name, said in take.made.remarks.items()]
     if piece.comment:
         lines.append(f"  {piece.comment}")
     return "\n".join([*lines, ""])

@@ -17,12 +17,14 @@ from musicgen.errors import MusicgenError
 from musicgen.notation.musicxml import write_musicxml
 from musicgen.notation.tune import Tune
 from musicgen.sampling.provenance import fit_provenance
+from musicgen.sentences import Sentence
 from musicgen.takeaway.heard import Heard
 
 if TYPE_CHECKING:
     from pretty_midi import PrettyMIDI
 
     from musicgen.engraving.engraver import Engraving
+    from musicgen.engraving.pages import Page
     from musicgen.sampling.composer import Composition
 
 
@@ -143,6 +145,42 @@ class Piece:
         qpm = default_qpm(self.tune.rhythm, self.tune.meter) * Fraction(factor)
         return engrave(self.tune, qpm, self.paths)
 
+    def remark(self, name: str) -> Sentence | None:
+        """What is to be said of a file that was made: the characters that no font here has.
+
+        Boxes with their numbers are drawn for them.
+
+        Raises:
+            EngravingError: it cannot be drawn.
+            SetupError: what draws it is not here.
+        """
+        if name not in ENGRAVED:
+            return None
+        from musicgen.engraving.chinese_font import is_chinese_font_here
+        from musicgen.engraving.fonts import missing_characters
+        from musicgen.engraving.pages import page_text
+
+        missing = missing_characters(page_text([self._sheet]))
+        if not missing:
+            return None
+        if not is_chinese_font_here():
+            return Sentence(
+                "No font here has {characters}: boxes with their numbers are drawn instead. The "
+                "Chinese font is not here; fetch it with: python -m musicgen.installation fonts",
+                characters=" ".join(missing),
+            )
+        return Sentence(
+            "No font here has {characters}: boxes with their numbers are drawn instead. Install a "
+            "font that has them, or write the title in other letters.",
+            characters=" ".join(missing),
+        )
+
+    @cached_property
+    def _sheet(self) -> "Page":
+        from musicgen.engraving.pages import lay_out_sheet
+
+        return lay_out_sheet(self.tune, self.engraving, self.note)
+
     def _write_pdf(self) -> bytes:
         from musicgen.engraving.pages import describe, lay_out_pages
         from musicgen.engraving.pdf import write_pdf
@@ -156,11 +194,9 @@ class Piece:
         )  # fmt: skip
 
     def _write_svg(self) -> bytes:
-        from musicgen.engraving.pages import lay_out_sheet
         from musicgen.engraving.svg import write_svg
 
-        sheet = lay_out_sheet(self.tune, self.engraving, self.note)
-        return write_svg(sheet, self.tune.title or self.stem, self.comment).encode()
+        return write_svg(self._sheet, self.tune.title or self.stem, self.comment).encode()
 
 
 def from_composition(
@@ -201,19 +237,25 @@ def from_composition(
 
 @dataclass(frozen=True)
 class Made:
-    """Files of a tune by format, and why there are no others."""
+    """Files of a tune by format, why there are no others, and what is to be said of them."""
 
     files: dict[str, bytes]
     missing: dict[str, MusicgenError]
+    remarks: dict[str, Sentence] = field(default_factory=dict)
 
 
 def make_all(piece: Piece, names: Sequence[str]) -> Made:
     """A tune in several formats; those that cannot be made are missing, with the reason."""
     files: dict[str, bytes] = {}
     missing: dict[str, MusicgenError] = {}
+    remarks: dict[str, Sentence] = {}
     for name in names:
         try:
             files[name] = piece.make(name)
+            remark = piece.remark(name)
         except MusicgenError as error:
             missing[name] = error
-    return Made(files, missing)
+            continue
+        if remark:
+            remarks[name] = remark
+    return Made(files, missing, remarks)

@@ -49,7 +49,7 @@ _SOURCES = (
     ("musicgen/audio/arrangement.py", _ERRORS | _SETTINGS),
     ("musicgen/audio/midi.py", _ERRORS),
     ("musicgen/engraving/*.py", _ERRORS),
-    ("musicgen/takeaway/*.py", _ERRORS),
+    ("musicgen/takeaway/*.py", _ERRORS | _SENTENCES),
     ("musicgen/audio/synthesis.py", {"N_": None}),
 )
 """Where texts stand, and which calls hold them."""

@@ -12,7 +12,7 @@ from musicgen.takeaway.formats import ENGRAVED, FORMATS, SOUNDING, Piece, from_c
 from musicgen.takeaway.heard import Heard
 from musicgen.ui import resources
 from musicgen.ui.language import _
-from musicgen.ui.page import sentence
+from musicgen.ui.page import say, sentence
 from musicgen.ui.player import Performance
 
 _AT_ONCE = ("wav", "midi", "abc")
@@ -76,6 +76,7 @@ def _more(takes: Callable[[], Sequence[Performance]], shown: Performance) -> Non
     try:
         with st.spinner(_("Making the file")):
             data = _zip_of(takes()) if chosen == _ZIP else _piece_of(shown).make(chosen)
+            remark = None if chosen == _ZIP else _piece_of(shown).remark(chosen)
     except MusicgenError as error:
         st.warning(sentence(error), icon=":material/error:")
         return
@@ -85,6 +86,8 @@ def _more(takes: Callable[[], Sequence[Performance]], shown: Performance) -> Non
     with st.container(horizontal=True, vertical_alignment="center"):
         _button(_("Save {format}").format(format=labels[chosen]), data, name, mime)
         st.caption(_meaning(chosen, shown.request.config.count), width="content")
+    if remark:
+        st.caption(say(remark.template, remark.values))
 
 
 def _meaning(name: str, count: int) -> str:

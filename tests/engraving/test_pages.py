@@ -1,6 +1,7 @@
 """Pages: nothing leaves the margins, no line of music is parted, and readers find the words."""
 
 import io
+import unicodedata
 from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
@@ -10,10 +11,17 @@ import pypdf
 import pypdfium2
 import pytest
 
-from musicgen.engraving import fonts
+from musicgen.config import Paths
+from musicgen.engraving import chinese_font, fonts
 from musicgen.engraving.engraver import STAFF_HEIGHT, Engraving, System
-from musicgen.engraving.fonts import glyph, measure, split_by_face
-from musicgen.engraving.pages import A4, MARGIN, lay_out_pages, lay_out_sheet
+from musicgen.engraving.fonts import (
+    glyph,
+    in_drawing_order,
+    measure,
+    missing_characters,
+    split_by_face,
+)
+from musicgen.engraving.pages import A4, MARGIN, lay_out_pages, lay_out_sheet, page_text
 from musicgen.engraving.pdf import write_pdf
 from musicgen.engraving.shapes import Outline, Writing
 from musicgen.engraving.svg import write_svg
@@ -93,7 +101,7 @@ def test_a_pdf_holds_its_words_as_text_and_says_what_it_is(draw):
     assert data == write_pdf(pages, tune.title, author="Trad.", subject="jig", keywords="made so")
 
 
-def test_a_pdf_shows_staffs_and_the_chinese_title(draw):
+def test_a_pdf_shows_staffs_and_the_chinese_title(draw, needs_chinese_font):
     tune, _ = read_tune(TUNE)
     data = write_pdf(lay_out_pages(tune, draw(TUNE)), tune.title)
     picture = pypdfium2.PdfDocument(data)[0].render(scale=2).to_numpy().min(axis=2)
@@ -104,6 +112,67 @@ def test_a_pdf_shows_staffs_and_the_chinese_title(draw):
     second_title = ink[160:200, 480:720].astype(int)  # where 茉莉花 stands
     edges = abs(np.diff(second_title, axis=1)).sum(axis=1).max()
     assert edges > 14  # three empty boxes would have twelve
+    assert "茉莉花" in pypdf.PdfReader(io.BytesIO(data)).pages[0].extract_text()
+
+
+def test_no_font_of_the_system_is_needed_for_chinese_and_european_titles(
+    monkeypatch, needs_chinese_font
+):
+    monkeypatch.setattr(fonts, "_font_folders", list)
+    for cached in (fonts.glyph, fonts._find_glyph, fonts._fallbacks):
+        cached.cache_clear()
+    title = (
+        "茉莉花 江南丝竹 Ḃean Ḋuḃ an Ġleanna Þórður Œuvre ő ș Подмосковные Ζορμπάς さくら E♭ F♯ B♮"
+    )
+    assert missing_characters(title) == ""
+    assert missing_characters("Arirang 아리랑") == "아리랑"
+    for cached in (fonts.glyph, fonts._find_glyph, fonts._fallbacks):
+        cached.cache_clear()
+
+
+@pytest.mark.parametrize("title", ["茉莉花", "Ḃean Ḋuḃ", "Ζορμπάς", "E♭ Minor", "아리랑", "ב א"])
+def test_an_svg_shows_rare_characters_whatever_fonts_its_viewer_has(title):
+    tune, _ = read_tune(f"X:1\nT:{title}\nK:D\nA|]")
+    root = ElementTree.fromstring(write_svg(lay_out_sheet(tune, make_engraving(1)), title))  # noqa: S314
+    words = {one.text: one for one in root.iter("{http://www.w3.org/2000/svg}text")}
+    assert words[title].get("fill") == "none"  # the outlines are seen, the text is found and copied
+    drawn = [one.get("d") for one in root.iter("{http://www.w3.org/2000/svg}path")]
+    assert max(path.count("M") for path in drawn) >= len(title.replace(" ", ""))
+
+
+def test_an_svg_keeps_usual_words_as_text_that_can_be_edited():
+    tune, _ = read_tune(f"X:1\nT:{TITLE}\nK:D\nA|]")
+    root = ElementTree.fromstring(write_svg(lay_out_sheet(tune, make_engraving(1)), TITLE))  # noqa: S314
+    words = {one.text: one for one in root.iter("{http://www.w3.org/2000/svg}text")}
+    assert words[TITLE].get("fill") is None
+
+
+@pytest.mark.parametrize("title", ["Café", "Ḋuḃ", "ở", "한"])
+def test_a_letter_and_its_mark_are_one_however_they_are_written(title):
+    apart = unicodedata.normalize("NFD", title)
+    assert apart != title
+    tune, _ = read_tune(f"X:1\nT:{apart}\nK:D\nA|]")
+    assert title in page_text([lay_out_sheet(tune, make_engraving(1))])
+
+
+def ink(character: str, face: str = "regular") -> tuple[float, float, float, float]:
+    numbers = [value for _kind, values in glyph(character, face).segments for value in values]
+    return min(numbers[::2]), min(numbers[1::2]), max(numbers[::2]), max(numbers[1::2])
+
+
+@pytest.mark.parametrize("face", fonts.FACES)
+@pytest.mark.parametrize("letter", "ḃḋḟṁṗṡṫḂḊḞṀṖṠṪ")
+def test_a_dotted_letter_is_the_letter_with_a_dot_above_it(letter, face):
+    base = unicodedata.normalize("NFD", letter)[0]
+    dotted, plain = ink(letter, face), ink(base, face)
+    assert dotted[1] == plain[1]
+    assert plain[3] + 0.05 < dotted[3] < plain[3] + 0.3
+    assert glyph(letter, face).advance == pytest.approx(fonts.advance(base, face))
+
+
+def test_a_mark_below_hangs_below():
+    assert ink("ạ")[1] < ink("a")[1] - 0.05
+    assert ink("ạ")[3] == ink("a")[3]
 
 
 def test_an_svg_is_drawn_of_paths_and_words_and_carries_its_comment(draw):
@@ -127,13 +196,50 @@ def test_what_the_letters_lack_is_drawn_in_outlines():
     assert glyph("\u0007").advance == 0
 
 
-def test_without_a_font_that_has_it_a_sign_is_an_empty_box(monkeypatch):
+@pytest.mark.parametrize(("character", "digits"), [("茉", 4), ("한", 4), ("\U0001f3b5", 6)])
+def test_without_a_font_that_has_it_a_character_is_a_box_with_its_number(
+    monkeypatch, character, digits
+):
+    fonts._find_glyph.cache_clear()
     glyph.cache_clear()
     monkeypatch.setattr(fonts, "_fallbacks", lambda: ())
-    box = glyph("茉")
+    monkeypatch.setattr(chinese_font, "find_font", lambda _character: None)
+    assert missing_characters(f"A{character}") == character
+    box = glyph(character)
     assert box.advance > 0
-    assert [kind for kind, _ in box.segments].count("M") == 2  # an outer and an inner edge
+    shapes = [kind for kind, _ in box.segments].count("M")
+    number = f"{ord(character):0{digits}X}"
+    inside = sum([kind for kind, _ in glyph(digit).segments].count("M") for digit in number)
+    assert shapes == 2 + inside  # an outer and an inner edge, and the digits
+    left, low, right, high = ink(character)
+    assert 0 < left < right < box.advance
+    assert -0.25 < low < high < 0.9
+    fonts._find_glyph.cache_clear()
     glyph.cache_clear()
+
+
+@pytest.mark.parametrize("character", ["\ufe0f", "\u200d", "\u0007", "\U000e0101"])
+def test_what_leaves_no_ink_has_no_width_and_is_not_missing(character):
+    assert glyph(character).advance == 0
+    assert missing_characters(character) == ""
+
+
+def test_hebrew_is_drawn_from_the_right_and_arabic_is_said_to_be_missing():
+    assert in_drawing_order("Air שיר חדש 2") == "Air שדח ריש 2"
+    assert missing_characters("לחן") == ""
+    assert missing_characters("لحن") == "لحن"  # its letters change with their neighbours
+
+
+def test_a_damaged_or_absent_chinese_font_is_the_same_as_none(tmp_path, monkeypatch):
+    for content in ("", "{", "[]", '{"[4]": 3}', '{"[4]": "U+xyz"}', '{"[4]": "U+8309"}'):
+        folder = tmp_path / "node_modules" / "@fontsource-variable" / chinese_font.PACKAGE
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "unicode.json").write_text(content)
+        chinese_font._table.cache_clear()
+        monkeypatch.setattr(chinese_font.Paths, "default", lambda: Paths(tmp_path, tmp_path))
+        assert chinese_font.find_font("茉") is None
+    monkeypatch.undo()
+    chinese_font._table.cache_clear()
 
 
 def test_the_letters_are_those_that_matplotlib_brings():
