@@ -7,6 +7,7 @@ from fractions import Fraction
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from musicgen.notation.barlines import count_repeats, is_closing
+from musicgen.notation.characters import plain_lines
 from musicgen.notation.fields import (
     MODE_FIFTHS,
     SHARP_ORDER,
@@ -18,7 +19,6 @@ from musicgen.notation.fields import (
 from musicgen.notation.form import has_plain_endings, play_out, write_repeats
 from musicgen.notation.musicxml_notes import ElementWriter
 from musicgen.notation.playback import play_order
-from musicgen.notation.reader import plain_lines
 from musicgen.notation.tune import Bar, Key, Meter, Tune
 from musicgen.notation.writing import beat_group, missing_before
 
