@@ -33,15 +33,21 @@ def check_command(file: Path, as_json: bool) -> None:
         for line in _lines(file.name, check):
             echo(line)
     echo(
-        f"{summary['tunes']} {noun}: {summary['readable']} readable without a problem, "
+        f"{summary['tunes']} {noun}: {summary['readable']} readable {_manner(summary)}, "
         f"{summary['complete']} end properly, {summary['in_time']} in time"
     )
+
+
+def _manner(summary: dict[str, int]) -> str:
+    count = summary["left_out"]
+    return f"({count} with something left out)" if count else "without a problem"
 
 
 def _summary(checks: list[TuneCheck]) -> dict[str, int]:
     return {
         "tunes": len(checks),
         "readable": sum(check.is_readable for check in checks),
+        "left_out": sum(check.has_left_out for check in checks),
         "complete": sum(check.is_complete for check in checks),
         "in_time": sum(check.is_in_time for check in checks),
     }
@@ -57,6 +63,7 @@ def _row(check: TuneCheck) -> dict[str, Any]:
         "bars": check.bars,
         "notes": check.notes,
         "readable": check.is_readable,
+        "left_out": check.has_left_out,
         "complete": check.is_complete,
         "in_time": check.is_in_time if check.is_metered else None,
         "lowest": check.lowest,

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from musicgen.errors import NotationError
+from musicgen.notation.characters import is_binary, without_invisible
 from musicgen.notation.tune import Problem, Tune
 from musicgen.notation.tunebook import decode_text, read_tunebook, require_tunes
 
@@ -23,9 +24,9 @@ def read_text_file(path: Path) -> str:
     except OSError as error:
         raise NotationError(f"{path} cannot be read: {error.strerror or error}.") from error
     text = decode_text(data)
-    if "\0" in text:
+    if is_binary(text):
         raise NotationError(f"{path.name} is not a text file. Give it a file in ABC notation.")
-    return text
+    return without_invisible(text)
 
 
 def read_tunes_text(path: Path) -> str:

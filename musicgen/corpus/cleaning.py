@@ -15,9 +15,11 @@ from musicgen.corpus.lab import join_snippets, read_snippets
 from musicgen.json_reading import is_count
 from musicgen.notation.bar_numbers import number_bars
 from musicgen.notation.bars import check_bars
+from musicgen.notation.characters import plain_lines
 from musicgen.notation.fingerprint import interval_fingerprint
+from musicgen.notation.prose import is_music, is_prose
 from musicgen.notation.reader import read_tune
-from musicgen.notation.tune import Problem, Tune
+from musicgen.notation.tune import Problem, ProblemKind, Tune
 from musicgen.notation.tunebook import split_tunebook
 from musicgen.sentences import Sentence
 
@@ -83,6 +85,8 @@ class LabReading:
     lost: tuple[str, ...]
 
 
+_NO_MUSIC_LINE = re.compile(r"\s*(?:[A-Za-z+]:(?![|:])|%|$)")
+
 MEND_KINDS = {
     "joined": "a blank line cut the tune in two; it was joined",
     "duplicate": "the same text again; left out",
@@ -91,6 +95,7 @@ MEND_KINDS = {
     "variant": "the same melody under another number; kept on the same side of the split",
     "not in time": "a bar does not keep time; kept",
     "unclear": "something in it could not be read as it stands; kept",
+    "left out": "something beside its melody was left out, such as another voice; kept",
     "characters": "control characters in it were removed",
     "fields": "fields from the head of the file were written into it",
     "numbered": "it had no number (X:); it was given one",
@@ -136,7 +141,7 @@ def _is_fillable(found: Finding) -> bool:
         return False
 
 
-KEPT_AS_IT_IS = frozenset({"variant", "not in time", "unclear"})
+KEPT_AS_IT_IS = frozenset({"variant", "not in time", "unclear", "left out"})
 """Kinds that are notes only; all others were mended."""
 
 MAX_TUNE_CHARACTERS = 20_000
@@ -225,8 +230,11 @@ class Cleaner:
 
     def _note_doubts(self, piece: Piece, tune: Tune, problems: tuple[Problem, ...]) -> None:
         place = (piece.file, piece.line, tune.title)
-        if problems:
-            self.note("unclear", *place, problems[0].message)
+        unclear = [problem for problem in problems if problem.kind is ProblemKind.NOT_READ]
+        if unclear:
+            self.note("unclear", *place, unclear[0].message)
+        elif problems:
+            self.note("left out", *place, problems[0].message)
         bars = check_bars(tune)
         if bars.is_metered and not bars.is_in_time:
             first = bars.wrong[0]
@@ -268,7 +276,15 @@ def _clean(text: str) -> str:
 
 
 def _is_cut(text: str) -> bool:
-    return bool(re.search(r"\n[ \t]*\n", text.strip()))
+    """Whether there is music behind an empty line: not just words, comments or directives."""
+    before, *parts = re.split(r"\n(?:[ \t]*\n)+", plain_lines(text.strip()))
+    has_music = _has_music(before)
+    return any(_has_music(part, is_apart=has_music) for part in parts)
+
+
+def _has_music(text: str, *, is_apart: bool = False) -> bool:
+    lines = (line for line in text.split("\n") if not _NO_MUSIC_LINE.match(line))
+    return any(is_music(line) or not (is_apart or is_prose(line)) for line in lines)
 
 
 def _title(text: str) -> str:

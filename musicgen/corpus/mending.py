@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from musicgen.corpus.cleaning import MAX_TUNE_CHARACTERS, Cleaner, Piece
 from musicgen.errors import NotationError
+from musicgen.notation.characters import INVISIBLE, is_binary, one_line_end
 from musicgen.notation.midi.transcribing import transcribe
 from musicgen.notation.reader import NO_MUSIC, read_tune
 from musicgen.notation.tunebook import decode_text, read_file_header, split_tunebook
@@ -17,20 +18,17 @@ from musicgen.sentences import Sentence
 ABC_ENDINGS = (".abc", ".txt")
 MIDI_ENDINGS = (".mid", ".midi")
 
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028\u2029\u2060\ufeff\ufffd]")
+_CONTROL = re.compile(f"[{INVISIBLE}\ufffd]")
 _INHERITED = "MLQRU"
 _MAX_NAME = 120
-_MAYBE_PROSE = re.compile(r"(?m)^(?![ \t]*(?:[A-Za-z+]:|%))[^|\n]*[i-lnqrstw][^|\n]*$")
-"""A line without a bar line, with a letter that music does not use."""
-
-_BINARY_SHARE = 0.02
-"""Control characters of a text file are rare; in a binary file one in ten is one."""
+_MAYBE_PROSE = re.compile(r"(?m)^(?![ \t]*(?:[A-Za-z+]:|%|$))(?:[^|\n]*$|[^\n]*[h-t]{2})")
+"""A line that is no field and has no bar line, or letters that music does not use."""
 
 
 def shown_name(name: str) -> str:
     """The last part of a file's name, fit to be shown: never used as a path."""
     last = re.split(r"[/\\]", name)[-1]
-    return _CONTROL.sub("", last.replace("\n", " "))[:_MAX_NAME] or "?"
+    return re.sub(f"[\v\f{INVISIBLE}\ufffd]", "", last.replace("\n", " "))[:_MAX_NAME] or "?"
 
 
 def read_upload(name: str, data: bytes, cleaner: Cleaner) -> Iterator[Piece]:
@@ -55,9 +53,9 @@ def _read_midi(file: str, data: bytes, cleaner: Cleaner) -> Iterator[Piece]:
 
 
 def _read_abc(file: str, data: bytes, cleaner: Cleaner) -> Iterator[Piece]:
-    text = decode_text(data).replace("\r\n", "\n").replace("\r", "\n")
+    text = one_line_end(decode_text(data))
     signs = list(_CONTROL.finditer(text))
-    if len(signs) > max(8, _BINARY_SHARE * len(text)):
+    if is_binary(text):
         cleaner.note("not text", file, 1)
         return
     lines = _lines_of(text, [sign.start() for sign in signs])

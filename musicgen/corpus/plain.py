@@ -13,7 +13,8 @@ from fractions import Fraction
 from musicgen.notation.bars import check_bars
 from musicgen.notation.fields import same_key, same_meter
 from musicgen.notation.reader import read_tune
-from musicgen.notation.tune import Bar, Note, Tune
+from musicgen.notation.text_strings import encode_text_string
+from musicgen.notation.tune import Bar, Note, ProblemKind, Tune
 from musicgen.notation.writing import write_abc
 
 METERS = ("C", "C|", "2/4", "3/4", "6/8", "9/8")
@@ -30,7 +31,8 @@ def write_plain(text: str) -> str | None:
     ``X: T: M: L: K:`` in this order, the key spelled out as ``E Dorian``.
     """
     tune, problems = read_tune(text)
-    if problems or not tune.title or not tune.key.tonic or not _is_plain(tune):
+    is_clear = all(problem.kind is ProblemKind.LEFT_OUT for problem in problems)
+    if not is_clear or not tune.title or not tune.key.tonic or not _is_plain(tune):
         return None
     meter = "C" if tune.meter.text == "4/4" else tune.meter.text
     bare = replace(
@@ -43,9 +45,8 @@ def write_plain(text: str) -> str | None:
     written = write_abc(bare)
     body = written.split("\nK:", 1)[1].split("\n", 1)[1]
     mode = _SPELLED.get(tune.key.mode, tune.key.mode.capitalize())
-    header = (
-        f"X:{tune.reference or 1}\nT:{tune.title}\nM:{meter}\nL:1/8\nK:{tune.key.tonic} {mode}\n"
-    )
+    title = encode_text_string(tune.title)
+    header = f"X:{tune.reference or 1}\nT:{title}\nM:{meter}\nL:1/8\nK:{tune.key.tonic} {mode}\n"
     plain = header + _old_style(body)
     return plain if _sound(plain) == _sound(written) else None
 

@@ -23,6 +23,7 @@ from typing import Literal
 
 from musicgen.config import Paths
 from musicgen.errors import CorpusError
+from musicgen.notation.characters import one_line_end
 from musicgen.notation.tunebook import decode_text
 from musicgen.storage import write_file
 
@@ -196,8 +197,7 @@ def read_source_text(source: Source, paths: Paths) -> list[SourceFile]:
 
 
 def _read_text(path: Path) -> str:
-    text = decode_text(path.read_bytes())
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return one_line_end(decode_text(path.read_bytes()))
 
 
 def _what_to_do(source: Source) -> CorpusError:

@@ -22,7 +22,7 @@ class SyntaxReport:
 
     @property
     def readable(self) -> float:
-        """Share of tunes with notes and without problems."""
+        """Share of tunes with notes, all of which could be read."""
         return self._share(self.readable_tunes)
 
     @property

@@ -32,7 +32,8 @@ class Measure:
 GROUPS: dict[str, dict[str, Measure]] = {
     N_("Right as notation"): {
         "readable": Measure(
-            N_("Readable"), N_("Tunes in which nothing had to be passed over or assumed.")
+            N_("Readable"),
+            N_("Tunes in which every note could be read; what is only left out does not count."),
         ),
         "complete": Measure(N_("Complete"), N_("Tunes that end with a closing bar line.")),
         "in_time": Measure(N_("In time"), N_("Tunes in which every bar keeps the meter.")),

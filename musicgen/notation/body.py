@@ -5,19 +5,13 @@ from fractions import Fraction
 
 from musicgen.notation.notes import NoteReader
 from musicgen.notation.pitches import Report
-from musicgen.notation.tokens import (
-    BAR_AHEAD,
-    DECORATIONS,
-    OLD_FIELD,
-    TOKEN,
-    is_line_ends,
-    is_note_like,
-    jump_of,
-)
-from musicgen.notation.tune import Key, Meter
+from musicgen.notation.tokens import OLD_FIELD, TOKEN, is_line_ends
+from musicgen.notation.tune import Key, Meter, ProblemKind
+from musicgen.notation.voices import VOICE_AHEAD
 from musicgen.sentences import Sentence
 
-_VOICE_AHEAD = re.compile(r"\[V:[^\]\n]{0,200}\]")
+_LINE_OF_COLON = re.compile(r":?[ \t]{0,8}\|")
+_TO_SIGN = -1
 
 
 class BodyReader(NoteReader):
@@ -28,6 +22,8 @@ class BodyReader(NoteReader):
         self._handlers = {
             name: getattr(self, f"_on_{name}") for name in TOKEN.groupindex if name != "space"
         }
+        self._overlay = 0
+        self._is_split = False
 
     # Lines of music
 
@@ -36,11 +32,10 @@ class BodyReader(NoteReader):
         text, match_at, handlers = self.text, TOKEN.match, self._handlers
         position = start
         while position < end:
-            if self.is_silent:
-                voice = _VOICE_AHEAD.search(text, position, end)
-                if voice is None:
+            if self.is_silent or self._overlay:
+                position = self._pass_music(position, end)
+                if position >= end:
                     return
-                position = voice.start()
             match = match_at(text, position, end)
             if match is None:  # never: the last alternative takes any character
                 return
@@ -52,6 +47,10 @@ class BodyReader(NoteReader):
                 jump = handlers[name](match)
                 if jump is not None:
                     position = jump
+
+    def _on_voice(self, value: str, start: int, end: int) -> None:
+        self._overlay, self._is_split = 0, False
+        super()._on_voice(value, start, end)
 
     # What stands between the notes
 
@@ -76,15 +75,9 @@ class BodyReader(NoteReader):
         return plain.end()
 
     def _on_decoration(self, match: re.Match[str]) -> int | None:
-        name = match[0][1:-1]
         if is_line_ends(match[0]):
             return match.start() + 1
-        if name in DECORATIONS or jump_of(name) is not None:
-            self._decorate(name)
-        elif is_note_like(name):
-            self._on_old_chord(match)
-        else:
-            self._drop(match, Sentence("The decoration {name!r} is unknown; left out.", name=name))
+        self._read_decoration(match)
         return None
 
     def _on_shorthand(self, match: re.Match[str]) -> None:
@@ -94,10 +87,65 @@ class BodyReader(NoteReader):
         else:
             self._drop(match, Sentence("{text!r} is no note and no sign; left out.", text=match[0]))
 
-    def _on_overlay(self, match: re.Match[str]) -> int:
-        self.report(*match.span(), Sentence("A second voice in the same bar (&) is left out."))
-        ahead = BAR_AHEAD.search(self.text, match.end())
-        return ahead.start() if ahead else len(self.text)
+    def _on_overlay(self, match: re.Match[str]) -> None:
+        """Voices beside the one that is read (ABC 2.1 §7.4): as many bars as there are signs.
+
+        Some programs enclose longer ones: ``(&``, the voice, ``&``, the one beside it, ``&)``.
+        """
+        if self.text[max(0, match.start() - 1)] == "(" and not self._is_split:
+            self._is_split = True
+            return
+        self.report(
+            *match.span(),
+            Sentence("A second voice in the same bar (&) is left out."),
+            ProblemKind.LEFT_OUT,
+        )
+        self._overlay = _TO_SIGN if self._is_split else match.end() - match.start()
+        self.pass_over(*match.span())
+
+    # What is passed over
+
+    def _pass_music(self, start: int, end: int) -> int:
+        """Where the tune goes on in a line: behind what other voices have there."""
+        stop = end if self.is_silent else self._end_of_overlay(start, end)
+        voice = VOICE_AHEAD.search(self.text, start, stop)
+        stop = voice.start() if voice else stop
+        if voice:
+            self._overlay, self._is_split = 0, False
+        self.pass_over(start, stop)
+        return stop
+
+    def _end_of_overlay(self, start: int, end: int) -> int:
+        position = start
+        while position < end:
+            match = TOKEN.match(self.text, position, end)
+            if match is None:
+                break
+            position = match.end()
+            if match.lastgroup == "comment":
+                return end
+            if match.lastgroup == "overlay" and self._goes_on(match):
+                return position + 1
+            if match.lastgroup == "bar" and self._is_last_line(match):
+                return match.start()
+        return end
+
+    def _goes_on(self, match: re.Match[str]) -> bool:
+        """Whether the tune goes on behind an ``&``: else it begins one more voice beside it."""
+        if self._overlay != _TO_SIGN:
+            self._overlay = match.end() - match.start()
+            return False
+        if not self.text.startswith(")", match.end()):
+            return False
+        self._overlay, self._is_split = 0, False
+        return True
+
+    def _is_last_line(self, match: re.Match[str]) -> bool:
+        """Whether a bar line ends the last bar that other voices have for themselves."""
+        is_line = match[0] != ":" or _LINE_OF_COLON.match(self.text, match.start()) is not None
+        if self._overlay != _TO_SIGN and is_line:
+            self._overlay -= 1
+        return not self._overlay
 
     def _on_comment(self, match: re.Match[str]) -> int:
         end = self.text.find("\n", match.start())

@@ -7,11 +7,10 @@ from fractions import Fraction
 
 from musicgen.notation.bar_numbers import number_bars
 from musicgen.notation.bars import Verdict, check_bars
+from musicgen.notation.characters import plain_lines
 from musicgen.notation.reader import read_tune
-from musicgen.notation.tune import Problem
+from musicgen.notation.tune import Problem, ProblemKind
 from musicgen.notation.tunebook import read_file_header, split_tunebook
-
-_LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +20,7 @@ class PlacedProblem:
     line: int
     column: int
     message: str
+    kind: ProblemKind = ProblemKind.NOT_READ
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,8 @@ class TuneCheck:
     """Everything there is to say of one tune.
 
     `line` is the line of the file at which the tune begins. A tune is **readable** where it has
-    notes and nothing in it had to be passed over or assumed, **complete** where it ends with a bar
+    notes and all of its melody could be read: what is only left out beside it (other voices, words,
+    unknown decorations: `ProblemKind.LEFT_OUT`) does not count. It is **complete** where it ends with a bar
     line that closes, **in time** where every bar is full or made up for (`bars.check_bars`);
     without a meter (`is_metered`) there is no time to keep.
     `lowest` and `highest` are MIDI pitches, None where nothing sounds.
@@ -65,6 +66,11 @@ class TuneCheck:
     highest: int | None
     is_metered: bool
 
+    @property
+    def has_left_out(self) -> bool:
+        """Whether something beside the melody was left out."""
+        return any(problem.kind is ProblemKind.LEFT_OUT for problem in self.problems)
+
 
 def check_tune(
     text: str, *, start_line: int = 1, header: tuple[tuple[str, str], ...] = ()
@@ -79,7 +85,7 @@ def check_tune(
     tune, problems = read_tune(text, defaults=header)
     report = check_bars(tune)
     numbers = number_bars(tune.bars)
-    lines = [0, *(match.end() for match in _LINE_END.finditer(text))]
+    lines = [0, *(match.end() for match in re.finditer("\n", plain_lines(text)))]
     wrong = []
     for check in report.wrong:
         line, column = _place(lines, tune.bars[check.index].start)
@@ -104,7 +110,7 @@ def check_tune(
         notes,
         tuple(_placed(problem, start_line) for problem in problems),
         tuple(wrong),
-        bool(notes) and not problems,
+        bool(notes) and all(problem.kind is ProblemKind.LEFT_OUT for problem in problems),
         report.ends_properly,
         report.is_in_time,
         report.lowest,
@@ -123,7 +129,9 @@ def check_tunebook(text: str) -> list[TuneCheck]:
 
 
 def _placed(problem: Problem, start_line: int) -> PlacedProblem:
-    return PlacedProblem(problem.line + start_line - 1, problem.column, problem.message)
+    return PlacedProblem(
+        problem.line + start_line - 1, problem.column, problem.message, problem.kind
+    )
 
 
 def _place(lines: list[int], offset: int) -> tuple[int, int]:

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from musicgen.notation.chord_symbols import chord_names
 from musicgen.notation.fields import SHARP_ORDER, tonic_fifths
 
 QUALITIES: dict[str, tuple[int, ...]] = {
@@ -22,11 +23,35 @@ QUALITIES: dict[str, tuple[int, ...]] = {
 }
 """Semitones above the root by the words behind it; others are taken for the nearest of these."""
 
-_SYMBOL = re.compile(r"\(?([A-G])([#b♯♭]?)([^/()]*)(?:/([A-Ga-g])([#b♯♭]?))?\)?")
-_ALIASES = {
-    "min": "m", "M": "", "maj": "", "min7": "m7", "M7": "maj7", "o": "dim", "°": "dim",
-    "o7": "dim7", "°7": "dim7", "+": "aug", "sus": "sus4", "m7b5": "dim", "ø": "dim",
-}  # fmt: skip
+_PLAIN_WORDS = (
+    (re.compile(r"[\s(),*]"), ""),
+    (re.compile(r"major|MAJ|Maj|MA(?!J)|M(?!aj|in|A|I)|ma(?!j)"), "maj"),
+    (re.compile(r"minor|MIN|Min|MI(?!N)|mi(?!n)|min"), "m"),
+    (re.compile(r"[Δ∆△^]7?"), "maj7"),
+    (re.compile(r"[øØ∅]7?"), "m7b5"),
+    (re.compile(r"[°º]|DIM|o(?![a-z])"), "dim"),
+    (re.compile(r"^-(?=\d|$)"), "m"),
+    (re.compile(r"^\+|AUG"), "aug"),
+    (re.compile(r"SUS"), "sus"),
+    (re.compile(r"♭|-(?=\d)"), "b"),
+    (re.compile(r"♯|\+(?=\d)"), "#"),
+)
+"""Spellings of what stands behind a root, and the one that `_FAMILIES` knows."""
+
+_FAMILIES = (
+    (re.compile(r"dim7|m7b5.*dim7"), "dim7"),
+    (re.compile(r"dim|m\d*b5"), "dim"),
+    (re.compile(r"aug|(?!maj).*#5"), "aug"),
+    (re.compile(r".*sus2(?!.*4)|2$"), "sus2"),
+    (re.compile(r".*sus|4$"), "sus4"),
+    (re.compile(r"m(?!aj)6"), "m6"),
+    (re.compile(r"m(?!aj)(?:7|9|11|13)"), "m7"),
+    (re.compile(r"m(?!aj)"), "m"),
+    (re.compile(r"maj(?:7|9|11|13)"), "maj7"),
+    (re.compile(r"6"), "6"),
+    (re.compile(r"5$"), "5"),
+    (re.compile(r"(?:dom)?(?:7|9|11|13)"), "7"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,28 +95,18 @@ def note_name(fifths: int) -> str:
 
 
 def parse_chord(symbol: str) -> Chord | None:
-    """The chord that a symbol names, None where it names none.
+    """The chord that a symbol names, None where it names none; the first one of several.
 
     Ninths and other additions are left out: the triad or seventh chord below them is taken.
     """
-    match = _SYMBOL.fullmatch(symbol.strip())
-    if match is None:
-        return None
-    quality = _quality(match[3].strip())
-    bass = _plain(match[4].upper(), match[5]) if match[4] else ""
-    return None if quality is None else Chord(_plain(match[1], match[2]), quality, bass)
+    for root, quality, bass in chord_names(symbol):
+        if root:
+            return Chord(root, _quality(quality), bass)
+    return None
 
 
-def _quality(words: str) -> str | None:
-    known = _ALIASES.get(words, words)
-    if known in QUALITIES:
-        return known
-    if not re.fullmatch(r"(?:maj|min|dim|aug|sus|add|m|M|[+°øo]|[#b]?\d{1,2})*", words):
-        return None
-    starts = sorted((*QUALITIES, *_ALIASES), key=len, reverse=True)
-    start = next(start for start in starts if words.startswith(start))
-    return _ALIASES.get(start, start)
-
-
-def _plain(letter: str, sign: str) -> str:
-    return letter + sign.replace("♯", "#").replace("♭", "b")
+def _quality(words: str) -> str:
+    """The nearest of `QUALITIES`."""
+    for pattern, plain in _PLAIN_WORDS:
+        words = pattern.sub(plain, words)
+    return next((quality for pattern, quality in _FAMILIES if pattern.match(words)), "")

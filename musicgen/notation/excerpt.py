@@ -1,6 +1,7 @@
 """A few bars of a tune as a tune of their own, to be read, shown and heard without the rest."""
 
-from musicgen.notation.reader import plain_lines, read_tune
+from musicgen.notation.characters import plain_lines
+from musicgen.notation.reader import read_tune
 from musicgen.notation.tune import Bar, Tune
 
 

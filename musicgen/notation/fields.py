@@ -5,6 +5,7 @@ knows where the text stands and reports the problem.
 """
 
 import re
+from collections.abc import Mapping
 from fractions import Fraction
 
 from musicgen.notation.tune import Key, Meter
@@ -13,7 +14,9 @@ MODES = {
     "": "major",
     "maj": "major",
     "ion": "ionian",
+    "ma": "major",
     "m": "minor",
+    "mi": "minor",
     "min": "minor",
     "aeo": "aeolian",
     "dor": "dorian",
@@ -42,18 +45,48 @@ FREE_METER = Meter("none", 0, 0)
 NO_KEY = Key("none", "", "major")
 
 _MAX_METER = 64
-_KEY = re.compile(r"\s*([A-G])\s*([#♯b♭]?)\s*([A-Za-z]*)")
-_EXPLICIT = re.compile(r"(?<![A-Za-z0-9=])(\^{1,2}|_{1,2}|=)([A-Ga-g])(?![A-Za-z])")
+_TONIC = re.compile(r"([A-Ga-g])(?:\s*([#♯b♭])|[\s-]?(sharp|flat|Sharp|Flat|SHARP|FLAT)\b)?")
+_MODE = re.compile(r"[\s-]*([A-Za-z]*)")
+EXPLICIT = re.compile(r"(\^{1,2}|_{1,2}|=)(\d?/\d?)?([A-Ga-g])")
+"""An accidental that a ``K:`` field adds: its sign, a fraction of it, and a letter."""
+
+CLEF_WORD = (
+    r"(?:treble|bass|alto|tenor|baritone|mezzo-?soprano|mezzo|soprano|percussion|perc)"
+    r"[1-5]?[,']*(?:(?P<{0}>[+\-^_])(?P<{0}s>8|15)(?:v[ab])?)?"
+)
+_CLEF_VALUE = r"clef\s*=\s*\"?[A-Za-z]*[1-5]?[,']*(?:(?P<b>[+\-^_])(?P<bs>8|15)(?:v[ab])?)?\"?"
 _CLEF = re.compile(
-    r"\s*(?:(?:clef|octave|transpose|middle|stafflines|staffscale|cue)\s*="
-    r"|(?:treble|bass|alto|tenor|perc)\b)",
+    rf"(?<![^\s,;])(?:{CLEF_WORD.format('a')}|{_CLEF_VALUE})(?![A-Za-z0-9])", re.IGNORECASE
+)
+_PROPERTY = re.compile(
+    r"(?<![^\s,;])(?:(?:clef|octave|transpose|middle|stafflines|staffscale|cue|score|sound|shift"
+    r"|strings|name|nm|subname|snm|stem)\s*=\s*|(?![A-G]?[#b]?(?:m|(?:ma|mi|ion|aeo|dor|phr|lyd|mix"
+    r"|loc|exp)[a-z]*)?=)[a-z]{2,16}=)(?:\"[^\"]*\"?|[^\s\"]+)",
     re.IGNORECASE,
 )
+_NO_KEY = re.compile(r"none\b", re.IGNORECASE)
+_EXPLICIT_ONLY = re.compile(r"exp\b", re.IGNORECASE)
+_PIPES = re.compile(r"hp\b", re.IGNORECASE)
 _METER = re.compile(r"\s*\(?\s*(\d{1,4}(?:\s*\+\s*\d{1,4})*)\s*\)?\s*/\s*(\d{1,4})")
 _FRACTION = re.compile(r"\s*(\d{1,4})\s*/\s*(\d{1,4})")
-_BEATS = re.compile(r"(\d{1,4}/\d{1,4}(?:\s+\d{1,4}/\d{1,4})*)\s*=\s*(\d{1,4}(?:\.\d{1,3})?)")
-_OLD_BEATS = re.compile(r"[Cc](\d{0,2})\s*=\s*(\d{1,4})")
-_SHIFT = re.compile(r"\b(octave|transpose)\s*=\s*(-?\d{1,2})\b")
+_ABOUT = r"\s*(?:ca?\b\.?|circa|about|approx\.?|[~≈])?\s*"
+_NUMBER = r"(\d{1,4}(?:[.,]\d{1,3})?)"
+_BEATS = re.compile(rf"(\d{{1,4}}/\d{{1,4}}(?:\s+\d{{1,4}}/\d{{1,4}})*)\s*={_ABOUT}{_NUMBER}")
+_OLD_BEATS = re.compile(rf"[Cc](\d{{0,2}})\s*={_ABOUT}{_NUMBER}")
+_SIGN_BEATS = re.compile(rf"([♩♪\U0001d15d-\U0001d161])\s*(\.?)\s*={_ABOUT}{_NUMBER}")
+_BARE_BEATS = re.compile(
+    rf"=?{_ABOUT}{_NUMBER}\s*(?:(?:-|\.\.|to)\s*\d{{1,4}}\s*)?(?:bpm)?", re.IGNORECASE
+)
+_BEAT_SIGNS = {"♩": Fraction(1), "♪": Fraction(1, 2)} | {
+    chr(0x1D15D + number): Fraction(4, 2**number) for number in range(5)
+}
+_SHIFT = re.compile(r"(?<![A-Za-z])(octave|transpose)\s*=\s*\"?([+-]?\d{1,2})\b", re.IGNORECASE)
+_NAMED_SHIFT = re.compile(
+    r"(?<![A-Za-z])(shift|sound)\s*=\s*\"?((?:[\^_=]{0,2}[A-Ga-g][#b]?[,']{0,3}){1,2})(?![\w,'])"
+)
+_NAME = re.compile(r"([\^_=]{0,2})([A-Ga-g])([#b]?)([,']*)")
+_IN_QUOTES = re.compile(r'\b(?!clef\b|octave\b|transpose\b)[A-Za-z]+\s*=\s*"[^"]*"?')
+_FURTHEST_SHIFT = 48
 
 
 def tonic_fifths(tonic: str) -> int:
@@ -73,31 +106,65 @@ def signature(fifths: int) -> dict[str, int]:
 
 
 def parse_key(text: str) -> Key | None:
-    """The key of a ``K:`` field; clefs and other properties are passed over."""
+    """The key of a ``K:`` field; clefs and other properties are passed over.
+
+    Letters may be of either case, and accidentals may touch what is before them.
+    """
     written = text.strip()
-    if not written or is_clef(written) or written.split()[0].lower() == "none":
-        return _with_explicit(Key(written, "", "major"), {}, written)
-    if written[:2] in ("HP", "Hp"):  # the Highland bagpipe always sounds F# and C#
+    bare = _without_staff(written)
+    if not bare or _NO_KEY.match(bare):
+        return _with_explicit(Key(written, "", "major"), {}, bare)
+    if _EXPLICIT_ONLY.match(bare):
+        return _with_explicit(Key(written, "", "major"), {}, bare)
+    if _PIPES.match(bare):  # the Highland bagpipe always sounds F# and C#
         return Key(written, "A", "mixolydian", (("C", 1), ("F", 1)))
-    match = _KEY.match(written)
+    match = _TONIC.match(bare)
     if match is None:
-        has_accidentals = _EXPLICIT.search(written)
-        return _with_explicit(Key(written, "", "major"), {}, written) if has_accidentals else None
-    tonic = match[1] + match[2].replace("♯", "#").replace("♭", "b")
-    rest = written[match.end(2) :]
-    mode = _mode(match[3])
+        has_accidentals = EXPLICIT.search(bare)
+        return _with_explicit(Key(written, "", "major"), {}, bare) if has_accidentals else None
+    word = _MODE.match(bare, match.end())
+    mode = _mode(word[1]) if word else None
+    rest = bare[word.end() if word and mode else match.end() :]
     if mode is None:
-        if match[3] and not written[match.start(3) - 1].isspace():  # `Dx`, `Cello`
+        if match[1].islower() or (word and _is_touching(bare, word)):  # `Dx`, `Cello`
             return None
         mode = "major"
-    explicit_only = re.search(r"\bexp\b", rest) is not None
+    tonic = match[1].upper() + _tonic_sign(match)
+    explicit_only = re.search(r"\bexp|(?<=[A-G#b])exp", bare, re.IGNORECASE) is not None
     changes = {} if explicit_only else signature(tonic_fifths(tonic) + MODE_FIFTHS[mode])
     return _with_explicit(Key(written, tonic, mode), changes, rest)
 
 
+def _is_touching(text: str, word: re.Match[str]) -> bool:
+    """Whether a word that is no mode touches the tonic before it."""
+    touches = bool(word[1]) and not text[word.start(1) - 1].isspace()
+    return touches and word[1][:3].lower() != "exp"
+
+
+def is_pipes(key: Key) -> bool:
+    """Whether a key is that of the Highland pipes."""
+    return _PIPES.match(_without_staff(key.text)) is not None
+
+
+def _tonic_sign(match: re.Match[str]) -> str:
+    if match[3]:
+        return "#" if match[3].lower() == "sharp" else "b"
+    return (match[2] or "").lower().replace("♯", "#").replace("♭", "b")
+
+
+def _without_staff(text: str) -> str:
+    """A ``K:`` field without clefs and other properties of the staff (§4.6)."""
+    return _CLEF.sub(" ", _PROPERTY.sub(" ", text)).strip(" \t,;")
+
+
 def is_clef(text: str) -> bool:
     """Whether a ``K:`` field speaks of the staff alone and leaves the key as it is (§4.6)."""
-    return _CLEF.match(text) is not None
+    return bool(text.strip()) and not _without_staff(text)
+
+
+def has_quarter_tones(text: str) -> bool:
+    """Whether a ``K:`` field has accidentals that are no whole semitones (§3.1.14)."""
+    return any(fraction for _, fraction, _ in EXPLICIT.findall(_without_staff(text)))
 
 
 def _mode(word: str) -> str | None:
@@ -105,22 +172,65 @@ def _mode(word: str) -> str | None:
     return MODES.get(word.lower()[:3])
 
 
+def alteration(signs: str, fraction: str = "") -> int:
+    """Semitones of an accidental, -2..2; ``^3/2`` is rounded (ABC 2.1 §4.2).
+
+    The nearest whole semitone is taken, and of two that are equally near the one nearer to the
+    natural note: ``^/`` is natural, ``^3/2`` sharp.
+    """
+    semitones = Fraction(signs.count("^") - signs.count("_"))
+    if fraction:
+        above, _, below = fraction.partition("/")
+        semitones *= Fraction(int(above or 1), int(below or 2) or 2)
+        whole = -((Fraction(1, 2) - abs(semitones)) // 1)  # halves go down
+        semitones = Fraction(whole if semitones > 0 else -whole)
+    return max(-2, min(2, int(semitones)))
+
+
 def _with_explicit(key: Key, changes: dict[str, int], text: str) -> Key:
     """The key with the accidentals a text adds, as in ``D Phr ^f`` or ``C exp _b``."""
-    steps = {"^": 1, "^^": 2, "_": -1, "__": -2, "=": 0}
-    for sign, letter in _EXPLICIT.findall(text):
-        changes[letter.upper()] = steps[sign]
+    for sign, fraction, letter in EXPLICIT.findall(text):
+        changes[letter.upper()] = alteration(sign, fraction)
     pairs = tuple(sorted((letter, step) for letter, step in changes.items() if step))
     return Key(key.text, key.tonic, key.mode, pairs)
 
 
 def parse_shift(text: str) -> int | None:
-    """Semitones that ``octave=`` and ``transpose=`` add (ABC 2.1 §4.6); None where neither is."""
-    found = _SHIFT.findall(text)
-    if not found:
-        return None
-    shift = sum(int(number) * (12 if name == "octave" else 1) for name, number in found)
-    return max(-48, min(48, shift))
+    """Semitones that properties of a staff or voice add in all; None where there are none."""
+    shifts = parse_shifts(text)
+    return add_shifts(shifts) if shifts else None
+
+
+def parse_shifts(text: str) -> dict[str, int]:
+    """Semitones by which notes sound higher than written, by the property that says so.
+
+    These are ``octave=`` and ``transpose=`` (ABC 2.1 §4.6), a clef with an 8 or 15 (``treble-8``;
+    one without is 0), and ``shift=`` and ``sound=`` with one or two names of notes: what the first
+    one (or C) is written for, the second one sounds.
+    """
+    text = _IN_QUOTES.sub(" ", text)
+    shifts: dict[str, int] = {}
+    for clef in _CLEF.finditer(text):
+        sign, eight = clef["a"] or clef["b"], clef["as"] or clef["bs"]
+        octaves = {"8": 1, "15": 2}.get(eight or "", 0)
+        shifts["clef"] = 12 * octaves * (-1 if sign in ("-", "_") else 1)
+    for name, number in _SHIFT.findall(text):
+        shifts[name.lower()] = int(number) * (12 if name.lower() == "octave" else 1)
+    for name, notes in _NAMED_SHIFT.findall(text):
+        pitches = [_pitch(*found) for found in _NAME.findall(notes)]
+        shifts[name] = pitches[-1] - (pitches[0] if len(pitches) > 1 else _pitch("", "c", "", ""))
+    return shifts
+
+
+def add_shifts(shifts: Mapping[str, int]) -> int:
+    """All shifts together, at most four octaves."""
+    return max(-_FURTHEST_SHIFT, min(_FURTHEST_SHIFT, sum(shifts.values())))
+
+
+def _pitch(accidental: str, letter: str, sign: str, octaves: str) -> int:
+    alter = accidental.count("^") - accidental.count("_") + (sign == "#") - (sign == "b")
+    octave = octaves.count("'") - octaves.count(",") + letter.islower()
+    return 7 * tonic_fifths(letter.upper()) % 12 + alter + 12 * octave
 
 
 def parse_meter(text: str) -> Meter | None:
@@ -164,7 +274,8 @@ def parse_tempo(text: str, unit_quarters: Fraction) -> Fraction | None:
     """Quarter notes a minute of a ``Q:`` field, 1..2000; None for words alone or nonsense.
 
     Reads ``1/4=120``, ``1/4 3/8=40``, the names around them in quotes, and the old forms ``120``
-    (unit notes a minute), ``C=120`` and ``C3=40``.
+    (unit notes a minute), ``C=120`` and ``C3=40``. ``ca.`` before the number says nothing more; of
+    a range such as ``80-90`` the first number counts.
     """
     plain = re.sub(r'"[^"]*"?', " ", text).strip()
     quarters = _tempo_quarters(plain, unit_quarters)
@@ -178,12 +289,20 @@ def _tempo_quarters(plain: str, unit_quarters: Fraction) -> Fraction | None:
         if any(not int(denominator) for _, denominator in parts):
             return None
         whole = sum((Fraction(int(a), int(b)) for a, b in parts), Fraction(0))
-        return whole * 4 * Fraction(beats[2])
+        return whole * 4 * _rate(beats[2])
+    sign = _SIGN_BEATS.search(plain)
+    if sign:
+        dotted = Fraction(3, 2) if sign[2] else Fraction(1)
+        return dotted * _BEAT_SIGNS[sign[1]] * _rate(sign[3])
     old = _OLD_BEATS.search(plain)
     if old:
-        return unit_quarters * int(old[1] or 1) * int(old[2])
-    number = re.fullmatch(r"=?\s*(\d{1,4}(?:\.\d{1,3})?)", plain)
-    return unit_quarters * Fraction(number[1]) if number else None
+        return unit_quarters * int(old[1] or 1) * _rate(old[2])
+    number = _BARE_BEATS.fullmatch(plain)
+    return unit_quarters * _rate(number[1]) if number else None
+
+
+def _rate(text: str) -> Fraction:
+    return Fraction(text.replace(",", "."))
 
 
 _SIGNS = {-2: "__", -1: "_", 0: "=", 1: "^", 2: "^^"}
@@ -192,8 +311,8 @@ _MODE_WORDS = {"major": "", "minor": "m"}
 
 def write_key(key: Key) -> str:
     """The value of a ``K:`` field in its shortest form: ``D``, ``Em``, ``Ador``, ``D =c``."""
-    if key.text[:2] in ("HP", "Hp"):
-        return key.text[:2]
+    if is_pipes(key):
+        return "HP" if "HP" in key.text else "Hp"
     plain = signature(tonic_fifths(key.tonic) + MODE_FIFTHS[key.mode]) if key.tonic else {}
     changes = dict(key.accidentals)
     words = [key.tonic + _MODE_WORDS.get(key.mode, key.mode[:3])] if key.tonic else []

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from musicgen.notation.barlines import canonical, is_closing, opens_repeat
-from musicgen.notation.reader import left_out, plain_lines
+from musicgen.notation.characters import plain_lines
+from musicgen.notation.reader import left_out
+from musicgen.notation.text_strings import TEXT_FIELDS, encode_text_string
 from musicgen.notation.tokens import (
-    BAR_AHEAD,
     FIELD_LINE,
     OLD_FIELD,
     TOKEN,
@@ -21,14 +22,16 @@ from musicgen.notation.tokens import (
     opens_music,
 )
 from musicgen.notation.tune import Bar, Tune
+from musicgen.notation.voices import music_of_voice_line
 
 KEPT_FIELDS = "XTCORMLQKPU"
 _INLINE_FIELDS = "KMLQP"
 _DROPPED = frozenset(
     {"ignored", "comment", "stray", "accidental", "digits", "textending", "bar", "ending"}
+    | {"overlay"}
 )
 _SHORTHAND = frozenset("~.HLMOPSTuvJ")
-_SOUNDING = frozenset({"note", "rest", "chord"})
+_SOUNDING = frozenset({"note", "rest", "chord", "oldchord"})
 _BEFORE_NOTE = frozenset({"quote", "grace", "decoration", "shorthand", "tuplet", "slur"})
 
 
@@ -112,7 +115,8 @@ class _Writer:
         self.pieces: list[str] = []
         self.length = 0
         self.spans: dict[int, tuple[int, int]] = {}
-        self.dropped = left_out(tune.text, defaults=tune.fields)
+        self.left_out = left_out(tune.text, defaults=tune.fields)
+        self.passed = 0
         self.starts = {note.start for note in tune.notes}
         self.at = tune.body_start
         self.adorned: int | None = None
@@ -136,7 +140,8 @@ class _Writer:
         body += [field for field in missing if field[0] not in letters]
         keys = [value for letter, value in fields if letter == "K"]
         for letter, value in [*body, ("K", keys[-1] if keys and tune.key.text else "none")]:
-            self.write(f"{letter}:{value}\n")
+            words = encode_text_string(value) if letter in TEXT_FIELDS else value
+            self.write(f"{letter}:{words}\n")
 
     def write_bar(self, bar: Bar) -> None:
         """Copy what stands between the bar lines of a bar; the lines themselves come from it."""
@@ -164,31 +169,45 @@ class _Writer:
         if field is not None:
             if field[1] in _INLINE_FIELDS and field[2].strip():
                 self.write(f"[{field[1]}:{field[2].strip()}]")
-        elif not (line.lstrip().startswith("%") or start in self.dropped):
-            self._copy_music(start, start + len(line))
+        elif not (line.lstrip().startswith("%") or start in self.left_out.signs):
+            self._copy_music(self._music_start(line, start, is_whole), start + len(line))
             self._space()
+
+    def _music_start(self, line: str, start: int, is_whole: bool) -> int:
+        """Where music begins in a line: old programs wrote it behind the name of a voice."""
+        field = FIELD_LINE.match(line) if is_whole else None
+        music = music_of_voice_line(field[1], field[2]) if field else None
+        return start if field is None or music is None else start + field.start(2) + music
 
     def _field_at(self, start: int) -> re.Match[str] | None:
         """The field that takes up the whole line beginning here, else None."""
         field = FIELD_LINE.match(self.source, start)
-        return None if field is None or opens_music(field[1], field[2]) else field
+        if field is None or opens_music(field[1], field[2]):
+            return None
+        return field if music_of_voice_line(field[1], field[2]) is None else None
 
     def _copy_music(self, start: int, end: int) -> None:
         position = start
-        while position < end:
+        while (position := self._behind_other_voices(position)) < end:
             match = TOKEN.match(self.source, position, end)
             if match is None:
                 return
             kind = str(match.lastgroup)
             position = self._copy_token(match, kind, end)
 
+    def _behind_other_voices(self, position: int) -> int:
+        """Where the tune goes on, if another voice stands at a place."""
+        stretches = self.left_out.stretches
+        while self.passed < len(stretches) and stretches[self.passed][1] <= position:
+            self.passed += 1
+        if self.passed < len(stretches) and stretches[self.passed][0] <= position:
+            return stretches[self.passed][1]
+        return position
+
     def _copy_token(self, match: re.Match[str], kind: str, end: int) -> int:
         start = match.start()
         if kind == "comment":
             return end
-        if kind == "overlay":
-            ahead = BAR_AHEAD.search(self.source, match.end(), end)
-            return ahead.start() if ahead else end
         if kind == "field":
             return self._copy_old_field(match)
         if kind == "decoration" and is_line_ends(match[0]):
@@ -200,7 +219,7 @@ class _Writer:
         return match.end()
 
     def _is_kept(self, piece: str, kind: str, start: int) -> bool:
-        if start in self.dropped:
+        if start in self.left_out.signs:
             return False
         if kind == "shorthand":
             return piece in _SHORTHAND
@@ -211,7 +230,7 @@ class _Writer:
     def _copy(self, piece: str, kind: str, start: int) -> None:
         self._note_prefix(kind, piece)
         written = self.length
-        self.write(piece)
+        self.write(re.sub(r"\+(.*)\+", r"[\1]", piece) if kind == "oldchord" else piece)
         if start in self.starts:
             first = written if self.adorned is None else self.adorned
             self.spans[start] = (first, self.length)

@@ -8,7 +8,7 @@ where it is needed, for readers that let accidentals last in all octaves and in 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
-from musicgen.notation.pitches import PitchReader
+from musicgen.notation.pitches import PitchReader, say_nothing
 from musicgen.notation.spelling import Spelling, spell_graces, spell_note
 from musicgen.notation.tokens import DECORATIONS
 from musicgen.notation.tune import Bar, Key, Meter, Note
@@ -32,7 +32,7 @@ class NoteWriter:
         self.text = text
         self.unit = unit
         self.key = key
-        self._memories = [PitchReader(key, _say_nothing) for _ in range(2)]
+        self._memories = [PitchReader(key, say_nothing) for _ in range(2)]
         self._memories[1].propagate = "octave"
 
     def set_key(self, key: Key) -> None:
@@ -116,10 +116,6 @@ class NoteWriter:
                 memory.hold(held)
 
 
-def _say_nothing(_start: int, _end: int, _message: str) -> None:
-    """What the memory would report stands in no text yet."""
-
-
 def letter_of(name: Spelling) -> tuple[str, str]:
     """Letter and octave marks of a pitch in ABC: middle C is ``C``, an octave above ``c``."""
     if name.octave >= 5:
@@ -143,7 +139,7 @@ def tuplet_signs(notes: Sequence[Note], meters: Sequence[Meter]) -> dict[int, st
     for first, last in tuplet_runs(notes):
         count, time = notes[first].tuplet
         number = last - first + 1
-        is_short = number == count < 10 and time == default_time(count, meters[first])
+        is_short = 1 < number == count < 10 and time == default_time(count, meters[first])
         signs[first] = f"({count}" if is_short else f"({count}:{time}:{number}"
     return signs
 

@@ -6,21 +6,25 @@ from fractions import Fraction
 from musicgen.notation.barlines import count_repeats, is_double
 from musicgen.notation.drafts import BarDraft, NoteDraft
 from musicgen.notation.fields import (
+    add_shifts,
+    has_quarter_tones,
     is_clef,
     parse_key,
     parse_meter,
-    parse_shift,
+    parse_shifts,
     parse_tempo,
     parse_unit_length,
 )
 from musicgen.notation.lengths import to_quarters, to_ticks
 from musicgen.notation.pitches import PitchReader, Report
 from musicgen.notation.tokens import SHORTHAND
-from musicgen.notation.tune import Key, Meter
+from musicgen.notation.tune import Key, Meter, ProblemKind
+from musicgen.notation.voices import parse_voice
 from musicgen.sentences import Sentence
 
 _ENDING_AFTER_BAR = re.compile(r"(?:[ \t]*\[[ \t]*)?(\d{1,3}(?:[ \t]*[,\-][ \t]*\d{1,3}){0,16})")
 _LINE_AHEAD = re.compile(r"[ \t]{1,8}\|[|\]:]*")
+_MIDI_SHIFT = re.compile(r"\s*MIDI\s+(r?)transpose\s+([+-]?\d{1,2})\b", re.IGNORECASE)
 _BLANK = re.compile(r"(?:\s|[!*\\$]+(?=\s))*")
 
 
@@ -35,23 +39,52 @@ class MeasureReader:
         self.symbols = dict(SHORTHAND)
         self.bars: list[BarDraft] = []
         self.dropped: set[int] = set()
-        self.wanted_voice = ""
+        self.passed: list[tuple[int, int]] = []
+        self.wanted_voice: str | None = None
         self.is_silent = False
-        self._set_meter(meter)
+        self._silenced: set[str] = set()
+        self._shifts: dict[str, int] = {}
+        self.set_meter(meter)
         self._bar = BarDraft()
         self._last: NoteDraft | None = None
         self._part = ""
         self._tempo: Fraction | None = None
         self._ending: tuple[int, ...] = ()
 
-    def _drop(self, match: re.Match[str], message: str) -> None:
+    def _drop(
+        self, match: re.Match[str], message: str, kind: ProblemKind = ProblemKind.NOT_READ
+    ) -> None:
         """Report a token that is left out, and remember which."""
-        self.report(*match.span(), message)
+        self.report(*match.span(), message, kind)
         self.dropped.add(match.start())
+
+    def pass_over(self, start: int, end: int) -> None:
+        """Remember a stretch of music that is not of the tune that is read."""
+        if start < end:
+            self.passed.append((start, end))
+
+    def shift(self, properties: str) -> None:
+        """Let notes sound higher or lower than written, as a ``K:`` or ``V:`` field says."""
+        self._set_shifts(parse_shifts(properties))
+
+    def _set_shifts(self, shifts: dict[str, int]) -> None:
+        if shifts:
+            self._shifts |= shifts
+            self.pitches.shift = add_shifts(self._shifts)
 
     # What stands around the music
 
-    def _set_meter(self, meter: Meter) -> None:
+    @property
+    def has_notes(self) -> bool:
+        """Whether a note or rest was read."""
+        return bool(self.bars or self._bar.notes)
+
+    def set_unit(self, unit: Fraction) -> None:
+        """Change the unit note length, in quarter notes."""
+        self.unit = to_ticks(unit)
+
+    def set_meter(self, meter: Meter) -> None:
+        """Change the meter."""
         self.meter = meter
         self._full_bar = to_ticks(meter.bar_quarters or Fraction(0))
 
@@ -64,6 +97,10 @@ class MeasureReader:
             self._begin_part(value, start)
         elif not self.is_silent:
             name = self._take(letter, value)
+            if letter == "K" and has_quarter_tones(value):
+                self.report(
+                    start, end, Sentence("Quarter tones are not played; the nearest semitone is.")
+                )
             if name:
                 self.report(
                     start,
@@ -81,7 +118,7 @@ class MeasureReader:
         if letter == "M":
             meter = parse_meter(value)
             name = "" if meter else Sentence("meter")
-            self._set_meter(meter or self.meter)
+            self.set_meter(meter or self.meter)
         elif letter == "L":
             unit = parse_unit_length(value)
             name = "" if unit else Sentence("unit note length")
@@ -97,8 +134,7 @@ class MeasureReader:
         return name
 
     def _take_key(self, value: str) -> str:
-        shift = parse_shift(value)
-        self.pitches.shift = self.pitches.shift if shift is None else shift
+        self.shift(value)
         if is_clef(value):
             return ""
         key = parse_key(value)
@@ -113,20 +149,35 @@ class MeasureReader:
             self.symbols[match[1]] = match[2]
 
     def read_instruction(self, value: str) -> None:
-        """Take in an ``I:`` field or ``%%`` directive; only one of them changes the notes."""
+        """Take in an ``I:`` field or ``%%`` directive; only these two change the notes."""
         match = re.match(r"\s*propagate-accidentals[\s:]+(not|octave|pitch)\b", value)
         if match:
             self.pitches.propagate = match[1]
+        shift = None if self.is_silent else _MIDI_SHIFT.match(value)
+        if shift:
+            before = self._shifts.get("MIDI", 0) if shift[1] else 0
+            self._set_shifts({"MIDI": before + int(shift[2])})
 
     def _on_voice(self, value: str, start: int, end: int) -> None:
-        name = value.split(maxsplit=1)[0] if value else ""
-        was_silent = self.is_silent
-        self.is_silent = bool(self.wanted_voice) and name != self.wanted_voice
-        if self.is_silent and not was_silent:
+        voice = parse_voice(value)
+        if self.wanted_voice is None or not voice.name:
+            self.shift(voice.properties)
+            return
+        self.is_silent = voice.name != self.wanted_voice
+        if not self.is_silent:
+            self.shift(voice.properties)
+        else:
+            self.silence(voice.name, start, end)
+
+    def silence(self, name: str, start: int, end: int) -> None:
+        """Report, once, that a voice is left out."""
+        if name not in self._silenced:
+            self._silenced.add(name)
             self.report(
                 start,
                 end,
                 Sentence("Voice {name!r} is left out: one voice is read at a time.", name=name),
+                ProblemKind.LEFT_OUT,
             )
 
     def _begin_part(self, value: str, at: int) -> None:

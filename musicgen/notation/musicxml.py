@@ -8,6 +8,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from musicgen.notation.bar_numbers import begins_bar, count_measures, number_bars
 from musicgen.notation.barlines import count_repeats, is_closing
+from musicgen.notation.characters import plain_lines
 from musicgen.notation.fields import (
     MODE_FIFTHS,
     SHARP_ORDER,
@@ -19,7 +20,6 @@ from musicgen.notation.fields import (
 from musicgen.notation.form import has_plain_endings, play_out, write_repeats
 from musicgen.notation.musicxml_notes import ElementWriter
 from musicgen.notation.playback import play_order
-from musicgen.notation.reader import plain_lines
 from musicgen.notation.tune import Bar, Key, Meter, Tune
 from musicgen.notation.writing import beat_group, missing_before
 

@@ -1,13 +1,14 @@
 """Notes, chords, rests, grace notes and chord symbols as elements of MusicXML 4.0."""
 
-import re
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import pairwise
 from xml.etree.ElementTree import Element, SubElement
 
+from musicgen.notation.chord_symbols import chord_names
+from musicgen.notation.chords import parse_chord
 from musicgen.notation.lettering import tuplet_runs
-from musicgen.notation.pitches import PitchReader
+from musicgen.notation.pitches import PitchReader, say_nothing
 from musicgen.notation.spelling import Spelling, spell_graces, spell_note
 from musicgen.notation.tune import Bar, Key, Note
 from musicgen.notation.values import Value, beam_levels, split_value
@@ -45,8 +46,6 @@ _ARTICULATIONS = {
     "breath": "breath-mark",
 }
 _DYNAMICS = frozenset(["pppp", "ppp", "pp", "p", "mp", "mf", "f", "ff", "fff", "ffff", "sfz"])
-_CHORD = re.compile(r"\(?([A-G])([#b♯♭]?)([^/)]*)(?:/([A-Ga-g])([#b]?))?\)?")
-_STEPS = {"#": 1, "♯": 1, "b": -1, "♭": -1}
 _KINDS = {
     "": "major",
     "maj": "major",
@@ -61,6 +60,9 @@ _KINDS = {
     "6": "major-sixth",
     "m6": "minor-sixth",
     "9": "dominant-ninth",
+    "5": "power",
+    "m7b5": "half-diminished",
+    "ø": "half-diminished",
     "dim": "diminished",
     "o": "diminished",
     "°": "diminished",
@@ -84,7 +86,7 @@ class ElementWriter:
         self._begins = {first for first, last in runs if last > first}
         self._ends = {last for first, last in runs if last > first}
         self._ties = _bound_pitches(notes)
-        self._memory = PitchReader(key, lambda _start, _end, _message: None)
+        self._memory = PitchReader(key, say_nothing)
         self._memory.propagate = "octave"
         self._count = 0
         self.divisions = _divisions(notes)
@@ -304,22 +306,23 @@ def _write_decorations(notations: Element, names: Sequence[str]) -> None:
 
 
 def _write_chord_symbol(measure: Element, words: str) -> None:
-    match = _CHORD.fullmatch(words)
-    if match is None:
+    chord = parse_chord(words)
+    if chord is None:
         return
-    root, sign, kind, bass, bass_sign = match.groups()
+    kind = next(quality for root, quality, _ in chord_names(words) if root)
     harmony = SubElement(measure, "harmony")
-    _write_step(harmony, "root", root, sign)
-    SubElement(harmony, "kind", text=kind).text = _KINDS.get(kind, "other")
-    if bass:
-        _write_step(harmony, "bass", bass.upper(), bass_sign)
+    _write_step(harmony, "root", chord.root)
+    plain = _KINDS.get(kind.strip()) or _KINDS.get(chord.quality, "other")
+    SubElement(harmony, "kind", text=kind).text = plain
+    if chord.bass:
+        _write_step(harmony, "bass", chord.bass)
 
 
-def _write_step(harmony: Element, name: str, letter: str, sign: str) -> None:
+def _write_step(harmony: Element, name: str, note: str) -> None:
     parent = SubElement(harmony, name)
-    _add(parent, f"{name}-step", letter)
-    if sign:
-        _add(parent, f"{name}-alter", str(_STEPS[sign]))
+    _add(parent, f"{name}-step", note[0])
+    if note[1:]:
+        _add(parent, f"{name}-alter", str(note.count("#") - note.count("b")))
 
 
 def _add(parent: Element, tag: str, text: str) -> None:

@@ -1,20 +1,25 @@
 """Notes, chords and rests with their exact lengths: tuplets, broken rhythm, ties, ornaments."""
 
 import re
+from collections.abc import Iterator
 from fractions import Fraction
 
+from musicgen.notation.chord_symbols import is_chord_symbol
 from musicgen.notation.drafts import NoteDraft
 from musicgen.notation.lengths import MAX_NOTE_TICKS, MIN_NOTE_TICKS, read_length
+from musicgen.notation.lettering import default_time
 from musicgen.notation.measures import MeasureReader
 from musicgen.notation.pitches import Report
-from musicgen.notation.tokens import NOTE, TOKEN, hide_quotes, is_chord_symbol, jump_of
-from musicgen.notation.tune import Key, Mark, Meter
+from musicgen.notation.tokens import TOKEN, is_decoration, is_line_ends, jump_of
+from musicgen.notation.tune import Key, Mark, Meter, ProblemKind
 from musicgen.sentences import Sentence
 
 MAX_MULTI_REST = 100
 MAX_GRACES = 16
 _AT = TOKEN.groupindex
 _NOTE, _REST, _TUPLET, _CHORD = _AT["note"], _AT["rest"], _AT["tuplet"], _AT["chord"]
+_OLD_CHORD = _AT["oldchord"]
+_LOST_IN_CHORDS = frozenset({"stray", "accidental", "digits"})
 
 
 class NoteReader(MeasureReader):
@@ -53,6 +58,10 @@ class NoteReader(MeasureReader):
                 start, end, Sentence("This length makes no sense; one unit note is assumed.")
             )
         return ticks
+
+    def _length_of(self, note: re.Match[str]) -> int:
+        numerator, slashes, denominator = note.group(_NOTE + 4, _NOTE + 5, _NOTE + 6)
+        return self._length(numerator, slashes, denominator, *note.span())
 
     def _add(
         self,
@@ -110,31 +119,71 @@ class NoteReader(MeasureReader):
         self._add((), count * (self._full_bar or 8 * self.unit), start, end, ())
 
     def _on_chord(self, match: re.Match[str]) -> None:
+        self._read_chord(match, _CHORD)
+
+    def _on_oldchord(self, match: re.Match[str]) -> None:
+        """A chord as ABC 1.x wrote it, ``+CEG+``."""
+        self._read_chord(match, _OLD_CHORD)
+
+    def _read_chord(self, match: re.Match[str], group: int) -> None:
         start, end = match.span()
-        inside, numerator, slashes, denominator = match.group(
-            _CHORD + 1, _CHORD + 2, _CHORD + 3, _CHORD + 4
-        )
-        offset = match.start(_CHORD + 1)
-        notes = list(NOTE.finditer(hide_quotes(inside)))
+        numerator, slashes, denominator = match.group(group + 2, group + 3, group + 4)
+        notes = list(self._notes_inside(*match.span(group + 1)))
         if not notes:
             self._drop(match, Sentence("There is no note in this chord; it is left out."))
             return
-        ticks = self._length(notes[0][4], notes[0][5], notes[0][6], start, end)
+        ticks = self._length_of(notes[0])
         outer = self._length(numerator, slashes, denominator, start, end)
         ticks = max(MIN_NOTE_TICKS, min(MAX_NOTE_TICKS, ticks * outer // self.unit))
-        self._read_chord_extras(inside)
         pitches, letters, tied = [], [], []
         for note in notes[:16]:
-            span = offset + note.start(), offset + note.end()
-            pitch = self.pitches.read(note[1], note[2], note[3], *span)
+            accidental, letter, octaves = note.group(_NOTE + 1, _NOTE + 2, _NOTE + 3)
+            octaves += note[_NOTE + 7]
+            pitch = self.pitches.read(accidental, letter, octaves, *note.span())
             if pitch not in pitches:
                 pitches.append(pitch)
-                letters.append((note[2], note[3]))
-                if inside.startswith("-", note.end()):
+                letters.append((letter, octaves))
+                if self.text.startswith("-", note.end()):
                     tied.append(pitch)
         draft = self._add(tuple(pitches), ticks, start, end, tuple(letters))
         if tied:
             self._tie(draft, tuple(tied))
+
+    def _notes_inside(
+        self, start: int, end: int, *, is_grace: bool = False
+    ) -> Iterator[re.Match[str]]:
+        """Notes in the brackets of a chord or of grace notes.
+
+        Decorations and texts among the notes of a chord belong to the chord; those of grace notes
+        are left out.
+        """
+        position = start
+        while position < end:
+            match = TOKEN.match(self.text, position, end)
+            if match is None:
+                return
+            position, name = match.end(), match.lastgroup
+            if name == "note":
+                yield match
+            elif name in ("chord", "oldchord"):
+                yield from self._notes_inside(position - len(match[0]) + 1, position)
+            elif name == "decoration" and is_line_ends(match[0]):
+                position = match.start() + 1
+            elif name in _LOST_IN_CHORDS and not match[0].isspace():
+                self.report(
+                    *match.span(),
+                    Sentence("{text!r} means nothing here; left out.", text=match[0]),
+                )
+            elif not is_grace:
+                self._adorn_chord(match)
+
+    def _adorn_chord(self, match: re.Match[str]) -> None:
+        if match.lastgroup == "quote":
+            self._read_words(match[0].strip('"'))
+        elif match.lastgroup == "decoration":
+            self._read_decoration(match)
+        elif match.lastgroup == "shorthand" and match[0] in self.symbols:
+            self._decorate(self.symbols[match[0]])
 
     def _on_broken(self, match: re.Match[str]) -> None:
         count = match.end() - match.start()
@@ -156,9 +205,11 @@ class NoteReader(MeasureReader):
         if time_text is None and len(count_text) > 1:  # `(32c` is no tuplet of 32
             count_text = count_text[0]
         count = int(count_text)
-        time = int(time_text) if time_text else self._tuplet_time(count)
+        time = int(time_text) if time_text else default_time(count, self.meter)
         number = int(number_text) if number_text else count
-        if not 2 <= count <= 32 or not 1 <= time <= 32 or not 1 <= number <= 64:
+        if count == 1 and not time_text:
+            count = 0
+        if not 1 <= count <= 32 or not 1 <= time <= 32 or not 1 <= number <= 64:
             self._drop(
                 match,
                 Sentence("{text!r} is no tuplet; its notes keep their length.", text=match[0]),
@@ -169,14 +220,6 @@ class NoteReader(MeasureReader):
                 *match.span(), Sentence("A tuplet begins inside another; the first ends here.")
             )
         self._tuplet, self._tuplet_left = (count, time), number
-
-    def _tuplet_time(self, count: int) -> int:
-        """The time a tuplet takes when not written (ABC 2.1 §4.13)."""
-        if count in (3, 6):
-            return 2
-        if count in (2, 4, 8):
-            return 3
-        return 3 if self.meter.numerator in (6, 9, 12) and self.meter.denominator >= 8 else 2
 
     def _on_tie(self, match: re.Match[str]) -> None:
         if self._last is None or not self._last.pitches:
@@ -192,33 +235,19 @@ class NoteReader(MeasureReader):
             if pitch in pitches
         )
 
-    def _on_old_chord(self, match: re.Match[str]) -> None:
-        """A chord as ABC 1.x wrote it, ``+CEG+``."""
-        pitches = tuple(
-            self.pitches.read(note[1], note[2], note[3], *note.span())
-            for note in NOTE.finditer(self.text, match.start() + 1, match.end() - 1)
-        )
-        first = NOTE.search(match[0])
-        ticks = self._length(first[4], first[5], first[6], *match.span()) if first else self.unit
-        if pitches:
-            self._add(tuple(dict.fromkeys(pitches)), ticks, *match.span(), ())
-
     def _on_grace(self, match: re.Match[str]) -> None:
-        offset = match.start() + 1
-        for note in NOTE.finditer(self.text, offset, match.end()):
-            pitch = self.pitches.read(note[1], note[2], note[3], *note.span())
-            ticks = self._length(note[4], note[5], note[6], *note.span())
+        for note in self._notes_inside(match.start() + 1, match.end() - 1, is_grace=True):
+            accidental, letter, octaves = note.group(_NOTE + 1, _NOTE + 2, _NOTE + 3)
+            octaves += note[_NOTE + 7]
+            pitch = self.pitches.read(accidental, letter, octaves, *note.span())
+            ticks = self._length_of(note)
             if self._tuplet_left:
                 ticks = ticks * self._tuplet[1] // self._tuplet[0]
             self._graces.append((pitch, ticks, note.span()))
 
-    def _read_chord_extras(self, inside: str) -> None:
-        for words in re.findall(r'"([^"]*)"', inside):
-            self._read_words(words)
-
     def _read_words(self, words: str) -> None:
         if is_chord_symbol(words):
-            self._chord_symbol = words
+            self._chord_symbol = words.strip()
             return
         jump = jump_of(words)
         if jump:
@@ -234,3 +263,14 @@ class NoteReader(MeasureReader):
             self._bar.marks.append(self._mark(jump))
         elif len(self._decorations) < 16:
             self._decorations.append(name)
+
+    def _read_decoration(self, match: re.Match[str]) -> None:
+        name = match[0][1:-1]
+        if is_decoration(match[0]):
+            self._decorate(name)
+        else:
+            self._drop(
+                match,
+                Sentence("The decoration {name!r} is unknown; left out.", name=name),
+                ProblemKind.LEFT_OUT,
+            )

@@ -1,14 +1,31 @@
 """From accidental, letter and octave marks to a MIDI pitch: what key, bar and tie remember."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from typing import Protocol
 
+from musicgen.notation.fields import alteration
 from musicgen.notation.tokens import SEMITONES
-from musicgen.notation.tune import Key
+from musicgen.notation.tune import Key, ProblemKind
 from musicgen.sentences import Sentence
 
-Report = Callable[[int, int, str], None]
+
+class Report(Protocol):
+    """Takes a problem: where it begins and ends in the text, what it is, and of what kind."""
+
+    def __call__(
+        self, start: int, end: int, message: str, kind: ProblemKind = ProblemKind.NOT_READ, /
+    ) -> None:
+        """Keeps the problem."""
+        ...
+
 
 _LOWEST, _HIGHEST = 0, 127
+
+
+def say_nothing(
+    _start: int, _end: int, _message: str, _kind: ProblemKind = ProblemKind.NOT_READ, /
+) -> None:
+    """Takes a problem of notes that stand in no text yet, and keeps nothing."""
 
 
 class PitchReader:
@@ -62,8 +79,10 @@ class PitchReader:
     def _alteration(self, accidental: str, start: int, end: int) -> int:
         signs = accidental.rstrip("0123456789/")
         if len(signs) != len(accidental):
-            self.report(start, end, Sentence("Quarter tones are not played; the natural note is."))
-            return 0
+            self.report(
+                start, end, Sentence("Quarter tones are not played; the nearest semitone is.")
+            )
+            return alteration(signs, accidental[len(signs) :])
         alter = signs.count("^") - signs.count("_")
         if not -2 <= alter <= 2 or len(set(signs)) > 1 or signs.count("=") > 1:
             self.report(

@@ -7,26 +7,31 @@ memory are linear in the length of the text.
 import re
 from bisect import bisect_right
 from collections.abc import Iterable
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import TypeVar
 
 from musicgen.notation.barlines import count_repeats
 from musicgen.notation.body import BodyReader
+from musicgen.notation.characters import plain_lines
 from musicgen.notation.drafts import BarDraft
 from musicgen.notation.fields import (
     FREE_METER,
     NO_KEY,
     default_unit_length,
+    has_quarter_tones,
     parse_key,
     parse_meter,
-    parse_shift,
     parse_tempo,
     parse_unit_length,
 )
-from musicgen.notation.mail import undo_mail_encoding
 from musicgen.notation.playback import perform, play_order
+from musicgen.notation.prose import is_music, is_prose
+from musicgen.notation.starts import find_starts
+from musicgen.notation.text_strings import TEXT_FIELDS, decode_text_string, without_comment
 from musicgen.notation.tokens import FIELD_LINE, opens_music
-from musicgen.notation.tune import Key, Meter, Problem, Tune
+from musicgen.notation.tune import Key, Meter, Problem, ProblemKind, Tune
+from musicgen.notation.voices import find_voices, implicit_voice, parse_voice, score_order
 from musicgen.sentences import Sentence
 
 T = TypeVar("T")
@@ -36,12 +41,13 @@ MAX_PROBLEMS = 200
 NO_MUSIC = Sentence("This line is no music; passed over.")
 """The message of the problem that spans a line of prose."""
 
-_REFERENCE = re.compile(r"^[ \t\ufeff]*X:(?![|:])", re.MULTILINE)
+AFTER_THE_END = Sentence("This music stands behind the end of the tune; it is not read.")
+"""The message of the problem that spans a line of music behind words that end the tune."""
+
 _KEY_LINE = re.compile(r"^[ \t]*K:(?![|:])", re.MULTILINE)
-_VOICES = re.compile(r"(?:^[ \t]*|\[)V:[ \t]*([^\s\]]{1,40})", re.MULTILINE)
-_QUOTED = re.compile(r'"[^"]*"|![^!\s]{1,30}!|\[[A-Za-z]:[^\]]{0,200}\]')
 _OF_ONE_TUNE = frozenset("XTKPVWw+")
-_NOT_MUSIC = re.compile(r"[i-lnqrstw]")
+_OF_THE_BEGINNING = frozenset("MLQ")
+_LEFT_OUT = ProblemKind.LEFT_OUT
 
 
 def read_tune(
@@ -58,13 +64,24 @@ def read_tune(
     return _Reading(text, voice, defaults).read()
 
 
-def left_out(
-    text: str, voice: str = "", defaults: Iterable[tuple[str, str]] = ()
-) -> frozenset[int]:
-    """Where in a text the signs stand that reading its first tune passes over."""
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What reading a tune passes over: where single signs stand, and stretches of music.
+
+    The stretches, ``[start, end)`` in ascending order, are other voices.
+    """
+
+    signs: frozenset[int]
+    stretches: tuple[tuple[int, int], ...]
+
+
+def left_out(text: str, voice: str = "", defaults: Iterable[tuple[str, str]] = ()) -> LeftOut:
+    """What reading the first tune of a text passes over."""
     reading = _Reading(text, voice, defaults)
     reading.read()
-    return frozenset(reading.body.dropped) if reading.body else frozenset()
+    if reading.body is None:
+        return LeftOut(frozenset(), ())
+    return LeftOut(frozenset(reading.body.dropped), tuple(reading.body.passed))
 
 
 class _Reading:
@@ -75,7 +92,7 @@ class _Reading:
         self.text = plain_lines(text)
         self.inherited = list(defaults)
         self.voice = voice
-        self.problems: list[tuple[int, int, str]] = []
+        self.problems: list[tuple[int, int, str, ProblemKind]] = []
         self.fields: list[tuple[str, str]] = []
         self.instructions: list[str] = []
         self.meter: Meter | None = None
@@ -83,24 +100,31 @@ class _Reading:
         self.key: Key | None = None
         self.tempo_text: str | None = None
         self.parts = ""
-        self.shift = 0
+        self.staff = ""
+        self.voices: dict[str, str] = {}
         self.body: BodyReader | None = None
         self.body_start = 0
+        self.end = len(text)
+        self.late_fields: set[str] = set()
         self.has_gap = False
         self.is_quoting = False
+        self.has_unit = False
         self.is_over = False
 
-    def report(self, start: int, end: int, message: str) -> None:
+    def report(
+        self, start: int, end: int, message: str, kind: ProblemKind = ProblemKind.NOT_READ, /
+    ) -> None:
         if len(self.problems) < MAX_PROBLEMS:
-            self.problems.append((start, end, message))
+            self.problems.append((start, end, message, kind))
         elif len(self.problems) == MAX_PROBLEMS:
-            self.problems.append((start, end, "There are more problems; they are not listed."))
+            more = Sentence("There are more problems; they are not listed.")
+            self.problems.append((start, end, more, ProblemKind.NOT_READ))
 
     def read(self) -> tuple[Tune, tuple[Problem, ...]]:
         for letter, value in self.inherited:
             self._read_header_field(letter, value, 0, 0)
-        start, end = self._find_tune()
-        position = start
+        start, self.end = self._find_tune()
+        position, end = start, self.end
         for line in self.text[start:end].split("\n"):
             self._read_line(line, position)
             position += len(line) + 1
@@ -111,19 +135,20 @@ class _Reading:
     # Which part of the text
 
     def _find_tune(self) -> tuple[int, int]:
-        """Span of the first tune: from its ``X:`` (or the beginning) to the next ``X:``."""
-        references = [match.start() for match in _REFERENCE.finditer(self.text)][:2]
-        if not references:
+        """Span of the first tune: from its ``X:`` (or the beginning) to the next tune."""
+        starts = find_starts(self.text, most=2)
+        if not starts:
             return 0, len(self.text)
-        before = self.text[: references[0]]
-        if _KEY_LINE.search(before) or "|" in before:
-            references.insert(0, 0)
-        else:
-            self._read_file_header(before)
-        end = references[1] if len(references) > 1 else len(self.text)
-        if len(references) > 1:
-            self.report(end, end + 2, Sentence("Another tune begins here; only the first is read."))
-        return references[0], end
+        self._read_file_header(self.text[: starts[0]])
+        end = starts[1] if len(starts) > 1 else len(self.text)
+        if len(starts) > 1:
+            self.report(
+                end,
+                end + 2,
+                Sentence("Another tune begins here; only the first is read."),
+                _LEFT_OUT,
+            )
+        return starts[0], end
 
     def _read_file_header(self, before: str) -> None:
         """Fields before the first ``X:`` hold for every tune (ABC 2.1 §2.2.2)."""
@@ -133,18 +158,21 @@ class _Reading:
             if field:
                 self._read_header_field(*field, position, position + len(line))
                 self.inherited.append(field)
-            elif line.strip(" \t\ufeff") and not line.lstrip().startswith("%"):
+            elif line.strip() and not line.lstrip().startswith("%"):
                 self.report(
-                    position, position + len(line), Sentence("Text before the tune is passed over.")
+                    position,
+                    position + len(line),
+                    Sentence("Text before the tune is passed over."),
+                    _LEFT_OUT,
                 )
             position += len(line) + 1
 
     # Lines
 
     def _read_line(self, line: str, start: int) -> None:
-        bare = line.strip(" \t\ufeff")
+        bare = line.strip()
         if not bare:
-            self.has_gap = self.has_gap or self.body is not None
+            self.has_gap = self.has_gap or (self.body is not None and self.body.has_notes)
         elif self.is_quoting or bare.startswith("%"):
             self._read_directive(bare)
         elif self.body is None:
@@ -164,12 +192,15 @@ class _Reading:
             self.instructions.append(words)
 
     def _read_header_line(self, line: str, start: int) -> None:
-        field = FIELD_LINE.match(line.replace("\ufeff", " "))
+        field = FIELD_LINE.match(line)
         if field is None:
             is_header = bool(self.fields) and _KEY_LINE.search(self.text, start) is not None
-            if _is_prose(line) or is_header:
+            if is_prose(line) or is_header:
                 self.report(
-                    start, start + len(line), Sentence("This is neither a field nor music.")
+                    start,
+                    start + len(line),
+                    Sentence("This is neither a field nor music."),
+                    ProblemKind.NOT_READ if "|" in line else _LEFT_OUT,
                 )
                 return
             self.report(
@@ -177,11 +208,19 @@ class _Reading:
             )
             self._begin_body(start).read_line(start, start + len(line))
             return
-        value = field[2].split("%")[0].strip()
-        self.fields.append((field[1], value))
-        self._read_header_field(field[1], value, start + field.start(), start + len(line))
-        if field[1] == "K":
+        letter, value = field[1], field_value(field[1], field[2])
+        self._add_field(letter, value)
+        self._read_header_field(letter, value, start + field.start(), start + len(line))
+        if letter == "K":
             self._begin_body(start + len(line) + 1)
+
+    def _add_field(self, letter: str, value: str) -> None:
+        """Keep a field; ``+:`` goes on with the words of the one before it (§3.3)."""
+        if letter == "+" and self.fields and self.fields[-1][0] in TEXT_FIELDS:
+            before, words = self.fields[-1]
+            self.fields[-1] = (before, f"{words} {value}".strip())
+        else:
+            self.fields.append((letter, value))
 
     def _read_header_field(self, letter: str, value: str, start: int, end: int) -> None:
         value = value[:200]
@@ -197,7 +236,15 @@ class _Reading:
             self.key = self._checked(
                 parse_key(value), Sentence("key"), Sentence("C major"), value, start, end
             )
-            self.shift = parse_shift(value) or 0
+            self.staff = value
+            if has_quarter_tones(value):
+                self.report(
+                    start, end, Sentence("Quarter tones are not played; the nearest semitone is.")
+                )
+        elif letter == "V":
+            voice = parse_voice(value)
+            known = self.voices.get(voice.name, "")
+            self.voices[voice.name] = f"{known} {voice.properties}"
         elif letter == "Q":
             self.tempo_text = value
         elif letter == "P":
@@ -222,9 +269,10 @@ class _Reading:
     def _begin_body(self, start: int) -> BodyReader:
         self.body_start = min(start, len(self.text))
         self.meter = self.meter or FREE_METER
+        self.has_unit = self.unit is not None
         self.unit = self.unit or default_unit_length(self.meter)
         body = BodyReader(self.text, self.meter, self.unit, self.key or NO_KEY, self.report)
-        body.pitches.shift = self.shift
+        body.shift(self.staff)
         for letter, value in [*self.inherited, *self.fields]:
             if letter == "U":
                 body.define_symbol(value)
@@ -232,31 +280,70 @@ class _Reading:
                 body.read_instruction(value)
         for words in self.instructions:
             body.read_instruction(words)
-        body.wanted_voice = self.voice or self._first_voice()
+        self._choose_voice(body)
         self.body = body
         return body
 
-    def _first_voice(self) -> str:
-        voices = _VOICES.search(self.text, self.body_start) if "V:" in self.text else None
-        return voices[1] if voices else ""
+    def _choose_voice(self, body: BodyReader) -> None:
+        """The voice that was asked for, else the first with notes in it.
+
+        A score (``%%score``) gives the order of voices, else they come as the body has them.
+        """
+        first = implicit_voice(self.voices, self.text[self.body_start : self.end])
+        has_voices = "V:" in self.text[self.body_start : self.end] or bool(self.voice)
+        if has_voices:
+            found = find_voices(self.text, self.body_start, self.end, first)
+            score = [name for name in score_order(self.text[: self.end]) if name in found]
+            names = score or list(found)
+            silent = [name for name in names if not found[name]]
+            wanted = self.voice or next((name for name in names if found[name]), first)
+            if silent and names.index(silent[0]) == 0 and wanted != silent[0] and not self.voice:
+                self.report(
+                    self.body_start,
+                    self.body_start,
+                    Sentence(
+                        "Voice {name!r} has rests only; voice {other!r} is read.",
+                        name=silent[0],
+                        other=wanted,
+                    ),
+                    _LEFT_OUT,
+                )
+            body.wanted_voice = wanted
+            body.is_silent = wanted != first
+            if body.is_silent and first in found:
+                body.silence(first, self.body_start, self.body_start)
+        if not body.is_silent:
+            body.shift(self.voices.get(first, ""))
 
     def _read_body_line(self, body: BodyReader, line: str, start: int) -> None:
         end = start + len(line)
         field = FIELD_LINE.match(line)
         if field is not None and not self.is_over:
             self._read_body_field(body, field, start, end)
+        elif field is None and self._is_passed_over(body, line):
+            message = NO_MUSIC if not is_music(line) else AFTER_THE_END
+            kind = _LEFT_OUT if message == NO_MUSIC else ProblemKind.NOT_READ
+            self.report(start, end, message, kind)
+            body.dropped.add(start)
+            self.is_over = self.has_gap
         elif field is None:
-            if self.is_over or _is_prose(line):
-                self.report(start, end, NO_MUSIC)
-                body.dropped.add(start)
-                self.is_over = self.has_gap
-                return
-            if self.has_gap and not self.is_over:
+            if self.has_gap:
                 self.report(
-                    start, start, Sentence("An empty line ends a tune; the music after it is kept.")
+                    start,
+                    start,
+                    Sentence("An empty line ends a tune; the music after it is kept."),
+                    _LEFT_OUT,
                 )
                 self.has_gap = False
             body.read_line(start, end)
+
+    def _is_passed_over(self, body: BodyReader, line: str) -> bool:
+        """Whether a line is no music, or stands behind words that follow an empty line."""
+        if self.is_over:
+            return True
+        if is_prose(line, body.symbols):
+            return True
+        return self.has_gap and not is_music(line)
 
     def _read_body_field(
         self, body: BodyReader, field: re.Match[str], start: int, end: int
@@ -264,8 +351,59 @@ class _Reading:
         letter, value = field[1], field[2]
         if opens_music(letter, value):
             body.read_line(start, end)
-        else:
-            body.read_field(letter, value.split("%", maxsplit=1)[0], start, end)
+            return
+        if letter == "V":
+            self._read_voice_line(body, field, start, end)
+            return
+        value = field_value(letter, value)
+        is_head = self._belongs_to_head(body, letter)
+        if is_head:
+            self.late_fields.add(letter)
+            self._add_field(letter, value)
+            self._read_header_field(letter, value, start, end)
+        if is_head and letter == "M":
+            self._begin_meter(body)
+        elif is_head and letter == "L" and self.unit:
+            body.set_unit(self.unit)
+        elif not is_head:
+            body.read_field(letter, value, start, end)
+
+    def _read_voice_line(
+        self, body: BodyReader, field: re.Match[str], start: int, end: int
+    ) -> None:
+        """A ``V:`` field, and the music behind it that old programs wrote on its line (§7.1)."""
+        voice = parse_voice(field[2])
+        body.read_field("V", field[2].split("%", maxsplit=1)[0], start, end)
+        if voice.music is not None:
+            body.read_line(start + field.start(2) + voice.music, end)
+        elif voice.rest:
+            self.report(
+                start,
+                end,
+                Sentence("{text!r} says nothing of a voice; left out.", text=voice.rest[:40]),
+                _LEFT_OUT,
+            )
+
+    def _belongs_to_head(self, body: BodyReader, letter: str) -> bool:
+        """Whether a field behind ``K:`` is the tune's, since the header has none of its kind.
+
+        Meter, unit note length and tempo are only before the first note. More fields of one kind
+        may follow one another there.
+        """
+        if body.is_silent or (letter not in TEXT_FIELDS and letter not in _OF_THE_BEGINNING):
+            return False
+        is_new = all(own != letter for own, _ in self.fields)
+        if body.has_notes or self.has_gap:
+            return is_new and letter in TEXT_FIELDS and not self.has_gap
+        return is_new or (letter in self.late_fields and letter in TEXT_FIELDS)
+
+    def _begin_meter(self, body: BodyReader) -> None:
+        """Let the tune begin in a meter, and its unit note length follow it if it is not given."""
+        self.meter = self.meter or FREE_METER
+        body.set_meter(self.meter)
+        if not self.has_unit:
+            self.unit = default_unit_length(self.meter)
+            body.set_unit(self.unit)
 
     # The answer
 
@@ -307,15 +445,16 @@ class _Reading:
             return ()
         starts = [0, *(match.end() for match in re.finditer("\n", self.text))]
         found = []
-        for start, end, message in sorted(self.problems, key=lambda problem: problem[0]):
+        for start, end, message, kind in sorted(self.problems, key=lambda problem: problem[0]):
             line = bisect_right(starts, start)
-            found.append(Problem(start, end, line, start - starts[line - 1] + 1, message))
+            found.append(Problem(start, end, line, start - starts[line - 1] + 1, message, kind))
         return tuple(found)
 
 
-def plain_lines(text: str) -> str:
-    """The text as it is read, as long as it was: line feeds only, and no codes of mail."""
-    return undo_mail_encoding(text.replace("\r\n", " \n").replace("\r", "\n"))
+def field_value(letter: str, written: str) -> str:
+    """The value of a field as it is written behind the colon: no comment, words as they read."""
+    value = without_comment(written).strip()
+    return decode_text_string(value) if letter in TEXT_FIELDS else value
 
 
 def file_field(line: str) -> tuple[str, str] | None:
@@ -324,21 +463,13 @@ def file_field(line: str) -> tuple[str, str] | None:
     A directive ``%%`` is the field ``I:`` (§3.1.10). Fields of one tune alone (``X:``, ``T:``,
     ``K:``, ``P:``, ``V:``, words) set nothing.
     """
-    bare = line.strip(" \t\ufeff")
+    bare = plain_lines(line).strip()
     if bare.startswith("%%"):
         return ("I", bare[2:].strip())
     field = FIELD_LINE.match(bare)
     if field is None or field[1] in _OF_ONE_TUNE:
         return None
-    return field[1], field[2].split("%")[0].strip()
-
-
-def _is_prose(line: str) -> bool:
-    """Whether a line without a bar line has too many letters that music does not use."""
-    if "|" in line:
-        return False
-    bare = _QUOTED.sub("", line.split("%", maxsplit=1)[0])
-    return len(_NOT_MUSIC.findall(bare)) >= 3
+    return field[1], field_value(field[1], field[2])
 
 
 def _mend(bars: list[BarDraft]) -> list[BarDraft]:

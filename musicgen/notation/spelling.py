@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from musicgen.notation.fields import MODE_FIFTHS, SHARP_ORDER, tonic_fifths
-from musicgen.notation.tokens import NOTE, SEMITONES, hide_quotes
+from musicgen.notation.tokens import NOTE, SEMITONES, hide_words
 from musicgen.notation.tune import Key, Note
 
 _ALTERATIONS = (-1, 0, 1)
@@ -67,4 +67,4 @@ def _place(name: Spelling) -> int:
 
 
 def _letters(text: str, start: int, end: int) -> list[str]:
-    return [found[2].upper() for found in NOTE.finditer(hide_quotes(text[start:end]))]
+    return [found[2].upper() for found in NOTE.finditer(hide_words(text[start:end]))]

@@ -26,7 +26,9 @@ TOKEN = re.compile(
     r"|(?P<ending>\[[ \t]*(\d{1,3}(?:[ \t]*[,\-][ \t]*\d{1,3}){0,16}))"
     r"|(?P<chord>\[([^\]|\n]{0,200})\](\d*)(/*)(\d*))"
     r"|(?P<textending>\[\"([^\"\n]{0,40})\")"
-    r"|(?P<decoration>!([^!|\s]{1,30})!|\+([^+|\s]{1,30})\+)"
+    r"|(?P<oldchord>\+(?!f{1,4}\+|D\.[CS]\.)(?=[^+|\n]{0,60}[A-Ga-g])"
+    r"([\^_=A-Ga-gzx\d/,'~.()<>\- \t]{1,60})\+(\d*)(/*)(\d*))"
+    r"|(?P<decoration>!([^!|\n]{1,30})!|\+([^+|\s]{1,30})\+)"
     r"|(?P<comment>%)"
     r"|(?P<field>[MLK]:(?![|:]))"
     r"|(?P<shorthand>[~.H-WYh-w])"
@@ -54,9 +56,6 @@ _MUSIC_AFTER = {
     "M": re.compile(r"[ \t]*(?:C\||C|none|\(?[\d+]{1,12}\)?/\d{1,3})[ \t]+(?=[^%\s].*\|)"),
     "L": re.compile(r"[ \t]*\d{1,3}/\d{1,3}[ \t]+(?=[^%\s].*\|)"),
 }
-
-BAR_AHEAD = re.compile(r":*\||[\]\n]")
-"""Where a second voice in the same bar (``&``) ends."""
 
 SEMITONES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 
@@ -110,21 +109,26 @@ _JUMPS = {
 }
 
 _NOTE_LIKE = re.compile(r"[A-Ga-gzx0-9/,'^_=\-~.()<>]+")
-_CHORD_SYMBOL = re.compile(
-    r"\(?[A-G][#b♯♭]?(?:maj|min|dim|aug|sus|add|m|M|[+°ø]|o|[#b]?\d{1,2})*(?:/[A-Ga-g][#b]?)?\)?"
-)
-_IN_QUOTES = re.compile(r'"[^"]*"')
+_APART = re.compile(r'"[^"]*"|!([^!|\n]{1,30})!|\+([^+|\s]{1,30})\+')
+_JUMP = re.compile(r"[^A-Za-z]*([A-Za-z][A-Za-z.\s_-]*)[^A-Za-z]*")
 _BARE = re.compile(r"[^a-z]+")
 
 
 def jump_of(words: str) -> str | None:
     """The kind of `Mark` that a decoration or a text above the music means, else None."""
-    return _JUMPS.get(_BARE.sub("", words.lower())) if len(words) < 40 else None
+    found = _JUMP.fullmatch(words) if len(words) < 40 else None
+    return _JUMPS.get(_BARE.sub("", found[1].lower())) if found else None
 
 
-def hide_quotes(text: str) -> str:
-    """The text with what stands in quotes blotted out by as many spaces."""
-    return _IN_QUOTES.sub(lambda found: " " * len(found[0]), text) if '"' in text else text
+def hide_words(text: str) -> str:
+    """The text with texts in quotes and decorations blotted out by as many spaces."""
+    return _APART.sub(_blotted, text) if re.search(r'["!+]', text) else text
+
+
+def _blotted(found: re.Match[str]) -> str:
+    if found[0][0] != '"' and not is_decoration(found[0]):
+        return found[0]
+    return " " * len(found[0])
 
 
 def opens_music(letter: str, value: str) -> bool:
@@ -132,16 +136,18 @@ def opens_music(letter: str, value: str) -> bool:
     return letter in _MUSIC_AFTER and _MUSIC_AFTER[letter].match(value) is not None
 
 
-def is_chord_symbol(words: str) -> bool:
-    """Whether a text in quotes names a chord (ABC 2.1 §4.18), as in ``Am7/G``."""
-    return len(words) < 20 and _CHORD_SYMBOL.fullmatch(words) is not None
-
-
 def is_line_ends(piece: str) -> bool:
     """Whether ``!…!`` is no decoration but two line ends of the old style with music between."""
     name = piece[1:-1]
-    is_known = name in DECORATIONS or jump_of(name) is not None
-    return piece[0] == "!" and not is_known and is_note_like(name)
+    is_music = is_note_like(name) or re.search(r'[\s"]', name) is not None
+    return piece[0] == "!" and is_music and not is_decoration(piece)
+
+
+def is_decoration(piece: str) -> bool:
+    """Whether what stands between two marks, given with them, is the name of a decoration."""
+    name = piece[1:-1]
+    is_pair = re.fullmatch(r"\s*[a-g]\s+[a-g]\s*", name) is not None  # `!d c!` is two notes
+    return name in DECORATIONS or (jump_of(name) is not None and not is_pair)
 
 
 def is_note_like(words: str) -> bool:

@@ -8,6 +8,8 @@ their own get a new one.
 import re
 
 from musicgen.errors import NotationError
+from musicgen.notation.chord_symbols import is_chord_symbol, move_symbol
+from musicgen.notation.chords import note_name
 from musicgen.notation.fields import (
     MODE_FIFTHS,
     SHARP_ORDER,
@@ -17,17 +19,19 @@ from musicgen.notation.fields import (
 )
 from musicgen.notation.mail import undo_mail_encoding
 from musicgen.notation.reader import read_tune
-from musicgen.notation.tokens import NOTE, SEMITONES, hide_quotes, is_chord_symbol
+from musicgen.notation.tokens import NOTE, SEMITONES, hide_words
 from musicgen.notation.tune import Key, Tune
 
 _LETTERS = "CDEFGAB"
 _SIGNS = {-2: "__", -1: "_", 0: "=", 1: "^", 2: "^^"}
 _KEY_FIELD = re.compile(r"(?m)(?:^[ \t]*|\[|(?<=[ |]))K:(?![|:])([^%\]|\n\r]*)")
 _TONIC = re.compile(r"\s*[A-G][#♯b♭]?")
-_NAME = re.compile(r"(?<![A-Za-z])([A-G])([#b♯♭]?)")
 _EXPLICIT = re.compile(r"(?<![A-Za-z0-9=])(\^{1,2}|_{1,2}|=)([A-Ga-g])(?![A-Za-z])")
 _QUOTED = re.compile(r'"([^"\n]*)"')
 _FURTHEST = 7
+_FLATTEST_ROOT, _SHARPEST_ROOT = -8, 12
+"""Fb and B#, as places on the circle of fifths."""
+
 _Edit = tuple[tuple[int, int], str]
 
 
@@ -120,6 +124,13 @@ class _Move:
         turns, index = divmod(tonic_fifths(tonic) + self.fifths + 1, 7)
         return SHARP_ORDER[index] + ("#" * turns if turns > 0 else "b" * -turns)
 
+    def root(self, name: str) -> str:
+        """A moved root or bass of a chord symbol: with one sharp or flat at most."""
+        fifths = tonic_fifths(name) + self.fifths
+        while not _FLATTEST_ROOT <= fifths <= _SHARPEST_ROOT:
+            fifths += 12 if fifths < 0 else -12
+        return note_name(fifths)
+
     def key(self, value: str) -> str:
         """The value of a moved ``K:`` field."""
         tonic = _TONIC.match(value)
@@ -172,7 +183,7 @@ def _note_edits(tune: Tune, move: _Move) -> list[_Edit]:
     for note in tune.notes:
         spans = [*note.grace_spans] + ([(note.start, note.end)] if note.pitches else [])
         for start, end in spans:
-            for found in NOTE.finditer(hide_quotes(tune.text[start:end])):
+            for found in NOTE.finditer(hide_words(tune.text[start:end])):
                 span = (start + found.start(), start + found.end(3))
                 edits.append((span, move.note(found[1], found[2], found[3])))
     return edits
@@ -180,14 +191,10 @@ def _note_edits(tune: Tune, move: _Move) -> list[_Edit]:
 
 def _chord_symbol_edits(tune: Tune, move: _Move) -> list[_Edit]:
     return [
-        (found.span(1), _NAME.sub(lambda name: move.name(_plain(name)), found[1]))
+        (found.span(1), move_symbol(found[1], move.root))
         for found in _QUOTED.finditer(tune.text, tune.body_start)
         if is_chord_symbol(found[1])
     ]
-
-
-def _plain(name: re.Match[str]) -> str:
-    return name[1] + name[2].replace("♯", "#").replace("♭", "b")
 
 
 def _apply(text: str, edits: list[_Edit]) -> str:

@@ -6,7 +6,18 @@ character of the network and a sound in the file can be matched with one another
 """
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from fractions import Fraction
+
+
+class ProblemKind(StrEnum):
+    """What a problem means for the notes that were read."""
+
+    NOT_READ = "not read"
+    """Something could not be read as it stands; notes may be missing, or other than meant."""
+
+    LEFT_OUT = "left out"
+    """Something beside the melody is left out, or of no account; its notes are as written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +32,7 @@ class Problem:
     line: int
     column: int
     message: str
+    kind: ProblemKind = ProblemKind.NOT_READ
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,22 @@
 """Tunebooks: bytes to text, text to tunes. A tune goes from its ``X:`` to the next."""
 
+import codecs
 import re
 from dataclasses import dataclass
 
 from musicgen.errors import NotationError
+from musicgen.notation.characters import plain_lines
 from musicgen.notation.reader import file_field, read_tune
+from musicgen.notation.starts import find_end, find_starts
 from musicgen.notation.tune import Problem, Tune
 
-_REFERENCE = re.compile(r"(?:(?<=\n)|(?<=\r)|^)[ \t\ufeff]*X:(?![|:])")
+_REFERENCE = re.compile(r"^[ \t]*X:(?![|:])", re.MULTILINE)
 _KEY_LINE = re.compile(r"^[ \t]*K:(?![|:])", re.MULTILINE)
+_CHARSET = re.compile(
+    rb"^(?:%%|I:[ \t]*)(?:abc-charset|encoding)[ \t]+"
+    rb"((?:iso-?8859-?|latin-?|windows-|cp|koi8-|mac-|utf-?|us-)[A-Za-z0-9]{1,8})[ \t]*\r?$",
+    re.MULTILINE | re.IGNORECASE,
+)
 _NOTE = re.compile(r"[A-Ga-g]")
 _BOMS = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
@@ -29,24 +37,23 @@ class TuneText:
 
 
 def split_tunebook(text: str) -> list[TuneText]:
-    """The tunes of a tunebook, each from its ``X:`` to the next, empty lines at its end dropped.
+    """The tunes of a tunebook, each from where it begins to its last line.
 
-    Empty lines inside a tune do not cut it. A text without any ``X:`` that holds music is one tune;
-    one without music is none. Line ends may be of any kind.
+    Empty lines inside a tune do not cut it. Free text behind an empty line belongs to no tune
+    (ABC 2.1 §2.2.1). A text without any ``X:`` that holds music is one tune; one without music is
+    none. Line ends may be of any kind.
     """
-    starts = [match.start() for match in _REFERENCE.finditer(text)]
+    plain = plain_lines(text)
+    starts = find_starts(plain)
     if not starts:
-        return [TuneText(text, 1, 0)] if _NOTE.search(text) and "|" in text else []
+        return [TuneText(text, 1, 0)] if _NOTE.search(plain) and "|" in plain else []
     tunes, line, counted = [], 1, 0
     for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
-        line += _count_lines(text[counted:start])
+        line += plain.count("\n", counted, start)
         counted = start
-        tunes.append(TuneText(text[start:end].rstrip(), line, start))
+        last = start + find_end(plain[start:end])
+        tunes.append(TuneText(text[start:last].rstrip(), line, start))
     return tunes
-
-
-def _count_lines(text: str) -> int:
-    return text.count("\n") + text.count("\r") - text.count("\r\n")
 
 
 def read_tunebook(text: str) -> list[tuple[Tune, tuple[Problem, ...]]]:
@@ -63,11 +70,12 @@ def read_file_header(text: str) -> tuple[tuple[str, str], ...]:
 
     None where that text is itself a tune, or there is no ``X:``.
     """
-    first = _REFERENCE.search(text)
-    before = text[: first.start()] if first else ""
+    plain = plain_lines(text)
+    first = _REFERENCE.search(plain)
+    before = plain[: first.start()] if first else ""
     if "|" in before or _KEY_LINE.search(before):
         return ()
-    fields = (file_field(line) for line in before.splitlines())
+    fields = (file_field(line) for line in before.split("\n"))
     return tuple(field for field in fields if field)
 
 
@@ -87,13 +95,50 @@ def require_tunes(text: str) -> list[TuneText]:
 
 
 def decode_text(data: bytes) -> str:
-    """Text of a file in the encodings tunebooks come in: UTF-8, -16 or -32, cp1252, Latin-1."""
+    """Text of a file in the encodings tunebooks come in.
+
+    These are UTF-16 and -32, with a byte order mark or seen by their zeros; else, line by line,
+    UTF-8, what the file names (``%%abc-charset iso-8859-2``, ABC 2.1 §2.1), cp1252 or Latin-1.
+    """
     for mark, encoding in _BOMS:
         if data.startswith(mark):
             return data.decode(encoding, errors="replace").removeprefix("\ufeff")
-    for encoding in ("utf-8", "cp1252"):
+    if encoding := _wide_encoding(data):
+        return data.decode(encoding, errors="replace")
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        encodings = ("utf-8", *_named_encoding(data), "cp1252")
+        return "".join(_decode_line(line, encodings) for line in data.splitlines(keepends=True))
+
+
+def _decode_line(line: bytes, encodings: tuple[str, ...]) -> str:
+    """Books are put together from files of different encodings, so each line has its own."""
+    for encoding in encodings:
         try:
-            return data.decode(encoding)
+            return line.decode(encoding)
         except UnicodeDecodeError:
             continue
-    return data.decode("latin-1")
+    return line.decode("latin-1")
+
+
+def _named_encoding(data: bytes) -> tuple[str, ...]:
+    found = _CHARSET.search(data)
+    if found is None:
+        return ()
+    name = found[1].decode("ascii").lower()
+    try:
+        encoding = codecs.lookup(name).name
+    except LookupError:
+        return ()
+    return ("cp1252",) if encoding == "iso8859-1" else (encoding,)
+
+
+def _wide_encoding(data: bytes) -> str:
+    """UTF-16 without a byte order mark: every other byte of plain text is zero. Else empty."""
+    start = data[:2000]
+    half = len(start) // 2
+    for encoding, zeros in (("utf-16-le", start[1::2]), ("utf-16-be", start[::2])):
+        if half and zeros.count(0) > 0.7 * half and start.count(0) < 1.1 * half:
+            return encoding
+    return ""

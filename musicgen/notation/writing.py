@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from musicgen.notation.barlines import is_closing
+from musicgen.notation.characters import plain_lines
 from musicgen.notation.fields import (
     parse_tempo,
     same_key,
@@ -21,7 +22,7 @@ from musicgen.notation.form import part_order, play_out, write_repeats
 from musicgen.notation.layout import group_lines
 from musicgen.notation.lettering import NoteWriter, broken_signs, tuplet_signs
 from musicgen.notation.playback import play_order
-from musicgen.notation.reader import plain_lines
+from musicgen.notation.text_strings import TEXT_FIELDS, encode_text_string
 from musicgen.notation.tune import Bar, Meter, Tune
 
 VERSION = "%abc-2.1"
@@ -71,6 +72,8 @@ def _header(tune: Tune, parts: str) -> Iterator[str]:
 
 
 def _field(letter: str, value: str) -> str:
+    if letter in TEXT_FIELDS:
+        value = encode_text_string(value)
     return f"{letter}: {value}" if value[0] in "|:" else f"{letter}:{value}"
 
 

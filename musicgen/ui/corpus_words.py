@@ -11,6 +11,7 @@ KINDS = {
     "variant": N_("a melody that is there already"),
     "not in time": N_("a bar that does not keep time"),
     "unclear": N_("something that cannot be read as it stands"),
+    "left out": N_("something beside the melody left out, such as another voice"),
     "characters": N_("control characters removed"),
     "fields": N_("fields from the head of the file written into it"),
     "numbered": N_("given a number (X:)"),
