@@ -9,7 +9,7 @@ import re
 from fractions import Fraction
 
 from musicgen.notation.reader import read_tune
-from musicgen.notation.tokens import FIELD_LINE, hide_quotes, opens_music
+from musicgen.notation.tokens import FIELD_LINE, hide_words, opens_music
 
 REFERENCE = "1"
 """The number of a tune that is in no book: ABC asks for one (§3.1.1)."""
@@ -96,5 +96,5 @@ def _inline(found: re.Match[str]) -> str:
 
 
 def _without_comment(line: str, given: int) -> str:
-    found = _COMMENT.search(hide_quotes(line), given)
+    found = _COMMENT.search(hide_words(line), given)
     return line[: found.start()].rstrip() if found else line

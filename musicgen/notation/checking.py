@@ -45,8 +45,8 @@ class TuneCheck:
     `line` is the line of the file at which the tune begins. A tune is **readable** where it has
     notes and all of its melody could be read: what is only left out beside it (other voices, words,
     unknown decorations: `ProblemKind.LEFT_OUT`) does not count. It is **complete** where it ends
-    with a bar line that closes, **in time** where every bar is full or made up for (`bars.check_bars`);
-    without a meter (`is_metered`) there is no time to keep.
+    with a bar line that closes, **in time** where every bar is full or made up for
+    (`bars.check_bars`); without a meter (`is_metered`) there is no time to keep.
     `lowest` and `highest` are MIDI pitches, None where nothing sounds.
     """
 
