@@ -81,12 +81,14 @@ def make_product(weights: Array) -> bytes:
 
 def input_rows(network: EchoNetwork) -> Array:
     """All that a network with echoes may add up to read, (rows, E): a row for each character; then
-    levels, K rows for each; then what an echo offers, K rows for each character; a row of zeros.
+    levels, K rows for each; then what an echo offers, K rows for each character; a row of zeros;
+    then positions, if it reads them.
     """
     size = network.config.embedding_dim
     parts = network.embedding.weight, network.levels, network.offers
     rows = [_array(part).reshape(-1, size) for part in parts]
-    return np.concatenate([*rows, np.zeros((1, size), np.float32)])
+    positions = [] if network.position is None else [_array(network.position.weight)]
+    return np.concatenate([*rows, np.zeros((1, size), np.float32), *positions])
 
 
 def _add_first(graph: "_Graph", network: LSTMStack) -> str:
