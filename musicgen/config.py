@@ -159,12 +159,19 @@ class NetworkConfig(Settings):
     window: int = setting(
         128, "Characters that attention looks back on; other kinds have none.", 1, 2048
     )
+    position: bool = setting(
+        False, "An echo network also reads where in bar, section and scale each character stands."
+    )
+    recurrent_dropout: float = setting(
+        0.0, "Share of an LSTM's recurrent weights left out at each training step.", 0.0, 0.95
+    )
     bar_id: int = setting(-1, "Number of the bar line in the vocabulary; -1 for none.", -1, 4095)
     line_id: int = setting(-1, "Number of the line end in the vocabulary; -1 for none.", -1, 4095)
     colon_id: int = setting(-1, "Number of the colon in the vocabulary; -1 for none.", -1, 4095)
+    characters: str = setting("", "The vocabulary, for a network that reads positions.")
 
 
-FROM_VOCABULARY = ("vocab_size", "bar_id", "line_id", "colon_id")
+FROM_VOCABULARY = ("vocab_size", "bar_id", "line_id", "colon_id", "characters")
 """Settings of a network that follow from its characters: nobody types them in."""
 
 

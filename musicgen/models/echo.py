@@ -7,7 +7,10 @@ speaks for it; at the end a gate for each adds to the logit of the character it 
 mechanisms of Gu et al. (2016) and See et al. (2017) do with attention. The gates are learned, the
 places are not: finding them by attention takes far more text than there is.
 
-Shapes: B batch, T time, H hidden, V vocabulary, K echoes.
+With `config.position` it also reads, beside each character, where that stands in its bar, section
+and scale (`musicgen.models.position`).
+
+Shapes: B batch, T time, H hidden, V vocabulary, K echoes, F features of a position.
 """
 
 from typing import cast
@@ -19,9 +22,11 @@ from torch import nn
 from musicgen.config import NetworkConfig
 from musicgen.models.echoes import ECHOES, LEVELS, Signs, empty_memory, listen
 from musicgen.models.lstm_stack import LSTMStack
+from musicgen.models.position import ROWS, empty_seen, read_positions
 
-EchoState = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
-"""An LSTM's h and c, and what was heard of the tune: (1, B, `echoes.SIZE`) whole numbers."""
+EchoState = tuple[torch.Tensor, ...]
+"""An LSTM's h and c, what was heard of the tune, (1, B, `echoes.SIZE`) whole numbers, and with
+positions also what was read of it, (1, B, `position.SEEN_SIZE`) whole numbers."""
 
 
 class EchoNetwork(LSTMStack):
@@ -31,6 +36,7 @@ class EchoNetwork(LSTMStack):
     """
 
     gates: nn.Linear
+    position: nn.Embedding | None
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__(config)
@@ -40,6 +46,9 @@ class EchoNetwork(LSTMStack):
         self.gates = nn.Linear(config.hidden_size, ECHOES, bias=False)
         nn.init.zeros_(self.gates.weight)
         self.trust = nn.Parameter(torch.zeros(LEVELS, ECHOES))
+        self.position = nn.Embedding(ROWS, size) if config.position else None
+        if self.position is not None:
+            nn.init.zeros_(self.position.weight)
         if config.init == "orthogonal":
             self.init_orthogonal()
 
@@ -51,7 +60,10 @@ class EchoNetwork(LSTMStack):
     def init_state(self, batch_size: int, device: torch.device | str | None = None) -> EchoState:
         """Zeros, and nothing heard."""
         memory = torch.from_numpy(empty_memory(batch_size)).float().to(device)
-        return (*self.init_hidden(batch_size, device), memory[None])
+        state = (*self.init_hidden(batch_size, device), memory[None])
+        if self.position is None:
+            return state
+        return (*state, torch.from_numpy(empty_seen(batch_size)).float().to(device)[None])
 
     def read(
         self, ids: torch.Tensor, state: EchoState | None = None
@@ -72,9 +84,23 @@ class EchoNetwork(LSTMStack):
         is_there = (levels > 0)[..., None]  # (B, T, K, 1)
         characters = offered.clamp(min=0)
         echoes = self.offers[characters, which] * is_there + self.levels[levels, which]
-        read = self.dropout(self.embedding(ids) + echoes.sum(2))
-        values, lstm = self.run_layers(read, state[:2])
+        total = self.embedding(ids) + echoes.sum(2)
+        further = []
+        if self.position is not None:
+            places, seen = self._read_positions(ids, state[3])
+            total = total + self.position(places).sum(2)
+            further = [seen]
+        read = self.dropout(total)
+        values, lstm = self.run_layers(read, (state[0], state[1]))
         logits = cast(torch.Tensor, self.linear(values))
         gates = (self.gates(values) + self.trust[levels, which]) * is_there[..., 0]  # (B, T, K)
         logits = logits.scatter_add(2, characters, gates.to(logits))
-        return logits, values, (*lstm, heard[None].to(state[2]))
+        return logits, values, (*lstm, heard[None].to(state[2]), *further)
+
+    def _read_positions(
+        self, ids: torch.Tensor, seen: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Rows of the table of positions (B, T, F), and what is carried on."""
+        before = seen[0].cpu().numpy().astype(np.int64)
+        rows, after = read_positions(ids.cpu().numpy(), before, self.config.characters)
+        return torch.from_numpy(rows).to(ids.device), torch.from_numpy(after)[None].to(seen)

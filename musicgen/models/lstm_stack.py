@@ -8,6 +8,7 @@ from typing import cast
 
 import torch
 from torch import nn
+from torch.func import functional_call
 
 from musicgen.config import NetworkConfig
 from musicgen.models.lstm_layer import run_lstm_layer
@@ -17,6 +18,8 @@ LSTMState = tuple[torch.Tensor, torch.Tensor]
 
 LayerWeights = tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]
 """Input (4H, in), recurrent (4H, H), and two biases (4H,); gates input, forget, cell, output."""
+
+_NAMES = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
 
 
 class LSTMStack(Network):
@@ -71,13 +74,28 @@ class LSTMStack(Network):
         hs, cs = [], []
         for index in range(first, self.config.num_layers if last is None else last):
             layer = cast(nn.LSTM, self.layers[index])
-            values, (h_new, c_new) = _run(layer, values, h[index], c[index])
+            weights = self._thin(cast(LayerWeights, tuple(layer.all_weights[0])))
+            values, (h_new, c_new) = _run(layer, values, h[index], c[index], weights)
             values = self.dropout(self.norms[index](values))  # (B, T, H)
             hs.append(h_new)
             cs.append(c_new)
         if not hs:
             return values, (h[:0], c[:0])
         return values, (torch.stack(hs), torch.stack(cs))
+
+    def _thin(self, weights: LayerWeights) -> LayerWeights:
+        """Weights for one pass: while training a share of the recurrent ones is left out.
+
+        The same for all steps of the pass, as DropConnect on an LSTM's hidden-to-hidden matrices
+        (Merity et al. 2018, "Regularizing and Optimizing LSTM Language Models", §2).
+        """
+        share = self.config.recurrent_dropout
+        if not (self.training and share):
+            return weights
+        w_input, w_recurrent, *biases = weights
+        keep = 1.0 - share
+        mask = torch.empty(w_recurrent.shape).bernoulli_(keep, generator=self.dropout.generator)
+        return (w_input, w_recurrent * (mask / keep).to(w_recurrent), *biases)  # type: ignore[return-value]
 
     @torch.no_grad()
     def init_orthogonal(self) -> None:
@@ -103,13 +121,16 @@ def init_lstm_weights(weights: LayerWeights) -> None:
 
 
 def _run(
-    layer: nn.LSTM, values: torch.Tensor, h: torch.Tensor, c: torch.Tensor
+    layer: nn.LSTM, values: torch.Tensor, h: torch.Tensor, c: torch.Tensor, weights: LayerWeights
 ) -> tuple[torch.Tensor, LSTMState]:
     """One layer over (B, T, ·); in low precision on the processor by our own, exact sums."""
     if values.device.type == "cpu" and torch.is_autocast_enabled("cpu"):
         precision = torch.get_autocast_dtype("cpu")
-        weights = cast(LayerWeights, tuple(layer.all_weights[0]))
         outputs, h, c = run_lstm_layer(values.float().transpose(0, 1), h, c, weights, precision)
         return outputs.transpose(0, 1), (h, c)
-    outputs, (h, c) = layer(values, (h[None], c[None]))
+    if weights[1] is layer.weight_hh_l0:
+        outputs, (h, c) = layer(values, (h[None], c[None]))
+    else:
+        changed = dict(zip(_NAMES, weights, strict=True))
+        outputs, (h, c) = functional_call(layer, changed, (values, (h[None], c[None])))
     return outputs, (h[0], c[0])

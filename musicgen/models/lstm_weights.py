@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from musicgen.config import NetworkConfig
 from musicgen.models.echoes import ECHOES, LEVELS, Signs
+from musicgen.models.position import ROWS
 
 if TYPE_CHECKING:
     from musicgen.models.lstm_stack import LSTMStack
@@ -88,4 +89,6 @@ def expected_shapes(config: NetworkConfig) -> dict[str, tuple[int, ...]]:
             "gates.weight": (ECHOES, hidden),
             "trust": (LEVELS, ECHOES),
         }
+        if config.position:
+            shapes["position.weight"] = (ROWS, width)
     return shapes

@@ -5,13 +5,15 @@ from numpy.typing import NDArray
 
 from musicgen.models.echoes import ECHOES, LEVELS, empty_memory, listen
 from musicgen.models.lstm_weights import LSTMWeights
+from musicgen.models.position import TunePosition
 from musicgen.sampling.lstm_engine import LSTMEngine, LSTMEngineState
 
 Ids = NDArray[np.int64]
 Logits = NDArray[np.float32]
 
-EchoEngineState = tuple[LSTMEngineState, Ids]
-"""The LSTM's, and what was heard of each tune, (B, `echoes.SIZE`)."""
+EchoEngineState = tuple[LSTMEngineState, Ids, tuple[TunePosition, ...]]
+"""The LSTM's, what was heard of each tune, (B, `echoes.SIZE`), and where each stands: none of a
+network that does not read that."""
 
 _ECHO = np.arange(ECHOES)
 
@@ -25,26 +27,32 @@ class EchoEngine:
         self._size = weights.config.vocab_size
         self._first = self._size + LEVELS * ECHOES  # where the rows of offers begin
         self._nothing = self._first + self._size * ECHOES
+        self._positions = self._nothing + 1  # where the rows of positions begin
+        self._characters = weights.config.characters if weights.config.position else ""
         self._trust = weights.arrays["trust"]
 
     def init_state(self, batch_size: int) -> EchoEngineState:
         """Zeros, and nothing heard."""
-        return self._lstm.init_state(batch_size), empty_memory(batch_size)
+        count = batch_size if self._characters else 0
+        places = tuple(TunePosition() for _ in range(count))
+        return self._lstm.init_state(batch_size), empty_memory(batch_size), places
 
     def step(self, ids: Ids, state: EchoEngineState) -> tuple[Logits, EchoEngineState]:
         """One character through the echoes and all layers."""
-        lstm, memory = state
+        lstm, memory, places = state
         found, ranks, memory = listen(ids[:, None], memory, self._signs)
         offered, levels = found[:, 0], ranks[:, 0]  # (B, K)
         is_there = levels > 0
         level_rows = self._size + levels * ECHOES + _ECHO
         offer_rows = np.where(is_there, self._first + offered * ECHOES + _ECHO, self._nothing)
-        rows = np.concatenate([ids[None], level_rows.T, offer_rows.T])  # (1 + 2K, B)
+        places = tuple(place.copy() for place in places)
+        further = self._follow(ids, places)
+        rows = np.concatenate([ids[None], level_rows.T, offer_rows.T, *further])  # (1 + 2K + F, B)
         said, lstm = self._lstm.step(rows, lstm)
         logits = said[:, : self._size].copy()
         gates = (said[:, self._size :] + self._trust[levels, _ECHO]) * is_there
         np.add.at(logits, (np.arange(len(ids))[:, None], offered), gates)
-        return logits, (lstm, memory)
+        return logits, (lstm, memory, places)
 
     def read(self, ids: Ids) -> tuple[Logits, EchoEngineState]:
         """Step by step, as the LSTM does."""
@@ -55,5 +63,14 @@ class EchoEngine:
 
     def select(self, state: EchoEngineState, rows: list[int]) -> EchoEngineState:
         """Rows of both."""
-        lstm, memory = state
-        return self._lstm.select(lstm, rows), memory[rows]
+        lstm, memory, places = state
+        kept = tuple(places[row] for row in rows) if places else ()
+        return self._lstm.select(lstm, rows), memory[rows], kept
+
+    def _follow(self, ids: Ids, places: tuple[TunePosition, ...]) -> list[Ids]:
+        """Takes a character into each place; rows of positions (F, B), or nothing."""
+        if not places:
+            return []
+        for number, place in zip(ids.tolist(), places, strict=True):
+            place.feed(self._characters[number])
+        return [self._positions + np.array([place.rows() for place in places], np.int64).T]

@@ -86,12 +86,14 @@ def make_product(weights: Array) -> bytes:
 
 def input_rows(weights: LSTMWeights) -> Array:
     """All that a network with echoes may add up to read, (rows, E): a row for each character; then
-    levels, K rows for each; then what an echo offers, K rows for each character; a row of zeros.
+    levels, K rows for each; then what an echo offers, K rows for each character; a row of zeros;
+    then positions, if it reads them.
     """
     size = weights.config.embedding_dim
     parts = [weights.arrays[name] for name in ("embedding.weight", "levels", "offers")]
     rows = [part.reshape(-1, size) for part in parts]
-    return np.concatenate([*rows, np.zeros((1, size), np.float32)])
+    positions = [weights.arrays["position.weight"]] if weights.config.position else []
+    return np.concatenate([*rows, np.zeros((1, size), np.float32), *positions])
 
 
 def _add_first(graph: "_Graph", weights: LSTMWeights) -> str:

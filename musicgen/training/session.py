@@ -26,12 +26,13 @@ logger = logging.getLogger(__name__)
 
 
 def fit_preset(preset: Preset, vocabulary: Vocabulary) -> Preset:
-    """The preset with what its network must know of a vocabulary: size, bar line, line end."""
+    """The preset with what its network must know of a vocabulary: its size and some characters."""
     network = preset.network.replace(
         vocab_size=len(vocabulary),
         bar_id=vocabulary.ids.get("|", -1),
         line_id=vocabulary.ids.get("\n", -1),
         colon_id=vocabulary.ids.get(":", -1),
+        characters="".join(vocabulary.characters) if preset.network.position else "",
     )
     return replace(preset, network=network)
 

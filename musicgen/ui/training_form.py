@@ -34,6 +34,8 @@ LABELS = {
     "layer_norm": N_("Layer normalisation"),
     "init": N_("Initialisation"),
     "window": N_("Window of attention"),
+    "position": N_("Positions"),
+    "recurrent_dropout": N_("Recurrent dropout"),
     "source": N_("Corpus"),
     "batch_size": N_("Batch size"),
     "seq_len": N_("Sequence length"),

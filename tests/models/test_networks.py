@@ -112,3 +112,27 @@ def test_layer_normalisation_normalises() -> None:
 def test_an_unknown_kind_is_a_sentence() -> None:
     with pytest.raises(ConfigError, match=r"'tree'.*lstm"):
         build_network(NetworkConfig(kind="tree"))
+
+
+def test_recurrent_weights_are_left_out_while_training_alone() -> None:
+    config = NetworkConfig(
+        vocab_size=9, embedding_dim=4, hidden_size=12, num_layers=2, recurrent_dropout=0.5
+    )
+    network = build_network(config, 0)
+    plain = build_network(config.replace(recurrent_dropout=0.0), 0)
+    plain.load_state_dict(network.state_dict())
+    ids = torch.arange(18).remainder(9).view(2, 9)
+    torch.testing.assert_close(network.eval()(ids)[0], plain.eval()(ids)[0])
+
+    def say(seed: int, dtype: torch.dtype | None = None) -> torch.Tensor:
+        network.train().set_generator(torch.Generator().manual_seed(seed))
+        with torch.autocast("cpu", dtype or torch.bfloat16, enabled=dtype is not None):
+            return network(ids)[0].float()
+
+    assert not torch.allclose(say(1), plain(ids)[0])
+    torch.testing.assert_close(say(1), say(1))
+    assert not torch.allclose(say(1), say(2))
+    # The same weights are left out in low precision, by our own layer.
+    torch.testing.assert_close(say(1, torch.bfloat16), say(1), rtol=0.05, atol=0.02)
+    say(1).sum().backward()
+    assert all(weight.grad is not None for weight in network.parameters())
