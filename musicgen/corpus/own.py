@@ -10,7 +10,6 @@
 
 import dataclasses
 import json
-import re
 import shutil
 import uuid
 from collections.abc import Callable, Sequence
@@ -21,12 +20,14 @@ from typing import Any
 
 import filelock
 
+from musicgen import names
 from musicgen.config import to_json
 from musicgen.corpus.cleaning import Cleaner, CleaningReport, Finding
 from musicgen.corpus.lab import SEPARATOR
 from musicgen.corpus.mending import read_upload, shown_name
 from musicgen.corpus.sources import SOURCES
-from musicgen.errors import CorpusError
+from musicgen.errors import CorpusError, NameFault
+from musicgen.names import find_folder, is_name, normalize_name
 from musicgen.storage import replacing_folder, storing, whole_folder
 
 MAX_BYTES = 20_000_000
@@ -34,7 +35,6 @@ MAX_FILES = 2_000
 PREFIX = "own:"
 """Before a name it says that a corpus of one's own is meant; the name alone does as well."""
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _RESERVED_ENDINGS = (".new", ".old", ".lock")
 _INFO, _TUNES, _FINDINGS = "corpus.json", "tunes.abc", "findings.json"
 
@@ -93,15 +93,16 @@ class CorpusStore:
         found = []
         for folder in folders:
             try:
-                if _NAME.fullmatch(folder.name) and not _is_reserved(folder.name):
-                    found.append(self.get(folder.name))
+                name = normalize_name(folder.name)
+                if is_name(name) and not _is_reserved(name):
+                    found.append(self.get(name))
             except CorpusError:  # a folder somebody damaged must not hide the others
                 continue
         return found
 
     def has(self, name: str) -> bool:
         """Whether there is a corpus of that name."""
-        return bool(_NAME.fullmatch(name)) and (whole_folder(self.root / name) / _INFO).is_file()
+        return is_name(normalize_name(name)) and (self._whole(name) / _INFO).is_file()
 
     def get(self, name: str) -> OwnCorpus:
         """The corpus of that name.
@@ -111,7 +112,7 @@ class CorpusStore:
         """
         if not self.has(name):
             raise self.unknown(name)
-        path = self.root / name
+        name, path = normalize_name(name), find_folder(self.root, name)
         try:
             values: dict[str, Any] = json.loads(_read(name, whole_folder(path) / _INFO))
             return OwnCorpus(
@@ -128,27 +129,28 @@ class CorpusStore:
             "There is no corpus named {name!r}. Choose from: {known}.", name=name, known=known
         )
 
-    def check_name(self, name: str) -> None:
-        """Makes sure that a new corpus may have a name.
+    def check_name(self, name: str) -> str:
+        """The name in its normal form, where a new corpus may have it; see `names.check_name`.
 
         Raises:
             CorpusError: it is taken, or not usable as a folder.
         """
-        if not _NAME.fullmatch(name) or _is_reserved(name):
+        try:
+            name = _check_ending(names.check_name(name))
+        except NameFault as fault:
             raise CorpusError(
-                "{name!r} cannot name a corpus: use up to 64 letters, digits, '.', '_' and '-', "
-                "beginning with a letter or digit.",
-                name=name,
-            )
-        taken = {other.lower() for other in SOURCES}
+                "{name!r} cannot name a corpus: {reason}.", name=name, reason=fault
+            ) from fault
+        taken = {other.casefold() for other in SOURCES}
         if self.root.is_dir():
-            taken |= {folder.name.lower() for folder in self.root.iterdir()}
-        if name.lower() in taken:
+            taken |= {normalize_name(folder.name).casefold() for folder in self.root.iterdir()}
+        if name.casefold() in taken:
             raise CorpusError(
                 "There is a corpus named {name!r} already. Choose another name, or delete that "
                 "one first.",
                 name=name,
             )
+        return name
 
     def create(
         self, name: str, uploads: Sequence[Upload], on_progress: Progress = lambda _share: None
@@ -165,7 +167,7 @@ class CorpusStore:
                 of them could be kept.
             StorageError: it cannot be written.
         """
-        self.check_name(name)
+        name = self.check_name(name)
         _check_size(uploads)
         cleaner = _clean(name, uploads, on_progress)
         if not cleaner.tunes:
@@ -207,15 +209,27 @@ class CorpusStore:
         """
         if not self.has(name):
             raise self.unknown(name)
-        path = whole_folder(self.root / name)
+        path = self._whole(name)
         doomed = self.root / f".{name}.{uuid.uuid4().hex[:8]}"
         with storing(path):
             path.replace(doomed)
             shutil.rmtree(doomed)
 
+    def _whole(self, name: str) -> Path:
+        return whole_folder(find_folder(self.root, name))
+
 
 def _is_reserved(name: str) -> bool:
     return name.lower().endswith(_RESERVED_ENDINGS)
+
+
+def _check_ending(name: str) -> str:
+    if _is_reserved(name):
+        raise NameFault(
+            "this program keeps {endings} at the end for itself; use another ending",
+            endings=", ".join(_RESERVED_ENDINGS),
+        )
+    return name
 
 
 def _check_size(uploads: Sequence[Upload]) -> None:

@@ -22,6 +22,7 @@ from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.errors import CheckpointError, MusicgenError
 from musicgen.models.network import Network
 from musicgen.models.registry import build_network
+from musicgen.names import normalize_name
 from musicgen.storage import replacing_folder, whole_folder
 
 FORMAT = "musicgen-checkpoint"
@@ -224,13 +225,13 @@ def load_checkpoint(path: Path) -> Checkpoint:
 def list_checkpoints(paths: Paths) -> list[CheckpointRef]:
     """All checkpoints there are: bundled ones (``house`` first), then runs, the newest first."""
     bundled = [
-        CheckpointRef(folder.name, folder, "bundled")
+        CheckpointRef(normalize_name(folder.name), folder, "bundled")
         for folder in _folders(paths.checkpoints)
         if (folder / METADATA_FILE).is_file()
     ]
     bundled.sort(key=lambda ref: (ref.name != "house", ref.name))
     runs = [
-        CheckpointRef(folder.name, folder / "best", "run")
+        CheckpointRef(normalize_name(folder.name), folder / "best", "run")
         for folder in _folders(paths.runs)
         if (folder / "best" / METADATA_FILE).is_file()
     ]
@@ -246,7 +247,7 @@ def find_checkpoint(name: str, paths: Paths) -> CheckpointRef:
     """
     known = list_checkpoints(paths)
     for ref in known:
-        if ref.name == name:
+        if ref.name == normalize_name(name):
             return ref
     path = Path(name)
     for folder in (path, path / "best"):

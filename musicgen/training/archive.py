@@ -23,7 +23,8 @@ from musicgen.config import to_json
 from musicgen.errors import ArchiveError, MusicgenError, RunError
 from musicgen.storage import storing
 from musicgen.training.archive_checks import check_contents
-from musicgen.training.runs import Run, RunStore, check_id
+from musicgen.training.run_names import check_new_id
+from musicgen.training.runs import Run, RunStore
 from musicgen.training.shelf import find_free_id, name_checkpoints
 
 FORMAT = "musicgen-run"
@@ -115,7 +116,7 @@ def import_run(store: RunStore, file: IO[bytes], name: str = "") -> Run:
         StorageError: it cannot be written.
     """
     if name:
-        check_id(name)
+        check_new_id(name)
     with _reading(), zipfile.ZipFile(file) as archive, _new_folder(store.root) as folder:
         entries = _checked_entries(archive)
         wanted = name or _read_manifest(archive)
@@ -239,7 +240,7 @@ def _read_manifest(archive: zipfile.ZipFile) -> str:
             known=FORMAT_VERSION,
         )
     try:
-        return check_id(str(values.get("name")))
+        return check_new_id(str(values.get("name")))
     except RunError:
         return "imported"
 

@@ -18,7 +18,6 @@ Killing the process at any instant loses at most the steps since the last save.
 
 import dataclasses
 import json
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -40,13 +39,14 @@ from musicgen.models.checkpoint import (
     save_checkpoint,
 )
 from musicgen.models.registry import check_kind
+from musicgen.names import find_folder, is_name, normalize_name
 from musicgen.presets import Preset
 from musicgen.storage import recover_folder, storing, whole_folder, write_file
+from musicgen.training.run_names import check_id, check_new_id
 from musicgen.training.samples import Sample, append_sample, cut_samples, read_samples
 from musicgen.training.trainer import StepMetrics, Trainer
 from musicgen.training.trainer_state import flatten, unflatten
 
-_RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _STATE_TENSORS = "trainer.safetensors"
 _STATE_VALUES = "trainer.json"
 METRICS_FILE = "metrics.jsonl"
@@ -89,7 +89,7 @@ class RunStore:
     def list(self) -> list[RunInfo]:
         """One line for each readable run, the newest first."""
         folders = self.root.iterdir() if self.root.is_dir() else ()
-        named = [folder for folder in folders if _RUN_ID.fullmatch(folder.name)]
+        named = [folder for folder in folders if is_name(normalize_name(folder.name))]
         runs = [Run(folder) for folder in named if (folder / "config.json").is_file()]
         infos = []
         for run in runs:
@@ -105,7 +105,7 @@ class RunStore:
         Raises:
             RunError: there is none.
         """
-        run = Run(self.root / check_id(run_id))
+        run = Run(find_folder(self.root, check_id(run_id)))
         if not (run.path / "config.json").is_file():
             known = ", ".join(info.id for info in self.list()) or "none yet"
             raise RunError(
@@ -132,7 +132,7 @@ class RunStore:
             StorageError: it cannot be written.
         """
         check_kind(preset.network)
-        run = Run(self.root / check_id(run_id))
+        run = Run(find_folder(self.root, check_new_id(run_id)))
         if run.path.exists():
             raise RunError(
                 "There is a run named {name!r} already. Choose another name, or resume it.",
@@ -168,7 +168,7 @@ class Run:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.id = path.name
+        self.id = normalize_name(path.name)
 
     @property
     def preset(self) -> Preset:
@@ -380,18 +380,3 @@ class Run:
                 "The run {name!r} is damaged: {file} lacks settings.", name=self.id, file=name
             )
         return values
-
-
-def check_id(run_id: str) -> str:
-    """The name itself, where it can name a run.
-
-    Raises:
-        RunError: it cannot.
-    """
-    if not _RUN_ID.fullmatch(run_id):
-        raise RunError(
-            "{name!r} cannot name a run: use up to 64 letters, digits, '.', '_' and '-', "
-            "beginning with a letter or digit.",
-            name=run_id,
-        )
-    return run_id

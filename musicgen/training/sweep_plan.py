@@ -14,7 +14,8 @@ from musicgen.errors import ConfigError, MusicgenError, RunError
 from musicgen.presets import Preset
 from musicgen.storage import storing, write_file
 from musicgen.training.job import JobStatus
-from musicgen.training.runs import Run, RunStore, check_id
+from musicgen.training.run_names import check_id, check_new_id
+from musicgen.training.runs import Run, RunStore
 from musicgen.training.shelf import delete_run, read_sweep
 
 MAX_CELLS = 64
@@ -44,7 +45,7 @@ class SweepPlan:
     steps: int
 
     def __post_init__(self) -> None:
-        check_id(self.name)
+        object.__setattr__(self, "name", check_id(self.name))
         if len(self.name) > _LONGEST_NAME:
             raise RunError(
                 "The name of a sweep has up to {most} characters, for its cells add to it.",
@@ -167,9 +168,11 @@ class SweepStore:
         """Keeps a plan, before its first cell is trained.
 
         Raises:
-            RunError: the name is taken, by a sweep or by a run that one of its cells would be.
+            RunError: the name is taken, by a sweep or by a run that one of its cells would be, or
+                it is not usable.
             StorageError: it cannot be written.
         """
+        check_new_id(plan.name)
         taken = [self.runs.root / plan.cell_id(*cell) for cell in plan.cells()]
         if self._file(plan.name).exists() or any(path.exists() for path in taken):
             raise RunError(

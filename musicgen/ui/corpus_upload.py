@@ -1,15 +1,16 @@
 """Bringing tunes: the form, the progress while they are read, and what is said of the result."""
 
-import re
 from pathlib import Path
 
 import streamlit as st
 
 from musicgen.corpus.own import MAX_BYTES, OwnCorpus, Upload
 from musicgen.errors import CorpusError
+from musicgen.names import make_name
 from musicgen.ui import resources, state
 from musicgen.ui.language import _, ngettext
 
+_SUGGESTED_CHARACTERS = 40
 ENDINGS = ("abc", "txt", "mid", "midi")
 
 
@@ -66,7 +67,7 @@ def _fields() -> tuple[str, list[Upload]] | None:
 
 def _suggested(file_name: str) -> str:
     """A name for the corpus out of its first file's, as far as that has letters and digits."""
-    return re.sub(r"[^A-Za-z0-9]+", "-", Path(file_name).stem).strip("-")[:40].lower()
+    return make_name(Path(file_name).stem, _SUGGESTED_CHARACTERS).lower()
 
 
 def _make(name: str, uploads: list[Upload]) -> None:
@@ -81,11 +82,11 @@ def _make(name: str, uploads: list[Upload]) -> None:
             bar.progress(share, _("Reading and cleaning"))
 
     try:
-        resources.corpora().create(name, uploads, show)
+        made = resources.corpora().create(name, uploads, show)
     finally:
         bar.empty()
-    state.CORPUS_MADE.set(name)
-    state.CORPUS.set(name)
+    state.CORPUS_MADE.set(made.name)
+    state.CORPUS.set(made.name)
     state.UPLOADS.set(state.UPLOADS.get() + 1)
     st.rerun()
 
