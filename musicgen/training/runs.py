@@ -132,12 +132,7 @@ class RunStore:
             StorageError: it cannot be written.
         """
         check_kind(preset.network)
-        run = Run(find_folder(self.root, check_new_id(run_id)))
-        if run.path.exists():
-            raise RunError(
-                "There is a run named {name!r} already. Choose another name, or resume it.",
-                name=run_id,
-            )
+        run = Run(self.find_place(run_id))
         if start:
             shape = start.metadata.network.replace(dropout=preset.network.dropout)
             if (shape.kind, preset.network.kind) == ("lstm", "echo"):
@@ -154,6 +149,20 @@ class RunStore:
         } | ({"sweep": sweep} if sweep else {})
         write_file(run.path / "config.json", to_json(values).encode("utf-8"))
         return run
+
+    def find_place(self, run_id: str) -> Path:
+        """The folder that a new run of that name will have.
+
+        Raises:
+            RunError: the name is taken or not usable as a folder.
+        """
+        path = find_folder(self.root, check_new_id(run_id))
+        if path.exists():
+            raise RunError(
+                "There is a run named {name!r} already. Choose another name, or resume it.",
+                name=run_id,
+            )
+        return path
 
     def new_id(self, preset_name: str) -> str:
         """A free name for a run of a preset: ``quick-1``, ``quick-2`` and so on."""

@@ -9,14 +9,15 @@ from musicgen.corpus.dataset import read_tunes
 from musicgen.corpus.overview import TuneFacts, count_figures, describe_tunes, find_tunes, write_csv
 from musicgen.corpus.own import OwnCorpus
 from musicgen.corpus.sources import SOURCES
-from musicgen.errors import AudioError, MusicgenError
+from musicgen.errors import AudioError
 from musicgen.notation.reader import read_tune
 from musicgen.ui import player, resources, state
 from musicgen.ui.corpus_charts import count_figure, length_figure
 from musicgen.ui.corpus_words import KINDS, OUTCOMES, outcome
+from musicgen.ui.failures import attempt, has_new_failure
 from musicgen.ui.language import N_, _, ngettext
 from musicgen.ui.live_chart import live_chart, load_plotly
-from musicgen.ui.page import say, sentence, tell, train_link
+from musicgen.ui.page import say, sentence, train_link
 from musicgen.ui.tune_view import show_score
 
 VIEWS = (N_("Tunes"), N_("Figures"), N_("Cleaning report"))
@@ -92,11 +93,8 @@ def _delete(own: OwnCorpus) -> None:
 
 
 def _deleted(name: str) -> None:
-    try:
-        resources.corpora().delete(name)
-    except MusicgenError as error:
-        tell(error, st.container())
-    else:
+    attempt(resources.corpora().delete, name)
+    if not has_new_failure():
         state.CORPUS.set("")
 
 

@@ -14,6 +14,7 @@ from musicgen.errors import MusicgenError
 from musicgen.sentences import Sentence
 from musicgen.training.job import JobStatus
 from musicgen.ui import resources, state
+from musicgen.ui.failures import take_failure
 from musicgen.ui.language import (
     LANGUAGES,
     N_,
@@ -69,6 +70,13 @@ def page(title: str, intro: str, has_training_card: bool = False) -> None:
             _training_note()
     st.caption(intro)
     mind_players()
+    if state.PAGE.get() != title:
+        state.PAGE.set(title)
+        state.WATCHED.set("")
+    failure = take_failure()
+    with st.container():  # always there: what follows must not change its place
+        if failure:
+            tell(failure, st.container())
 
 
 @contextmanager

@@ -11,7 +11,8 @@ from musicgen.evaluation.report.html import FOREIGN, METHOD, describe_plan, rend
 from musicgen.evaluation.report.result import Report, TuneSet
 from musicgen.evaluation.report.store import ReportInfo
 from musicgen.evaluation.words import DISTRIBUTION_AXES, GROUPS, MARKS, MEASURES, name_set
-from musicgen.ui import resources, run_data, state
+from musicgen.ui import resources, state
+from musicgen.ui.failures import attempt
 from musicgen.ui.language import _, current_language, ngettext
 from musicgen.ui.live_chart import Panel, live_charts, load_plotly
 from musicgen.ui.report_charts import distribution_figure, sweep_figure
@@ -83,7 +84,7 @@ def _torn(info: ReportInfo) -> None:
                 key="report_resume",
                 icon=":material/resume:",
                 disabled=is_reporting(),
-                on_click=run_data.telling,
+                on_click=attempt,
                 args=(resources.reports().resume, info.id),
             )
             _delete(info)
@@ -146,7 +147,7 @@ def _delete(info: ReportInfo) -> None:
             _("Delete for good"),
             key="report_delete",
             type="primary",
-            on_click=run_data.telling,
+            on_click=attempt,
             args=(resources.reports().delete, info.id),
         )
 

@@ -8,6 +8,8 @@ from typing import Any, Generic, TypeVar, cast
 
 import streamlit as st
 
+from musicgen.errors import MusicgenError
+
 T = TypeVar("T")
 
 
@@ -162,6 +164,24 @@ TRAIN_SETTINGS = Slot("train_settings", False)
 
 UPLOADS = Slot("corpus_uploads", 0)
 """Corpora made in this session: after each the form begins anew."""
+
+FAILURE: Slot[MusicgenError | None] = Slot("failure", None)
+"""The error of what was last asked for with a click; None where it was done."""
+
+FAILURE_IS_NEW = Slot("failure_is_new", False)
+"""Whether the page has not shown it yet."""
+
+REDRAWN = Slot("redrawn", False)
+"""Whether the page is drawn anew by itself, without anybody having done anything."""
+
+PAGE = Slot("page", "")
+"""The page that was drawn last, by its title."""
+
+WATCHED = Slot("train_watched", "")
+"""The run that was seen training since Train was opened; empty for none."""
+
+ESTIMATED: Slot[Any] = Slot("train_estimated", None)
+"""The settings that were to be estimated when somebody last asked for it."""
 
 VISITS = Slot("visits", 0)
 """Pages drawn for this session so far; at the first, nobody has clicked on anything yet."""
