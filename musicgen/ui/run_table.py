@@ -187,7 +187,7 @@ def _columns() -> dict[str, Any]:
             ),
         ),
         "perplexity": number(_("Perplexity"), format="%.2f"),
-        "steps": number(_("Steps"), format="localized"),
+        "steps": number(_("Steps taken"), format="localized"),
         "minutes": number(_("Minutes"), format="%.1f", help=_("Training time.")),
         "size": number(_("Megabytes"), format="%.1f", help=_("Size on the disk.")),
         "created": st.column_config.DatetimeColumn(_("Begun"), format="YYYY-MM-DD HH:mm"),
