@@ -150,7 +150,7 @@ def _status_words(now: JobSnapshot) -> str:
 
 
 def _buttons(job: TrainingJob, now: JobSnapshot) -> None:
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="center", key="live_buttons"):
         if now.status is JobStatus.PAUSED:
             st.button(_("Go on"), key="train_resume", icon=":material/resume:", on_click=job.resume)
         elif now.status in (JobStatus.RUNNING, JobStatus.PREPARING):

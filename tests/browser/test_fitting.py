@@ -22,24 +22,27 @@ WIDE = {"width": 1440, "height": 900}
 REPORT_S = 240
 LONG_NAME = "a-rather-long-name-of-a-run-with-曲-in-it-as-people-give-them"
 
-SETTLED = """() =>
-  document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'
-  && !document.querySelector('[data-testid=stSkeleton]')
-  && [...document.querySelectorAll('.musicgen-chart')].every((one) => one.querySelector('.main-svg'))
-"""
+SETTLED = """() => {
+  const charts = [...document.querySelectorAll('.musicgen-chart')];
+  return document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'
+    && !document.querySelector('[data-testid=stSkeleton]')
+    && charts.every((one) => one.querySelector('.main-svg'));
+}"""
 
 # What reaches over the right edge, unless a box that lies inside the screen lets it be scrolled to.
 OVERHANGING = """() => {
   const edge = innerWidth + 1;
   const isHeld = (part) => {
-    for (let box = part.parentElement; box && box.dataset.testid !== 'stMain'; box = box.parentElement) {
+    const isScreen = (box) => !box || box.dataset.testid === 'stMain';
+    for (let box = part.parentElement; !isScreen(box); box = box.parentElement) {
       const { overflowX } = getComputedStyle(box);
       if (overflowX !== 'visible' && box.getBoundingClientRect().right <= edge) return true;
     }
     return false;
   };
   return [...document.querySelectorAll('[data-testid=stMain] *')]
-    .filter((part) => part.getBoundingClientRect().width && part.getBoundingClientRect().right > edge)
+    .filter((part) => part.getBoundingClientRect().width)
+    .filter((part) => part.getBoundingClientRect().right > edge)
     .filter((part) => !isHeld(part))
     .map((part) => `${part.tagName} ${part.className} ${part.textContent.slice(0, 40)}`);
 }"""
@@ -49,16 +52,18 @@ COVERED = """([bars, controls]) => {
   const boxes = (selector) => [...document.querySelectorAll(selector)]
     .map((part) => [part, part.getBoundingClientRect()])
     .filter(([part, box]) => box.width && box.height);
-  const meet = (one, other) =>
-    one.left < other.right && other.left < one.right && one.top < other.bottom && other.top < one.bottom;
+  const meet = (one, other) => one.left < other.right && other.left < one.right
+    && one.top < other.bottom && other.top < one.bottom;
   return boxes(bars).flatMap(([bar, one]) => boxes(controls)
     .filter(([control, other]) => !bar.contains(control) && meet(one, other))
     .map(([control]) => `${control.tagName} ${control.textContent.slice(0, 40)}`));
 }"""
 CONTROLS = "[data-testid=stMain] :is(button, input, textarea, select, a, summary, [role=radio])"
 
-PATHS = ("/Train", "/Compare", "/Compare?view=pair", "/Compare?view=study", "/Compare?view=sweep",
-         "/Evaluate", "/Corpus", "/Corpus?lang=zh", "/Compare?lang=zh", "/Evaluate?lang=zh")  # fmt: skip
+PATHS = (
+    "/Train", "/Compare", "/Compare?view=pair", "/Compare?view=study", "/Compare?view=sweep",
+    "/Evaluate", "/Corpus", "/Corpus?lang=zh", "/Compare?lang=zh", "/Evaluate?lang=zh",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
