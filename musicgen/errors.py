@@ -17,6 +17,7 @@
     ├── AudioError            a tune has no sound, or no synthesiser can play it
     ├── EngravingError        a tune cannot be drawn as sheet music
     ├── ProvenanceError       a file does not say how its tune was made, or that cannot be repeated
+    ├── NameFault             a name cannot be the name of a folder
     ├── StorageError          a file could not be written (full disk, no permission)
     └── SetupError            a part fetched at set-up is missing, or a port is in use
 
@@ -94,6 +95,10 @@ class EngravingError(MusicgenError):
 
 class ProvenanceError(MusicgenError):
     """A file does not say how its tune was made, or it cannot be made again as it was."""
+
+
+class NameFault(MusicgenError):
+    """What keeps a text from being the name of something: the reason inside another error."""
 
 
 class StorageError(MusicgenError):

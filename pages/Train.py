@@ -6,7 +6,7 @@ from musicgen.ui import resources
 from musicgen.ui.language import _
 from musicgen.ui.page import errors_told, language_picker, page
 from musicgen.ui.training_form import training_form
-from musicgen.ui.training_view import is_training, live_training, runs_on_disk
+from musicgen.ui.training_view import is_training, is_watched, live_training, runs_on_disk
 
 page(
     _("Train"),
@@ -14,13 +14,16 @@ page(
     has_training_card=True,
 )
 
+above = st.container()
+live_training()
+below = st.container()
 if not is_training():
-    with errors_told(), st.container(border=True, key="start"):
+    # After a training that one has watched, the form stands below: the curves stay where they are.
+    with below if is_watched() else above, errors_told(), st.container(border=True, key="start"):
         order = training_form()
         if order:
             with st.spinner(_("Reading the corpus")):
                 resources.registry().start(*order)
             st.rerun()
-live_training()
 runs_on_disk()
 language_picker()

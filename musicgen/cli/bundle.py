@@ -8,7 +8,7 @@ import click
 from musicgen.cli.options import echo, echo_json, json_option
 from musicgen.config import Paths
 from musicgen.corpus.dataset import load_dataset
-from musicgen.errors import CheckpointError
+from musicgen.errors import CheckpointError, NameFault
 from musicgen.evaluation.loss import compute_loss
 from musicgen.evaluation.model_card import CARD_FILE, render_model_card
 from musicgen.models.checkpoint import (
@@ -18,6 +18,7 @@ from musicgen.models.checkpoint import (
     load_checkpoint,
     save_checkpoint,
 )
+from musicgen.names import check_name, normalize_name
 from musicgen.storage import put_folder, staging_folder, storing, write_file
 from musicgen.training.record import keep_record
 from musicgen.training.runs import RunStore
@@ -37,8 +38,12 @@ def bundle_command(run_name: str, name: str, last: bool, as_json: bool) -> None:
     Held-out losses are those of the weights as they are kept. Reads the test tunes: do it once,
     when the run has been chosen.
     """
-    if not name.isidentifier():
-        raise CheckpointError(f"{name!r} cannot name a checkpoint: use letters, digits and '_'.")
+    try:
+        name = check_name(name)
+    except NameFault as fault:
+        raise CheckpointError(
+            "{name!r} cannot name a checkpoint: {reason}.", name=name, reason=fault
+        ) from fault
     paths = Paths.default()
     folder = paths.checkpoints / name
     path = find_checkpoint(run_name, paths).path
@@ -50,7 +55,7 @@ def bundle_command(run_name: str, name: str, last: bool, as_json: bool) -> None:
         save_checkpoint(staged / name, chosen.network, chosen.metadata, half_precision=True)
         kept = load_checkpoint(staged / name)
         card = _write_with_results(staged / name, kept, paths)
-        if run_name in known:
+        if normalize_name(run_name) in known:
             keep_record(RunStore(paths.runs).get(run_name), staged / name, kept)
         put_folder(staged / name, folder)
     if as_json:

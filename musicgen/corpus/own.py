@@ -11,7 +11,6 @@
 import contextlib
 import dataclasses
 import json
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,13 +19,15 @@ from typing import Any
 
 import filelock
 
+from musicgen import names
 from musicgen.config import to_json
 from musicgen.corpus.cleaning import Cleaner, CleaningReport, Finding, check_finding
 from musicgen.corpus.lab import SEPARATOR
 from musicgen.corpus.mending import read_upload, shown_name
 from musicgen.corpus.sources import SOURCES
-from musicgen.errors import CorpusError, StorageError
+from musicgen.errors import CorpusError, NameFault, StorageError
 from musicgen.json_reading import is_count, parse_json
+from musicgen.names import find_folder, is_name, normalize_name
 from musicgen.storage import (
     clear_litter,
     delete_folder,
@@ -45,7 +46,6 @@ MAX_FILES = 2_000
 PREFIX = "own:"
 """Before a name it says that a corpus of one's own is meant; the name alone does as well."""
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _RESERVED_ENDINGS = (".new", ".old", ".lock")
 _MAX_FINDINGS_BYTES = 100_000_000
 _MAX_TEXT_BYTES = 4 * MAX_BYTES  # a tune that was mended may have grown
@@ -119,13 +119,14 @@ class CorpusStore:
             try:
                 self.get(name)
             except CorpusError:
-                damaged += [name] if is_folder(self.root / name) else []
+                damaged += [name] if is_folder(find_folder(self.root, name)) else []
         return damaged
 
     def _names(self) -> Sequence[str]:
         """Of all folders that could be corpora, in order."""
-        names = sorted(path.name for path in list_folder(self.root) if is_folder(path))
-        return [name for name in names if _NAME.fullmatch(name) and not _is_reserved(name)]
+        folders = (path.name for path in list_folder(self.root) if is_folder(path))
+        found = sorted(set(map(normalize_name, folders)))
+        return [name for name in found if is_name(name) and not _is_reserved(name)]
 
     def clear_litter(self) -> None:
         """Puts right what killed processes left; nothing while somebody makes a corpus."""
@@ -140,7 +141,7 @@ class CorpusStore:
 
     def has(self, name: str) -> bool:
         """Whether there is a corpus of that name."""
-        return bool(_NAME.fullmatch(name)) and is_file(whole_folder(self.root / name) / _INFO)
+        return is_name(normalize_name(name)) and is_file(self._whole(name) / _INFO)
 
     def get(self, name: str) -> OwnCorpus:
         """The corpus of that name.
@@ -150,7 +151,7 @@ class CorpusStore:
         """
         if not self.has(name):
             raise self.unknown(name)
-        path = self.root / name
+        name, path = normalize_name(name), find_folder(self.root, name)
         try:
             values: dict[str, Any] = parse_json(_read(name, whole_folder(path) / _INFO))
             files, counts = values["files"], (values["tunes"], values["left_out"])
@@ -168,26 +169,27 @@ class CorpusStore:
             "There is no corpus named {name!r}. Choose from: {known}.", name=name, known=known
         )
 
-    def check_name(self, name: str) -> None:
-        """Makes sure that a new corpus may have a name.
+    def check_name(self, name: str) -> str:
+        """The name in its normal form, where a new corpus may have it; see `names.check_name`.
 
         Raises:
             CorpusError: it is taken, or not usable as a folder.
         """
-        if not _NAME.fullmatch(name) or _is_reserved(name):
+        try:
+            name = _check_ending(names.check_name(name))
+        except NameFault as fault:
             raise CorpusError(
-                "{name!r} cannot name a corpus: use up to 64 letters, digits, '.', '_' and '-', "
-                "beginning with a letter or digit.",
-                name=name,
-            )
-        taken = {other.lower() for other in SOURCES}
-        taken |= {folder.name.lower() for folder in list_folder(self.root)}
-        if name.lower() in taken:
+                "{name!r} cannot name a corpus: {reason}.", name=name, reason=fault
+            ) from fault
+        taken = {other.casefold() for other in SOURCES}
+        taken |= {normalize_name(folder.name).casefold() for folder in list_folder(self.root)}
+        if name.casefold() in taken:
             raise CorpusError(
                 "There is a corpus named {name!r} already. Choose another name, or delete that "
                 "one first.",
                 name=name,
             )
+        return name
 
     def create(
         self, name: str, uploads: Sequence[Upload], on_progress: Progress = lambda _share: None
@@ -204,7 +206,7 @@ class CorpusStore:
                 of them could be kept.
             StorageError: it cannot be written.
         """
-        self.check_name(name)
+        name = self.check_name(name)
         _check_size(uploads)
         cleaner = _clean(name, uploads, on_progress)
         if not cleaner.tunes:
@@ -244,14 +246,25 @@ class CorpusStore:
             CorpusError: there is none of that name.
             StorageError: it cannot be removed.
         """
-        is_there = bool(_NAME.fullmatch(name)) and is_folder(whole_folder(self.root / name))
-        if not is_there:
+        if not (is_name(normalize_name(name)) and is_folder(self._whole(name))):
             raise self.unknown(name)
-        delete_folder(whole_folder(self.root / name))
+        delete_folder(self._whole(name))
+
+    def _whole(self, name: str) -> Path:
+        return whole_folder(find_folder(self.root, name))
 
 
 def _is_reserved(name: str) -> bool:
     return name.lower().endswith(_RESERVED_ENDINGS)
+
+
+def _check_ending(name: str) -> str:
+    if _is_reserved(name):
+        raise NameFault(
+            "this program keeps {endings} at the end for itself; use another ending",
+            endings=", ".join(_RESERVED_ENDINGS),
+        )
+    return name
 
 
 def _check_size(uploads: Sequence[Upload]) -> None:

@@ -28,6 +28,7 @@ from musicgen.json_reading import is_count, parse_json
 from musicgen.machine import available_memory_bytes
 from musicgen.models.figures import MAX_TEXT, clean_figures
 from musicgen.models.lstm_weights import LSTM_KINDS, LSTMWeights, expected_shapes
+from musicgen.names import normalize_name
 from musicgen.storage import (
     is_file,
     is_folder,
@@ -294,7 +295,7 @@ def _build(config: NetworkConfig, weights: Arrays) -> "Network":
 def list_checkpoints(paths: Paths) -> list[CheckpointRef]:
     """All checkpoints there are: bundled ones (``house`` first), then runs, the newest first."""
     bundled = [
-        CheckpointRef(folder.name, folder, "bundled")
+        CheckpointRef(normalize_name(folder.name), folder, "bundled")
         for folder in _folders(paths.checkpoints)
         if not is_unfinished(folder) and is_file(folder / METADATA_FILE)
     ]
@@ -305,7 +306,9 @@ def list_checkpoints(paths: Paths) -> list[CheckpointRef]:
         if is_file(folder / "best" / METADATA_FILE)
     ]
     runs.sort(reverse=True)
-    return bundled + [CheckpointRef(folder.name, folder / "best", "run") for _, folder in runs]
+    return bundled + [
+        CheckpointRef(normalize_name(folder.name), folder / "best", "run") for _, folder in runs
+    ]
 
 
 def find_checkpoint(name: str, paths: Paths) -> CheckpointRef:
@@ -316,7 +319,7 @@ def find_checkpoint(name: str, paths: Paths) -> CheckpointRef:
     """
     known = list_checkpoints(paths)
     for ref in known:
-        if ref.name == name:
+        if ref.name == normalize_name(name):
             return ref
     path = Path(name)
     for folder in (path, path / "best"):

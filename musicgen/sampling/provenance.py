@@ -112,8 +112,19 @@ def _read(text: str, start: int) -> tuple[Recipe, int]:
         settings, end = json.JSONDecoder().raw_decode(line, head.end())
     except (ValueError, RecursionError) as error:
         raise _cut_off() from error
-    recipe = _make(head["checkpoint"], head["fingerprint"], int(head["seed"]), settings)
+    name = _unescaped(head["checkpoint"])
+    recipe = _make(name, head["fingerprint"], int(head["seed"]), settings)
     return recipe, start + end
+
+
+def _unescaped(name: str) -> str:
+    """A name as it was before `fit_provenance` wrote it in ASCII: no name has a backslash."""
+    if "\\u" not in name:
+        return name
+    try:
+        return str(json.loads(f'"{name}"'))
+    except ValueError:
+        return name
 
 
 def _cut_off() -> ProvenanceError:
@@ -222,4 +233,6 @@ def fit_provenance(line: str, max_bytes: int, *, ascii_only: bool = False) -> st
 
 
 def _join(head: str, settings: dict[str, Any], ascii_only: bool) -> str:
+    if ascii_only:
+        head = "".join(sign if sign.isascii() else json.dumps(sign)[1:-1] for sign in head)
     return head + json.dumps(settings, ensure_ascii=ascii_only, separators=(",", ":"))

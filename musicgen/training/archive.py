@@ -23,7 +23,7 @@ from musicgen.json_reading import parse_json
 from musicgen.machine import free_disk_bytes
 from musicgen.storage import is_file, staging_folder, storing
 from musicgen.training.archive_checks import check_contents
-from musicgen.training.run_files import check_id
+from musicgen.training.run_names import check_new_id
 from musicgen.training.runs import Run, RunStore
 from musicgen.training.shelf import find_free_id, name_checkpoints
 
@@ -121,7 +121,7 @@ def import_run(store: RunStore, file: IO[bytes], name: str = "") -> Run:
         StorageError: it cannot be written.
     """
     if name:
-        check_id(name)
+        check_new_id(name)
     with _reading():
         size = _check_directory(file)
         with zipfile.ZipFile(file) as archive:
@@ -279,7 +279,7 @@ def _read_manifest(archive: zipfile.ZipFile) -> str:
             known=FORMAT_VERSION,
         )
     try:
-        return check_id(str(values.get("name")))
+        return check_new_id(str(values.get("name")))
     except RunError:
         return "imported"
 

@@ -3,7 +3,6 @@
 Texts that pages would show are either checked against what they can be, or written anew.
 """
 
-import re
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,11 +10,13 @@ from typing import Any
 import safetensors
 
 from musicgen.config import TrainingConfig, to_json
+from musicgen.corpus.own import PREFIX
 from musicgen.errors import ArchiveError, MusicgenError
 from musicgen.evaluation.convergence import find_best
 from musicgen.json_reading import parse_json
 from musicgen.models.checkpoint import load_checkpoint
 from musicgen.models.kinds import check_kind
+from musicgen.names import is_name, normalize_name
 from musicgen.storage import write_file
 from musicgen.training.metrics import StepMetrics
 from musicgen.training.run_files import MAX_LINE, MAX_STEP, Progress, parse_step
@@ -23,8 +24,8 @@ from musicgen.training.runs import Run
 from musicgen.training.shelf import CHECKPOINT_FOLDERS
 from musicgen.training.summary import FLUENCY_FILE, looks_of, parse_fluency
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._ -]{0,63}")
-_SOURCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,199}")
+_MOST_SOURCES = 32
+_LONGEST_NAME = 64
 _FINAL = ("finished", "stopped", "failed")
 _STATE_FILES = ("trainer.json", "trainer.safetensors")
 
@@ -58,7 +59,7 @@ def _rewrite_settings(run: Run) -> None:
         raise _does_not_hold("config.json") from error
     preset = run.preset
     check_kind(preset.network)
-    if not (_NAME.fullmatch(preset.name) and _holds_names(preset.training)):
+    if not (_is_name(preset.name) and _holds_names(preset.training)):
         raise _does_not_hold("config.json")
     values = {
         "preset": preset.name,
@@ -71,7 +72,18 @@ def _rewrite_settings(run: Run) -> None:
 
 def _holds_names(config: TrainingConfig) -> bool:
     """Whether corpus and teacher are called what they can be called."""
-    return bool(_SOURCE.fullmatch(config.source) and _NAME.fullmatch(config.teacher or "none"))
+    sources = config.source.split("+")
+    return (
+        len(sources) <= _MOST_SOURCES
+        and all(is_name(normalize_name(name.removeprefix(PREFIX))) for name in sources)
+        and _is_name(config.teacher or "none")
+    )
+
+
+def _is_name(text: str) -> bool:
+    """Whether a preset or model can be called so; spaces are allowed between words."""
+    is_short = len(text) <= _LONGEST_NAME and not text.startswith(" ")
+    return is_short and is_name(normalize_name(text.replace(" ", "")))
 
 
 def _check_metrics(path: Path) -> list[StepMetrics]:
@@ -103,7 +115,7 @@ def _check_checkpoint(run: Run, name: str) -> None:
     """Loads a checkpoint as whoever plays it would; its weights are safetensors, or refused."""
     folder = run.path / name
     metadata = load_checkpoint(folder).metadata
-    is_named = _NAME.fullmatch(metadata.preset or "own")
+    is_named = _is_name(metadata.preset or "own")
     if not (metadata.step <= MAX_STEP and is_named and _holds_names(metadata.training)):
         raise _does_not_hold(f"{name}/checkpoint.json")
     if name == "last":

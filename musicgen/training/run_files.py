@@ -4,7 +4,6 @@ A run may come from a stranger, from another version, or from a disk that went b
 they are called or left out; what a page draws of them is finite.
 """
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,10 +12,10 @@ from typing import Any
 from musicgen.config import NetworkConfig, TrainingConfig
 from musicgen.errors import MusicgenError, RunError
 from musicgen.json_reading import is_count, is_number, parse_json
+from musicgen.names import is_name, normalize_name
 from musicgen.presets import Preset
 from musicgen.training.metrics import StepMetrics
 
-_RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 MAX_METRICS_BYTES = 400_000_000
 MAX_LINE = 2_000
 """Characters of a line of the metrics."""
@@ -142,7 +141,7 @@ def check_progress(values: dict[str, Any]) -> Progress:
 def sweep_of(config: dict[str, Any]) -> str:
     """The sweep whose cell a run is, by its settings; empty for other runs."""
     name = config.get("sweep", "")
-    return name if isinstance(name, str) and _RUN_ID.fullmatch(name) else ""
+    return name if isinstance(name, str) and is_name(normalize_name(name)) else ""
 
 
 def _holds(item: StepMetrics) -> bool:
@@ -186,23 +185,3 @@ def moment_or_empty(value: object) -> str:
     except ValueError:
         return ""
     return text
-
-
-def is_id(name: str) -> bool:
-    """Whether a text can name a run."""
-    return bool(_RUN_ID.fullmatch(name))
-
-
-def check_id(run_id: str) -> str:
-    """The name itself, where it can name a run.
-
-    Raises:
-        RunError: it cannot.
-    """
-    if not is_id(run_id):
-        raise RunError(
-            "{name!r} cannot name a run: use up to 64 letters, digits, '.', '_' and '-', "
-            "beginning with a letter or digit.",
-            name=run_id,
-        )
-    return run_id

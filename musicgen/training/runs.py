@@ -40,6 +40,7 @@ from musicgen.models.checkpoint import (
     save_checkpoint,
 )
 from musicgen.models.kinds import check_kind
+from musicgen.names import find_folder, is_name, normalize_name
 from musicgen.presets import Preset
 from musicgen.storage import (
     is_file,
@@ -54,15 +55,14 @@ from musicgen.storage import (
 from musicgen.training.metrics import StepMetrics
 from musicgen.training.run_files import (
     Progress,
-    check_id,
     check_progress,
     check_status,
-    is_id,
     moment_or_empty,
     parse_preset,
     read_metrics,
     sweep_of,
 )
+from musicgen.training.run_names import check_id, check_new_id
 from musicgen.training.samples import Sample, append_sample, cut_samples, read_samples
 from musicgen.training.trainer_state import flatten, unflatten
 
@@ -122,7 +122,7 @@ class RunStore:
         return sorted(damaged)
 
     def _runs(self) -> "Sequence[Run]":
-        folders = [path for path in list_folder(self.root) if is_id(path.name)]
+        folders = [path for path in list_folder(self.root) if is_name(normalize_name(path.name))]
         return [Run(folder) for folder in folders if is_folder(folder)]
 
     def get(self, run_id: str) -> "Run":
@@ -131,7 +131,7 @@ class RunStore:
         Raises:
             RunError: there is none.
         """
-        run = Run(self.root / check_id(run_id))
+        run = Run(find_folder(self.root, check_id(run_id)))
         if not is_file(run.path / "config.json"):
             known = ", ".join(info.id for info in self.list()) or "none yet"
             raise RunError(
@@ -158,12 +158,7 @@ class RunStore:
             StorageError: it cannot be written.
         """
         check_kind(preset.network)
-        run = Run(self.root / check_id(run_id))
-        if run.path.exists():
-            raise RunError(
-                "There is a run named {name!r} already. Choose another name, or resume it.",
-                name=run_id,
-            )
+        run = Run(self.find_place(run_id))
         if start:
             shape = start.metadata.network.replace(dropout=preset.network.dropout)
             if (shape.kind, preset.network.kind) == ("lstm", "echo"):
@@ -181,6 +176,20 @@ class RunStore:
         write_file(run.path / "config.json", to_json(values).encode("utf-8"))
         return run
 
+    def find_place(self, run_id: str) -> Path:
+        """The folder that a new run of that name will have.
+
+        Raises:
+            RunError: the name is taken or not usable as a folder.
+        """
+        path = find_folder(self.root, check_new_id(run_id))
+        if path.exists():
+            raise RunError(
+                "There is a run named {name!r} already. Choose another name, or resume it.",
+                name=run_id,
+            )
+        return path
+
     def new_id(self, preset_name: str) -> str:
         """A free name for a run of a preset: ``quick-1``, ``quick-2`` and so on."""
         number = 1
@@ -194,7 +203,7 @@ class Run:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.id = path.name
+        self.id = normalize_name(path.name)
 
     @property
     def preset(self) -> Preset:

@@ -9,13 +9,13 @@ from musicgen.config import to_json
 from musicgen.errors import CheckpointError, RunError
 from musicgen.json_reading import read_json
 from musicgen.models.checkpoint import METADATA_FILE, read_metadata
+from musicgen.names import MAX_BYTES, MAX_CHARACTERS, find_folder
 from musicgen.storage import delete_folder, is_folder, storing, write_file
-from musicgen.training.run_files import check_id, sweep_of
+from musicgen.training.run_files import sweep_of
+from musicgen.training.run_names import check_id, check_new_id
 from musicgen.training.runs import Run, RunStore
 
 CHECKPOINT_FOLDERS = ("best", "last", "start", "teacher")
-
-_LONGEST_NAME = 64
 
 
 def measure_size(run: Run) -> int:
@@ -39,8 +39,8 @@ def delete_run(store: RunStore, run_id: str) -> None:
         RunError: there is no such run, or it is being trained.
         StorageError: the folder cannot be removed.
     """
-    is_there = is_folder(store.root / check_id(run_id))
-    run = Run(store.root / run_id) if is_there else store.get(run_id)
+    path = find_folder(store.root, check_id(run_id))
+    run = Run(path) if is_folder(path) else store.get(run_id)
     if run.is_busy():
         raise in_use_error(run_id)
     delete_folder(run.path)
@@ -53,7 +53,7 @@ def rename_run(store: RunStore, run_id: str, new_id: str) -> Run:
         RunError: there is no such run, it is being trained, or the new name is taken or not usable.
         StorageError: the folder cannot be renamed.
     """
-    run, renamed = _idle(store, run_id), Run(store.root / check_id(new_id))
+    run, renamed = _idle(store, run_id), Run(find_folder(store.root, check_new_id(new_id)))
     if renamed.path.exists():
         raise RunError("There is a run named {name!r} already. Choose another name.", name=new_id)
     with storing(run.path):
@@ -95,12 +95,20 @@ def find_free_id(store: RunStore, wanted: str) -> str:
     Raises:
         RunError: the wanted name cannot name a run.
     """
-    name, number = check_id(wanted), 1
-    while (store.root / name).exists():
+    wanted = check_new_id(wanted)
+    name, number = wanted, 1
+    while find_folder(store.root, name).exists():
         number += 1
-        ending = f"-{number}"
-        name = wanted[: _LONGEST_NAME - len(ending)] + ending
+        name = _with_ending(wanted, f"-{number}")
     return name
+
+
+def _with_ending(name: str, ending: str) -> str:
+    """The name with an ending, shortened where it would become too long."""
+    name = name[: MAX_CHARACTERS - len(ending)]
+    while len(f"{name}{ending}".encode()) > MAX_BYTES:
+        name = name[:-1]
+    return name + ending
 
 
 def in_use_error(run_id: str) -> RunError:

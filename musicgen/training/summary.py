@@ -1,6 +1,8 @@
 """What is worth saying of a run: its figures, and the settings in which runs differ."""
 
 import dataclasses
+import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,11 +22,12 @@ from musicgen.json_reading import read_json
 from musicgen.presets import Preset
 from musicgen.storage import write_file
 from musicgen.training.metrics import StepMetrics
-from musicgen.training.runs import Run, RunInfo
+from musicgen.training.runs import METRICS_FILE, Run, RunInfo
 from musicgen.training.shelf import measure_size
 
 FLUENCY_FILE = "fluency.json"
 _MOST_TUNES = 1_000_000
+_TAIL_BYTES = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,25 @@ class RunSummary:
         Infinite where that is beyond all numbers.
         """
         return None if self.best_val_loss is None else to_perplexity(self.best_val_loss)
+
+
+def read_last_step(run: Run) -> int:
+    """The last step on record, read from the end of the file, which a training may be writing.
+
+    It is ahead of the run's status, which is written at each save. 0 before the first step.
+    """
+    try:
+        with (run.path / METRICS_FILE).open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL_BYTES))
+            lines = file.read().split(b"\n")[:-1]  # the last one may be torn
+    except OSError:
+        return 0
+    for line in reversed(lines):
+        try:
+            return int(json.loads(line)["step"])
+        except (ValueError, TypeError, LookupError):
+            continue
+    return 0
 
 
 def summarise(run: Run) -> RunSummary:

@@ -11,10 +11,11 @@ from typing import Any
 from musicgen.config import NetworkConfig, TrainingConfig, to_json
 from musicgen.errors import ConfigError, MusicgenError, RunError
 from musicgen.json_reading import is_count, is_number, read_json
+from musicgen.names import find_folder, is_name, normalize_name
 from musicgen.presets import Preset
 from musicgen.storage import is_file, is_folder, list_folder, modified_ns, storing, write_file
 from musicgen.training.job import JobStatus
-from musicgen.training.run_files import check_id, is_id
+from musicgen.training.run_names import check_id, check_new_id
 from musicgen.training.runs import Run, RunStore
 from musicgen.training.shelf import delete_run, read_sweep
 
@@ -45,7 +46,7 @@ class SweepPlan:
     steps: int
 
     def __post_init__(self) -> None:
-        check_id(self.name)
+        object.__setattr__(self, "name", check_id(self.name))
         if len(self.name) > _LONGEST_NAME:
             raise RunError(
                 "The name of a sweep has up to {most} characters, for its cells add to it.",
@@ -153,7 +154,7 @@ class SweepStore:
         """Of all files that could be plans, the newest first."""
         files = [path for path in list_folder(self.root) if path.suffix == ".json"]
         files.sort(key=modified_ns, reverse=True)
-        return [file.stem for file in files if is_id(file.stem)]
+        return [file.stem for file in files if is_name(normalize_name(file.stem))]
 
     def get(self, name: str) -> SweepPlan:
         """The plan of that name.
@@ -184,9 +185,11 @@ class SweepStore:
         """Keeps a plan, before its first cell is trained.
 
         Raises:
-            RunError: the name is taken, by a sweep or by a run that one of its cells would be.
+            RunError: the name is taken, by a sweep or by a run that one of its cells would be, or
+                it is not usable.
             StorageError: it cannot be written.
         """
+        check_new_id(plan.name)
         taken = [self.runs.root / plan.cell_id(*cell) for cell in plan.cells()]
         if is_file(self._file(plan.name)) or any(map(is_folder, taken)):
             raise RunError(
@@ -231,7 +234,7 @@ class SweepStore:
         )  # fmt: skip
 
     def _file(self, name: str) -> Path:
-        return self.root / f"{check_id(name)}.json"
+        return find_folder(self.root, f"{check_id(name)}.json")
 
 
 def _check_axes(sizes: object, rates: object, steps: object) -> None:

@@ -19,6 +19,7 @@ from musicgen.sampling.beginnings import (
 from musicgen.ui import player, resources, state
 from musicgen.ui.language import _, ngettext
 from musicgen.ui.page import sentence, sentence_text
+from musicgen.ui.uploads import upload_limit_mb
 from musicgen.ui.wishes import RHYTHM_NAMES, with_wishes
 
 BARS = (2, 4)
@@ -164,7 +165,7 @@ def _from_file() -> None:
         _("Or like a tune of your own, from an ABC or MIDI file"),
         ["abc", "txt", "mid", "midi"],
         key="beginning_file",
-        max_upload_size=2,
+        max_upload_size=upload_limit_mb(2),
     )
     if file is None or file.file_id == state.PROMPT_FILE.get():
         return

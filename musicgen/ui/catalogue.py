@@ -28,6 +28,7 @@ _SOURCES = (
     ("pages/*.py", _GETTEXT),
     ("musicgen/ui/*.py", _GETTEXT | _ERRORS | _SETTINGS),
     ("musicgen/storage.py", _ERRORS),
+    ("musicgen/names.py", _ERRORS),
     ("musicgen/config.py", _SETTINGS | _ERRORS),
     ("musicgen/presets.py", _SETTINGS | _ERRORS),
     ("musicgen/evaluation/words.py", {"N_": None}),

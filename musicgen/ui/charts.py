@@ -6,7 +6,7 @@ Colours are names of the theme's variables, looked up in the browser: one figure
 import itertools
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from musicgen.config import TrainingConfig
@@ -28,7 +28,12 @@ MANY_LOOKS = 40
 
 LARGE_HEIGHT, SMALL_HEIGHT = 400, 210
 
+EMPTY_LOSS, EMPTY_PERPLEXITY, WHOLE = (0.0, 5.0), (1.0, 100.0), (0.0, 1.0)
+"""What the axes of empty charts show: about where a network begins, and all of a share."""
+
 _FAINT = 0.3
+_END_SHARE = 0.2  # of the steps, left out of a view of the end
+_JUST_ABOVE_ALL = 1.02  # of a share: there is nothing above 100 %, but a line there must be seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +53,16 @@ class Course:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """How one looks at curves: share of the past in the running mean (0 for none), and axes."""
+    """How one looks at curves: share of the past in the running mean (0 for none), and axes.
+
+    `is_end` shows the later steps alone, as large as they can be drawn; else everything is shown,
+    from the first step on.
+    """
 
     smoothing: float = SMOOTHING
     has_log_steps: bool = False
     has_log_values: bool = False
+    is_end: bool = False
 
 
 def training_panels(course: Course, view: View) -> list[Panel]:
@@ -71,9 +81,8 @@ def _loss_panel(course: Course, view: View) -> Panel:
     looks = _looks(course, lambda item: item.val_loss)
     traces = _curves(course, losses, view, is_large=True)
     traces += _held_out(looks, course) + _best_mark(looks)
-    figure = _figure(
-        course, view, traces, _("Loss (nats per character)"), _range(traces, view), ".2f"
-    )
+    reach = _reach(course, traces, view) or EMPTY_LOSS
+    figure = _figure(course, view, traces, _("Loss (nats per character)"), reach, ".2f")
     layout = figure["layout"]
     layout["showlegend"] = True
     layout["margin"] |= {"t": 64, "b": 44}
@@ -90,24 +99,28 @@ def _perplexity_panel(course: Course, view: View) -> Panel:
         for step, loss in _looks(course, lambda item: item.val_loss)
     ]
     traces = _curves(course, values, view) + _held_out(looks, course)
-    title = _("Perplexity")
-    return _small("perplexity", _figure(course, view, traces, title, _range(traces, view), ".3~g"))
+    reach = _reach(course, traces, view) or EMPTY_PERPLEXITY
+    return _small("perplexity", _figure(course, view, traces, _("Perplexity"), reach, ".3~g"))
 
 
 def _accuracy_panel(course: Course, view: View) -> Panel:
     values = [item.accuracy for item in course.metrics]
     looks = _looks(course, lambda item: item.val_accuracy)
     traces = _curves(course, values, view) + _held_out(looks, course)
-    plain = View(view.smoothing, view.has_log_steps)  # a share has no use for a logarithm
-    title = _("Characters right")
-    return _small("accuracy", _figure(course, plain, traces, title, _range(traces, view), ".0%"))
+    plain = replace(view, has_log_values=False)  # a share has no use for a logarithm
+    reach = _reach(course, traces, view) or WHOLE
+    figure = _figure(course, plain, traces, _("Characters right"), reach, ".0%")
+    low, high = figure["layout"]["yaxis"]["range"]
+    figure["layout"]["yaxis"]["range"] = [low, min(high, _JUST_ABOVE_ALL)]
+    return _small("accuracy", figure)
 
 
 def _gradient_panel(course: Course, view: View) -> Panel:
     values = [item.grad_norm for item in course.metrics]
     traces = _curves(course, values, view)
     title = _("Length of the gradient")
-    figure = _figure(course, view, traces, title, _usual(values, view), ".3~g")
+    reach = _reach(course, traces, view) or WHOLE
+    figure = _figure(course, view, traces, title, reach, ".3~g")
     if course.config.grad_clip:
         figure["layout"]["shapes"] = [_clip_line(course.config.grad_clip)]
     return _small("gradient", figure)
@@ -116,8 +129,8 @@ def _gradient_panel(course: Course, view: View) -> Panel:
 def _rate_panel(course: Course, view: View) -> Panel:
     rates = [item.learning_rate for item in course.metrics]
     traces = _curves(course, rates, View(smoothing=0.0))
-    plain = View(view.smoothing, view.has_log_steps)  # it may come down to zero
-    reach = (0.0, 1.08 * max(rates)) if rates else None
+    plain = replace(view, has_log_values=False)  # it may come down to zero
+    reach = (0.0, max(rates, default=course.config.learning_rate))
     return _small("rate", _figure(course, plain, traces, _("Learning rate"), reach, ".1~e"))
 
 
@@ -130,7 +143,7 @@ def _small(name: str, figure: dict[str, Any]) -> Panel:
 def _looks(course: Course, value: Callable[[StepMetrics], float | None]) -> list[tuple[int, float]]:
     """Step and value of each look at held-out tunes."""
     found = ((item.step, value(item)) for item in course.metrics)
-    return [(step, seen) for step, seen in found if seen is not None]
+    return [(step, seen) for step, seen in found if seen is not None and math.isfinite(seen)]
 
 
 def _curves(
@@ -152,7 +165,7 @@ def _curves(
 def _line(points: Points, name: str, colour: str, width: float) -> dict[str, Any]:
     return {
         "type": "scatter",
-        "mode": "lines",
+        "mode": "lines" if len(points[0]) > 1 else "lines+markers",  # one point makes no line
         "name": name,
         "x": points[0],
         "y": [float(f"{value:.5g}") for value in points[1]],
@@ -212,28 +225,25 @@ def _clip_line(length: float) -> dict[str, Any]:
     return across | {"line": line}
 
 
-def _range(traces: list[dict[str, Any]], view: View) -> tuple[float, float] | None:
-    """What is worth seeing of the lines: without the faint curve, nor the fall of the first steps.
+def _reach(course: Course, traces: list[dict[str, Any]], view: View) -> tuple[float, float] | None:
+    """Between which values all lines lie that are shown; None where there is no figure yet.
 
-    The first steps fall from ln(vocabulary) so fast that they would flatten all that follows, but
-    on logarithmic axes there is room for them.
+    Of the later steps alone single peaks of the faint curve may stick out.
     """
-    lines = [trace["y"] for trace in traces if "opacity" not in trace]
-    values = [value for line in lines[:1] for value in line[_first_shown(len(line), view) :]]
-    values += [value for line in lines[1:] for value in line]
-    finite = [value for value in values if math.isfinite(value)]
-    return (min(finite), max(finite)) if finite else None
+    first = _first_shown(course, view)
+    lines = [trace for trace in traces if not (view.is_end and "opacity" in trace)]
+    shown = [
+        value
+        for trace in lines
+        for step, value in zip(trace["x"], trace["y"], strict=True)
+        if step >= first and math.isfinite(value)
+    ]
+    return (min(shown), max(shown)) if shown else None
 
 
-def _first_shown(count: int, view: View) -> int:
-    return 0 if view.has_log_steps or view.has_log_values else count // 5
-
-
-def _usual(values: list[float], view: View) -> tuple[float, float] | None:
-    """Between which values all but a few of the later steps lie: single peaks may stick out."""
-    later = sorted(values[_first_shown(len(values), view) :])
-    few = len(later) // 50
-    return (later[few], later[-1 - few]) if later else None
+def _first_shown(course: Course, view: View) -> float:
+    """The first step that is shown: of the later steps alone a fifth is left out."""
+    return _END_SHARE * course.metrics[-1].step if view.is_end and course.metrics else 0.0
 
 
 def _figure(
@@ -241,49 +251,49 @@ def _figure(
     view: View,
     traces: list[dict[str, Any]],
     title: str,
-    reach: tuple[float, float] | None,
+    reach: tuple[float, float],
     tickformat: str,
 ) -> dict[str, Any]:
-    last_step = course.metrics[-1].step if course.metrics else 0
     layout = {
         "title": {"text": title, "x": 0, "xanchor": "left", "y": 1, "yanchor": "top",
                   "pad": {"l": 4, "t": 6}, "font": {"size": 14}},
-        "uirevision": f"{course.run_id}/{view.has_log_steps}/{view.has_log_values}",
+        "uirevision": f"{course.run_id}/{view.has_log_steps}/{view.has_log_values}/{view.is_end}",
         "margin": {"l": 52, "r": 8, "t": 34, "b": 28},
         "hovermode": "x unified",
         "showlegend": False,
         "legend": {"orientation": "h", "x": 0, "y": 1.01, "yanchor": "bottom"},
-        "xaxis": _step_axis(last_step, view),
+        "xaxis": _step_axis(course, view),
         "yaxis": _value_axis(reach, view) | {"tickformat": tickformat},
     }  # fmt: skip
     return {"data": traces, "layout": layout}
 
 
-def _step_axis(last_step: int, view: View) -> dict[str, Any]:
-    last = max(20.0, 1.02 * last_step)
+def _step_axis(course: Course, view: View) -> dict[str, Any]:
+    """From the first step to the present one; before there is one, over all that are planned."""
+    last_step = course.metrics[-1].step if course.metrics else course.config.max_steps
+    first, last = _first_shown(course, view), max(20.0, 1.02 * last_step)
     axis = {"zeroline": False, "spikethickness": 1, "tickformat": ",d"}
     if view.has_log_steps:
-        return axis | {"type": "log", "range": [0, math.log10(last)], "dtick": 1}
-    return axis | {"type": "linear", "range": [0, last]}
+        return axis | {"type": "log", "range": [math.log10(max(1.0, first)), math.log10(last)],
+                       "dtick": 1}  # fmt: skip
+    return axis | {"type": "linear", "range": [first, last]}
 
 
-def _value_axis(reach: tuple[float, float] | None, view: View) -> dict[str, Any]:
+def _value_axis(reach: tuple[float, float], view: View) -> dict[str, Any]:
     axis: dict[str, Any] = {"zeroline": False, "showspikes": False, "nticks": 6}
     if view.has_log_values:
         return axis | {"type": "log", "range": _log_range(reach)}
     return axis | {"type": "linear", "range": _linear_range(reach)}
 
 
-def _linear_range(reach: tuple[float, float] | None) -> list[float] | None:
-    if reach is None:
-        return None
+def _linear_range(reach: tuple[float, float]) -> list[float]:
     low, high = reach
     margin = 0.08 * (high - low) or 0.05 * high or 1.0
     return [max(0.0, low - margin), high + margin]
 
 
-def _log_range(reach: tuple[float, float] | None) -> list[float] | None:
-    if reach is None or reach[0] <= 0:
+def _log_range(reach: tuple[float, float]) -> list[float] | None:
+    if reach[0] <= 0:
         return None
     low, high = (math.log10(value) for value in reach)
     margin = 0.08 * (high - low) or 0.02

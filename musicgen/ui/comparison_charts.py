@@ -22,7 +22,7 @@ AXES = ("steps", "time", "characters")
 CELL = "--st-secondary-background-color"
 TEXT = "--st-text-color"
 
-_SKIPPED_SHARE = 0.1
+_END_SHARE = 0.2  # of the longest run, left out of a view of the end
 SMOOTHING = 0.95
 """Share of the past in the running mean of the training loss."""
 _WIDE_COLUMNS = 5
@@ -67,6 +67,7 @@ def curves_figure(
     *,
     is_log: bool = False,
     has_training: bool = True,
+    is_end: bool = False,
 ) -> dict[str, Any]:
     """The losses of several runs laid over each other: held-out ones thick, those of training thin.
 
@@ -76,6 +77,8 @@ def curves_figure(
         titles: Of the axes, across and up.
         is_log: Draws the loss on a logarithmic scale.
         has_training: Draws the training loss, too.
+        is_end: Shows the later part alone, as large as it can be drawn; else all is shown, from
+            the first step on.
     """
     traces = []
     for place, run in enumerate(runs):
@@ -83,18 +86,23 @@ def curves_figure(
         if has_training:
             traces.append(_trace(run, run.training, axis, colour, is_held_out=False))
         traces.append(_trace(run, run.held_out, axis, colour, is_held_out=True))
-    drawn = [curve for run in runs for curve in _drawn(run, has_training)]
+    last = max((x for trace in traces for x in trace["x"]), default=0)
+    first = _END_SHARE * last if is_end else 0.0
     layout = {
-        "uirevision": f"{axis} {is_log} {' '.join(run.run_id for run in runs)}",
-        "margin": {"l": 64, "r": 8, "t": 8, "b": 48},
+        "uirevision": f"{axis} {is_log} {is_end} {' '.join(run.run_id for run in runs)}",
+        "margin": {"l": 64, "r": 8, "t": 36, "b": 48},  # the chart's tools stand above its legend
         "hovermode": "closest",
         "showlegend": True,
         "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
-        "xaxis": {"title": {"text": titles[0]}, "rangemode": "tozero", "zeroline": False},
+        "xaxis": {
+            "title": {"text": titles[0]},
+            "range": [first, 1.02 * last] if last else None,
+            "zeroline": False,
+        },
         "yaxis": {
             "title": {"text": titles[1]},
             "type": "log" if is_log else "linear",
-            "range": _loss_range(drawn, is_log),
+            "range": _loss_range(traces, first, is_log),
             "zeroline": False,
             "tickformat": ".2f",
             "nticks": 8,
@@ -167,17 +175,15 @@ def _curve(metrics: Sequence[StepMetrics], losses: Sequence[float]) -> Curve:
     return Curve(tuple(thin_steps), tuple(thin_times), tuple(thin_losses))
 
 
-def _drawn(run: RunCurves, has_training: bool) -> tuple[Curve, ...]:
-    return (run.training, run.held_out) if has_training else (run.held_out,)
-
-
 def _trace(
     run: RunCurves, curve: Curve, axis: str, colour: str, *, is_held_out: bool
 ) -> dict[str, Any]:
     is_alone = len(curve.steps) == 1
     return {
         "type": "scatter",
-        "mode": "lines+markers" if is_held_out and len(curve.steps) <= 60 else "lines",
+        "mode": "lines+markers"
+        if is_alone or (is_held_out and len(curve.steps) <= 60)
+        else "lines",
         "name": chart_text(run.run_id),
         "legendgroup": run.run_id,
         "showlegend": is_held_out,
@@ -197,13 +203,13 @@ def _places(run: RunCurves, curve: Curve, axis: str) -> list[float]:
     return [step * factor for step in curve.steps]
 
 
-def _loss_range(curves: Sequence[Curve], is_log: bool) -> list[float] | None:
-    """Without the fall of the first steps, which would flatten all that follows."""
+def _loss_range(traces: Sequence[dict[str, Any]], first: float, is_log: bool) -> list[float] | None:
+    """Between which losses all lines lie that are shown, with room above and below."""
     values = [
         loss
-        for curve in curves
-        for loss in curve.losses[int(_SKIPPED_SHARE * len(curve.losses)) :]
-        if math.isfinite(loss) and loss > 0
+        for trace in traces
+        for x, loss in zip(trace["x"], trace["y"], strict=True)
+        if x >= first and math.isfinite(loss) and loss > 0
     ]
     if not values:
         return None

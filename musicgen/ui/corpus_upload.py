@@ -1,16 +1,19 @@
 """Bringing tunes: the form, the progress while they are read, and what is said of the result."""
 
-import re
 from pathlib import Path
 
 import streamlit as st
 
 from musicgen.corpus.own import MAX_BYTES, OwnCorpus, Upload
 from musicgen.errors import CorpusError
+from musicgen.names import MAX_CHARACTERS, make_name
 from musicgen.ui import resources, state
 from musicgen.ui.language import _, ngettext
+from musicgen.ui.page import errors_told
+from musicgen.ui.uploads import upload_limit_mb
 from musicgen.ui.words import plain
 
+_SUGGESTED_CHARACTERS = 40
 ENDINGS = ("abc", "txt", "mid", "midi")
 
 
@@ -37,37 +40,42 @@ def upload_form() -> None:
 
 def _fields() -> tuple[str, list[Upload]] | None:
     number = state.UPLOADS.get()
+    most = upload_limit_mb(MAX_BYTES // 1_000_000)
     files = st.file_uploader(
         _("Tunes in ABC notation, or MIDI files"),
         ENDINGS,
         accept_multiple_files=True,
-        max_upload_size=MAX_BYTES // 1_000_000,
+        max_upload_size=most,
         key=f"corpus_files_{number}",
-        help=_(
+    )
+    st.caption(
+        _(
             "Several at once, in any encoding, {size} MB in all. Of a MIDI file the melody is "
             "written down as ABC. Nothing leaves this machine."
-        ).format(size=MAX_BYTES // 1_000_000),
+        ).format(size=most)
     )
     suggested = _suggested(files[0].name) if files else ""
-    with st.form(f"corpus_form_{number}", border=False):
-        name = st.text_input(
-            _("Name of the corpus"),
-            suggested,
-            max_chars=64,
-            placeholder=_("such as my-tunes"),
-            key=f"corpus_name_{number}_{suggested}",  # what was typed stays when files are added
-        )
-        sent = st.form_submit_button(
-            _("Read and keep"), type="primary", icon=":material/library_add:", key="corpus_make"
-        )
-    if not sent:
-        return None
-    return name.strip(), [Upload(file.name, file.getvalue()) for file in files or ()]
+    name = st.text_input(
+        _("Name of the corpus"),
+        suggested,
+        max_chars=MAX_CHARACTERS,
+        placeholder=_("such as my-tunes"),
+        key=f"corpus_name_{number}_{suggested}",  # what was typed stays when files are added
+    ).strip()
+    is_sent = st.button(
+        _("Read and keep"), type="primary", icon=":material/library_add:", key="corpus_make"
+    )
+    if is_sent:
+        return name, [Upload(file.name, file.getvalue()) for file in files or ()]
+    if name:
+        with errors_told():
+            resources.corpora().check_name(name)
+    return None
 
 
 def _suggested(file_name: str) -> str:
     """A name for the corpus out of its first file's, as far as that has letters and digits."""
-    return re.sub(r"[^A-Za-z0-9]+", "-", Path(file_name).stem).strip("-")[:40].lower()
+    return make_name(Path(file_name).stem, _SUGGESTED_CHARACTERS).lower()
 
 
 def _make(name: str, uploads: list[Upload]) -> None:
@@ -82,11 +90,11 @@ def _make(name: str, uploads: list[Upload]) -> None:
             bar.progress(share, _("Reading and cleaning"))
 
     try:
-        resources.corpora().create(name, uploads, show)
+        made = resources.corpora().create(name, uploads, show)
     finally:
         bar.empty()
-    state.CORPUS_MADE.set(name)
-    state.CORPUS.set(name)
+    state.CORPUS_MADE.set(made.name)
+    state.CORPUS.set(made.name)
     state.UPLOADS.set(state.UPLOADS.get() + 1)
     st.rerun()
 

@@ -16,9 +16,10 @@ from musicgen.ui import player, resources, state
 from musicgen.ui.corpus_charts import count_figure, length_figure
 from musicgen.ui.corpus_words import KINDS, OUTCOMES, outcome
 from musicgen.ui.damaged import damaged_files
+from musicgen.ui.failures import attempt, has_new_failure
 from musicgen.ui.language import N_, _, ngettext
 from musicgen.ui.live_chart import live_chart
-from musicgen.ui.page import say, sentence, tell, train_link
+from musicgen.ui.page import say, sentence, train_link
 from musicgen.ui.tune_view import show_score
 from musicgen.ui.words import plain
 
@@ -103,11 +104,8 @@ def _delete(own: OwnCorpus) -> None:
 
 
 def _deleted(name: str) -> None:
-    try:
-        resources.corpora().delete(name)
-    except MusicgenError as error:
-        tell(error, st.container())
-    else:
+    attempt(resources.corpora().delete, name)
+    if not has_new_failure():
         state.CORPUS.set("")
 
 

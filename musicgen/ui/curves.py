@@ -23,6 +23,8 @@ Points = tuple[list[float], list[float]]
 def smoothed(values: Sequence[float], share: float) -> list[float]:
     """Exponential running mean without the pull towards the first value (Adam's correction).
 
+    A value that is not a finite number stays as it is, and the mean goes on without it.
+
     Args:
         values: One a step.
         share: Of the past in each mean, 0 to below 1; 0 gives the values themselves.
@@ -30,6 +32,9 @@ def smoothed(values: Sequence[float], share: float) -> list[float]:
     means, mean = [], 0.0
     weight = 1.0
     for value in values:
+        if not math.isfinite(value):
+            means.append(value)
+            continue
         mean = share * mean + (1 - share) * value
         weight *= share
         means.append(mean / (1 - weight))
@@ -56,13 +61,15 @@ def envelope(steps: Sequence[float], values: Sequence[float], limit: int = MAX_P
     size = math.ceil(len(steps) / (limit // 2))
     kept: list[int] = []
     for start in range(0, len(steps), size):
-        group = range(start, min(start + size, len(steps)))
+        neighbours = range(start, min(start + size, len(steps)))
+        group = [index for index in neighbours if math.isfinite(values[index])] or [start]
         kept += sorted({min(group, key=values.__getitem__), max(group, key=values.__getitem__)})
     return [steps[index] for index in kept], [values[index] for index in kept]
 
 
 def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values)
+    finite = [value for value in values if math.isfinite(value)]
+    return sum(finite) / len(finite) if finite else math.nan
 
 
 def compute_perplexity(loss: float) -> float:
@@ -70,7 +77,7 @@ def compute_perplexity(loss: float) -> float:
 
     What is beyond all numbers is as great as one that can be drawn.
     """
-    return min(to_perplexity(loss), GREATEST)
+    return min(to_perplexity(loss), GREATEST) if math.isfinite(loss) else loss
 
 
 def compute_passes(config: TrainingConfig, step: int, train_characters: int) -> float:

@@ -5,6 +5,7 @@
 (`libraries`).
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -14,6 +15,7 @@ from typing import Any
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
+from musicgen.ui.language import _
 from musicgen.ui.libraries import PLOTLY, need_library
 
 _FRONTEND = Path(__file__).parent / "frontend"
@@ -44,12 +46,51 @@ def live_charts(panels: Sequence[Panel], key: str) -> None:
         key: Names the group across updates.
     """
     need_library(PLOTLY)
-    _charts()(key=key, data={"panels": [asdict(panel) for panel in panels], "id": key})
+    shown = [asdict(panel) | {"figure": _presentable(panel.figure)} for panel in panels]
+    _charts()(key=key, data={"panels": shown, "id": key})
 
 
 def live_chart(figure: dict[str, Any], key: str, label: str, height: int = 360) -> None:
     """Draws a single figure, or brings the one of that key up to date; see `live_charts`."""
     live_charts([Panel(key, figure, label, height)], key)
+
+
+def _presentable(figure: dict[str, Any]) -> dict[str, Any]:
+    """A figure as the browser can take it: no number that JSON lacks, and words where it is empty.
+
+    Left to itself, Plotly gives an empty chart axes from -1 to 6 and from -1 to 4.
+    """
+    traces = [_with_numbers(trace) for trace in figure["data"]]
+    layout = dict(figure["layout"])
+    if any(map(_has_figures, traces)):
+        return {"data": traces, "layout": layout}
+    for name in ("xaxis", "yaxis"):
+        axis = layout.get(name, {})
+        if not axis.get("range"):
+            layout[name] = axis | {"range": [0, 1], "showticklabels": "tickformat" in axis,
+                                   "type": "linear"}  # fmt: skip
+    note = {
+        "text": _("no figures yet"), "x": 0.5, "y": 0.5, "xref": "paper", "yref": "paper",
+        "showarrow": False, "font": {"color": "--st-gray-text-color"},
+    }  # fmt: skip
+    layout["annotations"] = [*layout.get("annotations", ()), note]
+    return {"data": traces, "layout": layout}
+
+
+def _with_numbers(value: Any) -> Any:
+    """The same with nothing in place of what is not a finite number."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {name: _with_numbers(part) for name, part in value.items()}
+    return [_with_numbers(part) for part in value] if isinstance(value, list | tuple) else value
+
+
+def _has_figures(trace: dict[str, Any]) -> bool:
+    """Whether there is anything to see of a trace."""
+    values = trace.get("z", trace.get("y", ()))
+    rows = [part for row in values for part in (row if isinstance(row, list) else [row])]
+    return any(value is not None for value in rows)
 
 
 def picture_button(charts: str, label: str, file_name: str, key: str) -> None:

@@ -1,5 +1,6 @@
 """The monitor of a training: its figures and curves, and the ways to look at and keep them."""
 
+import math
 from functools import partial
 
 import streamlit as st
@@ -64,7 +65,9 @@ def figures(course: Course, place: str) -> None:
     """The numbers of the moment; a dash for what is not known yet."""
     latest = course.metrics[-1] if course.metrics else None
     looks = [
-        (item.val_loss, item.val_accuracy) for item in course.metrics if item.val_loss is not None
+        (item.val_loss, item.val_accuracy)
+        for item in course.metrics
+        if item.val_loss is not None and math.isfinite(item.val_loss)
     ]
     best, right = min(looks, key=lambda look: look[0], default=(None, None))
     of_batch = _("Of the last batch of training text.")
@@ -114,6 +117,7 @@ def _view(place: str) -> View:
         chosen.get(f"{place}_smoothing", SMOOTHING),
         chosen.get(f"{place}_log_steps", False),
         chosen.get(f"{place}_log_values", False),
+        chosen.get(f"{place}_end", False),
     )
 
 
@@ -125,6 +129,12 @@ def _view_controls(place: str) -> None:
             SMOOTHING,
             key=f"{place}_smoothing",
             help=_("Share of the past in the running mean; the curve itself stays faint behind."),
+            persist_state="session",
+        )
+        st.toggle(
+            _("Later steps only"),
+            key=f"{place}_end",
+            help=_("Leaves out the fall of the first fifth, and draws the rest larger."),
             persist_state="session",
         )
         st.toggle(_("Logarithmic steps"), key=f"{place}_log_steps", persist_state="session")

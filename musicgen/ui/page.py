@@ -17,6 +17,7 @@ from musicgen.storage import explain
 from musicgen.training.job import JobStatus
 from musicgen.ui import resources, state
 from musicgen.ui.connection import watch_connection
+from musicgen.ui.failures import take_failure
 from musicgen.ui.language import (
     LANGUAGES,
     N_,
@@ -79,6 +80,13 @@ def page(title: str, intro: str, has_training_card: bool = False, has_radio: boo
     follow_visit()
     watch_connection()
     send_libraries()
+    if state.PAGE.get() != title:
+        state.PAGE.set(title)
+        state.WATCHED.set("")
+    failure = take_failure()
+    with st.container():  # always there: what follows must not change its place
+        if failure:
+            tell(failure, st.container())
     if not has_radio:
         _endless_bar()
 

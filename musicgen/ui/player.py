@@ -13,6 +13,7 @@ from musicgen.audio.midi import timeline, to_midi
 from musicgen.audio.synthesis import available_synthesizers, synthesize
 from musicgen.errors import AudioError, CheckpointError
 from musicgen.models.checkpoint import Checkpoint, CheckpointRef
+from musicgen.names import normalize_name
 from musicgen.notation.attribution import without_attribution
 from musicgen.notation.layout import break_lines, lay_out_spans
 from musicgen.notation.note_names import with_note_names
@@ -89,7 +90,7 @@ def find_model(name: str) -> CheckpointRef:
     """
     known = resources.checkpoints()
     for ref in known:
-        if ref.name == name:
+        if ref.name == normalize_name(name):
             return ref
     names = ", ".join(ref.name for ref in known)
     raise CheckpointError(

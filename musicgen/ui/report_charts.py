@@ -8,6 +8,7 @@ from musicgen.evaluation.estimate import Estimate
 from musicgen.evaluation.report.drawing import Line
 from musicgen.evaluation.report.figures import find_names, share_out
 from musicgen.evaluation.report.result import TuneSet
+from musicgen.evaluation.words import NUMBER, SHARE
 from musicgen.ui.words import chart_text
 
 REAL = "--st-gray-color"
@@ -61,7 +62,7 @@ def distribution_figure(
             "bargap": 0.2,
             "showlegend": has_legend,
             "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
-            "margin": {"l": 48, "r": 8, "t": 28 if has_legend else 8, "b": 48},
+            "margin": {"l": 48, "r": 8, "t": 56 if has_legend else 8, "b": 48},
             "xaxis": {"type": "category", "title": {"text": axis}, "showgrid": False},
             "yaxis": {"tickformat": ".0%", "rangemode": "tozero", "nticks": 6},
         },
@@ -74,6 +75,7 @@ def sweep_figure(
     titles: tuple[str, str],
     name: str,
     *,
+    form: str = NUMBER,
     has_legend: bool = False,
 ) -> dict[str, Any]:
     """A measure over the temperature with its intervals; real tunes are a band with a dashed line.
@@ -83,19 +85,21 @@ def sweep_figure(
         reference: The value of real tunes, if there is one.
         titles: Of the axes, across and up.
         name: Names the figure across updates.
+        form: How its values are written, as of `words.Measure`.
         has_legend: Says which colour is which model.
     """
     traces = [_line_trace(line, place) for place, line in enumerate(lines)]
     layout: dict[str, Any] = {
         "uirevision": name,
         "showlegend": has_legend,
-        "legend": {"orientation": "h", "x": 1, "xanchor": "right", "y": 1, "yanchor": "bottom"},
+        "legend": {"orientation": "h", "x": 0, "y": 1.01, "yanchor": "bottom"},
         "hovermode": "closest",
-        "margin": {"l": 56, "r": 8, "t": 34, "b": 48},
+        "margin": {"l": 56, "r": 8, "t": 64 if has_legend else 34, "b": 48},
         "title": {"text": titles[1], "x": 0, "xanchor": "left", "y": 1, "yanchor": "top",
                   "pad": {"l": 4, "t": 6}, "font": {"size": 14}},
         "xaxis": {"title": {"text": titles[0]}, "zeroline": False},
-        "yaxis": {"zeroline": False, "nticks": 6},
+        "yaxis": {"zeroline": False, "nticks": 6, "range": _reach(lines, reference, form),
+                  "tickformat": ".0%" if form == SHARE else ".3~g"},
     }  # fmt: skip
     if reference and math.isfinite(reference.value):
         across = {"xref": "paper", "x0": 0, "x1": 1}
@@ -110,6 +114,26 @@ def sweep_figure(
              "showlegend": False}
         )  # fmt: skip
     return {"data": traces, "layout": layout}
+
+
+def _reach(lines: Sequence[Line], reference: Estimate | None, form: str) -> list[float] | None:
+    """All values with their intervals, and some room; a share has nothing below 0 nor above 1."""
+    estimates = [one for line in lines for one in line.estimates] + (
+        [reference] if reference else []
+    )
+    ends = [
+        end
+        for one in estimates
+        if math.isfinite(one.value)
+        for end in (one.value, one.low, one.high)
+        if math.isfinite(end)
+    ]
+    if not ends:
+        return None
+    low, high = min(ends), max(ends)
+    margin = 0.06 * (high - low) or 0.1 * abs(high) or 0.5
+    low = low - margin if low < 0 else max(0.0, low - margin)
+    return [low, min(high + margin, 1.02) if form == SHARE else high + margin]
 
 
 def _line_trace(line: Line, place: int) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 import streamlit as st
 
 from musicgen.evaluation.report.plan import MAX_CHECKPOINTS, MAX_COUNT, ReportPlan
-from musicgen.ui import resources, run_data, state
+from musicgen.ui import resources, state
+from musicgen.ui.failures import attempt
 from musicgen.ui.language import N_, _, ngettext
 
 TEMPERATURES = (0.4, 0.6, 0.8, 1.0, 1.2, 1.4)
@@ -57,7 +58,7 @@ def report_form() -> None:
                 type="primary",
                 icon=":material/play_arrow:",
                 disabled=not sets,
-                on_click=run_data.telling,
+                on_click=attempt,
                 args=(_start, tuple(models), int(count), tuple(temperatures), mode or "grammar"),
             )
             st.caption(

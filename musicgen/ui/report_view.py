@@ -10,9 +10,10 @@ from musicgen.evaluation.report.figures import SWEPT, find_loss_sweep, find_swee
 from musicgen.evaluation.report.html import FOREIGN, METHOD, describe_plan, render_html
 from musicgen.evaluation.report.result import Report, TuneSet
 from musicgen.evaluation.report.store import ReportInfo
-from musicgen.evaluation.words import DISTRIBUTION_AXES, GROUPS, MARKS, MEASURES, name_set
-from musicgen.ui import resources, run_data, state
+from musicgen.evaluation.words import DISTRIBUTION_AXES, GROUPS, MARKS, MEASURES, NUMBER, name_set
+from musicgen.ui import resources, state
 from musicgen.ui.damaged import damaged_files
+from musicgen.ui.failures import attempt
 from musicgen.ui.language import _, current_language, ngettext
 from musicgen.ui.live_chart import Panel, live_charts
 from musicgen.ui.report_charts import distribution_figure, sweep_figure
@@ -86,7 +87,7 @@ def _torn(info: ReportInfo) -> None:
                 key="report_resume",
                 icon=":material/resume:",
                 disabled=is_reporting(),
-                on_click=run_data.telling,
+                on_click=attempt,
                 args=(resources.reports().resume, info.id),
             )
             _delete(info)
@@ -149,7 +150,7 @@ def _delete(info: ReportInfo) -> None:
             _("Delete for good"),
             key="report_delete",
             type="primary",
-            on_click=run_data.telling,
+            on_click=attempt,
             args=(resources.reports().delete, info.id),
         )
 
@@ -157,7 +158,7 @@ def _delete(info: ReportInfo) -> None:
 def _losses(report: Report) -> None:
     if not report.losses:
         return
-    st.subheader(_("How well they foretell real tunes"), anchor=False)
+    st.subheader(_("How well they predict real tunes"), anchor=False)
     st.table(loss_rows(report), border="horizontal", hide_index=True)
     if not all(row.is_own for row in report.losses):
         st.caption(f"\\* {_(FOREIGN)}")
@@ -205,8 +206,11 @@ def _sweeps(report: Report) -> None:
         label = _("Loss on real tunes") if name == "loss" else _(MEASURES[name].label)
         reference = report.real.estimates.get(name) if report.real else None
         if any(line.places for line in lines):
-            has_legend = name == SWEPT[0] and len(lines) > 1
-            figure = sweep_figure(lines, reference, (axis, label), name, has_legend=has_legend)
+            has_legend = not panels and len(lines) > 1
+            form = NUMBER if name == "loss" else MEASURES[name].form
+            figure = sweep_figure(
+                lines, reference, (axis, label), name, form=form, has_legend=has_legend
+            )
             panels.append(Panel(name, figure, label, _HEIGHT, is_wide=not panels))
     live_charts(panels, "report_sweeps")
 

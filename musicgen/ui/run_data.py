@@ -1,12 +1,10 @@
 """What pages show of runs, read once for all sessions and again when a file of the run is newer."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
 
-from musicgen.errors import MusicgenError
 from musicgen.training.record import list_records
 from musicgen.training.runs import Run, RunInfo
 from musicgen.training.shelf import measure_size
@@ -14,7 +12,6 @@ from musicgen.training.summary import RunSummary, characters_per_step, compute_s
 from musicgen.ui import resources
 from musicgen.ui.comparison_charts import RunCurves, compute_curves
 from musicgen.ui.language import _
-from musicgen.ui.page import tell
 from musicgen.ui.training_view import STATUS_WORDS
 
 MAX_KEPT = 200
@@ -91,14 +88,6 @@ def status_word(info: RunInfo) -> str:
         return _("interrupted")
     words = {str(status): word for status, word in STATUS_WORDS.items()}
     return _(words[info.status]) if info.status in words else info.status
-
-
-def telling(change: Callable[..., None], *arguments: object) -> None:
-    """Does something in a callback; where it fails, the sentence that says why stands on top."""
-    try:
-        change(*arguments)
-    except MusicgenError as error:
-        tell(error, st.container())
 
 
 def _read(run_id: str) -> tuple[RunSummary, RunCurves]:

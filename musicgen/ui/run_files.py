@@ -9,11 +9,13 @@ from musicgen.training.archive import SUFFIX, export_run, import_run
 from musicgen.training.runs import RunInfo
 from musicgen.ui import resources, run_data
 from musicgen.ui.damaged import damaged_files
+from musicgen.ui.failures import attempt
 from musicgen.ui.language import _
 from musicgen.ui.page import tell
+from musicgen.ui.uploads import upload_limit_mb
 from musicgen.ui.words import plain
 
-MAX_UPLOAD_MB = 500
+MAX_UPLOAD_MB = 200
 
 _TAKEN_IN = "compare_taken_in"
 _UPLOADS = "compare_uploads"
@@ -45,7 +47,7 @@ def _one_run(infos: dict[str, RunInfo]) -> None:
             st.button(
                 _("Rename the run"),
                 key="manage_rename",
-                on_click=run_data.telling,
+                on_click=attempt,
                 args=(resources.registry().rename, info.id, name.strip()),
             )
         with st.popover(_("Delete"), icon=":material/delete:"):
@@ -56,7 +58,7 @@ def _one_run(infos: dict[str, RunInfo]) -> None:
                 _("Delete for good"),
                 key="manage_delete",
                 type="primary",
-                on_click=run_data.telling,
+                on_click=attempt,
                 args=(resources.registry().delete, info.id),
             )
         with st.popover(_("Export"), icon=":material/download:"):
@@ -91,11 +93,17 @@ def _import() -> None:
     if name := st.session_state.pop(_TAKEN_IN, ""):
         st.success(_("Taken in as {name}.").format(name=plain(name)), icon=":material/check:")
     count = st.session_state.setdefault(_UPLOADS, 0)
+    most = upload_limit_mb(MAX_UPLOAD_MB)
     upload = st.file_uploader(
         _("Import a run that was exported here or on another machine"),
         type=SUFFIX.removeprefix("."),
         key=f"manage_upload_{count}",
-        max_upload_size=MAX_UPLOAD_MB,
+        max_upload_size=most,
+    )
+    st.caption(
+        _(
+            "A file of at most {size} MB. A larger one is taken in by the terminal: {command}"
+        ).format(size=most, command="`python -m musicgen runs import FILE`")
     )
     if upload is None:
         return

@@ -15,8 +15,10 @@ from musicgen.training.shelf import measure_size
 from musicgen.training.summary import RunSummary, differing_settings, settings_of
 from musicgen.ui import resources, run_data
 from musicgen.ui.comparison_charts import AXES, RunCurves, curves_figure
+from musicgen.ui.failures import reading
 from musicgen.ui.language import N_, _
 from musicgen.ui.live_chart import live_chart
+from musicgen.ui.page import errors_told
 from musicgen.ui.training_form import LABELS
 
 MAX_CURVES = 10
@@ -82,10 +84,23 @@ def overlaid_curves(infos: list[RunInfo]) -> None:
         )
         is_log = st.toggle(_("Logarithmic loss"), key="compare_log")
         has_training = st.toggle(_("Training loss"), value=True, key="compare_training")
-    runs = _curves([name for name in chosen if name in names])
+        is_end = st.toggle(
+            _("Later part only"),
+            key="compare_end",
+            help=_("Leaves out the fall of the first fifth, and draws the rest larger."),
+        )
+    runs = []
+    for name in chosen:
+        with errors_told(), reading(run_data.model_of(name)):  # one that goes leaves the others
+            if name in names:
+                runs.append(run_data.curves(name))
     titles = (_(_AXIS_NAMES[axis or AXES[0]]), _("loss (nats per character)"))
-    figure = curves_figure(runs, axis or AXES[0], titles, is_log=is_log, has_training=has_training)
-    if runs:
+    figure = curves_figure(
+        runs, axis or AXES[0], titles, is_log=is_log, has_training=has_training, is_end=is_end
+    )
+    if not runs:
+        st.caption(_("Choose a run to draw its losses."))
+    else:
         live_chart(figure, "curves", _("Losses of the chosen runs"), 420)
         st.caption(_("Thick: loss on held-out tunes. Thin: loss on training tunes, smoothed."))
 
@@ -105,7 +120,7 @@ def _summaries(infos: list[RunInfo]) -> list[RunSummary]:
     for info in infos:
         try:
             found.append(run_data.summary(info.id))
-        except MusicgenError:  # damaged or deleted since it was listed
+        except (MusicgenError, OSError):  # damaged or deleted since it was listed
             continue
     return found
 
@@ -197,7 +212,7 @@ def _columns() -> dict[str, Any]:
             ),
         ),
         "perplexity": number(_("Perplexity"), format="%.2f"),
-        "steps": number(_("Steps"), format="localized"),
+        "steps": number(_("Steps taken"), format="localized"),
         "minutes": number(_("Minutes"), format="%.1f", help=_("Training time.")),
         "size": number(_("Megabytes"), format="%.1f", help=_("Size on the disk.")),
         "created": st.column_config.DatetimeColumn(_("Begun"), format="YYYY-MM-DD HH:mm"),

@@ -8,6 +8,8 @@ from typing import Any, Generic, TypeVar, cast
 
 import streamlit as st
 
+from musicgen.errors import MusicgenError
+
 T = TypeVar("T")
 
 
@@ -171,6 +173,26 @@ UPLOADS = Slot("corpus_uploads", 0)
 
 LIBRARIES: Slot[dict[str, frozenset[str]]] = Slot("libraries", {})
 """The libraries that each page of this session has asked for, by the hash of its script."""
+FAILURE: Slot[MusicgenError | None] = Slot("failure", None)
+"""The error of what was last asked for with a click; None where it was done."""
+
+FAILURE_IS_NEW = Slot("failure_is_new", False)
+"""Whether the page has not shown it yet."""
+
+REDRAWN = Slot("redrawn", False)
+"""Whether the page is drawn anew by itself, without anybody having done anything."""
+
+PAGE = Slot("page", "")
+"""The page that was drawn last, by its title."""
+
+WATCHED = Slot("train_watched", "")
+"""The run that was seen training since Train was opened; empty for none."""
+
+ESTIMATED: Slot[Any] = Slot("train_estimated", None)
+"""The settings that were to be estimated when somebody last asked for it."""
+
+NO_ROOM: Slot[Any] = Slot("train_no_room", None)
+"""The settings, and the model to start from, that this machine has no room for."""
 
 VISITS = Slot("visits", 0)
 """Pages drawn for this session so far; at the first, nobody has clicked on anything yet."""

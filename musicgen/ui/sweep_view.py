@@ -1,5 +1,7 @@
 """The heat map of batch size and learning rate: a sweep to start, to watch, to go on with."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from musicgen.config import TrainingConfig, describe, parse_setting
@@ -11,6 +13,7 @@ from musicgen.training.sweep_plan import SweepCell, SweepPlan, find_best_cell
 from musicgen.ui import resources, run_data
 from musicgen.ui.comparison_charts import heat_map_figure
 from musicgen.ui.damaged import damaged_files
+from musicgen.ui.failures import attempt, has_new_failure, redraw
 from musicgen.ui.language import N_, _, ngettext
 from musicgen.ui.live_chart import live_chart
 from musicgen.ui.page import play_link, sentence
@@ -104,7 +107,7 @@ def _form(is_open: bool) -> None:
                 type="primary",
                 icon=":material/play_arrow:",
                 disabled=not count,
-                on_click=run_data.telling,
+                on_click=attempt,
                 args=(_start, name.strip(), preset, tuple(sizes), tuple(rates), steps),
             )
             st.caption(
@@ -138,8 +141,8 @@ def _start(
 
 @st.fragment(run_every=TICK_S)
 def _live(name: str, drawn: tuple[str, bool] | None) -> None:
-    if _seen() != drawn:
-        st.rerun()
+    if _seen() != drawn or has_new_failure():
+        redraw()
     if not name:
         return
     runner = resources.sweeps()
@@ -148,12 +151,23 @@ def _live(name: str, drawn: tuple[str, bool] | None) -> None:
     try:
         plan = shown.plan if shown and shown.is_running else runner.store.get(name)
     except MusicgenError:  # deleted in another tab
-        st.rerun()
-    cells = runner.store.read_cells(plan)
+        redraw()
+    cells = [_as_it_trains(cell) for cell in runner.store.read_cells(plan)]
+    now = runner.snapshot()
+    shown = now if now and now.plan.name == name else None
     with st.container(border=True, key="sweep_live"):
         _progress(plan, cells, shown)
         _buttons(plan, cells, shown)
         _map(plan, cells)
+
+
+def _as_it_trains(cell: SweepCell) -> SweepCell:
+    """A cell with the step of this moment: on the disk stands that of the last save."""
+    job = resources.registry().get(cell.run_id)
+    now = job.snapshot() if job else None
+    if now is None or now.status.is_final or now.run_id != cell.run_id:
+        return cell
+    return replace(cell, step=max(cell.step, now.step))
 
 
 def _progress(plan: SweepPlan, cells: list[SweepCell], now: SweepSnapshot | None) -> None:
@@ -198,7 +212,7 @@ def _buttons(plan: SweepPlan, cells: list[SweepCell], now: SweepSnapshot | None)
                 _("Go on"),
                 key="sweep_resume",
                 icon=":material/resume:",
-                on_click=run_data.telling,
+                on_click=attempt,
                 args=(runner.resume, plan.name),
             )
         if best and is_folder(resources.store().root / best.run_id / "best"):
@@ -228,6 +242,6 @@ def _delete(name: str) -> None:
             _("Delete for good"),
             key="sweep_delete",
             type="primary",
-            on_click=run_data.telling,
+            on_click=attempt,
             args=(resources.sweeps().store.delete, name),
         )

@@ -5,6 +5,7 @@ import math
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from musicgen.config import (
     FROM_VOCABULARY,
@@ -15,14 +16,15 @@ from musicgen.config import (
     describe,
 )
 from musicgen.corpus.sources import SOURCES
-from musicgen.errors import ConfigError
+from musicgen.errors import ConfigError, MusicgenError
 from musicgen.models.checkpoint import Checkpoint
 from musicgen.models.registry import NETWORKS
+from musicgen.names import MAX_CHARACTERS
 from musicgen.presets import PRESETS, Preset
 from musicgen.training.estimate import estimate_training, require_room
 from musicgen.ui import resources, state
 from musicgen.ui.language import N_, _, ngettext
-from musicgen.ui.page import CORPUS_PARAMETER, errors_told, tell
+from musicgen.ui.page import CORPUS_PARAMETER, tell
 from musicgen.ui.player import find_model
 
 LABELS = {
@@ -100,11 +102,8 @@ _COLUMNS = 3
 def training_form() -> tuple[Preset, str, Checkpoint | None] | None:
     """Draws the form; once Start was pressed: the preset, the run's name, and what to start from.
 
-    Settings are as filled in; the checkpoint to start from is None for first weights.
-
-    Raises:
-        ConfigError: the values do not go together.
-        CheckpointError: the checkpoint to start from is damaged, or gone.
+    Settings are as filled in; the checkpoint to start from is None for first weights. Below the
+    buttons stands what these settings will take, or what is wrong with them, after each change.
     """
     name = st.segmented_control(
         _("Preset"), list(PRESETS), default=next(iter(PRESETS)), key="train_preset", required=True
@@ -112,9 +111,7 @@ def training_form() -> tuple[Preset, str, Checkpoint | None] | None:
     preset = PRESETS[name or next(iter(PRESETS))]
     st.caption(_(preset.meaning))
     is_sent_here = _take_corpus()
-    form = st.form("train_form", enter_to_submit=False, border=False)
-    below = st.container()
-    with form, st.expander(_("Settings"), is_sent_here, icon=":material/tune:"):
+    with st.expander(_("Settings"), is_sent_here, icon=":material/tune:"):
         corpus, model, run = st.columns(_COLUMNS)
         with corpus:
             training = {"source": _source(preset)}
@@ -122,68 +119,87 @@ def training_form() -> tuple[Preset, str, Checkpoint | None] | None:
             start = _start_from()
         with run:
             run_id = st.text_input(
-                _("Name of the run"), resources.store().new_id(preset.name), max_chars=64
+                _("Name of the run"),
+                resources.store().new_id(preset.name),
+                max_chars=MAX_CHARACTERS,
             )
         network = _fields(_("Network"), preset.network, preset.name, _network_settings())
         for title, names in GROUPS:
             training |= _fields(_(title), preset.training, preset.name, names)
-    filled, failure = _fill(preset, network, training)
-    has_room = True
-    if filled:
-        with below, errors_told():
-            has_room = _estimate(filled)
-    with form:
-        started = _form_buttons(can_start=has_room)
-    if failure:
-        raise failure
-    if started and filled and has_room:
-        return filled, run_id.strip(), _load(start)
+    filled, failure = _fill(preset, network, training, run_id.strip())
+    can_start = state.NO_ROOM.get() != (filled, start)
+    is_started, is_estimate_wanted = _form_buttons(can_start=can_start)
+    place = st.empty()
+    try:
+        if failure:
+            raise failure
+        if filled is None:
+            return None
+        if is_started:
+            place.empty()
+            return filled, run_id.strip(), _load(start)
+        _estimate(place, preset, filled, start, is_estimate_wanted)
+    except MusicgenError as error:
+        tell(error, place)
     return None
 
 
 def _fill(
-    preset: Preset, network: dict[str, Any], training: dict[str, Any]
-) -> tuple[Preset | None, ConfigError | None]:
-    """The preset with what was filled in, or why that does not hold."""
+    preset: Preset, network: dict[str, Any], training: dict[str, Any], run_id: str
+) -> tuple[Preset | None, MusicgenError | None]:
+    """The preset with what was filled in, or why that, or the name of the run, does not hold."""
     try:
+        resources.store().find_place(run_id)
         return dataclasses.replace(
             preset,
             network=preset.network.replace(**network),
             training=preset.training.replace(**training),
         ), None
-    except ConfigError as error:
+    except MusicgenError as error:
         return None, error
 
 
-def _form_buttons(*, can_start: bool) -> bool:
-    """Whether Start was pressed; the other button only hands the settings over to be estimated."""
+def _form_buttons(*, can_start: bool) -> tuple[bool, bool]:
+    """Whether the training is to be started, and whether the settings are to be estimated."""
     with st.container(horizontal=True):
-        started = st.form_submit_button(
+        is_started = st.button(
             _("Start training"),
             type="primary",
             icon=":material/play_arrow:",
             key="train_start",
             disabled=not can_start,
         )
-        st.form_submit_button(
+        is_estimate_wanted = st.button(
             _("Estimate"),
             icon=":material/calculate:",
             key="train_estimate",
             help=_("What these settings will take, from a few short steps on this machine."),
         )
-    return started
+    return is_started, is_estimate_wanted
 
 
-def _estimate(preset: Preset) -> bool:
-    """What the settings will take, as they were when a button of the form was last pressed.
+def _estimate(
+    place: DeltaGenerator, preset: Preset, filled: Preset, start: str, is_wanted: bool
+) -> None:
+    """What these very settings will take: those of a preset at once, others when it is asked for.
 
-    False, and a sentence that says so, where this machine has no room for it.
+    Trying takes up to some seconds, which nobody wants to wait for after each change.
     """
-    with st.spinner(_("Trying a few steps on this machine…")):
-        teacher = _load(preset.training.teacher)
-        shape = teacher.metadata.network if teacher else None
-        found = estimate_training(preset.network, preset.training, shape)
-    st.caption(
+    wanted = (filled, start)
+    if is_wanted:
+        state.ESTIMATED.set(wanted)
+    same_source = filled.training.replace(source=preset.training.source)
+    is_preset = (filled.network, same_source, start) == (preset.network, preset.training, "")
+    if not is_preset and state.ESTIMATED.get() != wanted:
+        place.caption(_("The settings were changed: press Estimate for what they will take."))
+        return
+    place.caption(_("Trying a few steps on this machine…"))
+    teacher, begun = _load(filled.training.teacher), _load(start)
+    shape = teacher.metadata.network if teacher else None
+    network = begun.metadata.network if begun else filled.network
+    found = estimate_training(network, filled.training, shape)
+    told = place.container()
+    told.caption(
         _(
             "Estimated on this machine: {parameters:,} parameters, {memory} of memory, {time}."
         ).format(
@@ -195,10 +211,13 @@ def _estimate(preset: Preset) -> bool:
     try:
         require_room(found, resources.store().root)
     except ConfigError as error:
-        tell(error, st.container())
-        st.caption(_("Change the settings, and press Estimate: then the training can be started."))
-        return False
-    return True
+        tell(error, told)
+        told.caption(
+            _("Change the settings, and press Estimate: then the training can be started.")
+        )
+        if state.NO_ROOM.get() != wanted:
+            state.NO_ROOM.set(wanted)
+            st.rerun()  # the button above must not start it
 
 
 def memory_words(size_bytes: float) -> str:

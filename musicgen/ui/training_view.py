@@ -1,19 +1,24 @@
 """A training while it runs, and the runs on the disk."""
 
+import time
+
 import streamlit as st
 
 from musicgen.errors import MusicgenError
 from musicgen.storage import is_folder
 from musicgen.training.job import JobSnapshot, JobStatus, TrainingJob
-from musicgen.training.runs import Run, RunInfo
+from musicgen.training.runs import METRICS_FILE, Run, RunInfo
+from musicgen.training.summary import read_last_step
 from musicgen.ui import resources, state
+from musicgen.ui.failures import attempt, has_new_failure, reading, redraw
 from musicgen.ui.hearing import hear_it_learn
 from musicgen.ui.language import N_, _
 from musicgen.ui.monitor import clock, course_of_job, course_of_run, monitor, time_taken
-from musicgen.ui.page import errors_told, play_link, sentence, tell
+from musicgen.ui.page import errors_told, play_link, sentence
 from musicgen.ui.words import plain
 
 TICK_S = 1.0
+SILENT_S = 10.0
 MAX_LISTED = 12
 
 STATUS_WORDS = {
@@ -40,10 +45,31 @@ def live_training() -> None:
     Its tunes stand outside of what ticks: the page is drawn anew when there is a new one.
     """
     job = resources.registry().current()
-    _live(_seen(job))
-    if job:
-        now = job.snapshot()
-        hear_it_learn(now.samples, now.run_id, "live")
+    if job and is_training():
+        state.WATCHED.set(job.run.id)
+    _live(_seen(job), _find_elsewhere())
+    with st.container():  # always there: what follows must not change its place
+        if job:
+            now = job.snapshot()
+            hear_it_learn(now.samples, now.run_id, "live")
+
+
+def is_watched() -> bool:
+    """Whether the last training of this server was under way while one looked at this page.
+
+    Its curves then stay where they are when it ends.
+    """
+    job = resources.registry().current()
+    return job is not None and job.run.id == state.WATCHED.get()
+
+
+def _find_elsewhere() -> tuple[str, ...]:
+    """The runs that other programs train now, such as the command line."""
+    return tuple(
+        info.id
+        for info in resources.store().list()
+        if not _is_active(info.id) and _is_elsewhere(info)
+    )
 
 
 def _seen(job: TrainingJob | None) -> tuple[str, bool, int] | None:
@@ -55,10 +81,12 @@ def _seen(job: TrainingJob | None) -> tuple[str, bool, int] | None:
 
 
 @st.fragment(run_every=TICK_S)
-def _live(drawn: tuple[str, bool, int] | None) -> None:
+def _live(drawn: tuple[str, bool, int] | None, elsewhere: tuple[str, ...]) -> None:
     job = resources.registry().current()
-    if _seen(job) != drawn:
-        st.rerun()
+    if _seen(job) != drawn or has_new_failure():
+        redraw()
+    for run_id in elsewhere:
+        _progress_elsewhere(run_id)
     if job is None:
         return
     now = job.snapshot()
@@ -85,6 +113,35 @@ def _progress(now: JobSnapshot) -> None:
         st.warning(text, icon=":material/warning:")
 
 
+def _progress_elsewhere(run_id: str) -> None:
+    """How far a training of another program is; when it ends, the page is drawn anew."""
+    try:
+        run = resources.store().get(run_id)
+        max_steps = run.preset.training.max_steps
+    except MusicgenError:  # gone
+        redraw()
+    if _has_ended(run):
+        redraw()
+    step = min(read_last_step(run), max_steps)
+    parts = [
+        f"**{plain(run_id)}**",
+        _("training in another program"),
+        _("step {step:,} of {steps:,}").format(step=step, steps=max_steps),
+    ]
+    st.progress(step / max_steps, " · ".join(parts))
+
+
+def _has_ended(run: Run) -> bool:
+    """Whether nobody trains a run any more; asking for its lock is left for when it is silent."""
+    if run.read_status()["status"] not in ("queued", "running"):
+        return True
+    try:
+        silent_s = time.time() - (run.path / METRICS_FILE).stat().st_mtime
+    except OSError:
+        silent_s = SILENT_S
+    return silent_s >= SILENT_S and not run.is_busy()
+
+
 def _status_words(now: JobSnapshot) -> str:
     if now.status is JobStatus.PREPARING and now.step:
         return _("picking up where it stopped")
@@ -92,7 +149,7 @@ def _status_words(now: JobSnapshot) -> str:
 
 
 def _buttons(job: TrainingJob, now: JobSnapshot) -> None:
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="center", key="live_buttons"):
         if now.status is JobStatus.PAUSED:
             st.button(_("Go on"), key="train_resume", icon=":material/resume:", on_click=job.resume)
         elif now.status in (JobStatus.RUNNING, JobStatus.PREPARING):
@@ -128,7 +185,8 @@ def runs_on_disk() -> None:
         return
     st.subheader(_("Runs"), anchor=False)
     for info in infos[:MAX_LISTED]:
-        _run_row(info)
+        with errors_told(), reading(info.id):  # a run that goes meanwhile leaves the others alone
+            _run_row(info)
 
 
 def _is_active(run_id: str) -> bool:
@@ -158,7 +216,7 @@ def _run_row(info: RunInfo) -> None:
         if is_folder(info.path / "best"):
             play_link(info.id, info.step, _("Play"), f"run_{info.id}")
     if is_open:
-        with errors_told():
+        with errors_told(), reading(info.id):
             _opened(info)
 
 
@@ -197,7 +255,4 @@ def _is_elsewhere(info: RunInfo) -> bool:
 
 
 def _go_on(run_id: str) -> None:
-    try:
-        resources.registry().resume(run_id)
-    except MusicgenError as error:
-        tell(error, st.container())
+    attempt(resources.registry().resume, run_id)

@@ -55,6 +55,52 @@ def test_a_name_that_is_taken_is_told_in_a_sentence(open_page):
     expect(page.get_by_role("alert")).to_contain_text("There is a run named 'tiny' already")
 
 
+def test_what_is_wrong_is_told_as_long_as_it_is_wrong(open_page):
+    page = open_page("/Train").page
+    alert = page.get_by_role("alert")
+    fill_in(page, Name_of_the_run="a/b", Batch_size=999_999)
+    page.get_by_role("button", name="Start training").click()
+    expect(alert).to_contain_text("'a/b' cannot name a run")
+    page.get_by_label("Name of the run", exact=True).fill("小调-1")
+    page.keyboard.press("Tab")
+    expect(alert).to_contain_text("batch_size is 999999")
+    fill_fields(page, Batch_size=8)
+    page.keyboard.press("Tab")
+    expect(alert).to_have_count(0)
+    expect(page.get_by_text("The settings were changed")).to_be_visible()
+    page.get_by_role("button", name="Estimate").click()
+    expect(page.get_by_text("Estimated on this machine")).to_be_visible()
+    page.get_by_text("improved", exact=True).click()
+    expect(page.get_by_text("3,742,035 parameters")).to_be_visible()
+    expect(page.get_by_text("Estimated on this machine")).to_have_count(1)
+
+
+def test_the_curves_stay_where_they_are_when_a_training_ends(open_page):
+    page = open_page("/Train").page
+    fill_in(
+        page, Name_of_the_run="小调", Steps=300, Batch_size=4, Sequence_length=32,
+        Validation_interval=50, Save_interval=50, Threads=1, Embedding_size=16, Hidden_size=48,
+    )  # fmt: skip
+    page.get_by_role("button", name="Start training").click()
+    steps_drawn(page)
+    live = page.locator(".st-key-live")
+    expect(live.get_by_role("progressbar")).to_be_visible()
+    before = page.evaluate(f"{CHART}.getBoundingClientRect().top")
+    expect(live).to_contain_text("finished · step 300 of 300")
+    page.get_by_role("button", name="Start training").wait_for()
+    page.wait_for_function(f"{POINTS} === 300")
+    after = page.evaluate(f"{CHART}.getBoundingClientRect().top")
+    assert abs(after - before) < 4
+    low, high = page.evaluate(f"{CHART}.layout.yaxis.range")
+    shown = page.evaluate(f"{CHART}.data.flatMap((trace) => trace.y)")
+    assert low <= min(shown) <= max(shown) <= high
+    page.reload()  # whoever comes later begins at the form
+    page.get_by_role("button", name="Start training").wait_for()
+    steps_drawn(page)
+    form = page.locator(".st-key-start").bounding_box()
+    assert form["y"] < page.locator(".st-key-live").bounding_box()["y"]
+
+
 @pytest.mark.parametrize(("width", "height"), [(1440, 900), (390, 844)], ids=["wide", "narrow"])
 def test_a_training_is_watched_zoomed_refreshed_stopped_and_played(open_page, width, height):
     page = open_page("/Train", viewport={"width": width, "height": height}).page

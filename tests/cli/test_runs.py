@@ -94,6 +94,15 @@ def test_bad_input_is_one_sentence(
     assert (status, words in err) == (2, True)
 
 
+def test_a_run_has_a_name_in_any_script(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(capsys, "rename", "mine", "小调-1")[0] == 0
+    assert call(capsys, "export", "小调-1")[0] == 0
+    status, out, _ = call(capsys, "import", "小调-1.zip", "--json")
+    assert (status, json.loads(out)["run"]) == (0, "小调-1-2")
+    assert call(capsys, "delete", "小调-1", "--yes")[0] == 0
+    assert names(home) == ["小调-1-2"]
+
+
 def test_a_file_that_is_there_is_not_overwritten(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

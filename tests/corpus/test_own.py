@@ -1,6 +1,7 @@
 """Corpora of one's own: what is kept, what is said of the rest, and that nothing is left behind."""
 
 import random
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -152,12 +153,24 @@ def test_letters_at_random_are_kept_or_end_in_a_sentence(store: CorpusStore) -> 
 
 @pytest.mark.parametrize(
     "name", ["", "../escape", "a/b", "a\\b", ".hidden", "mine.new", "mine.OLD", "a+b", "own:a",
-             "x" * 65, "NUL\0", "曲"],
+             "x" * 65, "NUL\0", "nul", "曲 子", "曲/子", "\u202e曲"],
 )  # fmt: skip
 def test_a_name_that_is_no_folder_is_a_sentence(store: CorpusStore, name: str) -> None:
     with pytest.raises(CorpusError, match="cannot name a corpus"):
         store.create(name, [upload(TUNE)])
     assert left_behind(store) == []
+
+
+@pytest.mark.parametrize("name", ["我的曲子", "Ünïcode.2", "e\u0301te\u0301", "सुर"])
+def test_a_corpus_is_called_in_any_script(store: CorpusStore, name: str) -> None:
+    made = store.create(name, [upload(TUNE)])
+    assert made.name == unicodedata.normalize("NFC", name)
+    assert [corpus.name for corpus in store.list()] == [made.name]
+    assert store.has(name) and store.get(name).read_text().startswith("X:")
+    with pytest.raises(CorpusError, match="already"):
+        store.create(name, [upload(OTHER)])
+    store.delete(name)
+    assert store.list() == []
 
 
 @pytest.mark.parametrize("name", ["mine", "MINE", "lab", "Essen"])

@@ -63,6 +63,15 @@ def test_any_beginning_and_seed_survive(prompt, seed):
     assert fit_provenance(text, 10_000, ascii_only=True).isascii()
 
 
+@pytest.mark.parametrize("name", ["小调-1", "Đà_Nẵng", "𠮷田", "house"])
+def test_a_name_in_any_script_survives_in_carriers_of_ascii(name):
+    text = line(ASKED).replace("checkpoint=house", f"checkpoint={name}")
+    written = fit_provenance(text, 10_000, ascii_only=True)
+    assert written.isascii()
+    assert parse_provenance(written) == parse_provenance(text)
+    assert parse_provenance(written).checkpoint == name
+
+
 def test_several_lines_are_several_recipes_even_one_inside_another():
     inner = line(SampleConfig(seed=1))
     text = f"{line(SampleConfig(prompt=inner, seed=2))} and then\0 {inner}"

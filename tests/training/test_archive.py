@@ -3,6 +3,7 @@ import io
 import json
 import stat
 import struct
+import unicodedata
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -114,6 +115,39 @@ def test_a_name_that_is_taken_gives_way_to_a_free_one(exported: bytes, there: Ru
     assert names == ["mine", "mine-2", "mine-3"]
     assert load_checkpoint(there.get("mine-3").path / "best").metadata.name == "mine-3"
     assert import_run(there, io.BytesIO(exported), "other").id == "other"
+
+
+@pytest.mark.parametrize("name", ["小调", "曲" * 64, "e\u0301te\u0301"])
+def test_a_run_is_called_in_any_script_on_both_machines(
+    files: Files, there: RunStore, name: str
+) -> None:
+    manifest = json.loads(files[module.MANIFEST_FILE]) | {"name": name}
+    changed = files | {module.MANIFEST_FILE: json.dumps(manifest).encode()}
+    first, second = (import_run(there, pack(changed)) for _ in range(2))
+    assert first.id == unicodedata.normalize("NFC", name)
+    assert second.id == f"{first.id[:62]}-2"
+    file = io.BytesIO()
+    export_run(second, file)
+    assert import_run(there, io.BytesIO(file.getvalue()), "乐队").id == "乐队"
+    assert load_checkpoint(there.get("乐队").path / "best").metadata.name == "乐队"
+
+
+def test_a_run_that_learned_from_a_corpus_in_any_script_travels(
+    files: Files, there: RunStore
+) -> None:
+    config = json.loads(files["config.json"])
+    for source in ("我的曲子", "lab+我的曲子", "own:我的曲子"):
+        config["training"] |= {"source": source, "teacher": "老师-1"}
+        changed = files | {"config.json": json.dumps(config).encode()}
+        assert import_run(there, pack(changed)).preset.training.source == source
+
+
+@pytest.mark.parametrize("source", ["../曲", "曲/子", "曲\u202e", "曲\n子", "曲++子", ""])
+def test_a_source_that_is_no_name_is_refused(files: Files, there: RunStore, source: str) -> None:
+    config = json.loads(files["config.json"])
+    config["training"] |= {"source": source}
+    changed = files | {"config.json": json.dumps(config).encode()}
+    assert_refused(there, pack(changed), "config.json")
 
 
 def test_a_name_that_cannot_be_used_is_told_or_replaced(files: Files, there: RunStore) -> None:

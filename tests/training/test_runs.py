@@ -18,6 +18,7 @@ from musicgen.errors import (
     StorageError,
 )
 from musicgen.models.checkpoint import load_checkpoint
+from musicgen.names import normalize_name
 from musicgen.presets import Preset
 from musicgen.training.runs import Run, RunStore
 from musicgen.training.session import TrainingSession
@@ -195,10 +196,38 @@ def test_names_are_checked(store: RunStore, tiny_preset: Preset) -> None:
     store.create("taken", tiny_preset)
     with pytest.raises(RunError, match="already"):
         store.create("taken", tiny_preset)
-    for name in ("", "../up", "a/b", ".hidden", "x" * 65, "a b", "ü"):
+    for name in ("", "../up", "a/b", ".hidden", "x" * 65, "a b", "a\u202e", "nul"):
         with pytest.raises(RunError, match="cannot name a run"):
             store.create(name, tiny_preset)
     assert store.new_id("taken") == "taken-1"
+
+
+@pytest.mark.parametrize("name", ["小调-1", "Đà_Nẵng", "सुर.2", "e\u0301te\u0301"])
+def test_a_run_is_called_in_any_script(store: RunStore, tiny_preset: Preset, name: str) -> None:
+    run = store.create(name, tiny_preset)
+    assert run.id == normalize_name(name) == run.path.name
+    assert [info.id for info in store.list()] == [run.id]
+    assert store.get(name).path == run.path
+    with pytest.raises(RunError, match="already"):
+        store.create(name, tiny_preset)
+
+
+def test_a_run_copied_from_a_mac_is_found_by_the_name_that_it_shows(
+    store: RunStore, tiny_preset: Preset
+) -> None:
+    run = store.create("été", tiny_preset)
+    run.path.rename(store.root / "e\u0301te\u0301")
+    (info,) = store.list()
+    assert info.id == "été"
+    assert store.get(info.id).preset.network == tiny_preset.network
+    with pytest.raises(RunError, match="already"):
+        store.create("été", tiny_preset)
+
+
+def test_runs_of_earlier_versions_keep_their_names(store: RunStore, tiny_preset: Preset) -> None:
+    store.create("first", tiny_preset).path.rename(store.root / "con.")
+    assert [info.id for info in store.list()] == ["con."]
+    assert store.get("con.").preset.network == tiny_preset.network
 
 
 def test_an_unknown_run_is_named_with_those_that_exist(

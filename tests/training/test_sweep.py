@@ -2,6 +2,7 @@ import dataclasses
 import subprocess
 import sys
 import time
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 
@@ -268,6 +269,16 @@ def test_plans_are_checked(tiny_preset: Preset, store: SweepStore) -> None:
         (store.root / f"{name}.json").write_text(text)
     assert store.plans() == []
     assert store.new_name() == "sweep-1"
+
+
+@pytest.mark.parametrize("name", ["批量与学习率", "𠮷" * 40, "e\u0301tude"])
+def test_a_sweep_is_called_in_any_script(tiny_preset: Preset, store: SweepStore, name: str) -> None:
+    plan = SweepPlan(name, tiny_preset, (1024,), (0.000123,), 5)
+    store.create(plan)
+    assert [kept.name for kept in store.plans()] == [unicodedata.normalize("NFC", name)]
+    assert store.runs.create(plan.cell_id(1024, 0.000123), tiny_preset).id.startswith(plan.name)
+    store.delete(name)
+    assert store.plans() == []
 
 
 def test_the_time_left_counts_characters(plan: SweepPlan) -> None:

@@ -91,9 +91,65 @@ def test_a_training_that_ended_by_itself_has_a_line_at_its_end():
     assert "shapes" not in panels(700)["loss"].figure["layout"]
 
 
-def test_the_curve_is_not_flattened_by_the_fall_of_the_first_steps():
-    low, high = panels(1000)["loss"].figure["layout"]["yaxis"]["range"]
+@pytest.mark.parametrize("steps", [1, 2, 99, 1000, 5000])
+@pytest.mark.parametrize("view", [View(), View(0.0), View(0.99), View(0.9, True, True)])
+def test_everything_is_shown_from_the_first_step_on(steps, view):
+    for panel in panels(steps, view=view, eval_interval=20).values():
+        layout = panel.figure["layout"]
+        for axis, places in (("xaxis", "x"), ("yaxis", "y")):
+            low, high = layout[axis]["range"]
+            if layout[axis]["type"] == "log":
+                low, high = 10**low, 10**high
+            shown = [value for trace in panel.figure["data"] for value in trace[places]]
+            assert low <= min(shown) <= max(shown) <= high
+
+
+def test_the_later_steps_alone_are_drawn_larger():
+    layout = panels(1000, view=View(is_end=True))["loss"].figure["layout"]
+    low, high = layout["yaxis"]["range"]
     assert low < 1.0 and 1.7 < high < 2.0
+    assert layout["xaxis"]["range"][0] == 200
+
+
+def test_a_chart_without_figures_has_axes_that_make_sense():
+    layouts = {name: panel.figure["layout"] for name, panel in panels(0, max_steps=500).items()}
+    for layout in layouts.values():
+        low, high = layout["yaxis"]["range"]
+        assert 0 <= low < high
+        assert layout["xaxis"]["range"] == [0, 510]
+    assert layouts["accuracy"]["yaxis"]["range"][1] <= 1.02
+    assert layouts["loss"]["yaxis"]["range"][1] > math.log(83)
+
+
+def test_a_share_never_reaches_beyond_all_of_it():
+    metrics = [StepMetrics(1, 0.1, 1.0, 1.0, 1e-3, 1e4, 1.0, 0.1, 1.0)]
+    (panel,) = (
+        one
+        for one in training_panels(Course("run", TrainingConfig(), metrics), View())
+        if one.name == "accuracy"
+    )
+    low, high = panel.figure["layout"]["yaxis"]["range"]
+    assert 0 <= low < 1.0 < high <= 1.02
+
+
+def test_a_single_step_is_seen_as_a_point():
+    for panel in panels(1, view=View(0.0)).values():
+        assert all("markers" in trace["mode"] for trace in panel.figure["data"])
+
+
+def test_a_loss_that_is_no_number_leaves_the_rest_as_it_is():
+    metrics = [
+        StepMetrics(step, bad if step == 5 else 2.0, 0.5, bad if step == 6 else 1.0, 1e-3, 1e4,
+                    float(step), bad if step == 8 else 1.5 if step % 4 == 0 else None, 0.5)
+        for bad in (math.nan, math.inf)
+        for step in range(1, 13)
+    ]  # fmt: skip
+    for some in (metrics[:12], metrics[12:]):
+        for panel in training_panels(Course("run", TrainingConfig(), some), View()):
+            low, high = panel.figure["layout"]["yaxis"]["range"]
+            assert math.isfinite(low) and math.isfinite(high) and high < 20
+        held_out = training_panels(Course("run", TrainingConfig(), some), View())[0]
+        assert held_out.figure["data"][2]["x"] == [4, 12]
 
 
 def test_logarithmic_axes_have_their_range_in_powers_of_ten_and_room_for_all_steps():

@@ -91,10 +91,38 @@ def test_zoom_belongs_to_what_is_drawn():
     assert len(names) == 6
 
 
-def test_the_range_leaves_out_the_fall_of_the_first_steps():
-    low, high = curves_figure([run("one", 1000)], "steps", ("", ""))["layout"]["yaxis"]["range"]
-    assert low < 1.0 < 2.0 < high < 3.0
+@pytest.mark.parametrize("axis", AXES)
+@pytest.mark.parametrize("steps", [1, 99, 1000])
+def test_everything_is_shown_from_the_first_step_on(steps, axis):
+    figure = curves_figure([run("one", steps), run("two", 300)], axis, ("", ""))
+    for name, places in (("xaxis", "x"), ("yaxis", "y")):
+        low, high = figure["layout"][name]["range"]
+        shown = [value for trace in figure["data"] for value in trace[places]]
+        assert low <= min(shown) <= max(shown) <= high
     assert curves_figure([], "steps", ("", ""))["layout"]["yaxis"]["range"] is None
+
+
+def test_the_later_part_alone_is_drawn_larger():
+    layout = curves_figure([run("one", 1000)], "steps", ("", ""), is_end=True)["layout"]
+    low, high = layout["yaxis"]["range"]
+    assert low < 1.0 < 1.4 < high < 2.0
+    assert layout["xaxis"]["range"][0] == 200
+
+
+def test_a_run_of_one_step_is_seen_as_a_point():
+    for trace in curves_figure([run("one", 1, every=1)], "steps", ("", ""))["data"]:
+        assert "markers" in trace["mode"]
+
+
+def test_a_loss_that_is_no_number_leaves_the_range_as_it_is():
+    metrics = [
+        StepMetrics(step, math.nan if step == 5 else 2.0, 0.5, 1.0, 1e-3, 1e4, float(step),
+                    math.inf if step == 8 else None)
+        for step in range(1, 13)
+    ]  # fmt: skip
+    curves = compute_curves("one", 64, metrics)
+    low, high = curves_figure([curves], "steps", ("", ""))["layout"]["yaxis"]["range"]
+    assert 1.5 < low < 2.0 < high < 2.5
 
 
 def cell(size, rate, loss, status="finished"):

@@ -164,7 +164,7 @@ def _loss_table(report: Report, translate: Translate) -> str:
         if all(row.is_own for row in report.losses)
         else f"<p><small>* {_e(translate(FOREIGN))}</small></p>"
     )
-    title = translate(N_("How well they foretell real tunes"))
+    title = translate(N_("How well they predict real tunes"))
     return f"<h2>{_e(title)}</h2>{_table(head, rows)}{star}"
 
 

@@ -1,0 +1,130 @@
+"""Every page on a telephone with real contents, and that no tool of an element covers a control."""
+
+import pytest
+from playwright.sync_api import Page
+
+from musicgen.config import Paths
+from musicgen.corpus.own import CorpusStore, Upload
+from musicgen.evaluation.report.job import ReportDesk, ReportStatus
+from musicgen.evaluation.report.plan import ReportPlan
+from musicgen.evaluation.report.store import ReportStore
+from musicgen.presets import PRESETS
+from musicgen.training.runs import Progress, RunStore
+from musicgen.training.sweep_plan import SweepPlan, SweepStore
+from musicgen.training.trainer import StepMetrics
+from tests.browser.conftest import PROJECT, Server
+from tests.ui.tiny_model import TUNE, write_tiny_model
+
+pytestmark = pytest.mark.browser
+
+NARROW = {"width": 390, "height": 844}
+WIDE = {"width": 1440, "height": 900}
+REPORT_S = 240
+LONG_NAME = "a-rather-long-name-of-a-run-with-曲-in-it-as-people-give-them"
+
+SETTLED = """() => {
+  const charts = [...document.querySelectorAll('.musicgen-chart')];
+  return document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'
+    && !document.querySelector('[data-testid=stSkeleton]')
+    && charts.every((one) => one.querySelector('.main-svg'));
+}"""
+
+# What reaches over the right edge, unless a box that lies inside the screen lets it be scrolled to.
+OVERHANGING = """() => {
+  const edge = innerWidth + 1;
+  const isHeld = (part) => {
+    const isScreen = (box) => !box || box.dataset.testid === 'stMain';
+    for (let box = part.parentElement; !isScreen(box); box = box.parentElement) {
+      const { overflowX } = getComputedStyle(box);
+      if (overflowX !== 'visible' && box.getBoundingClientRect().right <= edge) return true;
+    }
+    return false;
+  };
+  return [...document.querySelectorAll('[data-testid=stMain] *')]
+    .filter((part) => part.getBoundingClientRect().width)
+    .filter((part) => part.getBoundingClientRect().right > edge)
+    .filter((part) => !isHeld(part))
+    .map((part) => `${part.tagName} ${part.className} ${part.textContent.slice(0, 40)}`);
+}"""
+
+# Controls under a tool bar, as the pair of both; a bar's own buttons are no such controls.
+COVERED = """([bars, controls]) => {
+  const boxes = (selector) => [...document.querySelectorAll(selector)]
+    .map((part) => [part, part.getBoundingClientRect()])
+    .filter(([part, box]) => box.width && box.height);
+  const meet = (one, other) => one.left < other.right && other.left < one.right
+    && one.top < other.bottom && other.top < one.bottom;
+  return boxes(bars).flatMap(([bar, one]) => boxes(controls)
+    .filter(([control, other]) => !bar.contains(control) && meet(one, other))
+    .map(([control]) => `${control.tagName} ${control.textContent.slice(0, 40)}`));
+}"""
+CONTROLS = "[data-testid=stMain] :is(button, input, textarea, select, a, summary, [role=radio])"
+
+PATHS = (
+    "/Train", "/Compare", "/Compare?view=pair", "/Compare?view=study", "/Compare?view=sweep",
+    "/Evaluate", "/Corpus", "/Corpus?lang=zh", "/Compare?lang=zh", "/Evaluate?lang=zh",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def contents(server: Server) -> Server:
+    """Runs, a sweep, a corpus and a report on the server's disk."""
+    runs = RunStore(server.home / "runs")
+    for name in (LONG_NAME, "second"):
+        run = runs.create(name, PRESETS["quick"])
+        for step in range(1, 201):
+            look = 3.0 - step / 100 if step % 20 == 0 else None
+            run.append_metrics(
+                StepMetrics(
+                    step, 4.4 - step / 100, 0.5, 1.0, 1e-3, 1e4, step / 10, look, look and 0.6
+                )
+            )
+        write_tiny_model(run.path / "best", name)
+        run.write_status("finished", "", 200, Progress(1.0, 200))
+    plan = SweepPlan("map", PRESETS["quick"], (8, 16, 32), (1e-3, 3e-3, 1e-2), 50)
+    SweepStore(server.home / "sweeps", runs).create(plan)
+    for number, cell in enumerate(plan.cells()):
+        run = runs.create(plan.cell_id(*cell), plan.cell_preset(*cell), sweep=plan.name)
+        run.write_status("finished", "", 50, Progress(2.0 + number / 10, 50))
+    corpus = CorpusStore(server.home / "corpora")
+    corpus.create("我的曲子", [Upload("a.abc", f"{TUNE}\n\nX:2\nT:nothing\nK:D\n".encode())])
+    desk = ReportDesk(ReportStore(server.home / "reports"), Paths(PROJECT, server.home))
+    desk.start(ReportPlan(("second",), 2, (0.5, 1.0), (False, True)))
+    assert desk.wait(REPORT_S)
+    assert desk.snapshot().status is ReportStatus.FINISHED, desk.snapshot().error
+    return server
+
+
+def settle(page: Page) -> None:
+    page.wait_for_function(SETTLED)
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_page_fits_a_telephone_and_no_tools_cover_a_control(open_page, contents, path):
+    page = open_page(path, viewport=NARROW).page
+    settle(page)
+    assert page.evaluate(OVERHANGING) == []
+    assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
+    look_under_tools(page)
+
+
+@pytest.mark.parametrize("path", ["/Compare", "/Evaluate", "/Corpus"])
+def test_no_tools_cover_a_control_on_a_wide_screen(open_page, contents, path):
+    page = open_page(path, viewport=WIDE).page
+    settle(page)
+    look_under_tools(page)
+
+
+def look_under_tools(page: Page) -> None:
+    """Points at every table and chart in turn: its tools must lie over nothing to press."""
+    for table in page.get_by_test_id("stDataFrame").all():
+        table.scroll_into_view_if_needed()
+        table.hover()
+        bar = table.get_by_test_id("stElementToolbar")
+        bar.wait_for()
+        assert page.evaluate(COVERED, ["[data-testid=stElementToolbar]", CONTROLS]) == []
+    for chart in page.locator(".musicgen-chart").all():
+        chart.scroll_into_view_if_needed()
+        chart.hover()
+        chart.locator(".modebar").wait_for()
+        assert page.evaluate(COVERED, [".musicgen-chart .modebar", ".legendtoggle"]) == []
