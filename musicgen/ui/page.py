@@ -23,6 +23,7 @@ from musicgen.ui.language import (
     current_language,
 )
 from musicgen.ui.players import mind_players
+from musicgen.ui.web_fonts import serve_fonts
 
 ICON = Path(__file__).resolve().parents[2] / "assets" / "icon.png"
 
@@ -56,6 +57,7 @@ def page(title: str, intro: str, has_training_card: bool = False) -> None:
             fragments that tick on one page can swallow each other's reruns.
     """
     st.set_page_config(f"{title} · musicgen", str(ICON), layout="wide")
+    serve_fonts()
     st.html(STYLE)
     state.VISITS.set(state.VISITS.get() + 1)
     with st.sidebar:
