@@ -29,6 +29,7 @@ from musicgen.ui.language import (
 from musicgen.ui.libraries import send_libraries
 from musicgen.ui.players import mind_players
 from musicgen.ui.visits import follow_visit
+from musicgen.ui.web_fonts import serve_fonts
 from musicgen.ui.words import plain
 
 ICON = Path(__file__).resolve().parents[2] / "assets" / "icon.png"
@@ -64,6 +65,7 @@ def page(title: str, intro: str, has_training_card: bool = False, has_radio: boo
         has_radio: The page itself shows what Endless plays; on others it is one line.
     """
     st.set_page_config(f"{title} · musicgen", str(ICON), layout="wide")
+    serve_fonts()
     st.html(STYLE)
     state.VISITS.set(state.VISITS.get() + 1)
     with st.sidebar:

@@ -20,9 +20,11 @@ from playwright.sync_api import Browser, BrowserContext, Error, Page, expect, sy
 from tests.ui.tiny_model import write_tiny_model
 
 PROJECT = Path(__file__).resolve().parents[2]
-START_S = 120
-PATIENCE_MS = 60_000
+START_S = 240
+PATIENCE_MS = 120_000
 """A busy machine is slow; how long things take is not what these tests are about."""
+LIMIT_S = 900
+"""For a whole test: the longest takes a minute where nothing else runs."""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 # A page opened by its own address looks for the server beside itself before it finds it above.
@@ -33,6 +35,13 @@ EXPECTED_404 = tuple(
 )
 
 expect.set_options(timeout=PATIENCE_MS)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Gives every test with a browser the time that a busy machine needs."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(LIMIT_S))
 
 
 @dataclass(frozen=True)
@@ -73,7 +82,11 @@ def server(tmp_path_factory: pytest.TempPathFactory, tunebook: str) -> Iterator[
         yield Server(f"http://localhost:{port}", home)
     finally:
         process.terminate()
-        process.wait(30)
+        try:
+            process.wait(60)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.test_train import fill_fields, wait_for_more
+from tests.browser.waiting import AT_REST, at_rest
 
 pytestmark = pytest.mark.browser
 
@@ -16,7 +17,6 @@ JIGS = "\n\n".join(
 )
 SCRIPT = "X:90\nT:<img src=x onerror=alert(1)>\nM:4/4\nL:1/8\nK:G\nGABc d2B2|G4 G4|]"
 BROKEN_MIDI = b"MThd\x00\x00\x00\x06\x00\x01\x00\x02\x00\x60MTrk\x00\x00\x00\x20\x00\x90"
-AT_REST = "[data-testid=stApp][data-test-script-state=notRunning]"
 NAMES_ARE = """
 [...document.querySelectorAll("[aria-label='Name of the corpus']")]
   .map(field => field.value).join() === "{}"
@@ -30,6 +30,7 @@ def test_own_tunes_are_brought_heard_and_trained_on(open_page, size):
     name = f"brought-{size[0]}"
     uploader = page.locator("[data-testid=stFileUploader] input[type=file]")
     uploader.wait_for(state="attached")
+    at_rest(page)
     if not page.get_by_role("button", name="Read and keep").is_visible():
         page.get_by_text("Bring your own tunes").click()  # folded where there is a corpus already
 
@@ -59,7 +60,7 @@ def test_own_tunes_are_brought_heard_and_trained_on(open_page, size):
     page.keyboard.press("Enter")
     expect(page.get_by_text("1 tune ·")).to_be_visible()
     expect(page.locator(".musicgen-paper svg").first).to_be_visible()
-    assert not page.locator("img[src=x]").count()
+    expect(page.locator("img[src=x]")).to_have_count(0)
 
     # And a network learns from them.
     page.get_by_role("link", name="Train on it").click()

@@ -1,10 +1,13 @@
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.waiting import expect_no_wider, value_of
+
 pytestmark = pytest.mark.browser
 
 PHONE = {"width": 390, "height": 844}
 MAX_GAP_S = 0.05
+SOURCES = ".st-key-endless_sources audio"
 
 RADIO = """() => {
   const radio = globalThis.musicgenRadios?.get(document.querySelector(".musicgen-radio"));
@@ -62,10 +65,10 @@ def test_one_tune_follows_the_other_without_a_gap(open_page):
     start(page)
     page.evaluate(LISTEN)
     page.evaluate(NEAR_THE_END)
-    first = page.evaluate(RADIO)
+    first = value_of(page, RADIO)
     page.wait_for_function(f"({RADIO})()?.current > {first['current']}")
-    page.wait_for_timeout(2_000)
-    state = page.evaluate(RADIO)
+    page.wait_for_function(f"blocks.at(-1)?.[0] > ({RADIO})()?.start + 1.5")
+    state = value_of(page, RADIO)
     before, after = (row for row in state["log"] if row[0] in (first["current"], state["current"]))
     assert abs(after[1] - before[2]) <= MAX_GAP_S
     heard = [block for block in page.evaluate("blocks") if abs(block[0] - after[1]) < 1]
@@ -96,7 +99,7 @@ def test_score_and_cursor_follow_the_tune_that_sounds(open_page):
 def test_skip_pause_and_stop(open_page):
     page = open_page("/Endless").page
     start(page)
-    current = page.evaluate(RADIO)["current"]
+    current = value_of(page, RADIO)["current"]
     page.get_by_role("button", name="Next tune").click()
     page.wait_for_function(f"({RADIO})()?.current > {current}")
     page.get_by_role("button", name="Pause").click()
@@ -112,18 +115,15 @@ def test_few_tunes_are_kept_however_many_were_heard(open_page):
     page = open_page("/Endless").page
     start(page)
     for _skip in range(4):
-        current = page.evaluate(RADIO)["current"]
+        current = value_of(page, RADIO)["current"]
         page.wait_for_function(f"({RADIO})()?.ready.some((number) => number > {current})")
         page.get_by_role("button", name="Next tune").click()
         page.wait_for_function(f"({RADIO})()?.current > {current}")
-    page.wait_for_timeout(5_000)
-    assert page.evaluate(RADIO)["kept"] <= 4
-    assert page.locator(".st-key-endless_sources audio").count() <= 4
+    page.wait_for_function(f"({RADIO})()?.kept <= 4")
+    page.wait_for_function(f"document.querySelectorAll('{SOURCES}').length <= 4")
 
 
 def test_nothing_is_wider_than_a_phone(open_page):
     page = open_page("/Endless", viewport=PHONE).page
     start(page)
-    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-    main = page.locator("[data-testid=stMain]")
-    assert main.evaluate("element => element.scrollWidth - element.clientWidth") <= 0
+    expect_no_wider(page, PHONE["width"])

@@ -3,6 +3,8 @@ import json
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.waiting import expect_no_wider
+
 pytestmark = pytest.mark.browser
 
 
@@ -59,6 +61,7 @@ def test_a_report_is_read_played_and_taken_away(open_page, tmp_path):
     taken.on("request", lambda request: requests.append(request.url))
     taken.goto((tmp_path / "report.html").as_uri())
     expect(taken.locator("svg").first).to_be_visible()
+    taken.wait_for_load_state("networkidle")
     assert len(requests) == 1
 
     page.get_by_role("button", name="Delete").click()
@@ -69,4 +72,4 @@ def test_a_report_is_read_played_and_taken_away(open_page, tmp_path):
 def test_the_page_fits_a_phone(open_page):
     page = open_page("/Evaluate", viewport={"width": 390, "height": 844}).page
     page.get_by_text("New report").wait_for()
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    expect_no_wider(page, 390)

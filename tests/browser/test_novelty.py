@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from musicgen.corpus.own import CorpusStore, Upload
+from tests.browser.waiting import at_rest
 from tests.ui.tiny_model import TUNE, write_tiny_model
 
 pytestmark = pytest.mark.browser
@@ -37,10 +38,12 @@ def test_a_copy_is_told_and_marked_while_the_sound_goes_on(open_page, copyist):
     line = page.locator(".st-key-novelty summary")
     expect(line).to_contain_text("Known: this is The Patient Machine", timeout=120_000)
     page.locator(".is-marked").first.wait_for(state="attached")
+    at_rest(page)
     lines = page.locator(".abcjs-staff-wrapper").count()
-    assert page.locator(".is-marked").count() == lines >= 2
+    assert lines >= 2
+    expect(page.locator(".is-marked")).to_have_count(lines)
     page.wait_for_function(f"{SAME_SOUND}(document.querySelector('.st-key-sound audio'))")
     line.click()
     expect(page.locator(".st-key-novelty_theirs .musicgen-note").first).to_be_attached()
     expect(page.locator(".st-key-novelty .js-plotly-plot")).to_have_count(2)
-    assert audio.evaluate(SAME_SOUND)
+    page.wait_for_function(f"{SAME_SOUND}(document.querySelector('.st-key-sound audio'))")

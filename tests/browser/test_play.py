@@ -7,6 +7,13 @@ from playwright.sync_api import Page, expect
 
 from musicgen.notation.reader import read_tune
 from musicgen.takeaway.carriers import read_recipes
+from tests.browser.waiting import (
+    at_rest,
+    expect_no_wider,
+    expect_text,
+    settled,
+    value_of,
+)
 from tests.ui.tiny_model import TUNE
 
 pytestmark = pytest.mark.browser
@@ -22,11 +29,17 @@ DECODE = """async () => {
   return { duration: sound.duration, channels: sound.numberOfChannels, loudness: power ** 0.5 };
 }"""
 
-SCORE = """() => {
+# After the score's own look at the clock, which every frame begins with.
+SCORE = """async (before) => {
+  await new Promise(requestAnimationFrame);
   const score = globalThis.musicgenScores.get(document.querySelector(".musicgen-score"));
+  if (score.current === before) return false;
   return { onsets: score.data.onsets_s, starts: score.layout.starts, current: score.current,
            time: document.querySelector(".st-key-sound audio").currentTime };
 }"""
+
+AUDIO = "document.querySelector('.st-key-sound audio')"
+LISTENS = f"({AUDIO}?.readyState ?? 0) > 0"
 
 SHORTEST_TUNE = 60
 """Characters: a header alone has thirty."""
@@ -35,20 +48,13 @@ SHORTEST_TUNE = 60
 def compose(page: Page) -> None:
     page.get_by_role("button", name="Compose").click()
     page.locator(".st-key-downloads").wait_for()
-    page.wait_for_function("!document.querySelector('[data-stale=true]')")
+    settled(page)
 
 
 def wait_for_score(page: Page) -> None:
+    """Waits until the sheet music is drawn and nothing on the page moves any more."""
     page.locator(".musicgen-note").first.wait_for(state="attached")
-
-
-def text_shown(page: Page) -> str:
-    page.get_by_text("The text the network wrote").click()
-    return page.locator("[data-testid=stExpander] code").inner_text().strip()
-
-
-def is_playing(page: Page) -> bool:
-    return page.evaluate("(audio => !!audio && !audio.paused)(document.querySelector('audio'))")
+    at_rest(page)
 
 
 def test_a_newcomer_hears_a_tune_with_one_click(open_page):
@@ -58,8 +64,7 @@ def test_a_newcomer_hears_a_tune_with_one_click(open_page):
     heard = []
     for _click in range(3):  # the first tune sounds; a short one may have to be followed by another
         compose(page)
-        page.wait_for_function("document.querySelector('.st-key-sound audio')?.currentTime > 0.2")
-        assert is_playing(page)
+        page.wait_for_function(f"{AUDIO}?.currentTime > 0.2")
         heard.append(page.evaluate(DECODE))
         assert heard[-1]["loudness"] > 0.01
         assert heard[-1]["channels"] == 2
@@ -72,11 +77,11 @@ def test_a_newcomer_hears_a_tune_with_one_click(open_page):
 def test_a_player_that_is_gone_gives_its_connection_back(open_page):
     page = open_page("/?model=tiny").page
     compose(page)
-    page.evaluate("globalThis.first = document.querySelector('.st-key-sound audio')")
-    assert page.evaluate("first.networkState !== HTMLMediaElement.NETWORK_EMPTY")
+    page.wait_for_function(f"(globalThis.first = {AUDIO}) && {LISTENS}")
+    page.wait_for_function("first.networkState !== HTMLMediaElement.NETWORK_EMPTY")
     compose(page)
     page.wait_for_function("!first.isConnected && !first.hasAttribute('src')")
-    assert page.evaluate("first.networkState === HTMLMediaElement.NETWORK_EMPTY")
+    page.wait_for_function("first.networkState === HTMLMediaElement.NETWORK_EMPTY")
     page.wait_for_function("document.querySelector('.st-key-sound audio')?.currentTime > 0.2")
 
 
@@ -85,7 +90,7 @@ def test_a_double_click_composes_and_keeps_drawing_seeds(open_page):
     for _time in range(3):
         page.get_by_role("button", name="Compose").dblclick()
         page.locator(".st-key-downloads").wait_for()
-        page.wait_for_function("!document.querySelector('[data-stale=true]')")
+        settled(page)
         page.wait_for_function("document.querySelector('.st-key-sound audio')?.currentTime > 0.2")
     expect(page.get_by_role("button", name="Keep this seed")).to_be_visible()
 
@@ -98,20 +103,24 @@ def test_the_text_is_seen_while_it_is_written(open_page):
           if (code) globalThis.seen.add(code.innerText.length);
         }).observe(document.body, { childList: true, subtree: true, characterData: true }); }"""
     )
-    for _click in range(3):  # the first has to fetch what shows the text
+    begun: list[int] = []
+    for _click in range(6):  # the first has to fetch what shows the text; a busy one draws few
         compose(page)
-    lengths = page.evaluate("[...globalThis.seen]")
-    assert [length for length in lengths if 0 < length < SHORTEST_TUNE]
+        begun = [one for one in page.evaluate("[...globalThis.seen]") if 0 < one < SHORTEST_TUNE]
+        if begun:
+            break
+    assert begun
 
 
 def test_a_link_shows_its_tune_without_making_a_noise_and_a_refresh_keeps_it(open_page):
     page = open_page(TINY).page
     wait_for_score(page)
-    assert text_shown(page) == TUNE
-    assert not is_playing(page)
+    expect_text(page, TUNE)
+    page.wait_for_function(LISTENS)
+    assert page.evaluate(f"{AUDIO}.paused")  # it is all there, and makes no noise
     page.reload()
     wait_for_score(page)
-    assert text_shown(page) == TUNE
+    expect_text(page, TUNE)
     assert "seed=4711" in page.url
 
 
@@ -120,39 +129,42 @@ def test_the_cursor_stands_on_the_note_that_sounds(open_page):
     compose(page)
     wait_for_score(page)
     page.wait_for_function("document.querySelector('audio')?.currentTime > 1")
-    seen = set()
+    page.evaluate(f"{AUDIO}.loop = true")  # a slow machine must not come to the end
+    current = -1
     for _look in range(5):
-        state = page.evaluate(SCORE)
+        state = value_of(page, SCORE, arg=current)
         expected = np.searchsorted(state["onsets"], state["time"], side="right") - 1
         assert abs(state["current"] - expected) <= 1  # a frame may lie between the two
-        seen.add(state["current"])
-        page.wait_for_timeout(400)
-    assert len(seen) > 2
-    assert page.locator(".musicgen-sounding").count() == 1
+        current = state["current"]
+    expect(page.locator(".musicgen-sounding")).to_have_count(1)
     expect(page.locator(".musicgen-cursor")).to_be_visible()
 
 
 def test_a_click_on_a_note_plays_from_there(open_page):
     page = open_page(TINY).page
     wait_for_score(page)
+    page.wait_for_function(LISTENS)
+    page.evaluate(
+        f"{AUDIO}.addEventListener('play', () => {{ globalThis.begun = {AUDIO}.currentTime; }})"
+    )
     page.locator(".musicgen-note").nth(30).click(force=True)
-    page.wait_for_function("document.querySelector('audio')?.paused === false")
-    state = page.evaluate(SCORE)
+    begun = value_of(page, "globalThis.begun")
+    state = value_of(page, SCORE, arg=-1)
     onset = state["onsets"][state["starts"].index(sorted(set(state["starts"]))[30])]
-    assert onset - 0.01 <= state["time"] < onset + 2
+    assert onset - 0.01 <= begun < onset + 2
 
 
 def test_moving_the_slider_does_not_stop_the_sound(open_page):
     page = open_page("/?model=tiny").page
     compose(page)
     page.wait_for_function("document.querySelector('audio')?.currentTime > 0.5")
-    page.evaluate("document.querySelector('audio').marked = true")
+    page.evaluate(f"Object.assign({AUDIO}, {{ marked: true, loop: true }})")
     page.get_by_role("slider").press("ArrowRight")
     expect(page.locator("[data-testid=stSliderThumbValue]")).to_have_text("0.85")
-    page.wait_for_timeout(1000)
+    at_rest(page)
     before = page.evaluate("document.querySelector('audio').currentTime")
     page.wait_for_function(f"document.querySelector('audio')?.currentTime > {before}")
-    assert page.evaluate("document.querySelector('audio').marked")
+    assert page.evaluate(f"{AUDIO}.marked")  # the same player as before
     expect(page.locator(".musicgen-cursor")).to_be_visible()
 
 
@@ -210,16 +222,13 @@ def test_every_other_format_is_behind_one_button_and_opens(open_page, browser, t
 @pytest.mark.parametrize("path", ["/", TINY, "/Train"])
 def test_nothing_is_wider_than_a_phone(open_page, path):
     page = open_page(path, viewport=PHONE).page
-    page.wait_for_timeout(2000)
-    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-    main = page.locator("[data-testid=stMain]")
-    assert main.evaluate("element => element.scrollWidth - element.clientWidth") <= 0
+    expect_no_wider(page, PHONE["width"])
 
 
 def test_a_narrow_score_has_two_bars_a_line_and_a_wide_one_four(open_page):
     page = open_page(TINY).page
     wait_for_score(page)
-    assert page.locator(".musicgen-paper .abcjs-staff").count() == 4
+    expect(page.locator(".musicgen-paper .abcjs-staff")).to_have_count(4)
     page.set_viewport_size(PHONE)
     expect(page.locator(".musicgen-paper .abcjs-staff")).to_have_count(8)
 
@@ -229,10 +238,10 @@ def test_the_score_is_drawn_in_the_colour_of_the_words(open_page):
     for scheme in ("light", "dark"):
         page = open_page(TINY, color_scheme=scheme).page
         wait_for_score(page)
-        read = "element => getComputedStyle(element).fill"
-        colours.append(page.locator(".musicgen-paper .abcjs-bar path").first.evaluate(read))
         title = page.get_by_role("heading", level=1)
-        assert colours[-1] == title.evaluate("element => getComputedStyle(element).color")
+        colours.append(title.evaluate("element => getComputedStyle(element).color"))
+        bar = page.locator(".musicgen-paper .abcjs-bar path").first
+        expect(bar).to_have_css("fill", colours[-1])
     assert colours[0] != colours[1]
 
 

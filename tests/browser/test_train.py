@@ -1,4 +1,5 @@
 import csv
+import re
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from musicgen.presets import PRESETS
 from musicgen.training.metrics import StepMetrics
 from musicgen.training.runs import RunStore
 from musicgen.training.samples import Sample, append_sample
+from tests.browser.waiting import at_rest, value_of
 from tests.ui.tiny_model import TUNE
 
 pytestmark = pytest.mark.browser
@@ -16,7 +18,7 @@ CHART = "document.querySelector('.musicgen-chart')"
 OPENED = "document.querySelector('.st-key-opened .musicgen-chart')"
 SMALL = "document.querySelectorAll('.musicgen-chart')[3]"
 POINTS = f"({CHART}?.data?.[0].x.at(-1) ?? 0)"  # a tick may be drawing it anew
-RANGES = f"[{CHART}.layout.xaxis.range, {CHART}.layout.yaxis.range]"
+RANGES = f"{CHART}?.layout && [{CHART}.layout.xaxis.range, {CHART}.layout.yaxis.range]"
 
 
 def fill_in(page: Page, **values: int) -> None:
@@ -41,7 +43,9 @@ def wait_for_more(page: Page, than: int) -> None:
 def drag_over_plot(page: Page) -> None:
     plot = page.locator(".musicgen-chart .nsewdrag").first
     plot.scroll_into_view_if_needed()
+    page.wait_for_function("!document.querySelector('[data-testid=stSkeleton]')")
     box = plot.bounding_box()
+    assert box
     page.mouse.move(box["x"] + box["width"] * 0.2, box["y"] + box["height"] * 0.2)
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + box["height"] * 0.8, steps=5)
@@ -115,12 +119,12 @@ def test_a_training_is_watched_zoomed_refreshed_stopped_and_played(open_page, wi
 
     # Zoom outlives the ticks.
     drag_over_plot(page)
-    page.wait_for_function(f"{CHART}.layout.xaxis.range[0] > 0")
-    zoom = page.evaluate(RANGES)
-    page.wait_for_function(f"{SMALL}.layout.xaxis.range[0] > 0")  # along the steps it is shared
+    page.wait_for_function(f"{CHART}?.layout?.xaxis.range[0] > 0")
+    zoom = value_of(page, RANGES)
+    page.wait_for_function(f"{SMALL}?.layout?.xaxis.range[0] > 0")  # along the steps it is shared
     wait_for_more(page, steps_drawn(page) + 1)
-    assert page.evaluate(RANGES) == zoom
-    assert page.evaluate(f"{SMALL}.layout.xaxis.range") == zoom[0]
+    assert value_of(page, RANGES) == zoom
+    assert value_of(page, f"{SMALL}?.layout?.xaxis.range") == zoom[0]
 
     # A second tab composes meanwhile, and its slider answers.
     other = open_page("/?model=tiny", context=page.context).page
@@ -145,7 +149,7 @@ def test_a_training_is_watched_zoomed_refreshed_stopped_and_played(open_page, wi
     page.bring_to_front()
     before = steps_drawn(page)
     page.reload()
-    assert steps_drawn(page) >= before
+    page.wait_for_function(f"{POINTS} >= {before}")
     page.get_by_role("button", name="Pause").click()
     page.get_by_role("button", name="Go on").first.wait_for()
     held = steps_drawn(page)
@@ -163,7 +167,7 @@ def test_a_training_is_watched_zoomed_refreshed_stopped_and_played(open_page, wi
     page.get_by_role("button", name="Start training").wait_for()
     page.get_by_role("link", name="Play the new model").click()
     expect(page.get_by_text(f"model {run}")).to_be_visible()
-    assert f"model={run}" in page.url
+    expect(page).to_have_url(re.compile(f"model={run}"))
 
 
 @pytest.fixture
@@ -185,15 +189,16 @@ def test_a_past_run_is_looked_at_heard_and_taken_away(open_page, past_run, tmp_p
     page.locator(".st-key-open_past button").click()
     opened = page.locator(".st-key-opened")
     opened.locator(".musicgen-chart .main-svg").last.wait_for()
-    assert page.evaluate(f"Math.max(...{OPENED}.data.map((trace) => trace.x.length))") <= 2000
-    assert page.evaluate(f"{OPENED}.layout.yaxis.type") == "linear"
+    at_rest(page)
+    assert value_of(page, f"Math.max(...{OPENED}.data.map((trace) => trace.x.length))") <= 2000
+    page.wait_for_function(f"{OPENED}?.layout?.yaxis.type === 'linear'")
 
     titles = opened.locator(".modebar-btn").evaluate_all("all => all.map(b => b.dataset.title)")
     assert "Zoom" in titles and not [title for title in titles if "Share" in title]
 
     opened.get_by_role("button", name="View").click()
     page.get_by_text("Logarithmic values").click()
-    page.wait_for_function(f"{OPENED}.layout.yaxis.type === 'log'")
+    page.wait_for_function(f"{OPENED}?.layout?.yaxis.type === 'log'")
     page.keyboard.press("Escape")
 
     with page.expect_download() as table:

@@ -1,7 +1,10 @@
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_play import PHONE, compose, text_shown, wait_for_score
+from tests.browser.test_play import PHONE, compose, wait_for_score
+from tests.browser.waiting import AT_REST, expect_no_wider, expect_text, text_shown
 from tests.ui.tiny_model import TUNE
 
 pytestmark = pytest.mark.browser
@@ -33,7 +36,9 @@ def test_a_beginning_is_checked_while_it_is_typed(open_page):
     expect(verdict).to_have_text("6/8, D Major, 1 bar so far, in time, goes on inside a bar.")
     box.press_sequentially("ü")
     expect(verdict).to_contain_text("never saw 'ü'")
-    assert box.input_value().endswith("DFA dAF|GBd gdBü")  # nothing typed was lost on the way
+    expect(box).to_have_value(
+        re.compile("DFA dAF[|]GBd gdBü$")
+    )  # nothing typed was lost on the way
 
 
 def test_what_was_typed_last_counts_when_the_button_is_clicked(open_page):
@@ -52,6 +57,7 @@ def test_examples_and_the_tune_on_the_screen_fill_the_box(open_page):
     box, verdict = open_beginning(page)
     page.get_by_role("button", name="Its first 2 bars").click()
     expect(verdict).to_have_text("6/8, D Major, 2 bars so far, in time.")
+    expect(box).not_to_have_value("")
     assert TUNE.startswith(box.input_value())
     page.get_by_role("button", name="Clear").click()
     expect(box).to_have_value("")
@@ -70,7 +76,7 @@ def test_the_link_brings_the_same_take_to_another_browser(open_page, browser):
     other = open_page(link.partition(page.url.split("/?")[0])[2]).page
     wait_for_score(other)
     expect(facts(other)).to_have_text(told)
-    assert text_shown(other) == text
+    expect_text(other, text)
 
 
 def test_takes_and_steps_sound_at_once(open_page):
@@ -84,7 +90,7 @@ def test_takes_and_steps_sound_at_once(open_page):
     before = page.url
     page.get_by_role("button", name="Compose").click()
     page.wait_for_function("before => location.href !== before", arg=before)
-    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+    page.locator(AT_REST).wait_for()
     page.get_by_role("button", name="The tune before").click()
     page.wait_for_function("location.search.includes('take=2')")
     page.wait_for_function(f"{AUDIO}?.paused === false && {AUDIO}.currentTime > 0.2")
@@ -123,7 +129,7 @@ def test_the_ladder_plays_one_tune_at_a_time(open_page):
     page.wait_for_function(
         "document.querySelector('.st-key-sound_ladder audio')?.currentTime > 0.2"
     )
-    assert page.evaluate(f"{AUDIO}.paused")
+    page.wait_for_function(f"{AUDIO}.paused")
 
 
 def test_two_browsers_see_nothing_of_each_other(open_page):
@@ -134,7 +140,7 @@ def test_two_browsers_see_nothing_of_each_other(open_page):
     expect(facts(other)).to_contain_text("seed 99")
     one.reload()
     wait_for_score(one)
-    assert "seed 99" not in facts(one).inner_text()
+    expect(facts(one)).not_to_contain_text("seed 99")
     other.get_by_role("button", name="History").click()
     expect(other.locator("[class*=st-key-history_] button")).to_have_count(1)
 
@@ -149,5 +155,4 @@ def test_nothing_of_it_is_wider_than_a_phone(open_page, opened):
         page.locator(".st-key-rung_3 .musicgen-note").first.wait_for(state="attached")
     else:
         page.locator(".st-key-temperature_box .musicgen-chart svg").first.wait_for()
-    main = page.locator("[data-testid=stMain]")
-    assert main.evaluate("element => element.scrollWidth - element.clientWidth") <= 0
+    expect_no_wider(page, PHONE["width"])

@@ -4,6 +4,7 @@
 //        audio: selector of the player, label, failure, loop: [[start_s, end_s], ...] or null, touch}
 
 const REACH = 48; // pixels within which a click means a note
+const LETTERS = '20px "Noto Serif SC Variable"'; // the app's own font for Chinese titles
 
 class Score {
   constructor(host, send) {
@@ -44,7 +45,7 @@ class Score {
     const abcjs = globalThis.musicgenAbcjs;
     if (!this.data || !width || !abcjs) return;
     const layout = this.data.layouts.find((one) => width >= one.min_width);
-    if (!layout) return;
+    if (!layout || this.isWaitingForLetters(layout.abc)) return;
     if (layout !== this.layout) {
       this.layout = layout;
       this.collect(this.render(abcjs, layout));
@@ -52,6 +53,16 @@ class Score {
       this.cursor.hidden = true;
     } else this.show(this.current);
     this.touch.decorate();
+  }
+
+  // What is drawn in boxes before its letters arrive may keep them, so they are fetched first. Where
+  // they cannot be had, the score is drawn all the same.
+  isWaitingForLetters(abc) {
+    const letters = abc.replace(/[\0-\u2e7f]/g, "");
+    if (!letters || letters === this.asked || document.fonts.check(LETTERS, letters)) return false;
+    this.asked = letters;
+    document.fonts.load(LETTERS, letters).catch(() => []).then(() => this.engrave());
+    return true;
   }
 
   // A tune that the engraver cannot draw must not take the page with it: it still sounds.

@@ -1,0 +1,153 @@
+"""Chinese letters on a computer that may have none: the app hands them out itself."""
+
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from musicgen.config import Paths
+from musicgen.corpus.own import CorpusStore, Upload
+from musicgen.installation import are_fonts_installed
+from musicgen.presets import PRESETS
+from musicgen.training.runs import RunStore
+from musicgen.training.trainer import StepMetrics
+from tests.browser.waiting import at_rest
+from tests.ui.tiny_model import TUNE
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(
+        not are_fonts_installed(Paths.default()),
+        reason="The Chinese fonts are not here: make setup",
+    ),
+]
+
+PAGES = ("不停歇", "训练", "对比", "评测", "曲集", "演奏")
+
+# What a browser draws for a character that no font has looks the same for all: the characters of
+# an element that look like one that is not assigned.
+BOXES = """async ([element, text]) => {
+  const look = getComputedStyle(element);
+  const font = `${look.fontWeight} 40px ${look.fontFamily}`;
+  await document.fonts.load(font, text);
+  const canvas = Object.assign(document.createElement("canvas"), { width: 60, height: 60 });
+  const paper = canvas.getContext("2d", { willReadFrequently: true });
+  const draw = (character) => {
+    paper.clearRect(0, 0, 60, 60);
+    paper.font = font;
+    paper.fillText(character, 5, 45);
+    return paper.getImageData(0, 0, 60, 60).data.join();
+  };
+  const box = draw("\\u0378");
+  const blank = draw(" ");
+  return [...new Set(text)].filter((one) => one.trim() && [box, blank].includes(draw(one)));
+}"""
+
+
+# How wide a text is each time that it is drawn on a canvas.
+NOTE_WIDTHS = """(text) => {
+  globalThis.widths = [];
+  const draw = CanvasRenderingContext2D.prototype.fillText;
+  CanvasRenderingContext2D.prototype.fillText = function (words, ...place) {
+    if (words === text) globalThis.widths.push(Math.round(this.measureText(words).width));
+    return draw.call(this, words, ...place);
+  };
+}"""
+
+FETCHED = """[...document.fonts]
+  .some((one) => one.family.includes("Noto Sans SC") && one.status === "loaded")"""
+
+
+def boxes(page: Page, selector: str, text: str = "") -> list[str]:
+    """The characters of an element, or of a text in its font, that are drawn as empty boxes."""
+    element = page.locator(selector).first
+    text = text or element.inner_text()
+    assert any("\u4e00" <= one <= "\u9fff" for one in text), text
+    return list(page.evaluate(BOXES, [element.element_handle(), text]))
+
+
+def test_every_page_is_written_in_letters_not_in_boxes(open_page):
+    page = open_page("/?lang=zh").page
+    for name in PAGES:
+        page.get_by_test_id("stSidebar").get_by_role("link", name=name).click()
+        expect(page.get_by_role("heading", level=1)).to_have_text(name)
+        at_rest(page)
+        for place in ("[data-testid=stMain]", "[data-testid=stSidebar]", "h1"):
+            assert boxes(page, place) == []
+
+
+def test_the_switch_to_chinese_can_be_read_on_an_english_page(open_page):
+    page = open_page("/Endless").page
+    expect(page.get_by_text("中文")).to_be_visible()
+    assert boxes(page, "[data-testid=stSidebar]", "中文") == []
+    family = page.locator("h1").evaluate("element => getComputedStyle(element).fontFamily")
+    assert family.startswith('"Source Sans"')  # Latin letters stay in the theme's own
+
+
+@pytest.fixture
+def jasmine(server):
+    """A corpus with a tune that has a Chinese title."""
+    store = CorpusStore(server.home / "corpora")
+    tune = TUNE.replace("The Patient Machine", "茉莉花")
+    assert tune != TUNE
+    store.create("jasmine", [Upload("jasmine.abc", f"{tune}\n".encode())])
+    yield
+    store.delete("jasmine")
+
+
+def test_a_chinese_title_can_be_read_over_the_score(open_page, jasmine):
+    page = open_page("/Corpus").page
+    page.get_by_role("combobox", name="Corpus").click()
+    page.get_by_role("option", name="jasmine").click()
+    title = ".musicgen-paper text:has-text('茉莉花')"
+    expect(page.locator(title).first).to_be_attached()
+    assert boxes(page, title) == []
+
+
+def test_a_title_in_a_table_is_drawn_anew_when_its_letters_arrive(open_page, jasmine):
+    page = open_page("/Endless").page
+    held: list[Route] = []
+    page.route("**/component/**.woff2", held.append)
+    page.evaluate(NOTE_WIDTHS, "茉莉花")
+    page.get_by_test_id("stSidebar").get_by_role("link", name="Corpus").click()
+    page.get_by_role("combobox", name="Corpus").click()
+    page.get_by_role("option", name="jasmine").click()
+    page.wait_for_function("widths.length > 0")
+    at_rest(page)
+    boxes_wide = page.evaluate("widths.at(-1)")
+    is_ours = bool(held)  # else this machine has a Chinese font
+    page.unroute("**/component/**.woff2")
+    for route in held:
+        route.continue_()
+    page.wait_for_function(
+        "([before, changes]) => (widths.at(-1) !== before) === changes", arg=[boxes_wide, is_ours]
+    )
+
+
+def test_a_saved_picture_of_curves_takes_its_letters_along(open_page, server):
+    run = RunStore(server.home / "runs").create("drawn", PRESETS["quick"])
+    for step in range(1, 301):
+        run.append_metrics(StepMetrics(step, 3.0, 0.5, 1.0, 1e-3, 1e4, step / 10, None, None))
+    page = open_page("/Train?lang=zh").page
+    page.locator(".st-key-open_past button").click()
+    opened = page.locator(".st-key-opened")
+    opened.locator(".musicgen-chart .main-svg").last.wait_for()
+    page.evaluate(
+        """() => {
+      globalThis.drawn = [];
+      const { set, get } = Object.getOwnPropertyDescriptor(HTMLImageElement.prototype, "src");
+      Object.defineProperty(HTMLImageElement.prototype, "src", {
+        get, set(value) { globalThis.drawn.push(value); set.call(this, value); },
+      });
+    }"""
+    )
+    with page.expect_download() as picture:
+        opened.get_by_role("button", name="PNG", exact=True).click()
+    assert Path(picture.value.path()).read_bytes().startswith(b"\x89PNG")
+    drawn = [unquote(one) for one in page.evaluate("drawn") if one.startswith("data:image/svg")]
+    assert drawn
+    fetched = page.evaluate(FETCHED)
+    has_chinese = [one for one in drawn if any("\u4e00" <= letter <= "\u9fff" for letter in one)]
+    assert has_chinese
+    assert all(("@font-face" in one) == fetched for one in has_chinese)
