@@ -24,6 +24,7 @@ from musicgen.ui.language import (
     current_language,
 )
 from musicgen.ui.libraries import send_libraries
+from musicgen.ui.names import name_controls
 from musicgen.ui.players import mind_players
 from musicgen.ui.visits import follow_visit
 
@@ -75,6 +76,7 @@ def page(title: str, intro: str, has_training_card: bool = False, has_radio: boo
     mind_players(is_on_air=state.ON_AIR.get() is not None)
     follow_visit()
     watch_connection()
+    name_controls()
     send_libraries()
     if not has_radio:
         _endless_bar()
