@@ -27,6 +27,7 @@ from musicgen.ui.language import (
     current_language,
 )
 from musicgen.ui.libraries import send_libraries
+from musicgen.ui.names import name_controls
 from musicgen.ui.players import mind_players
 from musicgen.ui.visits import follow_visit
 from musicgen.ui.web_fonts import serve_fonts
@@ -81,6 +82,7 @@ def page(title: str, intro: str, has_training_card: bool = False, has_radio: boo
     mind_players(is_on_air=state.ON_AIR.get() is not None)
     follow_visit()
     watch_connection()
+    name_controls()
     send_libraries()
     if state.PAGE.get() != title:
         state.PAGE.set(title)
