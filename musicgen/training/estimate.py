@@ -66,23 +66,22 @@ def require_room(estimate: Estimate, folder: Path) -> None:
     Raises:
         ConfigError: memory or disk would not suffice; the message says how much there is.
     """
-    rows = (
-        (estimate.memory_bytes, available_memory_bytes(), _NO_MEMORY),
-        (estimate.disk_bytes, free_disk_bytes(folder), _NO_DISK),
-    )
-    for wanted, free, template in rows:
-        if free is not None and wanted > free:
-            raise ConfigError(template, wanted=wanted / 1e9, free=free / 1e9)
-
-
-_NO_MEMORY = (
-    "This training would take some {wanted:,.1f} GB of memory, and this machine has {free:,.1f} GB "
-    "to give. Choose a smaller batch, a shorter sequence or a smaller network."
-)
-_NO_DISK = (
-    "This training would take some {wanted:,.1f} GB on the disk, and {free:,.1f} GB are free "
-    "there. Delete what you can do without, or choose a smaller network."
-)
+    memory, disk = available_memory_bytes(), free_disk_bytes(folder)
+    if memory is not None and estimate.memory_bytes > memory:
+        raise ConfigError(
+            "This training would take some {wanted:,.1f} GB of memory, and this machine has "
+            "{free:,.1f} GB to give. Choose a smaller batch, a shorter sequence or a smaller "
+            "network.",
+            wanted=estimate.memory_bytes / 1e9,
+            free=memory / 1e9,
+        )
+    if disk is not None and estimate.disk_bytes > disk:
+        raise ConfigError(
+            "This training would take some {wanted:,.1f} GB on the disk, and {free:,.1f} GB are "
+            "free there. Delete what you can do without, or choose a smaller network.",
+            wanted=estimate.disk_bytes / 1e9,
+            free=disk / 1e9,
+        )
 
 
 @functools.lru_cache(maxsize=64)

@@ -4,6 +4,7 @@ import json
 import shutil
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from musicgen.config import NetworkConfig, SampleConfig, TrainingConfig
 from musicgen.corpus.own import CorpusStore, Upload
@@ -20,6 +21,7 @@ from musicgen.training.sweep_plan import SweepPlan, SweepStore
 from musicgen.ui import resources, run_data
 from musicgen.ui.comparison_charts import AXES, curves_figure
 from tests.damaging import damage_bytes, damage_json, damage_lines
+from tests.ui.conftest import PROJECT, TIMEOUT_S
 from tests.ui.test_compare_page import train
 
 PATIENCE_S = 120
@@ -190,14 +192,20 @@ def test_reports_that_are_damaged_leave_the_others_and_can_be_deleted(home, open
     assert set(readable) | set(desk.store.list_damaged()) == {good, *made}
     odd = [name for name in made if is_odd(desk, name)]
     for name in odd:
-        app.session_state["evaluate_report"] = name
-        app.run()
+        app = open_report(name)
         assert_drawn(app)
         assert app.button(key="report_delete")
     name = desk.store.list_damaged()[0]
     app.button(key=f"report_damaged_delete_{name}").click().run()
     assert_drawn(app)
     assert not (home.reports / name).exists()
+
+
+def open_report(name):
+    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=TIMEOUT_S)
+    app.switch_page(str(PROJECT / "pages" / "Evaluate.py"))
+    app.session_state["evaluate_report"] = name
+    return app.run()
 
 
 def is_odd(desk, name):
