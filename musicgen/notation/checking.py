@@ -43,8 +43,9 @@ class TuneCheck:
 
     `line` is the line of the file at which the tune begins. A tune is **readable** where it has
     notes and all of its melody could be read: what is only left out beside it (other voices, words,
-    unknown decorations: `ProblemKind.LEFT_OUT`) does not count. It is **complete** where it ends with a bar
-    line that closes, **in time** where every bar is full or made up for (`bars.check_bars`);
+    unknown decorations: `ProblemKind.LEFT_OUT`) does not count. It is **complete** where it ends
+    with a bar line that closes, **in time** where every bar is full or made up for
+    (`bars.check_bars`);
     without a meter (`is_metered`) there is no time to keep.
     `lowest` and `highest` are MIDI pitches, None where nothing sounds.
     """
@@ -127,7 +128,9 @@ def check_tunebook(text: str) -> list[TuneCheck]:
 
 
 def _placed(problem: Problem, start_line: int) -> PlacedProblem:
-    return PlacedProblem(problem.line + start_line - 1, problem.column, problem.message, problem.kind)
+    return PlacedProblem(
+        problem.line + start_line - 1, problem.column, problem.message, problem.kind
+    )
 
 
 def _place(lines: list[int], offset: int) -> tuple[int, int]:

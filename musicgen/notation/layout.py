@@ -139,7 +139,8 @@ class _Writer:
         body = [field for field in fields if field[0] != "K"]
         body += [field for field in missing if field[0] not in letters]
         keys = [value for letter, value in fields if letter == "K"]
-        for letter, value in [*body, ("K", keys[-1] if keys and tune.key.text else "none")]:
+        key = keys[-1] if keys and tune.key.text else "none"
+        for letter, value in [*body, ("K", f"{key} {self.left_out.staff}".rstrip())]:
             words = encode_text_string(value) if letter in TEXT_FIELDS else value
             self.write(f"{letter}:{words}\n")
 
@@ -167,9 +168,11 @@ class _Writer:
     def _write_line(self, line: str, start: int, is_whole: bool) -> None:
         field = self._field_at(start) if is_whole else None
         if field is not None:
+            if self._behind_other_voices(start) > start:
+                return
             if field[1] in _INLINE_FIELDS and field[2].strip():
                 self.write(f"[{field[1]}:{field[2].strip()}]")
-        elif not (line.lstrip().startswith("%") or start in self.left_out.signs):
+        elif not line.lstrip().startswith("%"):
             self._copy_music(self._music_start(line, start, is_whole), start + len(line))
             self._space()
 

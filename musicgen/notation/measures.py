@@ -7,6 +7,7 @@ from musicgen.notation.barlines import count_repeats, is_double
 from musicgen.notation.drafts import BarDraft, NoteDraft
 from musicgen.notation.fields import (
     add_shifts,
+    find_clef,
     has_quarter_tones,
     is_clef,
     parse_key,
@@ -42,8 +43,10 @@ class MeasureReader:
         self.passed: list[tuple[int, int]] = []
         self.wanted_voice: str | None = None
         self.is_silent = False
-        self._silenced: set[str] = set()
+        self.silenced: set[str] = set()
         self._shifts: dict[str, int] = {}
+        self._first_shifts: dict[str, int] = {}
+        self._properties = ""
         self.set_meter(meter)
         self._bar = BarDraft()
         self._last: NoteDraft | None = None
@@ -161,18 +164,36 @@ class MeasureReader:
     def _on_voice(self, value: str, start: int, end: int) -> None:
         voice = parse_voice(value)
         if self.wanted_voice is None or not voice.name:
-            self.shift(voice.properties)
+            self.take_properties(voice.properties)
             return
         self.is_silent = voice.name != self.wanted_voice
         if not self.is_silent:
-            self.shift(voice.properties)
+            self.take_properties(voice.properties)
         else:
             self.silence(voice.name, start, end)
 
+    def take_properties(self, properties: str) -> None:
+        """Take in what a ``V:`` field says of the voice that is read."""
+        self.shift(properties)
+        if not self.has_notes:
+            self._properties += f" {properties}"
+
+    def staff(self, key: str) -> str:
+        """What a ``K:`` field must say besides, so that the tune sounds and looks as its voice.
+
+        Args:
+            key: the value of the ``K:`` field of the header.
+        """
+        clef = find_clef(self._properties)
+        own = parse_shifts(f"{key} {clef}")
+        missing = add_shifts(self._first_shifts) - add_shifts(own)
+        shift = f"transpose={own.get('transpose', 0) + missing}" if missing else ""
+        return f"{clef} {shift}".strip()
+
     def silence(self, name: str, start: int, end: int) -> None:
         """Report, once, that a voice is left out."""
-        if name not in self._silenced:
-            self._silenced.add(name)
+        if name not in self.silenced:
+            self.silenced.add(name)
             self.report(
                 start,
                 end,
@@ -219,6 +240,7 @@ class MeasureReader:
     def _close_bar(self, line: str, at: int) -> None:
         bar = self._bar
         if bar.notes:
+            self._first_shifts = self._first_shifts if self.bars else dict(self._shifts)
             bar.start = self._first_of(bar)
             bar.end, bar.closing, bar.full_ticks = at, line, self._full_bar
             bar.meter = self.meter

@@ -68,11 +68,13 @@ def read_tune(
 class LeftOut:
     """What reading a tune passes over: where single signs stand, and stretches of music.
 
-    The stretches, ``[start, end)`` in ascending order, are other voices.
+    The stretches, ``[start, end)`` in ascending order, are other voices and words. `staff` is what
+    the ``V:`` field of the voice that is read says of its staff, as a ``K:`` field would say it.
     """
 
     signs: frozenset[int]
     stretches: tuple[tuple[int, int], ...]
+    staff: str = ""
 
 
 def left_out(text: str, voice: str = "", defaults: Iterable[tuple[str, str]] = ()) -> LeftOut:
@@ -81,7 +83,8 @@ def left_out(text: str, voice: str = "", defaults: Iterable[tuple[str, str]] = (
     reading.read()
     if reading.body is None:
         return LeftOut(frozenset(), ())
-    return LeftOut(frozenset(reading.body.dropped), tuple(reading.body.passed))
+    body = reading.body
+    return LeftOut(frozenset(body.dropped), tuple(body.passed), body.staff(reading.staff))
 
 
 class _Reading:
@@ -308,12 +311,13 @@ class _Reading:
                     ),
                     _LEFT_OUT,
                 )
+                body.silenced.add(silent[0])
             body.wanted_voice = wanted
             body.is_silent = wanted != first
-            if body.is_silent and first in found:
+            if body.is_silent and found.get(first):
                 body.silence(first, self.body_start, self.body_start)
         if not body.is_silent:
-            body.shift(self.voices.get(first, ""))
+            body.take_properties(self.voices.get(first, ""))
 
     def _read_body_line(self, body: BodyReader, line: str, start: int) -> None:
         end = start + len(line)
@@ -324,7 +328,7 @@ class _Reading:
             message = NO_MUSIC if not is_music(line) else AFTER_THE_END
             kind = _LEFT_OUT if message == NO_MUSIC else ProblemKind.NOT_READ
             self.report(start, end, message, kind)
-            body.dropped.add(start)
+            body.pass_over(start, end)
             self.is_over = self.has_gap
         elif field is None:
             if self.has_gap:
@@ -355,6 +359,8 @@ class _Reading:
         if letter == "V":
             self._read_voice_line(body, field, start, end)
             return
+        if body.is_silent:
+            body.pass_over(start, end)
         value = field_value(letter, value)
         is_head = self._belongs_to_head(body, letter)
         if is_head:
@@ -380,7 +386,7 @@ class _Reading:
             self.report(
                 start,
                 end,
-                Sentence("{text!r} says nothing of a voice; left out.", text=voice.rest[:40]),
+                Sentence("{text!r} behind the name of a voice is left out.", text=voice.rest[:40]),
                 _LEFT_OUT,
             )
 

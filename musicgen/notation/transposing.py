@@ -8,13 +8,20 @@ their own get a new one.
 import re
 
 from musicgen.errors import NotationError
+from musicgen.notation.characters import plain_music
 from musicgen.notation.chord_symbols import is_chord_symbol, move_symbol
 from musicgen.notation.chords import note_name
 from musicgen.notation.fields import (
     MODE_FIFTHS,
     SHARP_ORDER,
+    KeyText,
+    alteration,
     is_clef,
+    is_pipes,
     parse_key,
+    read_key,
+    signature,
+    staff_of,
     tonic_fifths,
 )
 from musicgen.notation.mail import undo_mail_encoding
@@ -25,8 +32,6 @@ from musicgen.notation.tune import Key, Tune
 _LETTERS = "CDEFGAB"
 _SIGNS = {-2: "__", -1: "_", 0: "=", 1: "^", 2: "^^"}
 _KEY_FIELD = re.compile(r"(?m)(?:^[ \t]*|\[|(?<=[ |]))K:(?![|:])([^%\]|\n\r]*)")
-_TONIC = re.compile(r"\s*[A-G][#♯b♭]?")
-_EXPLICIT = re.compile(r"(?<![A-Za-z0-9=])(\^{1,2}|_{1,2}|=)([A-Ga-g])(?![A-Za-z])")
 _QUOTED = re.compile(r'"([^"\n]*)"')
 _FURTHEST = 7
 _FLATTEST_ROOT, _SHARPEST_ROOT = -8, 12
@@ -64,10 +69,11 @@ def transpose_to(text: str, key: str) -> str:
             spelled there.
     """
     wanted = parse_key(key)
-    if wanted is None or not wanted.tonic or wanted.text[:2] in ("HP", "Hp"):
+    if wanted is None or not wanted.tonic or is_pipes(wanted):
         raise NotationError(f"{key[:40]!r} is no key. Name one as in 'E minor', 'Ador' or 'Bb'.")
     present = read_tune(text)[0].key
-    names_mode = _TONIC.sub("", key, count=1).strip()
+    found = read_key(key)
+    names_mode = key[found.tonic_span[1] :].strip() if found else ""
     if names_mode and MODE_FIFTHS[wanted.mode] != MODE_FIFTHS[present.mode]:
         raise NotationError(
             f"This tune is in {present.mode}, so it cannot be moved to {key.strip()!r}. "
@@ -85,7 +91,7 @@ def _key_values(text: str) -> list[str]:
 
 
 def _move(text: str, semitones: int, fifths: int) -> str:
-    text = undo_mail_encoding(text)
+    text = plain_music(undo_mail_encoding(text))
     tune, _ = read_tune(text)
     move = _Move(semitones, fifths)
     edits = _note_edits(tune, move)
@@ -133,13 +139,32 @@ class _Move:
 
     def key(self, value: str) -> str:
         """The value of a moved ``K:`` field."""
-        tonic = _TONIC.match(value)
-        if is_clef(value) or not tonic:
-            kept = value.strip() if is_clef(value) else ""
-            return f"{self.name('C')} {kept}".rstrip()
-        name = tonic[0].strip().replace("♯", "#").replace("♭", "b")
-        rest = _EXPLICIT.sub(lambda found: self.note(found[1], found[2], ""), value[tonic.end() :])
-        return self.name(name) + re.sub(r"[',]", "", rest)
+        found = read_key(value)
+        if found is None:
+            return self.name("C")
+        if is_clef(value) or not found.tonic or found.is_explicit:
+            return self._spelled_key(value, found)
+        edits = [(found.tonic_span, self.name(found.tonic))]
+        edits += [(sign.span(), self._added(sign)) for sign in found.accidentals]
+        return _apply(value, edits)
+
+    def _spelled_key(self, value: str, found: KeyText) -> str:
+        """A moved key that names no tonic, or all of its accidentals (``exp``)."""
+        added = {sign[3].upper(): self._added(sign) for sign in found.accidentals}
+        words = [self.name(found.tonic or "C")]
+        if found.is_explicit:
+            words = [words[0] + found.mode[:3], "exp"]
+            moved = {sign[-1].upper(): sign for sign in added.values()}
+            steps = signature(self.fifths)
+            added = {letter: _SIGNS[step] + letter.lower() for letter, step in steps.items()}
+            added |= moved
+        staff = staff_of(value)
+        return " ".join([*words, *added.values(), *([staff] if staff else [])])
+
+    def _added(self, sign: re.Match[str]) -> str:
+        """A moved accidental of a ``K:`` field."""
+        moved = self.note(_SIGNS[alteration(sign[1], sign[2])], sign[3], "")
+        return re.sub(r"[',]", "", moved)
 
 
 def _sign(alter: int) -> str:
@@ -171,7 +196,7 @@ def _check_signs(values: list[str], fifths: int) -> None:
 
 
 def _fifths(key: Key | None) -> int:
-    if key is not None and key.text[:2] in ("HP", "Hp"):
+    if key is not None and is_pipes(key):
         raise NotationError("A tune for the Highland pipes stays in the one key of the pipes.")
     if key is None or not key.tonic:
         return 0
