@@ -135,7 +135,9 @@ def test_the_training_text_holds_no_held_out_tune(dataset) -> None:
     assert isinstance(dataset.vocabulary, Vocabulary)
 
 
-BOOK_OF_TWO = "X:1\nT:a\nM:4/4\nL:1/4\nK:C\nCDEF|]\n{between}\nX:2\nT:b\nM:4/4\nL:1/4\nK:C\nGABd|]\n"
+BOOK_OF_TWO = (
+    "X:1\nT:a\nM:4/4\nL:1/4\nK:C\nCDEF|]\n{between}\nX:2\nT:b\nM:4/4\nL:1/4\nK:C\nGABd|]\n"
+)
 
 
 @pytest.mark.parametrize(
