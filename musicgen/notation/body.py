@@ -52,6 +52,7 @@ class BodyReader(NoteReader):
                 jump = handlers[name](match)
                 if jump is not None:
                     position = jump
+        self.give_back_marks()
 
     # What stands between the notes
 

@@ -65,6 +65,8 @@ class BarDraft:
     full_bars: int = 1
     meter: Meter | None = None
     key: Key | None = None
+    heading: str = ""
+    follows_part: bool = False
 
     def finish(self, index: int) -> Bar:
         """The bar as a value, `index` its place in the tune."""
@@ -88,4 +90,5 @@ class BarDraft:
             self.tempo_qpm,
             self.meter,
             self.key,
+            self.heading,
         )

@@ -3,6 +3,7 @@
 import re
 from fractions import Fraction
 
+from musicgen.notation.barlines import is_closing
 from musicgen.notation.drafts import NoteDraft
 from musicgen.notation.lengths import MAX_NOTE_TICKS, MIN_NOTE_TICKS, read_length
 from musicgen.notation.measures import MeasureReader
@@ -223,6 +224,8 @@ class NoteReader(MeasureReader):
         jump = jump_of(words)
         if jump:
             self._bar.marks.append(self._mark(jump))
+            if is_closing(self._bar.opening):
+                self.give_back_marks()
 
     def _mark(self, kind: str) -> Mark:
         """Signs to leap to or from stand where they are written, ends at the end of their bar."""

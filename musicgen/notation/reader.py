@@ -6,7 +6,7 @@ memory are linear in the length of the text.
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import TypeVar
 
@@ -24,9 +24,16 @@ from musicgen.notation.fields import (
     parse_unit_length,
 )
 from musicgen.notation.mail import undo_mail_encoding
-from musicgen.notation.playback import perform, play_order
+from musicgen.notation.playback import (
+    expand_parts,
+    find_unplayed,
+    is_part_order,
+    most_played,
+    perform,
+    play_order,
+)
 from musicgen.notation.tokens import FIELD_LINE, opens_music
-from musicgen.notation.tune import Key, Meter, Problem, Tune
+from musicgen.notation.tune import Bar, Key, Meter, Problem, Tune
 from musicgen.sentences import Sentence
 
 T = TypeVar("T")
@@ -276,6 +283,7 @@ class _Reading:
         if tempo is None:
             tempo = next((bar.tempo_qpm for bar in bars if bar.tempo_qpm), None)
         order = play_order(bars, self.parts)
+        self._report_order(bars, order)
         return Tune(
             self.original,
             self._field("X"),
@@ -291,6 +299,36 @@ class _Reading:
             self.body_start,
             perform(bars, order),
         )
+
+    def _report_order(self, bars: Sequence[Bar], order: Sequence[int]) -> None:
+        """Say which notes are not in the order in which the tune is played."""
+        if len(order) >= most_played(bars):
+            self.report(
+                len(self.text),
+                len(self.text),
+                Sentence("Only the first {count:,} bars are played.", count=len(order)),
+            )
+            return
+        letters = set(expand_parts(self.parts)) if is_part_order(self.parts) else set()
+        missing = sorted(letters - {bar.part for bar in bars})
+        if missing:
+            self.report(
+                self.body_start,
+                self.body_start,
+                Sentence(
+                    "There is no part {letter} for the order of parts (P:{order}); it is left out.",
+                    letter=", ".join(missing),
+                    order=self.parts[:40],
+                ),
+            )
+        for first, last in find_unplayed(bars, order):
+            self.report(
+                first.start,
+                last.end,
+                Sentence(
+                    "Nothing leads to this music (repeats, endings, parts); it is not played."
+                ),
+            )
 
     def _all_fields(self) -> tuple[tuple[str, str], ...]:
         """Fields of the header, and behind its ``X:`` those it inherits and does not change."""

@@ -107,8 +107,8 @@ class Bar:
     of what is in it, both in quarter notes. `closing` is the bar line that ends it as written,
     empty where an ending or a part begins inside a bar and at a torn end; `opening` the bar line
     before it. `ending` lists the passes that play it (empty: all), `starts_ending` marks the bar at
-    which that list is written. `part` is the letter of the last ``P:``, `tempo_qpm` a tempo that
-    begins here. `meter` is the one that `expected` follows from, `key` the one at the first note;
+    which that list is written. `part` is the letter of the last ``P:`` that names a part, `heading`
+    the words of one that does not and stands before this bar; `tempo_qpm` a tempo that begins here. `meter` is the one that `expected` follows from, `key` the one at the first note;
     both are None only in bars that were not read.
     """
 
@@ -128,6 +128,7 @@ class Bar:
     tempo_qpm: Fraction | None = None
     meter: Meter | None = None
     key: Key | None = None
+    heading: str = ""
 
 
 @dataclass(frozen=True, slots=True)
