@@ -23,6 +23,8 @@ class NoteDraft:
     graces: tuple[tuple[int, int, tuple[int, int]], ...] = ()
     tuplet: tuple[int, int] = (1, 1)
     tuplet_left: int = 0
+    tempo_qpm: Fraction | None = None
+    key: Key | None = None
 
     def finish(self, bar: int) -> Note:
         """The note as a value; its duration is settled now."""
@@ -43,6 +45,8 @@ class NoteDraft:
             tuple(map(to_quarters, ticks)) if ticks else (),
             self.tuplet,
             self.tuplet_left,
+            self.tempo_qpm,
+            self.key,
         )
 
 

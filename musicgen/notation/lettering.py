@@ -187,7 +187,7 @@ def broken_signs(notes: Sequence[Note], unit: Fraction) -> dict[int, str]:
 
 def _may_be_broken(note: Note, following: Note) -> bool:
     is_plain = not (note.is_rest or following.is_rest or note.tied_pitches or following.graces)
-    if not is_plain or note.tuplet != following.tuplet:
+    if not is_plain or note.tuplet != following.tuplet or following.tempo_qpm is not None:
         return False
     return not note.tuplet_left or following.tuplet_left == note.tuplet_left - 1
 

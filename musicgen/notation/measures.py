@@ -177,13 +177,11 @@ class MeasureReader:
         bar = self._bar
         if bar.notes:
             bar.start = self._first_of(bar)
-            bar.end, bar.closing, bar.full_ticks = at, line, self._full_bar
-            bar.meter = self.meter
+            bar.end, bar.closing = at, line
+            self._settle_meter(bar)
             bar.ending = self._ending
             bar.starts_ending = bar.starts_ending and bool(self._ending)
             bar.part = self._part
-            if self._tempo is not None:
-                bar.tempo_qpm, self._tempo = self._tempo, None
             self.bars.append(bar)
             self._bar = BarDraft(start=at + len(line))
         elif line and self.bars and bar.starts_ending and not self.bars[-1].closing:
@@ -194,6 +192,25 @@ class MeasureReader:
             self.give_back_marks()
             self.pitches.end_bar()
             self._after_line(line)
+
+    def _hold_from(self, note: NoteDraft) -> None:
+        """What was written before a note holds from there: meter, key and tempo."""
+        bar, key = self._bar, self.pitches.key
+        tempo, self._tempo = self._tempo, None
+        if not bar.notes:
+            bar.meter, bar.full_ticks = self.meter, self._full_bar
+            bar.key, bar.tempo_qpm = key, tempo
+        else:
+            note.tempo_qpm = tempo
+        note.key = key
+
+    def _settle_meter(self, bar: BarDraft) -> None:
+        """A bar keeps the meter it began in, unless it fills one that begins inside it."""
+        if self.meter is bar.meter:
+            return
+        ticks = bar.notes[-1].onset + bar.notes[-1].ticks - bar.notes[0].onset
+        if ticks == self._full_bar != bar.full_ticks * bar.full_bars != ticks:
+            bar.meter, bar.full_ticks, bar.full_bars = self.meter, self._full_bar, 1
 
     def _first_of(self, bar: BarDraft) -> int:
         if bar.start < 0:

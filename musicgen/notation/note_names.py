@@ -20,7 +20,7 @@ def name_note(tune: Tune, note: Note) -> str:
 
 def name_pitches(tune: Tune, note: Note) -> list[tuple[int, str]]:
     """MIDI pitch and name of each pitch of a note, from the bottom up."""
-    key = tune.bars[note.bar].key or tune.key
+    key = note.key or tune.bars[note.bar].key or tune.key
     spelled = sorted(spell_note(tune.text, note, key), key=lambda one: one.pitch)
     return [(one.pitch, one.letter + _SIGNS[one.alter]) for one in spelled]
 

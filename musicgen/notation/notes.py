@@ -76,10 +76,8 @@ class NoteReader(MeasureReader):
         self.pitches.release()
         self._onset += ticks
         self._last = note
-        bar = self._bar
-        if not bar.notes:
-            bar.key = self.pitches.key
-        bar.notes.append(note)
+        self._hold_from(note)
+        self._bar.notes.append(note)
         return note
 
     def _adorn(self, note: NoteDraft) -> None:

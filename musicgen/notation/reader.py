@@ -280,8 +280,8 @@ class _Reading:
         meter, unit = self.meter or FREE_METER, self.unit or Fraction(1, 2)
         bars = tuple(draft.finish(index) for index, draft in enumerate(_mend(body.bars)))
         tempo = parse_tempo(self.tempo_text, unit) if self.tempo_text else None
-        if tempo is None:
-            tempo = next((bar.tempo_qpm for bar in bars if bar.tempo_qpm), None)
+        if tempo is None and bars:
+            tempo = bars[0].tempo_qpm
         order = play_order(bars, self.parts)
         self._report_order(bars, order)
         return Tune(

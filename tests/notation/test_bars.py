@@ -95,6 +95,22 @@ def test_verdicts(body: str, expected: list[str]) -> None:
     assert verdicts(body) == expected
 
 
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("AB[M:3/4]cd|efg|]", ["full", "full"]),
+        ("ABcd[M:3/4]|efg|]", ["full", "full"]),
+        ("ABcd|e[M:3/4]fg|abc|]", ["full", "full", "full"]),
+        ("ABcd|e[M:3/4]f|abc|]", ["full", "short", "full"]),
+        ("AB[K:G]cd|efga|]", ["full", "full"]),
+        ("AB[L:1/8]cdef|efgaefga|]", ["full", "full"]),
+        ("Z2[M:3/4]|abc|]", ["full", "full"]),
+    ],
+)
+def test_a_meter_in_a_bar_is_that_of_the_next(body: str, expected: list[str]) -> None:
+    assert verdicts(body) == expected
+
+
 def test_free_meter_is_always_in_time() -> None:
     tune, _ = read_tune("X:1\nM:none\nL:1/4\nK:C\nA|BcdefgA|]")
     assert {bar.verdict for bar in check_bars(tune).bars} == {Verdict.FREE}
