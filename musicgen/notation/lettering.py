@@ -156,7 +156,11 @@ def tuplet_runs(notes: Sequence[Note]) -> Iterator[tuple[int, int]]:
             continue
         first = index if first is None else first
         following = notes[index + 1] if index + 1 < len(notes) else None
-        goes_on = following is not None and following.tuplet_left == note.tuplet_left - 1
+        goes_on = (
+            following is not None
+            and following.tuplet == note.tuplet
+            and following.tuplet_left == note.tuplet_left - 1
+        )
         if not goes_on or note.tuplet_left == 1:
             yield first, index
             first = None

@@ -69,7 +69,11 @@ class NoteReader(MeasureReader):
             self._tuplet_left -= 1
             note.ticks = ticks = ticks * self._tuplet[1] // self._tuplet[0]
         if self._owed != (1, 1):
-            note.ticks = ticks = ticks * self._owed[0] // self._owed[1]
+            changed = ticks * self._owed[0] // self._owed[1]
+            if _is_bounded(note, changed):
+                note.ticks = ticks = changed
+            else:
+                self.report(start, end, Sentence("No note is that long or short; its length stays."))
             self._owed = (1, 1)
         if self._decorations or self._chord_symbol or self._graces:
             self._adorn(note)
@@ -146,6 +150,9 @@ class NoteReader(MeasureReader):
         short, long = (1, 2**count), (2 ** (count + 1) - 1, 2**count)
         before, after = (long, short) if signs[0] == ">" else (short, long)
         changed = self._last.ticks * before[0] // before[1]
+        if not _is_bounded(self._last, changed):
+            self._drop(match, Sentence("No note is that long or short; its length stays."))
+            return
         self._onset += changed - self._last.ticks
         self._last.ticks = changed
         self._owed = after
@@ -235,3 +242,9 @@ class NoteReader(MeasureReader):
             self._bar.marks.append(self._mark(jump))
         elif len(self._decorations) < 16:
             self._decorations.append(name)
+
+
+def _is_bounded(note: NoteDraft, ticks: int) -> bool:
+    """Whether a note of so many ticks can be written with one length."""
+    written = ticks * note.tuplet[0]
+    return MIN_NOTE_TICKS * note.tuplet[1] <= written <= MAX_NOTE_TICKS * note.tuplet[1]

@@ -53,7 +53,7 @@ def test_key_and_tempo_change_where_they_stand() -> None:
 
 def test_headings_are_rehearsal_marks() -> None:
     text = write_musicxml(read_tune(HEADER + "P:Trio\nA8|]")[0])
-    assert [mark.text for mark in ElementTree.fromstring(text).iter("rehearsal")] == ["Trio"]
+    assert text.count("<rehearsal>") == text.count("<rehearsal>Trio</rehearsal>") == 1
 
 
 def notes_without_graces(tune: Tune) -> list[tuple[float, int, float]]:

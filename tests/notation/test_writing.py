@@ -47,8 +47,8 @@ def body(music: str, header: str = HEADER) -> str:
         # What changes inside a bar changes there.
         ("AB[Q:1/4=60]cd ABcd|", "AB[Q:1/4=60]cd ABcd|"),
         ("[Q:1/4=90]A2[Q:1/4=60]B2 c4|", "[Q:1/4=90]A2[Q:1/4=60]B2 c4|"),
-        ("A>[Q:1/4=60]B c2 A4|", "A3/2[Q:1/4=60]B/ c2A4|"),
-        ("(3A[Q:1/4=60]Bc d2 A4|", "(3A[Q:1/4=60]Bc d2A4|"),
+        ("A>[Q:1/4=60]B c2 A4|", "A3/2[Q:1/4=60]B/c2 A4|"),
+        ("(3A[Q:1/4=60]Bc d2 A4|", "(3A[Q:1/4=60]Bcd2 A4|"),
         ("A8[Q:1/4=60]|B8|", "A8|[Q:1/4=60]B8|"),
         ("cB[K:F]cB fcBA|", "cB[K:F]cB fcBA|"),
         ("^cB[K:F]cB c4|[K:F]c8|", "cB[K:F]^cB c4|c8|"),
