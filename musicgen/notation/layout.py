@@ -6,6 +6,7 @@ as the tune does.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -112,7 +113,7 @@ class _Writer:
         self.pieces: list[str] = []
         self.length = 0
         self.spans: dict[int, tuple[int, int]] = {}
-        self.dropped = left_out(tune.text, defaults=tune.fields)
+        self.dropped, self.dropped_lines = left_out(tune.text, defaults=tune.fields)
         self.starts = {note.start for note in tune.notes}
         self.at = tune.body_start
         self.adorned: int | None = None
@@ -164,7 +165,7 @@ class _Writer:
         if field is not None:
             if field[1] in _INLINE_FIELDS and field[2].strip():
                 self.write(f"[{field[1]}:{field[2].strip()}]")
-        elif not (line.lstrip().startswith("%") or start in self.dropped):
+        elif not (line.lstrip().startswith("%") or start in self.dropped_lines):
             self._copy_music(start, start + len(line))
             self._space()
 
@@ -267,9 +268,13 @@ def lay_out_spans(
 
     Spans without a note are left out.
     """
+    starts = sorted(laid_out.spans)
     found = []
     for start, end in spans:
-        notes = [place for at, place in laid_out.spans.items() if start <= at < end]
+        notes = [
+            laid_out.spans[at]
+            for at in starts[bisect_left(starts, start) : bisect_left(starts, end)]
+        ]
         if notes:
-            found.append((min(first for first, _ in notes), max(last for _, last in notes)))
+            found.append((notes[0][0], notes[-1][1]))
     return tuple(found)

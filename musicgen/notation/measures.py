@@ -39,6 +39,7 @@ class MeasureReader:
         self.symbols = dict(SHORTHAND)
         self.bars: list[BarDraft] = []
         self.dropped: set[int] = set()
+        self.dropped_lines: set[int] = set()
         self.wanted_voice = ""
         self.is_silent = False
         self._set_meter(meter)

@@ -73,7 +73,9 @@ class NoteReader(MeasureReader):
             if _is_bounded(note, changed):
                 note.ticks = ticks = changed
             else:
-                self.report(start, end, Sentence("No note is that long or short; its length stays."))
+                self.report(
+                    start, end, Sentence("No note is that long or short; its length stays.")
+                )
             self._owed = (1, 1)
         if self._decorations or self._chord_symbol or self._graces:
             self._adorn(note)

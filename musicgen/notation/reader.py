@@ -47,7 +47,9 @@ _REFERENCE = re.compile(r"^[ \t\ufeff]*X:(?![|:])", re.MULTILINE)
 _KEY_LINE = re.compile(r"^[ \t]*K:(?![|:])", re.MULTILINE)
 _VOICES = re.compile(r"(?:^[ \t]*|\[)V:[ \t]*([^\s\]]{1,40})", re.MULTILINE)
 _QUOTED = re.compile(r'"[^"]*"|![^!\s]{1,30}!|\[[A-Za-z]:[^\]]{0,200}\]')
-_OF_ONE_TUNE = frozenset("XTKPVWw+")
+OF_ONE_TUNE = frozenset("XTKPVWw+")
+"""Letters of fields that hold for one tune alone, not for a tunebook (ABC 2.1 §2.2.2)."""
+
 _NOT_MUSIC = re.compile(r"[i-lnqrstw]")
 
 
@@ -67,11 +69,17 @@ def read_tune(
 
 def left_out(
     text: str, voice: str = "", defaults: Iterable[tuple[str, str]] = ()
-) -> frozenset[int]:
-    """Where in a text the signs stand that reading its first tune passes over."""
+) -> tuple[frozenset[int], frozenset[int]]:
+    """Where in a text signs begin, and whole lines, that reading its first tune passes over."""
     reading = _Reading(text, voice, defaults)
     reading.read()
-    return frozenset(reading.body.dropped) if reading.body else frozenset()
+    body = reading.body
+    return (frozenset(body.dropped), frozenset(body.dropped_lines)) if body else (frozenset(),) * 2
+
+
+def span_of_tune(text: str) -> tuple[int, int]:
+    """Where the first tune of a text begins and ends."""
+    return _Reading(text, "", ())._find_tune()
 
 
 class _Reading:
@@ -255,7 +263,7 @@ class _Reading:
         elif field is None:
             if self.is_over or _is_prose(line):
                 self.report(start, end, NO_MUSIC)
-                body.dropped.add(start)
+                body.dropped_lines.add(start)
                 self.is_over = self.has_gap
                 return
             if self.has_gap and not self.is_over:
@@ -366,7 +374,7 @@ def file_field(line: str) -> tuple[str, str] | None:
     if bare.startswith("%%"):
         return ("I", bare[2:].strip())
     field = FIELD_LINE.match(bare)
-    if field is None or field[1] in _OF_ONE_TUNE:
+    if field is None or field[1] in OF_ONE_TUNE:
         return None
     return field[1], field[2].split("%")[0].strip()
 
