@@ -47,6 +47,7 @@ class BodyReader(NoteReader):
                 jump = handlers[name](match)
                 if jump is not None:
                     position = jump
+        self.give_back_marks()
 
     def _on_voice(self, value: str, start: int, end: int) -> None:
         self._overlay, self._is_split = 0, False

@@ -6,6 +6,7 @@ as the tune does.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -289,9 +290,13 @@ def lay_out_spans(
 
     Spans without a note are left out.
     """
+    starts = sorted(laid_out.spans)
     found = []
     for start, end in spans:
-        notes = [place for at, place in laid_out.spans.items() if start <= at < end]
+        notes = [
+            laid_out.spans[at]
+            for at in starts[bisect_left(starts, start) : bisect_left(starts, end)]
+        ]
         if notes:
-            found.append((min(first for first, _ in notes), max(last for _, last in notes)))
+            found.append((notes[0][0], notes[-1][1]))
     return tuple(found)
