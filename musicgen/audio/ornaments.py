@@ -28,7 +28,7 @@ Shape = Callable[[PlayedNote, int, int], Iterator[tuple[int, Fraction]]]
 def play_ornaments(tune: Tune, notes: Iterable[PlayedNote]) -> tuple[PlayedNote, ...]:
     """What sounds when the ornaments of a tune are played; each note keeps its span in the text."""
     ornate = {note.start: note for note in tune.notes if note.decorations}
-    keys = {note.start: bar.key or tune.key for bar in tune.bars for note in bar.notes}
+    keys = {note.start: note.key or tune.key for note in tune.notes}
     played: list[PlayedNote] = []
     for note in notes:
         written = ornate.get(note.start)

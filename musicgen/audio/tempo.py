@@ -119,24 +119,35 @@ def map_tempo(tune: Tune, tempo_factor: float, ticks_per_quarter: int) -> TempoM
         ticks_per_quarter: resolution of the MIDI file, which decides how tempi are rounded.
     """
     written = _written_tempi(tune)
+    microseconds = {
+        qpm: _microseconds(qpm * Fraction(tempo_factor), ticks_per_quarter)
+        for qpm in {qpm for bar in written for _, qpm in bar}
+    }
     changes: list[TempoChange] = []
     onset = elapsed = Fraction(0)
     for index in tune.play_order:
-        length = _microseconds(written[index] * Fraction(tempo_factor), ticks_per_quarter)
-        if not changes or length != changes[-1].microseconds:
-            changes.append(TempoChange(onset, length, elapsed))
+        ends = [*(place for place, _ in written[index][1:]), tune.bars[index].actual]
+        for (place, qpm), end in zip(written[index], ends, strict=True):
+            length = microseconds[qpm]
+            if not changes or length != changes[-1].microseconds:
+                changes.append(TempoChange(onset + place, length, elapsed))
+            elapsed += (end - place) * length
         onset += tune.bars[index].actual
-        elapsed += tune.bars[index].actual * length
     return TempoMap(tuple(changes))
 
 
-def _written_tempi(tune: Tune) -> list[Fraction]:
-    """Quarters a minute of every written bar."""
+def _written_tempi(tune: Tune) -> list[list[tuple[Fraction, Fraction]]]:
+    """For every written bar where in it each tempo begins, and its quarters a minute."""
     qpm = tune.tempo_qpm or Fraction(default_qpm(tune.rhythm, tune.meter))
     tempi = []
     for bar in tune.bars:
         qpm = bar.tempo_qpm or qpm
-        tempi.append(qpm)
+        inside = [(Fraction(0), qpm)]
+        for note in bar.notes:
+            if note.tempo_qpm and note.onset - bar.onset < bar.actual:
+                qpm = note.tempo_qpm
+                inside.append((note.onset - bar.onset, qpm))
+        tempi.append(inside)
     return tempi
 
 

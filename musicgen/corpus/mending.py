@@ -24,6 +24,9 @@ _MAX_NAME = 120
 _MAYBE_PROSE = re.compile(r"(?m)^(?![ \t]*(?:[A-Za-z+]:|%|$))(?:[^|\n]*$|[^\n]*[h-t]{2})")
 """A line that is no field and has no bar line, or letters that music does not use."""
 
+_PROSE_LINE = re.compile(r"[ \t]*(?!%)\S")
+"""A line between tunes that is no comment."""
+
 
 def shown_name(name: str) -> str:
     """The last part of a file's name, fit to be shown: never used as a path."""
@@ -64,13 +67,18 @@ def _read_abc(file: str, data: bytes, cleaner: Cleaner) -> Iterator[Piece]:
     pieces = split_tunebook(text)
     if not pieces:
         cleaner.note("no tune", file, 1)
-    for number, piece in enumerate(pieces, 1):
+        return
+    ends = [piece.offset for piece in pieces[1:]] + [len(text)]
+    for number, (piece, end) in enumerate(zip(pieces, ends, strict=True), 1):
         last = piece.start_line + piece.text.count("\n")
         mended = [("characters", "")] if any(piece.start_line <= n <= last for n in lines) else []
+        between = text[piece.offset + len(piece.text) : end]
+        if any(_PROSE_LINE.match(line) for line in between.split("\n")):
+            mended.append(("prose", ""))
         fit = piece.text.lstrip()
         if len(fit) <= MAX_TUNE_CHARACTERS:
             fit, more = _mend(fit, header, number)
-            mended += more
+            mended += [kind for kind in more if kind not in mended]
         yield Piece(file, piece.start_line, fit, tuple(mended))
 
 

@@ -57,7 +57,9 @@ def _is_plain(tune: Tune) -> bool:
         and bar.key is not None
         and same_meter(bar.meter, tune.meter)
         and same_key(bar.key, tune.key)
+        and all(note.key is None or same_key(note.key, tune.key) for note in bar.notes)
         and not bar.part
+        and not bar.heading
         and not bar.marks
         for bar in tune.bars
     )
@@ -83,6 +85,7 @@ def _bare_note(note: Note) -> Note:
         grace_quarters=(),
         decorations=(),
         chord_symbol="",
+        tempo_qpm=None,
     )
 
 

@@ -2,18 +2,24 @@
 
 The rule that 98 % of the tunes in tunebooks of dance music obey: every inner bar is full; a section
 may begin with a pickup, and its last bar, or the last bar before each ending, is then short by just
-that much (ABC itself has no rule; common notation has this one). Where the music goes back, the bar
-it leaves and the bar it comes to must make one full bar together, as they are heard without a gap.
+that much (ABC itself has no rule; common notation has this one). The last bar of the tune makes up
+for its first. Where the music goes back, the bar it leaves and the bar it comes to must make one
+full bar together, as they are heard without a gap.
 """
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 
 from musicgen.notation.barlines import count_repeats, is_closing, opens_repeat
 from musicgen.notation.tune import Bar, Tune
+
+_MOST_PIECES = 3
+"""Pieces that a bar is cut into at most by endings, parts and the ends of sections."""
+
+_ENDS = ("fine", "D.C.", "D.S.")
 
 
 class Verdict(StrEnum):
@@ -76,16 +82,9 @@ class BarReport:
 def check_bars(tune: Tune) -> BarReport:
     """Measures every bar of a tune as written; linear in their number."""
     bars = tune.bars
-    edges = _edges(bars)
-    partners = _partners(tune, edges)
-    made_up = edges - _ill_joined(tune)
+    made_up = _made_up(tune, _edges(bars)) - _ill_joined(tune)
     checks = tuple(
-        BarCheck(
-            bar.index,
-            bar.expected,
-            bar.actual,
-            _verdict(bar, bar.index in made_up, (bars[n] for n in partners.get(bar.index, ()))),
-        )
+        BarCheck(bar.index, bar.expected, bar.actual, _verdict(bar, bar.index in made_up))
         for bar in bars
     )
     pitches = [pitch for note in tune.notes for pitch in note.pitches]
@@ -102,17 +101,14 @@ def is_in_time(tune: Tune) -> bool:
     return check_bars(tune).is_in_time
 
 
-def _verdict(bar: Bar, is_edge: bool, partners: Iterable[Bar]) -> Verdict:
+def _verdict(bar: Bar, is_made_up: bool) -> Verdict:
     if bar.expected is None:
         return Verdict.FREE
     if bar.actual == bar.expected:
         return Verdict.FULL
     if bar.actual > bar.expected:
         return Verdict.LONG
-    made_up = is_edge and any(
-        partner.actual + bar.actual in (bar.expected, partner.expected) for partner in partners
-    )
-    return Verdict.EDGE if made_up else Verdict.SHORT
+    return Verdict.EDGE if is_made_up else Verdict.SHORT
 
 
 def _edges(bars: Sequence[Bar]) -> frozenset[int]:
@@ -156,6 +152,7 @@ def _is_parted(bar: Bar, following: Bar) -> bool:
         or following.starts_ending
         or following.part != bar.part
         or opens_repeat(following.opening)
+        or any(mark.kind in _ENDS for mark in bar.marks)
     )
 
 
@@ -164,28 +161,70 @@ def _ends_section(bar: Bar, following: Bar) -> bool:
     return is_closing(bar.closing) or is_parted
 
 
-def _partners(tune: Tune, edges: frozenset[int]) -> dict[int, set[int]]:
-    """For every edge the edges that may make up for it.
+def _made_up(tune: Tune, edges: frozenset[int]) -> frozenset[int]:
+    """Bars that belong to a set of edges that makes one full bar, and a pickup that needs none."""
+    found: set[int] = set()
+    for indices in _sets(tune, edges):
+        group = [tune.bars[index] for index in indices]
+        if sum(bar.actual for bar in group) in {bar.expected for bar in group}:
+            found.update(indices)
+    return frozenset(found | _lone_pickup(tune))
 
-    They are its neighbours as played, and the other end of its own section.
+
+def _sets(tune: Tune, edges: frozenset[int]) -> Iterator[tuple[int, ...]]:
+    """Edges that may make one bar together: neighbours as played, and the ends of sections.
+
+    The whole tune is such a section: what is played last makes up for what is played first.
     """
-    partners: dict[int, set[int]] = {}
-    previous: int | None = None
-    for index in tune.play_order:
-        if previous is not None and previous in edges and index in edges:
-            partners.setdefault(previous, set()).add(index)
-            partners.setdefault(index, set()).add(previous)
-        previous = index
+    order = tune.play_order
+    for start in range(len(order)):
+        yield from _runs(tune, edges, order[start : start + _MOST_PIECES])
+    tail = order[-1 : -_MOST_PIECES - 1 : -1]
+    for last in _runs(tune, edges, tail, least=1):
+        for first in _runs(tune, edges, order[:_MOST_PIECES], least=1):
+            if not set(first) & set(last):
+                yield (*first, *last)
     upbeat: int | None = None  # before the repeat sign, a section by itself
-    for first, last in _sections(tune.bars):
-        pairs = [(first, last)] if upbeat is None else [(first, last), (upbeat, last)]
-        for one, other in pairs:
-            partners.setdefault(one, set()).add(other)
-            partners.setdefault(other, set()).add(one)
-        following = tune.bars[last + 1] if last + 1 < len(tune.bars) else None
-        is_upbeat = first == last and following is not None and opens_repeat(following.opening)
-        upbeat = first if is_upbeat else None
-    return partners
+    for first_bar, last_bar in _sections(tune.bars):
+        yield first_bar, last_bar
+        if upbeat is not None:
+            yield upbeat, last_bar
+        is_upbeat = first_bar == last_bar and _stands_before_repeat(tune.bars, first_bar)
+        upbeat = first_bar if is_upbeat else None
+
+
+def _runs(
+    tune: Tune, edges: frozenset[int], order: Sequence[int], least: int = 2
+) -> Iterator[tuple[int, ...]]:
+    """The first so many of some bars, all of them short edges."""
+    for count, index in enumerate(order, start=1):
+        if index not in edges or not _is_short(tune.bars[index]):
+            return
+        if count >= least:
+            yield tuple(order[:count])
+
+
+def _stands_before_repeat(bars: Sequence[Bar], index: int) -> bool:
+    return index + 1 < len(bars) and opens_repeat(bars[index + 1].opening)
+
+
+def _lone_pickup(tune: Tune) -> set[int]:
+    """The first bar, where what is played over and over again keeps the beat without it.
+
+    So does a pickup before a repeat that goes back behind it, as in ``D2|:``, and one in a tune
+    that ends by going back to a full bar: the last bar then has its upbeat in it.
+    """
+    order = tune.play_order
+    if not order or order[0] or not _is_short(tune.bars[0]):
+        return set()
+    targets = {later for earlier, later in itertools.pairwise(order) if later <= earlier}
+    is_before = 1 in targets and _stands_before_repeat(tune.bars, 0)
+    left = tune.bars[order[-1]]
+    returns = {later for earlier, later in itertools.pairwise(order) if earlier == left.index}
+    comes_round = any(
+        index and index <= left.index and _fills(tune.bars[index], []) for index in returns
+    )
+    return {0} if is_before or (comes_round and _fills(left, [])) else set()
 
 
 def _sections(bars: Sequence[Bar]) -> Iterable[tuple[int, int]]:

@@ -47,6 +47,7 @@ class BodyReader(NoteReader):
                 jump = handlers[name](match)
                 if jump is not None:
                     position = jump
+        self.give_back_marks()
 
     def _on_voice(self, value: str, start: int, end: int) -> None:
         self._overlay, self._is_split = 0, False
@@ -107,11 +108,11 @@ class BodyReader(NoteReader):
 
     def _pass_music(self, start: int, end: int) -> int:
         """Where the tune goes on in a line: behind what other voices have there."""
-        stop = end if self.is_silent else self._end_of_overlay(start, end)
-        voice = VOICE_AHEAD.search(self.text, start, stop)
-        stop = voice.start() if voice else stop
-        if voice:
-            self._overlay, self._is_split = 0, False
+        if self.is_silent:
+            voice = VOICE_AHEAD.search(self.text, start, end)
+            stop = voice.start() if voice else end
+        else:
+            stop = self._end_of_overlay(start, end)
         self.pass_over(start, stop)
         return stop
 
@@ -124,6 +125,8 @@ class BodyReader(NoteReader):
             position = match.end()
             if match.lastgroup == "comment":
                 return end
+            if match[0].startswith("[V:"):  # the voice, when it is taken in, ends this one
+                return match.start()
             if match.lastgroup == "overlay" and self._goes_on(match):
                 return position + 1
             if match.lastgroup == "bar" and self._is_last_line(match):

@@ -16,7 +16,7 @@ _WORDS = frozenset("ABCDFGHNORSTWZrw+")
 """Fields whose values are words: only what stands before the colon is made plain."""
 
 _RARE = re.compile(r"[^\t\n\x20-\x7e]")
-_LINE_ENDS = re.compile(r"[\v\f]*(?:\r+\n|\n|\r)[\v\f]*|[\v\f\u2028\u2029]+")
+_LINE_ENDS = re.compile(r"[\v\f]{0,4}(?:\r{1,3}\n|\n|\r)[\v\f]{0,4}|[\v\f\u2028\u2029]{1,4}")
 _FIELD = re.compile(rf"([ \t{INVISIBLE}]*)([A-Za-z+\uff21-\uff3a])([:\uff1a])(?![|:])")
 _MARGIN = re.compile(rf"[\s{INVISIBLE}]+")
 _HIDDEN = re.compile(f"[{INVISIBLE}]")

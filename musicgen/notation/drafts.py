@@ -23,6 +23,8 @@ class NoteDraft:
     graces: tuple[tuple[int, int, tuple[int, int]], ...] = ()
     tuplet: tuple[int, int] = (1, 1)
     tuplet_left: int = 0
+    tempo_qpm: Fraction | None = None
+    key: Key | None = None
 
     def finish(self, bar: int) -> Note:
         """The note as a value; its duration is settled now."""
@@ -43,6 +45,8 @@ class NoteDraft:
             tuple(map(to_quarters, ticks)) if ticks else (),
             self.tuplet,
             self.tuplet_left,
+            self.tempo_qpm,
+            self.key,
         )
 
 
@@ -65,6 +69,8 @@ class BarDraft:
     full_bars: int = 1
     meter: Meter | None = None
     key: Key | None = None
+    heading: str = ""
+    follows_part: bool = False
 
     def finish(self, index: int) -> Bar:
         """The bar as a value, `index` its place in the tune."""
@@ -88,4 +94,5 @@ class BarDraft:
             self.tempo_qpm,
             self.meter,
             self.key,
+            self.heading,
         )

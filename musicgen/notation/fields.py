@@ -6,6 +6,7 @@ knows where the text stands and reports the problem.
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 
 from musicgen.notation.tune import Key, Meter
@@ -66,6 +67,7 @@ _PROPERTY = re.compile(
 )
 _NO_KEY = re.compile(r"none\b", re.IGNORECASE)
 _EXPLICIT_ONLY = re.compile(r"exp\b", re.IGNORECASE)
+_IS_EXPLICIT = re.compile(r"(?<![H-Zh-z])exp", re.IGNORECASE)
 _PIPES = re.compile(r"hp\b", re.IGNORECASE)
 _METER = re.compile(r"\s*\(?\s*(\d{1,4}(?:\s*\+\s*\d{1,4})*)\s*\)?\s*/\s*(\d{1,4})")
 _FRACTION = re.compile(r"\s*(\d{1,4})\s*/\s*(\d{1,4})")
@@ -111,28 +113,60 @@ def parse_key(text: str) -> Key | None:
     Letters may be of either case, and accidentals may touch what is before them.
     """
     written = text.strip()
-    bare = _without_staff(written)
-    if not bare or _NO_KEY.match(bare):
-        return _with_explicit(Key(written, "", "major"), {}, bare)
-    if _EXPLICIT_ONLY.match(bare):
-        return _with_explicit(Key(written, "", "major"), {}, bare)
-    if _PIPES.match(bare):  # the Highland bagpipe always sounds F# and C#
+    found = read_key(text)
+    if found is None:
+        return None
+    if found.is_pipes:  # the Highland bagpipe always sounds F# and C#
         return Key(written, "A", "mixolydian", (("C", 1), ("F", 1)))
-    match = _TONIC.match(bare)
+    changes = {}
+    if found.tonic and not found.is_explicit:
+        changes = signature(tonic_fifths(found.tonic) + MODE_FIFTHS[found.mode])
+    for accidental in found.accidentals:
+        changes[accidental[3].upper()] = alteration(accidental[1], accidental[2])
+    pairs = tuple(sorted((letter, step) for letter, step in changes.items() if step))
+    return Key(written, found.tonic, found.mode, pairs)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyText:
+    """Where the parts of a ``K:`` field stand in its text.
+
+    `tonic` is a name such as ``Bb``, empty where there is none, and stands at `tonic_span`;
+    `accidentals` match `EXPLICIT`; `is_explicit` says that they are all there is (``exp``).
+    """
+
+    tonic: str
+    mode: str
+    tonic_span: tuple[int, int]
+    accidentals: tuple[re.Match[str], ...]
+    is_explicit: bool = False
+    is_pipes: bool = False
+
+
+def read_key(text: str) -> KeyText | None:
+    """The parts of a ``K:`` field; None where it makes no sense."""
+    bare = _without_staff(text)
+    start = len(bare) - len(bare.lstrip(" \t,;"))
+    if start == len(bare) or _NO_KEY.match(bare, start) or _EXPLICIT_ONLY.match(bare, start):
+        return KeyText("", "major", (start, start), tuple(EXPLICIT.finditer(bare, start)))
+    if _PIPES.match(bare, start):
+        return KeyText("A", "mixolydian", (start, start), (), is_pipes=True)
+    match = _TONIC.match(bare, start)
     if match is None:
-        has_accidentals = EXPLICIT.search(bare)
-        return _with_explicit(Key(written, "", "major"), {}, bare) if has_accidentals else None
+        accidentals = tuple(EXPLICIT.finditer(bare, start))
+        return KeyText("", "major", (start, start), accidentals) if accidentals else None
     word = _MODE.match(bare, match.end())
     mode = _mode(word[1]) if word else None
-    rest = bare[word.end() if word and mode else match.end() :]
-    if mode is None:
-        if match[1].islower() or (word and _is_touching(bare, word)):  # `Dx`, `Cello`
-            return None
-        mode = "major"
-    tonic = match[1].upper() + _tonic_sign(match)
-    explicit_only = re.search(r"\bexp|(?<=[A-G#b])exp", bare, re.IGNORECASE) is not None
-    changes = {} if explicit_only else signature(tonic_fifths(tonic) + MODE_FIFTHS[mode])
-    return _with_explicit(Key(written, tonic, mode), changes, rest)
+    if mode is None and (match[1].islower() or (word and _is_touching(bare, word))):
+        return None  # `Dx`, `Cello`
+    rest = word.end() if word and mode else match.end()
+    return KeyText(
+        match[1].upper() + _tonic_sign(match),
+        mode or "major",
+        match.span(),
+        tuple(EXPLICIT.finditer(bare, rest)),
+        is_explicit=_IS_EXPLICIT.search(bare, match.end()) is not None,
+    )
 
 
 def _is_touching(text: str, word: re.Match[str]) -> bool:
@@ -143,7 +177,8 @@ def _is_touching(text: str, word: re.Match[str]) -> bool:
 
 def is_pipes(key: Key) -> bool:
     """Whether a key is that of the Highland pipes."""
-    return _PIPES.match(_without_staff(key.text)) is not None
+    found = read_key(key.text)
+    return found is not None and found.is_pipes
 
 
 def _tonic_sign(match: re.Match[str]) -> str:
@@ -153,18 +188,39 @@ def _tonic_sign(match: re.Match[str]) -> str:
 
 
 def _without_staff(text: str) -> str:
-    """A ``K:`` field without clefs and other properties of the staff (§4.6)."""
-    return _CLEF.sub(" ", _PROPERTY.sub(" ", text)).strip(" \t,;")
+    """A ``K:`` field with blanks for clefs and other properties of the staff (§4.6)."""
+    return _CLEF.sub(_blanks, _PROPERTY.sub(_blanks, text))
+
+
+def _blanks(found: re.Match[str]) -> str:
+    return " " * len(found[0])
 
 
 def is_clef(text: str) -> bool:
     """Whether a ``K:`` field speaks of the staff alone and leaves the key as it is (§4.6)."""
-    return bool(text.strip()) and not _without_staff(text)
+    return bool(text.strip()) and not _without_staff(text).strip(" \t,;")
+
+
+def staff_of(text: str) -> str:
+    """What a ``K:`` field says of its staff alone: clefs and other properties (§4.6)."""
+    bare = _without_staff(text)
+    kept = (" " if rest != " " else sign for sign, rest in zip(text, bare, strict=True))
+    return " ".join("".join(kept).split())
+
+
+def find_clef(text: str) -> str:
+    """The clef that a ``K:`` or ``V:`` field names, as ``clef=bass``; empty for none."""
+    found = _CLEF.search(_IN_QUOTES.sub(" ", text))
+    if found is None:
+        return ""
+    clef = found[0] if "=" in found[0] else f"clef={found[0]}"
+    return re.sub(r"[\s\"]", "", clef)
 
 
 def has_quarter_tones(text: str) -> bool:
     """Whether a ``K:`` field has accidentals that are no whole semitones (§3.1.14)."""
-    return any(fraction for _, fraction, _ in EXPLICIT.findall(_without_staff(text)))
+    found = read_key(text)
+    return found is not None and any(accidental[2] for accidental in found.accidentals)
 
 
 def _mode(word: str) -> str | None:
@@ -185,14 +241,6 @@ def alteration(signs: str, fraction: str = "") -> int:
         whole = -((Fraction(1, 2) - abs(semitones)) // 1)  # halves go down
         semitones = Fraction(whole if semitones > 0 else -whole)
     return max(-2, min(2, int(semitones)))
-
-
-def _with_explicit(key: Key, changes: dict[str, int], text: str) -> Key:
-    """The key with the accidentals a text adds, as in ``D Phr ^f`` or ``C exp _b``."""
-    for sign, fraction, letter in EXPLICIT.findall(text):
-        changes[letter.upper()] = alteration(sign, fraction)
-    pairs = tuple(sorted((letter, step) for letter, step in changes.items() if step))
-    return Key(key.text, key.tonic, key.mode, pairs)
 
 
 def parse_shift(text: str) -> int | None:

@@ -75,6 +75,7 @@ def play_out(tune: Tune) -> tuple[Bar, ...]:
             ending=(),
             starts_ending=False,
             part="",
+            heading="",
             marks=(),
         )
         for number, index in enumerate(tune.play_order)

@@ -6,6 +6,7 @@ as the tune does.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -139,7 +140,8 @@ class _Writer:
         body = [field for field in fields if field[0] != "K"]
         body += [field for field in missing if field[0] not in letters]
         keys = [value for letter, value in fields if letter == "K"]
-        for letter, value in [*body, ("K", keys[-1] if keys and tune.key.text else "none")]:
+        key = keys[-1] if keys and tune.key.text else "none"
+        for letter, value in [*body, ("K", f"{key} {self.left_out.staff}".rstrip())]:
             words = encode_text_string(value) if letter in TEXT_FIELDS else value
             self.write(f"{letter}:{words}\n")
 
@@ -167,9 +169,11 @@ class _Writer:
     def _write_line(self, line: str, start: int, is_whole: bool) -> None:
         field = self._field_at(start) if is_whole else None
         if field is not None:
+            if self._behind_other_voices(start) > start:
+                return
             if field[1] in _INLINE_FIELDS and field[2].strip():
                 self.write(f"[{field[1]}:{field[2].strip()}]")
-        elif not (line.lstrip().startswith("%") or start in self.left_out.signs):
+        elif not line.lstrip().startswith("%"):
             self._copy_music(self._music_start(line, start, is_whole), start + len(line))
             self._space()
 
@@ -286,9 +290,13 @@ def lay_out_spans(
 
     Spans without a note are left out.
     """
+    starts = sorted(laid_out.spans)
     found = []
     for start, end in spans:
-        notes = [place for at, place in laid_out.spans.items() if start <= at < end]
+        notes = [
+            laid_out.spans[at]
+            for at in starts[bisect_left(starts, start) : bisect_left(starts, end)]
+        ]
         if notes:
-            found.append((min(first for first, _ in notes), max(last for _, last in notes)))
+            found.append((notes[0][0], notes[-1][1]))
     return tuple(found)

@@ -152,7 +152,11 @@ def tuplet_runs(notes: Sequence[Note]) -> Iterator[tuple[int, int]]:
             continue
         first = index if first is None else first
         following = notes[index + 1] if index + 1 < len(notes) else None
-        goes_on = following is not None and following.tuplet_left == note.tuplet_left - 1
+        goes_on = (
+            following is not None
+            and following.tuplet == note.tuplet
+            and following.tuplet_left == note.tuplet_left - 1
+        )
         if not goes_on or note.tuplet_left == 1:
             yield first, index
             first = None
@@ -183,7 +187,7 @@ def broken_signs(notes: Sequence[Note], unit: Fraction) -> dict[int, str]:
 
 def _may_be_broken(note: Note, following: Note) -> bool:
     is_plain = not (note.is_rest or following.is_rest or note.tied_pitches or following.graces)
-    if not is_plain or note.tuplet != following.tuplet:
+    if not is_plain or note.tuplet != following.tuplet or following.tempo_qpm is not None:
         return False
     return not note.tuplet_left or following.tuplet_left == note.tuplet_left - 1
 

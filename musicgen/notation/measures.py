@@ -1,12 +1,14 @@
 """Bars as they fill and close: bar lines, endings, parts, and the fields that stand around them."""
 
 import re
+from collections.abc import Container
 from fractions import Fraction
 
 from musicgen.notation.barlines import count_repeats, is_double
 from musicgen.notation.drafts import BarDraft, NoteDraft
 from musicgen.notation.fields import (
     add_shifts,
+    find_clef,
     has_quarter_tones,
     is_clef,
     parse_key,
@@ -18,13 +20,16 @@ from musicgen.notation.fields import (
 from musicgen.notation.lengths import to_quarters, to_ticks
 from musicgen.notation.pitches import PitchReader, Report
 from musicgen.notation.tokens import SHORTHAND
-from musicgen.notation.tune import Key, Meter, ProblemKind
+from musicgen.notation.tune import Key, Mark, Meter, ProblemKind
 from musicgen.notation.voices import parse_voice
 from musicgen.sentences import Sentence
 
 _ENDING_AFTER_BAR = re.compile(r"(?:[ \t]*\[[ \t]*)?(\d{1,3}(?:[ \t]*[,\-][ \t]*\d{1,3}){0,16})")
 _LINE_AHEAD = re.compile(r"[ \t]{1,8}\|[|\]:]*")
 _MIDI_SHIFT = re.compile(r"\s*MIDI\s+(r?)transpose\s+([+-]?\d{1,2})\b", re.IGNORECASE)
+_END_MARKS = frozenset({"fine", "D.C.", "D.S."})
+_ALL_MARKS = _END_MARKS | {"segno", "coda", "tocoda"}
+_PART = re.compile(r"[A-Z](?![A-Za-z])|[a-z]$")
 _BLANK = re.compile(r"(?:\s|[!*\\$]+(?=\s))*")
 
 
@@ -39,11 +44,14 @@ class MeasureReader:
         self.symbols = dict(SHORTHAND)
         self.bars: list[BarDraft] = []
         self.dropped: set[int] = set()
+        self.dropped_lines: set[int] = set()
         self.passed: list[tuple[int, int]] = []
         self.wanted_voice: str | None = None
         self.is_silent = False
-        self._silenced: set[str] = set()
+        self.silenced: set[str] = set()
         self._shifts: dict[str, int] = {}
+        self._first_shifts: dict[str, int] = {}
+        self._properties = ""
         self.set_meter(meter)
         self._bar = BarDraft()
         self._last: NoteDraft | None = None
@@ -161,18 +169,36 @@ class MeasureReader:
     def _on_voice(self, value: str, start: int, end: int) -> None:
         voice = parse_voice(value)
         if self.wanted_voice is None or not voice.name:
-            self.shift(voice.properties)
+            self.take_properties(voice.properties)
             return
         self.is_silent = voice.name != self.wanted_voice
         if not self.is_silent:
-            self.shift(voice.properties)
+            self.take_properties(voice.properties)
         else:
             self.silence(voice.name, start, end)
 
+    def take_properties(self, properties: str) -> None:
+        """Take in what a ``V:`` field says of the voice that is read."""
+        self.shift(properties)
+        if not self.has_notes:
+            self._properties += f" {properties}"
+
+    def staff(self, key: str) -> str:
+        """What a ``K:`` field must say besides, so that the tune sounds and looks as its voice.
+
+        Args:
+            key: the value of the ``K:`` field of the header.
+        """
+        clef = find_clef(self._properties)
+        own = parse_shifts(f"{key} {clef}")
+        missing = add_shifts(self._first_shifts) - add_shifts(own)
+        shift = f"transpose={own.get('transpose', 0) + missing}" if missing else ""
+        return f"{clef} {shift}".strip()
+
     def silence(self, name: str, start: int, end: int) -> None:
         """Report, once, that a voice is left out."""
-        if name not in self._silenced:
-            self._silenced.add(name)
+        if name not in self.silenced:
+            self.silenced.add(name)
             self.report(
                 start,
                 end,
@@ -181,12 +207,16 @@ class MeasureReader:
             )
 
     def _begin_part(self, value: str, at: int) -> None:
-        letter = value[:1]
-        if letter.isalpha():
+        """Take in a ``P:`` of the body: a letter names a part, words do not (ABC 2.1 §3.1.9)."""
+        letter = _PART.match(value)
+        self.give_back_marks()
+        if letter and letter[0] != self._part:
             self._close_bar("", at)
-            self._part, self._ending = letter, ()
-            self._bar.part = letter
-            self._bar.opens_section = True
+            self._part, self._ending = letter[0], ()
+            self._bar.part = letter[0]
+            self._bar.follows_part = True
+        elif not self._bar.notes:
+            self._bar.heading = value
 
     # Bar lines, endings, parts
 
@@ -219,21 +249,42 @@ class MeasureReader:
     def _close_bar(self, line: str, at: int) -> None:
         bar = self._bar
         if bar.notes:
+            self._first_shifts = self._first_shifts if self.bars else dict(self._shifts)
             bar.start = self._first_of(bar)
-            bar.end, bar.closing, bar.full_ticks = at, line, self._full_bar
-            bar.meter = self.meter
+            bar.end, bar.closing = at, line
+            self._settle_meter(bar)
             bar.ending = self._ending
             bar.starts_ending = bar.starts_ending and bool(self._ending)
             bar.part = self._part
-            if self._tempo is not None:
-                bar.tempo_qpm, self._tempo = self._tempo, None
             self.bars.append(bar)
             self._bar = BarDraft(start=at + len(line))
+        elif line and self.bars and bar.starts_ending and not self.bars[-1].closing:
+            self.bars[-1].closing = line
         elif line and self.bars and not bar.starts_ending and not bar.opens_section:
-            self._merge_closing(line)
+            self._merge_closing(line, is_same_part=not bar.follows_part)
         if line:
+            self.give_back_marks()
             self.pitches.end_bar()
             self._after_line(line)
+
+    def _hold_from(self, note: NoteDraft) -> None:
+        """What was written before a note holds from there: meter, key and tempo."""
+        bar, key = self._bar, self.pitches.key
+        tempo, self._tempo = self._tempo, None
+        if not bar.notes:
+            bar.meter, bar.full_ticks = self.meter, self._full_bar
+            bar.key, bar.tempo_qpm = key, tempo
+        else:
+            note.tempo_qpm = tempo
+        note.key = key
+
+    def _settle_meter(self, bar: BarDraft) -> None:
+        """A bar keeps the meter it began in, unless it fills one that begins inside it."""
+        if self.meter is bar.meter:
+            return
+        ticks = bar.notes[-1].onset + bar.notes[-1].ticks - bar.notes[0].onset
+        if ticks == self._full_bar != bar.full_ticks * bar.full_bars != ticks:
+            bar.meter, bar.full_ticks, bar.full_bars = self.meter, self._full_bar, 1
 
     def _first_of(self, bar: BarDraft) -> int:
         if bar.start < 0:
@@ -242,17 +293,34 @@ class MeasureReader:
         blank = _BLANK.match(self.text, bar.start)
         return blank.end() if blank else bar.start
 
-    def _merge_closing(self, line: str) -> None:
-        """Two bar lines with nothing between them are one: the one that says more."""
+    def give_back_marks(self, kinds: Container[str] = _END_MARKS) -> None:
+        """Words such as "D.C." behind a bar line, before anything else, belong to the bar before.
+
+        Args:
+            kinds: kinds of marks that are meant.
+        """
+        bar = self._bar
+        if bar.marks and not bar.notes and self.bars:
+            self.bars[-1].marks += [Mark(mark.kind, False) for mark in bar.marks
+                                    if mark.kind in kinds]  # fmt: skip
+            bar.marks = [mark for mark in bar.marks if mark.kind not in kinds]
+
+    def _merge_closing(self, line: str, *, is_same_part: bool) -> None:
+        """Two bar lines with nothing between them are one: the one that says more.
+
+        Of a line behind the name of a part, only what it says of the music before it counts.
+        """
         last = self.bars[-1]
-        if not count_repeats(last.closing) and len(line) > 1:
+        says_more = len(line) > 1 and (is_same_part or count_repeats(line))
+        if not last.closing or (says_more and not count_repeats(last.closing)):
             last.closing = line
 
     def _after_line(self, line: str) -> None:
         if self._ending and (":" in line or is_double(line)):
             self._ending = ()
-        self._bar.opening = line
-        self._bar.opens_section = self._bar.opens_section or line.endswith(":")
+        bar = self._bar
+        bar.opening = line
+        bar.opens_section = bar.opens_section or bar.follows_part or line.endswith(":")
 
     def _begin_ending(self, text: str, at: int) -> None:
         numbers = _read_numbers(text)
@@ -261,8 +329,17 @@ class MeasureReader:
             return
         if self._bar.notes:
             self._close_bar("", at)
+        if 1 not in numbers:
+            self._go_on_with_endings()
         self._ending = numbers
         self._bar.starts_ending = True
+
+    def _go_on_with_endings(self) -> None:
+        """A later ending opens no repeat: ``::2`` is ``:|2``."""
+        line = self._bar.opening
+        if line.endswith(":") and self.bars and self.bars[-1].closing == line:
+            plain = ":" * max(1, count_repeats(line)) + "|"
+            self.bars[-1].closing = self._bar.opening = plain
 
     def _on_ending(self, match: re.Match[str]) -> None:
         self._begin_ending(match[match.lastindex + 1 if match.lastindex else 0], match.start())
@@ -276,6 +353,7 @@ class MeasureReader:
 
     def finish(self, end: int) -> None:
         """Close what is still open at the end of the tune."""
+        self.give_back_marks(_ALL_MARKS)
         self._close_bar("", end)
 
 

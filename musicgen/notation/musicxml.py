@@ -9,18 +9,11 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from musicgen.notation.bar_numbers import begins_bar, count_measures, number_bars
 from musicgen.notation.barlines import count_repeats, is_closing
 from musicgen.notation.characters import plain_lines
-from musicgen.notation.fields import (
-    MODE_FIFTHS,
-    SHARP_ORDER,
-    same_key,
-    same_meter,
-    signature,
-    tonic_fifths,
-)
+from musicgen.notation.fields import same_key, same_meter
 from musicgen.notation.form import has_plain_endings, play_out, write_repeats
-from musicgen.notation.musicxml_notes import ElementWriter
+from musicgen.notation.musicxml_notes import ElementWriter, write_key, write_tempo
 from musicgen.notation.playback import play_order
-from musicgen.notation.tune import Bar, Key, Meter, Tune
+from musicgen.notation.tune import Bar, Meter, Tune
 from musicgen.notation.writing import beat_group, missing_before
 
 _PREFACE = (
@@ -140,7 +133,7 @@ class _PartWriter:
         if is_first:
             _add(attributes, "divisions", str(self.notes.divisions))
         if is_first or not same_key(key, self.notes.key):
-            _write_key(attributes, key)
+            write_key(attributes, key)
             self.notes.set_key(key)
         if is_first or not same_meter(meter, self.meter):
             _write_time(attributes, meter)
@@ -155,11 +148,12 @@ class _PartWriter:
     def _write_directions(self, measure: Element, bar: Bar, *, is_first: bool) -> None:
         if bar.part != self.part:
             self.part = bar.part
-            direction = SubElement(measure, "direction", placement="above")
-            _add(SubElement(direction, "direction-type"), "rehearsal", bar.part)
+            _write_rehearsal(measure, bar.part)
+        if bar.heading:
+            _write_rehearsal(measure, bar.heading)
         tempo = bar.tempo_qpm or (self.tune.tempo_qpm if is_first else None)
         if tempo is not None:
-            _write_tempo(measure, tempo, self.meter)
+            write_tempo(measure, tempo, beat_group(self.meter))
 
     def _write_left(self, measure: Element, bar: Bar) -> None:
         if not bar.opening and not bar.starts_ending:
@@ -198,17 +192,9 @@ class _PartWriter:
                 repeat.set("times", str(repeats + 1))
 
 
-def _write_key(attributes: Element, key: Key) -> None:
-    element = SubElement(attributes, "key")
-    fifths = tonic_fifths(key.tonic) + MODE_FIFTHS[key.mode] if key.tonic else 0
-    if dict(key.accidentals) == signature(fifths) and abs(fifths) <= len(SHARP_ORDER):
-        _add(element, "fifths", str(fifths))
-        if key.tonic:
-            _add(element, "mode", key.mode)
-        return
-    for letter, alter in key.accidentals:
-        _add(element, "key-step", letter)
-        _add(element, "key-alter", str(alter))
+def _write_rehearsal(measure: Element, words: str) -> None:
+    direction = SubElement(measure, "direction", placement="above")
+    _add(SubElement(direction, "direction-type"), "rehearsal", words)
 
 
 def _write_time(attributes: Element, meter: Meter) -> None:
@@ -220,18 +206,6 @@ def _write_time(attributes: Element, meter: Meter) -> None:
         time.set("symbol", "cut" if meter.denominator == 2 else "common")
     _add(time, "beats", str(meter.numerator))
     _add(time, "beat-type", str(meter.denominator))
-
-
-def _write_tempo(measure: Element, qpm: Fraction, meter: Meter) -> None:
-    is_compound = beat_group(meter) == Fraction(3, 2)
-    rate = qpm / Fraction(3, 2) if is_compound else qpm
-    direction = SubElement(measure, "direction", placement="above")
-    metronome = SubElement(SubElement(direction, "direction-type"), "metronome")
-    _add(metronome, "beat-unit", "quarter")
-    if is_compound:
-        SubElement(metronome, "beat-unit-dot")
-    _add(metronome, "per-minute", f"{float(rate):g}")
-    SubElement(direction, "sound", tempo=f"{float(qpm):g}")
 
 
 def _add(parent: Element, tag: str, text: str) -> None:

@@ -7,6 +7,13 @@ from xml.etree.ElementTree import Element, SubElement
 
 from musicgen.notation.chord_symbols import chord_names
 from musicgen.notation.chords import parse_chord
+from musicgen.notation.fields import (
+    MODE_FIFTHS,
+    SHARP_ORDER,
+    same_key,
+    signature,
+    tonic_fifths,
+)
 from musicgen.notation.lettering import tuplet_runs
 from musicgen.notation.pitches import PitchReader, say_nothing
 from musicgen.notation.spelling import Spelling, spell_graces, spell_note
@@ -106,7 +113,9 @@ class ElementWriter:
             shift: quarter notes missing before the first note of a pickup.
         """
         beams = _beams(bar, group, shift)
-        for note, levels in zip(bar.notes, beams, strict=True):
+        for number, (note, levels) in enumerate(zip(bar.notes, beams, strict=True)):
+            if number:
+                self._write_changes(measure, note, group)
             if note.chord_symbol:
                 _write_chord_symbol(measure, note.chord_symbol)
             self._write_graces(measure, note)
@@ -114,6 +123,14 @@ class ElementWriter:
             self._count += 1
         if bar.closing:
             self._memory.end_bar()
+
+    def _write_changes(self, measure: Element, note: Note, group: Fraction) -> None:
+        """Append what changes inside a bar before a note: its key, its tempo."""
+        if note.key is not None and not same_key(note.key, self.key):
+            write_key(SubElement(measure, "attributes"), note.key)
+            self.set_key(note.key)
+        if note.tempo_qpm is not None:
+            write_tempo(measure, note.tempo_qpm, group)
 
     def _write_graces(self, measure: Element, note: Note) -> None:
         names = spell_graces(self.text, note, self.key)
@@ -218,6 +235,33 @@ class ElementWriter:
             _write_decorations(notations, note.decorations)
         if len(notations):
             element.append(notations)
+
+
+def write_key(attributes: Element, key: Key) -> None:
+    """Append a key signature to attributes."""
+    element = SubElement(attributes, "key")
+    fifths = tonic_fifths(key.tonic) + MODE_FIFTHS[key.mode] if key.tonic else 0
+    if dict(key.accidentals) == signature(fifths) and abs(fifths) <= len(SHARP_ORDER):
+        _add(element, "fifths", str(fifths))
+        if key.tonic:
+            _add(element, "mode", key.mode)
+        return
+    for letter, alter in key.accidentals:
+        _add(element, "key-step", letter)
+        _add(element, "key-alter", str(alter))
+
+
+def write_tempo(measure: Element, qpm: Fraction, group: Fraction) -> None:
+    """Append a tempo to a measure, in dotted quarters where those are beamed together."""
+    is_compound = group == Fraction(3, 2)
+    rate = qpm / Fraction(3, 2) if is_compound else qpm
+    direction = SubElement(measure, "direction", placement="above")
+    metronome = SubElement(SubElement(direction, "direction-type"), "metronome")
+    _add(metronome, "beat-unit", "quarter")
+    if is_compound:
+        SubElement(metronome, "beat-unit-dot")
+    _add(metronome, "per-minute", f"{float(rate):g}")
+    SubElement(direction, "sound", tempo=f"{float(qpm):g}")
 
 
 def _drawn(note: Note) -> Fraction:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from fractions import Fraction
 
+from musicgen.notation.barlines import is_closing
 from musicgen.notation.chord_symbols import is_chord_symbol
 from musicgen.notation.drafts import NoteDraft
 from musicgen.notation.lengths import MAX_NOTE_TICKS, MIN_NOTE_TICKS, read_length
@@ -77,17 +78,21 @@ class NoteReader(MeasureReader):
             self._tuplet_left -= 1
             note.ticks = ticks = ticks * self._tuplet[1] // self._tuplet[0]
         if self._owed != (1, 1):
-            note.ticks = ticks = ticks * self._owed[0] // self._owed[1]
+            changed = ticks * self._owed[0] // self._owed[1]
+            if _is_bounded(note, changed):
+                note.ticks = ticks = changed
+            else:
+                self.report(
+                    start, end, Sentence("No note is that long or short; its length stays.")
+                )
             self._owed = (1, 1)
         if self._decorations or self._chord_symbol or self._graces:
             self._adorn(note)
         self.pitches.release()
         self._onset += ticks
         self._last = note
-        bar = self._bar
-        if not bar.notes:
-            bar.key = self.pitches.key
-        bar.notes.append(note)
+        self._hold_from(note)
+        self._bar.notes.append(note)
         return note
 
     def _adorn(self, note: NoteDraft) -> None:
@@ -196,6 +201,9 @@ class NoteReader(MeasureReader):
         short, long = (1, 2**count), (2 ** (count + 1) - 1, 2**count)
         before, after = (long, short) if signs[0] == ">" else (short, long)
         changed = self._last.ticks * before[0] // before[1]
+        if not _is_bounded(self._last, changed):
+            self._drop(match, Sentence("No note is that long or short; its length stays."))
+            return
         self._onset += changed - self._last.ticks
         self._last.ticks = changed
         self._owed = after
@@ -252,6 +260,8 @@ class NoteReader(MeasureReader):
         jump = jump_of(words)
         if jump:
             self._bar.marks.append(self._mark(jump))
+            if is_closing(self._bar.opening):
+                self.give_back_marks()
 
     def _mark(self, kind: str) -> Mark:
         """Signs to leap to or from stand where they are written, ends at the end of their bar."""
@@ -274,3 +284,9 @@ class NoteReader(MeasureReader):
                 Sentence("The decoration {name!r} is unknown; left out.", name=name),
                 ProblemKind.LEFT_OUT,
             )
+
+
+def _is_bounded(note: NoteDraft, ticks: int) -> bool:
+    """Whether a note of so many ticks can be written with one length."""
+    written = ticks * note.tuplet[0]
+    return MIN_NOTE_TICKS * note.tuplet[1] <= written <= MAX_NOTE_TICKS * note.tuplet[1]

@@ -6,10 +6,11 @@ Rules (ABC 2.1 §4.8–4.10 where it speaks, the custom of tunebooks where it is
   (``||``, ``|]``, ``[|``), part or the beginning.
 - An ending is played in the passes it lists; a last ending without a closing line is taken to be as
   long as the first. ``:|`` gives as many passes as the highest ending asks for.
-- ``P:`` in the header orders the parts that ``P:`` in the body names.
-- ``D.C.`` and ``D.S.`` are obeyed once, after all repeats; the second time repeats are left out,
-  the last endings are played, and the tune ends at ``fine`` or leaps from the first coda sign to
-  the second.
+- ``P:`` in the header orders the parts that ``P:`` in the body names; a heading such as ``P:Trio``
+  is where a repeat goes back to, as a double bar line is.
+- ``D.C.`` and ``D.S.`` are obeyed once each, after all repeats; the second time repeats are left
+  out, the last endings are played, and the music goes up to ``fine``, or leaps from the first coda
+  sign to the second. What is written behind, such as a Trio, follows then.
 - Grace notes sound for a quarter of their written length, all together at most three
   quarters of the note they adorn, and take that time from it.
 """
@@ -18,11 +19,14 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import accumulate
 
 from musicgen.notation.barlines import count_repeats, is_double, opens_repeat
 from musicgen.notation.tune import Bar, Note, PlayedNote, Tune
 
 MAX_PLAYED_BARS = 8192
+MAX_JUMPS = 16
+_JUMPS = ("D.C.", "D.S.")
 _FURTHEST_ENDING = 64
 GRACE_SHARE = Fraction(1, 4)
 """How much of its written length a grace note sounds."""
@@ -35,20 +39,46 @@ def play_order(bars: Sequence[Bar], parts: str = "") -> tuple[int, ...]:
         bars: the bars as written.
         parts: the value of ``P:`` in the header, as in ``A2(BC)3``; empty for the order written.
     """
-    sections = _part_spans(bars)
-    letters = expand_parts(parts) if len(sections) > 1 or parts else ""
-    known = {letter for letter, _ in sections}
-    if not letters or not known & set(letters):
-        order = [index for _, span in sections for index in _walk(bars, span)]
+    spans = _part_spans(bars)
+    letters = expand_parts(parts) if is_part_order(parts) else ""
+    known = {letter for letter, _ in spans}
+    if not known & set(letters):
+        order = [index for _, span in spans for index in _walk(bars, span)]
     else:
-        played = {letter: list(_walk(bars, span)) for letter, span in reversed(sections)}
+        played = {letter: list(_walk(bars, span)) for letter, span in reversed(spans)}
         order = list(played.get("", []))
         for letter in letters:
             order += played.get(letter, [])
             if len(order) > MAX_PLAYED_BARS:
                 break
-    limit = max(MAX_PLAYED_BARS, 2 * len(bars))
-    return tuple(_follow_jumps(bars, order)[:limit])
+    return tuple(_follow_jumps(bars, order)[: most_played(bars)])
+
+
+def most_played(bars: Sequence[Bar]) -> int:
+    """How many bars are played at most: a play order that long has been cut off."""
+    return max(MAX_PLAYED_BARS, 2 * len(bars))
+
+
+def is_part_order(text: str) -> bool:
+    """Whether ``P:`` in the header gives an order of parts (ABC 2.1 §3.1.9), and is no words."""
+    words = re.findall(r"[A-Za-z]+", text[:400])
+    return bool(words) and all(word.isupper() or word.islower() for word in words)
+
+
+def find_unplayed(bars: Sequence[Bar], order: Sequence[int]) -> Iterable[tuple[Bar, Bar]]:
+    """First and last bar of every stretch of bars that have notes and are not in a play order."""
+    played = set(order)
+    first: Bar | None = None
+    last: Bar | None = None
+    for bar in bars:
+        if bar.index in played:
+            if first is not None and last is not None:
+                yield first, last
+            first = last = None
+        elif any(note.pitches for note in bar.notes):
+            first, last = first or bar, bar
+    if first is not None and last is not None:
+        yield first, last
 
 
 def expand_parts(text: str) -> str:
@@ -94,6 +124,8 @@ class _Walker:
     def walk(self) -> Iterable[int]:
         while self.at < self.end:
             bar = self.bars[self.at]
+            if self._begins_under_heading(bar) or self._begins_endings_anew(bar):
+                self._begin(self.at, is_open=False)
             if opens_repeat(bar.opening) and self.at != self.back:
                 self._begin(self.at, is_open=True)
             elif opens_repeat(bar.opening):
@@ -105,6 +137,18 @@ class _Walker:
                 continue
             yield self.at
             self._after(bar)
+
+    def _begins_under_heading(self, bar: Bar) -> bool:
+        """Whether a heading such as ``P:Trio`` begins a section, as a double bar line does."""
+        is_heading = bar.heading[:1].isupper() and not bar.ending
+        return is_heading and not self.is_open and self.passing == 1 and self.at != self.back
+
+    def _begins_endings_anew(self, bar: Bar) -> bool:
+        """Whether the first of a new row of endings stands right behind the last of another."""
+        if not bar.starts_ending or 1 not in bar.ending or self.at <= self.back:
+            return False
+        before = self.bars[self.at - 1].ending
+        return bool(before) and 1 not in before
 
     def _begin(self, at: int, is_open: bool) -> None:
         self.back, self.is_open, self.passing = at, is_open, 1
@@ -175,38 +219,55 @@ class _Place:
 
 
 def _follow_jumps(bars: Sequence[Bar], order: list[int]) -> list[int]:
+    """The order with every D.C. and D.S. obeyed once.
+
+    What stands behind one, such as a Trio, is played when the music has come to its fine.
+    """
     places = [
         _Place(mark.kind, bar.index if mark.is_before else bar.index + 1)
         for bar in bars
         for mark in bar.marks
     ]
-    jump = next((place for place in places if place.kind in ("D.C.", "D.S.")), None)
-    if jump is None:
+    jumps = sorted({(place.index, place.kind) for place in places if place.kind in _JUMPS})
+    if not jumps:
         return order
-    at = max((n for n, index in enumerate(order) if index < jump.index), default=-1)
-    if at < 0:
-        return order
-    segno = _first(places, "segno")
-    start = segno if jump.kind == "D.S." and segno is not None else 0
-    return order[: at + 1] + _second_time(bars, places, start)
+    last = {index: n for n, index in enumerate(order)}
+    latest = list(accumulate((last.get(index, -1) for index in range(len(bars))), max))
+    followed: list[int] = []
+    done = 0
+    for index, kind in jumps[:MAX_JUMPS]:
+        at = latest[index - 1] + 1
+        if at <= done:
+            continue
+        run, is_over = _second_time(bars, places, _Place(kind, index))
+        followed += order[done:at] + run
+        done = len(order) if is_over else at
+    return followed + order[done:]
 
 
 def _first(places: list[_Place], kind: str) -> int | None:
     return next((place.index for place in places if place.kind == kind), None)
 
 
-def _second_time(bars: Sequence[Bar], places: list[_Place], start: int) -> list[int]:
-    """Bars played after a D.C. or D.S.: without repeats, up to the fine or through the coda."""
-    fine = _first(places, "fine")
+def _second_time(bars: Sequence[Bar], places: list[_Place], jump: _Place) -> tuple[list[int], bool]:
+    """Bars played because of a D.C. or D.S., without repeats, and whether the tune ends there.
+
+    They go up to the fine, or to the jump itself where there is none; through the coda to the end.
+    """
+    segno = _first(places, "segno")
+    start = segno if jump.kind == "D.S." and segno is not None and segno < jump.index else 0
+    fine = next((place.index for place in places if place.kind == "fine"
+                 and start < place.index <= jump.index), None)  # fmt: skip
+    if fine is not None:
+        return _without_repeats(bars, start, fine), False
     codas = [place.index for place in places if place.kind == "coda"]
     leap = _first(places, "tocoda")
     if leap is None and len(codas) > 1:
         leap = codas[0]
-    if fine is not None and fine > start:
-        return _without_repeats(bars, start, fine)
-    if leap is not None and codas and codas[-1] >= leap:
-        return _without_repeats(bars, start, leap) + _without_repeats(bars, codas[-1], len(bars))
-    return _without_repeats(bars, start, len(bars))
+    if leap is not None and codas and start < leap <= min(jump.index, codas[-1]):
+        through = _without_repeats(bars, start, leap)
+        return through + _without_repeats(bars, codas[-1], len(bars)), True
+    return _without_repeats(bars, start, jump.index), False
 
 
 def _without_repeats(bars: Sequence[Bar], start: int, stop: int) -> list[int]:

@@ -40,7 +40,7 @@ def is_prose(line: str, symbols: Collection[str] = ()) -> bool:
     if "|" in bare:
         enough = len(prose) >= _LEAST_WORDS_AROUND_BARS and len(kinds) >= _LEAST_KINDS_AROUND_BARS
         return is_most and enough
-    if _SIGNS.search(bare):
+    if has_signs(bare):
         return is_most and len(kinds) > 1
     return len(prose) == len(words) if len(kinds) == 1 else 2 * len(prose) >= len(words)
 
@@ -61,7 +61,12 @@ def is_music(line: str) -> bool:
         return False
     letters = sum(len(word) == 1 for word in words)
     is_mixed = any(len(word) > 1 and not _NATURAL.fullmatch(word) for word in words)
-    return is_mixed or letters >= _LEAST_SINGLE_LETTERS or bool(_SIGNS.search(bare))
+    return is_mixed or letters >= _LEAST_SINGLE_LETTERS or has_signs(bare)
+
+
+def has_signs(line: str) -> bool:
+    """Whether there are lengths, accidentals or tuplets in a line, which words do not have."""
+    return _SIGNS.search(line) is not None
 
 
 def is_word(word: str, symbols: Collection[str] = ()) -> bool:

@@ -6,7 +6,7 @@ memory are linear in the length of the text.
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TypeVar
@@ -25,12 +25,19 @@ from musicgen.notation.fields import (
     parse_tempo,
     parse_unit_length,
 )
-from musicgen.notation.playback import perform, play_order
+from musicgen.notation.playback import (
+    expand_parts,
+    find_unplayed,
+    is_part_order,
+    most_played,
+    perform,
+    play_order,
+)
 from musicgen.notation.prose import is_music, is_prose
 from musicgen.notation.starts import find_starts
 from musicgen.notation.text_strings import TEXT_FIELDS, decode_text_string, without_comment
 from musicgen.notation.tokens import FIELD_LINE, opens_music
-from musicgen.notation.tune import Key, Meter, Problem, ProblemKind, Tune
+from musicgen.notation.tune import Bar, Key, Meter, Problem, ProblemKind, Tune
 from musicgen.notation.voices import find_voices, implicit_voice, parse_voice, score_order
 from musicgen.sentences import Sentence
 
@@ -45,7 +52,9 @@ AFTER_THE_END = Sentence("This music stands behind the end of the tune; it is no
 """The message of the problem that spans a line of music behind words that end the tune."""
 
 _KEY_LINE = re.compile(r"^[ \t]*K:(?![|:])", re.MULTILINE)
-_OF_ONE_TUNE = frozenset("XTKPVWw+")
+OF_ONE_TUNE = frozenset("XTKPVWw+")
+"""Letters of fields that hold for one tune alone, not for a tunebook (ABC 2.1 §2.2.2)."""
+
 _OF_THE_BEGINNING = frozenset("MLQ")
 _LEFT_OUT = ProblemKind.LEFT_OUT
 
@@ -68,20 +77,35 @@ def read_tune(
 class LeftOut:
     """What reading a tune passes over: where single signs stand, and stretches of music.
 
-    The stretches, ``[start, end)`` in ascending order, are other voices.
+    The stretches, ``[start, end)`` in ascending order, are other voices and words; `lines` are
+    where lines of words begin. `staff` is what the ``V:`` field of the voice that is read says of
+    its staff, as a ``K:`` field would say it.
     """
 
     signs: frozenset[int]
     stretches: tuple[tuple[int, int], ...]
+    lines: frozenset[int]
+    staff: str = ""
 
 
 def left_out(text: str, voice: str = "", defaults: Iterable[tuple[str, str]] = ()) -> LeftOut:
     """What reading the first tune of a text passes over."""
     reading = _Reading(text, voice, defaults)
     reading.read()
-    if reading.body is None:
-        return LeftOut(frozenset(), ())
-    return LeftOut(frozenset(reading.body.dropped), tuple(reading.body.passed))
+    body = reading.body
+    if body is None:
+        return LeftOut(frozenset(), (), frozenset())
+    return LeftOut(
+        frozenset(body.dropped),
+        tuple(body.passed),
+        frozenset(body.dropped_lines),
+        body.staff(reading.staff),
+    )
+
+
+def span_of_tune(text: str) -> tuple[int, int]:
+    """Where the first tune of a text begins and ends."""
+    return _Reading(text, "", ())._find_tune()
 
 
 class _Reading:
@@ -308,12 +332,13 @@ class _Reading:
                     ),
                     _LEFT_OUT,
                 )
+                body.silenced.add(silent[0])
             body.wanted_voice = wanted
             body.is_silent = wanted != first
-            if body.is_silent and first in found:
+            if body.is_silent and found.get(first):
                 body.silence(first, self.body_start, self.body_start)
         if not body.is_silent:
-            body.shift(self.voices.get(first, ""))
+            body.take_properties(self.voices.get(first, ""))
 
     def _read_body_line(self, body: BodyReader, line: str, start: int) -> None:
         end = start + len(line)
@@ -324,7 +349,8 @@ class _Reading:
             message = NO_MUSIC if not is_music(line) else AFTER_THE_END
             kind = _LEFT_OUT if message == NO_MUSIC else ProblemKind.NOT_READ
             self.report(start, end, message, kind)
-            body.dropped.add(start)
+            body.pass_over(start, end)
+            body.dropped_lines.add(start)
             self.is_over = self.has_gap
         elif field is None:
             if self.has_gap:
@@ -355,6 +381,8 @@ class _Reading:
         if letter == "V":
             self._read_voice_line(body, field, start, end)
             return
+        if body.is_silent:
+            body.pass_over(start, end)
         value = field_value(letter, value)
         is_head = self._belongs_to_head(body, letter)
         if is_head:
@@ -380,7 +408,7 @@ class _Reading:
             self.report(
                 start,
                 end,
-                Sentence("{text!r} says nothing of a voice; left out.", text=voice.rest[:40]),
+                Sentence("{text!r} behind the name of a voice is left out.", text=voice.rest[:40]),
                 _LEFT_OUT,
             )
 
@@ -411,9 +439,10 @@ class _Reading:
         meter, unit = self.meter or FREE_METER, self.unit or Fraction(1, 2)
         bars = tuple(draft.finish(index) for index, draft in enumerate(_mend(body.bars)))
         tempo = parse_tempo(self.tempo_text, unit) if self.tempo_text else None
-        if tempo is None:
-            tempo = next((bar.tempo_qpm for bar in bars if bar.tempo_qpm), None)
+        if tempo is None and bars:
+            tempo = bars[0].tempo_qpm
         order = play_order(bars, self.parts)
+        self._report_order(bars, order)
         return Tune(
             self.original,
             self._field("X"),
@@ -429,6 +458,36 @@ class _Reading:
             self.body_start,
             perform(bars, order),
         )
+
+    def _report_order(self, bars: Sequence[Bar], order: Sequence[int]) -> None:
+        """Say which notes are not in the order in which the tune is played."""
+        if len(order) >= most_played(bars):
+            self.report(
+                len(self.text),
+                len(self.text),
+                Sentence("Only the first {count:,} bars are played.", count=len(order)),
+            )
+            return
+        letters = set(expand_parts(self.parts)) if is_part_order(self.parts) else set()
+        missing = sorted(letters - {bar.part for bar in bars})
+        if missing:
+            self.report(
+                self.body_start,
+                self.body_start,
+                Sentence(
+                    "There is no part {letter} for the order of parts (P:{order}); it is left out.",
+                    letter=", ".join(missing),
+                    order=self.parts[:40],
+                ),
+            )
+        for first, last in find_unplayed(bars, order):
+            self.report(
+                first.start,
+                last.end,
+                Sentence(
+                    "Nothing leads to this music (repeats, endings, parts); it is not played."
+                ),
+            )
 
     def _all_fields(self) -> tuple[tuple[str, str], ...]:
         """Fields of the header, and behind its ``X:`` those it inherits and does not change."""
@@ -467,7 +526,7 @@ def file_field(line: str) -> tuple[str, str] | None:
     if bare.startswith("%%"):
         return ("I", bare[2:].strip())
     field = FIELD_LINE.match(bare)
-    if field is None or field[1] in _OF_ONE_TUNE:
+    if field is None or field[1] in OF_ONE_TUNE:
         return None
     return field[1], field_value(field[1], field[2])
 

@@ -1,11 +1,12 @@
 """A tune as it is to be read: moved to another key, its chords named, and where each note went."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from musicgen.notation.harmony import ChordChange, harmonise, named_chords
-from musicgen.notation.reader import read_tune
+from musicgen.notation.reader import OF_ONE_TUNE, read_tune
 from musicgen.notation.transposing import transpose
 from musicgen.notation.tune import Tune
 
@@ -29,11 +30,12 @@ class Sheet:
     def stretches(self, spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
         """Stretches of the first text, from their first note to their last, in this one."""
         ends = {note.start: note.end for note in self.tune.notes}
-        starts = self.starts
+        pairs = sorted((original, start) for start, original in self.origins.items())
         found = []
         for first, last in spans:
-            inside = [starts[original] for original in starts if first <= original < last]
-            if inside:
+            low, high = bisect_left(pairs, (first,)), bisect_left(pairs, (last,))
+            if low < high:
+                inside = pairs[low][1], pairs[high - 1][1]
                 found.append((min(inside), ends[max(inside)]))
         return found
 
@@ -54,25 +56,49 @@ def make_sheet(
     Raises:
         NotationError: the tune cannot be spelled there.
     """
-    moved = read_tune(transpose(tune.text, semitones))[0] if semitones else tune
+    inherited = [field for field in tune.fields if field[0] not in OF_ONE_TUNE]
+    moved = tune
+    if semitones:
+        moved = read_tune(transpose(tune.text, semitones), defaults=inherited)[0]
     shown = moved
     if has_chords and not named_chords(moved):
-        shown = read_tune(write_chords(moved, harmonise(moved)))[0]
+        shown = _with_chords(moved, inherited)
     first = original or tune
     origins = {
-        there.start: here.start
-        for there, here in zip(shown.notes, first.notes, strict=not original)
+        there.start: here.start for there, here in zip(shown.notes, first.notes, strict=False)
     }
     return Sheet(shown, MappingProxyType(origins))
 
 
-def write_chords(tune: Tune, changes: Sequence[ChordChange]) -> str:
+def _with_chords(tune: Tune, inherited: Sequence[tuple[str, str]]) -> Tune:
+    """The tune with its chords; as it is where its text has no room for them.
+
+    Symbols can change what stands around them: ``!a!`` is a note between line ends of the old
+    style, ``!"Am"a!`` an unknown decoration. Blanks keep them apart.
+    """
+    changes = harmonise(tune)
+    for blank in ("", " "):
+        shown = read_tune(write_chords(tune, changes, blank), defaults=inherited)[0]
+        if _sounds_same(shown, tune):
+            return shown
+    return tune
+
+
+def _sounds_same(one: Tune, other: Tune) -> bool:
+    """Whether two tunes have the same notes in the same order."""
+    return one.play_order == other.play_order and [
+        (note.pitches, note.onset, note.duration, note.graces) for note in one.notes
+    ] == [(note.pitches, note.onset, note.duration, note.graces) for note in other.notes]
+
+
+def write_chords(tune: Tune, changes: Sequence[ChordChange], blank: str = "") -> str:
     """The text of a tune with the symbols of chords before the notes at which they begin.
 
-    A symbol stands right before its note, behind grace notes and ornaments (ABC 2.1 §4.20).
+    A symbol stands right before its note, behind grace notes and ornaments (ABC 2.1 §4.20), with
+    `blank` on both its sides.
     """
     pieces, at = [], 0
     for change in sorted(changes, key=lambda change: change.start):
-        pieces += [tune.text[at : change.start], f'"{change.chord.name}"']
+        pieces += [tune.text[at : change.start], f'{blank}"{change.chord.name}"{blank}']
         at = change.start
     return "".join([*pieces, tune.text[at:]])

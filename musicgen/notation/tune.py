@@ -75,7 +75,9 @@ class Note:
     only some of a chord are tied. Grace notes are no notes of the bar: `graces` holds the pitches
     of those before this note, `grace_spans` where they stand, `grace_quarters` their length.
     `tuplet` is (3, 2) where three notes take the time of two, `tuplet_left` how many of them are
-    left with this one (0 outside tuplets); `duration` is the time they really take.
+    left with this one (0 outside tuplets); `duration` is the time they really take. `tempo_qpm` is
+    a tempo that begins with this note inside its bar, `key` the one that holds at it, None in notes
+    that were not read.
     """
 
     pitches: tuple[int, ...]
@@ -93,6 +95,8 @@ class Note:
     grace_quarters: tuple[Fraction, ...] = ()
     tuplet: tuple[int, int] = (1, 1)
     tuplet_left: int = 0
+    tempo_qpm: Fraction | None = None
+    key: "Key | None" = None
 
     @property
     def is_rest(self) -> bool:
@@ -119,8 +123,9 @@ class Bar:
     of what is in it, both in quarter notes. `closing` is the bar line that ends it as written,
     empty where an ending or a part begins inside a bar and at a torn end; `opening` the bar line
     before it. `ending` lists the passes that play it (empty: all), `starts_ending` marks the bar at
-    which that list is written. `part` is the letter of the last ``P:``, `tempo_qpm` a tempo that
-    begins here. `meter` is the one that `expected` follows from, `key` the one at the first note;
+    which that list is written. `part` is the letter of the last ``P:`` that names a part, `heading`
+    the words of one that does not and stands before this bar. `tempo_qpm` is a tempo that begins
+    with the bar. `meter` is the one that `expected` follows from, `key` the one at the first note;
     both are None only in bars that were not read.
     """
 
@@ -140,6 +145,7 @@ class Bar:
     tempo_qpm: Fraction | None = None
     meter: Meter | None = None
     key: Key | None = None
+    heading: str = ""
 
 
 @dataclass(frozen=True, slots=True)

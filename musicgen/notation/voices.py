@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from musicgen.notation.fields import CLEF_WORD
-from musicgen.notation.prose import is_prose
+from musicgen.notation.prose import has_signs, is_prose
 from musicgen.notation.tokens import FIELD_LINE, hide_words, is_note_like, opens_music
 
 VOICE_AHEAD = re.compile(r"\[V:[^\]\n]{0,200}\]")
@@ -125,4 +125,5 @@ def _is_music(rest: str) -> bool:
         return not is_prose(rest)
     is_all = bool(words) and all(map(is_note_like, words))
     count = len(re.findall(r"[A-Ga-gz]", bare))
-    return is_all and count >= _FEWEST_NOTES and (len(words) > 1 or not bare.strip().islower())
+    is_plain = len(words) > 1 or not bare.strip().islower()
+    return is_all and (has_signs(bare) or (count >= _FEWEST_NOTES and is_plain))

@@ -23,7 +23,7 @@ from musicgen.notation.layout import group_lines
 from musicgen.notation.lettering import NoteWriter, broken_signs, tuplet_signs
 from musicgen.notation.playback import play_order
 from musicgen.notation.text_strings import TEXT_FIELDS, encode_text_string
-from musicgen.notation.tune import Bar, Meter, Tune
+from musicgen.notation.tune import Bar, Meter, Note, Tune
 
 VERSION = "%abc-2.1"
 BARS_PER_LINE = 4
@@ -131,6 +131,8 @@ class _BodyWriter:
         if bar.part != self.part:
             self.part = bar.part
             changed.append(f"P:{bar.part}")
+        if bar.heading:
+            changed.append(f"P:{bar.heading}")
         if bar.meter is not None and not same_meter(bar.meter, self.meter):
             self.meter = bar.meter
             changed.append(f"M:{write_meter(bar.meter)}")
@@ -143,6 +145,16 @@ class _BodyWriter:
         if bar.tempo_qpm is None:
             return ""
         return f"[Q:{write_tempo(bar.tempo_qpm, bar.meter or self.meter)}]"
+
+    def _changes(self, note: Note) -> str:
+        """Inline fields where key or tempo change inside a bar."""
+        fields = ""
+        if note.key is not None and not same_key(note.key, self.writer.key):
+            self.writer.set_key(note.key)
+            fields = f"[K:{write_key(note.key)}]"
+        if note.tempo_qpm is not None:
+            fields += f"[Q:{write_tempo(note.tempo_qpm, self.meter)}]"
+        return fields
 
     def _music(self, bar: Bar) -> str:
         signs = broken_signs(bar.notes, self.unit)
@@ -158,6 +170,7 @@ class _BodyWriter:
             self.count += 1
             is_broken = index in signs or index - 1 in signs
             broken = signs.get(index, "")
+            written += self._changes(note) if index else ""
             written += self.writer.write(note, bar, tuplet, broken, is_broken=is_broken)
         return written
 

@@ -41,6 +41,23 @@ def test_tempo_of_the_tune_comes_before_that_of_the_dance(make_tune):
     assert map_tempo(tune, 1.0, 480).changes[0].microseconds == pytest.approx(6e7 / 77, rel=2e-5)
 
 
+def test_a_tempo_in_a_bar_holds_from_there_and_again_after_a_repeat(make_tune):
+    tune = make_tune("AB[Q:1/4=60]cd efga|A4[Q:1/4=240]B4:|", Q="1/4=120")
+    tempo = map_tempo(tune, 1.0, 480)
+    assert [(change.onset, change.microseconds) for change in tempo.changes] == [
+        (0, 500_000), (1, 1_000_000), (6, 250_000), (8, 500_000), (9, 1_000_000), (14, 250_000),
+    ]  # fmt: skip
+    assert [tempo.seconds(moment) for moment in (1, 2, 4, 8, 9, 16)] == [
+        0.5, 1.5, 3.5, 6, 6.5, 12
+    ]  # fmt: skip
+
+
+def test_a_tempo_further_on_is_none_of_the_beginning(make_tune):
+    tune = make_tune("A8|[Q:1/4=60]B8|", R="reel")
+    assert tune.tempo_qpm is None
+    assert [change.onset for change in map_tempo(tune, 1.0, 480).changes] == [0, 4]
+
+
 def test_every_usual_tempo_is_in_the_file_as_it_is_in_the_map(make_tune, read_file):
     for qpm in range(40, 320):
         tune = make_tune("C8|", Q=f"1/4={qpm}")

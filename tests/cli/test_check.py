@@ -39,11 +39,18 @@ def test_every_problem_has_its_place_in_the_file(
 def test_programs_get_json(book: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", str(book), "--json"]) == 0
     answer = json.loads(capsys.readouterr().out)
-    assert answer["summary"] == {"tunes": 2, "readable": 1, "complete": 1, "in_time": 1}
+    assert answer["summary"] == {
+        "tunes": 2, "readable": 1, "left_out": 0, "complete": 1, "in_time": 1,
+    }  # fmt: skip
     wrong = answer["tunes"][1]
     assert (wrong["line"], wrong["lowest"], wrong["highest"]) == (9, 69, 81)
     assert wrong["problems"] == [
-        {"line": 13, "column": 14, "message": "'?' means nothing here; left out."}
+        {
+            "line": 13,
+            "column": 14,
+            "message": "'?' means nothing here; left out.",
+            "kind": "not read",
+        }
     ]
     assert wrong["wrong_bars"][0] == {
         "line": 13,
@@ -87,3 +94,41 @@ def test_a_tune_without_meter_has_no_time_to_keep(
     assert "no meter to keep" in capsys.readouterr().out
     main(["check", str(book), "--json"])
     assert json.loads(capsys.readouterr().out)["tunes"][0]["in_time"] is None
+
+
+HYMNAL = "".join(
+    f"X:{number}\nT:Hymn {number}\nM:4/4\nL:1/4\nK:C\n"
+    "V:S\n!breathe!CDEF|GABc|]\nw:A- maz- ing grace | how sweet the sound\n"
+    "V:A\nC4|C4|]\nV:T\nC4|C4|]\nV:B\nC4|C4|]\nW:Verse two | of it\n\n"
+    for number in range(1, 4)
+)
+
+
+def test_a_hymnal_is_readable_though_voices_are_left_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "hymns.abc"
+    path.write_text(HYMNAL)
+    assert main(["check", str(path), "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["summary"] == {
+        "tunes": 3, "readable": 3, "left_out": 3, "complete": 3, "in_time": 3,
+    }  # fmt: skip
+    assert {problem["kind"] for tune in answer["tunes"] for problem in tune["problems"]} == {
+        "left out"
+    }
+    assert main(["check", str(path)]) == 0
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last.startswith("3 tunes: 3 readable (3 with something left out), 3 end properly")
+
+
+def test_a_stray_nul_does_not_cost_a_book(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "book.abc"
+    path.write_text(BOOK.replace("efga|]", "ef\0ga|]"))
+    assert main(["check", str(path)]) == 0
+    assert "2 tunes: 1 readable" in capsys.readouterr().out
+    path.write_bytes(b"\x7fELF\0\1\2" + bytes(range(32)) * 40)
+    assert main(["check", str(path)]) == 2
+    assert "not a text file" in capsys.readouterr().err

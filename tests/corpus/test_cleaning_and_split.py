@@ -133,3 +133,31 @@ def test_the_training_text_holds_no_held_out_tune(dataset) -> None:
     assert all(text in dataset.train_text for text in dataset.texts("train"))
     assert not any(text in dataset.train_text for text in dataset.texts("val"))
     assert isinstance(dataset.vocabulary, Vocabulary)
+
+
+BOOK_OF_TWO = (
+    "X:1\nT:a\nM:4/4\nL:1/4\nK:C\nCDEF|]\n{between}\nX:2\nT:b\nM:4/4\nL:1/4\nK:C\nGABd|]\n"
+)
+
+
+@pytest.mark.parametrize(
+    "between",
+    ["\n%%newpage\n% next\n", "\nW:words | more\n\nW:of them\n", "\nReels\n", "\nA bad face\n", ""],
+)
+def test_words_comments_and_directives_behind_an_empty_line_cut_no_tune(between: str) -> None:
+    tunes, report = clean_tunebook("a book", [("book.abc", BOOK_OF_TWO.format(between=between))])
+    assert [tune.title for tune in tunes] == ["a", "b"]
+    assert report.counts() == {}
+
+
+def test_music_behind_an_empty_line_was_cut_off() -> None:
+    _, report = clean_tunebook("a book", [("book.abc", BOOK_OF_TWO.format(between="\nGGGG|]\n"))])
+    assert report.counts() == {"joined": 1}
+
+
+def test_what_is_only_left_out_is_not_unclear() -> None:
+    voices = "V:2\nC,4|]\n"
+    _, report = clean_tunebook("a book", [("book.abc", BOOK_OF_TWO.format(between=voices))])
+    assert report.counts() == {"left out": 1}
+    _, report = clean_tunebook("a book", [("book.abc", BOOK_OF_TWO.format(between="c4 ? |]\n"))])
+    assert report.counts() == {"unclear": 1}

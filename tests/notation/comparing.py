@@ -31,9 +31,17 @@ def _is_same_bar(one: Bar, other: Bar) -> bool:
         list(map(_values, one.notes)) == list(map(_values, other.notes))
         and (one.expected, one.actual) == (other.expected, other.actual)
         and (one.ending, one.part, one.tempo_qpm) == (other.ending, other.part, other.tempo_qpm)
+        and one.heading == other.heading
+        and all(map(_is_same_key, one.notes, other.notes))
         and sorted(map(repr, one.marks)) == sorted(map(repr, other.marks))
         and _has_same_signature(one.key, other.key, one.meter, other.meter)
     )
+
+
+def _is_same_key(one: Note, other: Note) -> bool:
+    assert one.key
+    assert other.key
+    return same_key(one.key, other.key)
 
 
 def _has_same_signature(
@@ -54,4 +62,5 @@ def _values(note: Note) -> tuple[object, ...]:
         note.decorations,
         note.tuplet,
         note.tuplet_left,
+        note.tempo_qpm,
     )

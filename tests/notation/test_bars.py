@@ -28,6 +28,35 @@ def verdicts(body: str) -> list[str]:
         "ABcd|[M:3/4]ABc|ABc|]",
         "Z2|ABcd|]",
         "(3ABc de|f>gab|]",
+        # The upbeat and the last bar of the tune make one bar.
+        "A|Bcde|fgab|cdef|gab|]",
+        "A|Bcde|fgab||Bcde|fga|]",
+        "A|:Bcde|fgaA:|Bcde|fga|]",
+        "A|:Bcde|fgaA:||:Bcde|fgaA|1Bcde|fgaA:|2Bcde|fga|]",
+        "A|:Bcde|1fgaA:|2fga|]",
+        "A|:Bcde|fg[1aA:|[2a|]",
+        "A|:Bcde|1fgaA:|2fga||A|Bcde|fga|]",
+        "A|Bcde|1fga:|2fgaA|:Bcde|1fgaA:|2fga|]",
+        "A/|Bcde|fga||A|Bcde|fgab/|]",
+        "[M:3/4]A|BcB||[M:4/4]Bcde|[M:3/4]AB|]",
+        "A|Bcde|fg||aA|Bcde|fga|]",
+        # An ending, a bar by itself, between the last bar and the next pickup.
+        "A|:Bcde|f2[1gA:|[2g||A|Bcde|fga|]",
+        "A3|:A4|B4:|A4|B|]",
+        # A pickup before a repeat that goes back behind it, the last bars with their upbeats.
+        "A|:Bcde|fgaA:|:Bcde|fgaA:|",
+        "A|:Bcde|fgaA::Bcde|fgaA:|",
+        "A||:Bcde|fgaA:||:Bcde|fgaA:||",
+        "A|:Bcde|[1fgaA:|[2fgab|]",
+        "A|:Bcde|fgaA:|Bcde|fgab|]",
+        "A|:Bcde|fgaz:|:A|Bcde|fga:|",
+        "A|Bcde|fgaA|:Bcde|fgaA:|",
+        "A|Bcde|fgaA||Bcde|fgaA:|",
+        # Da capo: from the last bar back to the pickup.
+        "A|Bcde|fga!fine!|A|Bcde|fga!D.C.!|]",
+        "A|:Bcde|fgaA!fine!:|Bcde|fga!D.C.!|]",
+        "A|:Bcde|fga A:|Bcde|fga|]!D.C.!",
+        "A|!segno!Bcde|fgaA|Bcde|fga!fine!|A|Bcde|fgab!D.S.!|]",
     ],
 )
 def test_tunes_in_time(body: str) -> None:
@@ -47,9 +76,38 @@ def test_tunes_in_time(body: str) -> None:
         ("|:ABcd|efg:|a|ABcd|efg:|", ["full", "short", "edge", "full", "edge"]),
         # An upbeat before the repeat sign is one, though the repeat goes back behind it.
         ("A|:Bcde|fga:|", ["edge", "full", "short"]),
+        ("A|:Bcde|fgaA:|Bcde|fg|]", ["edge", "full", "full", "full", "short"]),
+        ("A|:Bcd|fgaA:|Bcde|fga|]", ["edge", "short", "full", "full", "edge"]),
+        ("A|:Bcde|fgaA:|Bcdef|fga|]", ["edge", "full", "full", "long", "edge"]),
+        ("A|:Bcde|fgaA:|Bcde|fga:|", ["edge", "full", "full", "full", "short"]),
+        ("A|:Bcde|fgab|]", ["short", "full", "full"]),
+        ("A|Bcde|fgab|]", ["short", "full", "full"]),
+        ("A|Bcde|fgab:|", ["short", "full", "full"]),
+        ("A|Bcde|fgab:|Bcde|fgab:|", ["short", "full", "full", "full", "full"]),
+        ("Bcde|fgaA:|Bcde|fga|]", ["full", "full", "full", "short"]),
+        ("Bcde|fga:|Bcde|fga:|", ["full", "short", "full", "short"]),
+        ("Bcde|fgab||A|:Bcde|fgaA:|", ["full", "full", "short", "full", "full"]),
+        ("A|Bcde|fga|Bcde|fga|]", ["edge", "full", "short", "full", "edge"]),
+        ("A|Bcde|fgab!D.C.!|]", ["short", "full", "full"]),
     ],
 )
 def test_verdicts(body: str, expected: list[str]) -> None:
+    assert verdicts(body) == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("AB[M:3/4]cd|efg|]", ["full", "full"]),
+        ("ABcd[M:3/4]|efg|]", ["full", "full"]),
+        ("ABcd|e[M:3/4]fg|abc|]", ["full", "full", "full"]),
+        ("ABcd|e[M:3/4]f|abc|]", ["full", "short", "full"]),
+        ("AB[K:G]cd|efga|]", ["full", "full"]),
+        ("AB[L:1/8]cdef|efgaefga|]", ["full", "full"]),
+        ("Z2[M:3/4]|abc|]", ["full", "full"]),
+    ],
+)
+def test_a_meter_in_a_bar_is_that_of_the_next(body: str, expected: list[str]) -> None:
     assert verdicts(body) == expected
 
 

@@ -35,6 +35,12 @@ CASES = [
     "X:1\nK:C\nA!Bc!d|P:B\ne4|]",
     "X:1\nK:C\n| |A|:|: B:|\n[1 c:|[2d|]",
     "X:1\nK:C\nA& c|!fermata!B|d:]",
+    # Lines that begin with what is no sign.
+    "X:1\nK:C\n!foo!CDEF|GABc|]",
+    "X:1\nK:C\nCDEF|\nqGABc|]",
+    "X:1\nK:C\nCDEF|\n  !foo!GABc|\n#cBAG|]",
+    "X:1\nK:C\nCDEF|\n1GABc|\n>cBAG|\n[]GABc|\n^|CDEF|]",
+    "X:1\nK:C\n@CDEF|\nthis is no line of music\n}GABc|]",
     "",
 ]
 

@@ -39,6 +39,23 @@ def notes_of(part: Any) -> list[tuple[float, int, float]]:
         )
 
 
+def test_key_and_tempo_change_where_they_stand() -> None:
+    tune, _ = read_tune(HEADER + "f2 [Q:1/4=60]c2 [K:F]f2 c2|B8|]")
+    part = read_with_music21(write_musicxml(tune))
+    measure = part.measure(1)
+    assert [(key.offset, key.sharps) for key in measure.getElementsByClass("KeySignature")] == [
+        (0, 2), (2, -1)
+    ]  # fmt: skip
+    tempi = [(mark.offset, mark.number) for mark in measure.getElementsByClass("MetronomeMark")]
+    assert (1, 60) in tempi
+    assert notes_of(part) == notes_without_graces(tune)
+
+
+def test_headings_are_rehearsal_marks() -> None:
+    text = write_musicxml(read_tune(HEADER + "P:Trio\nA8|]")[0])
+    assert text.count("<rehearsal>") == text.count("<rehearsal>Trio</rehearsal>") == 1
+
+
 def notes_without_graces(tune: Tune) -> list[tuple[float, int, float]]:
     bars = [
         replace(

@@ -10,7 +10,8 @@ from musicgen.notation.bars import check_bars
 from musicgen.notation.layout import break_lines
 from musicgen.notation.playback import follow
 from musicgen.notation.reader import MAX_PROBLEMS, read_tune
-from musicgen.notation.tune import Note, Tune
+from musicgen.notation.tune import Note, ProblemKind, Tune
+from musicgen.notation.writing import write_abc
 
 HEADER = "X:1\nT:Test\nM:4/4\nL:1/4\nK:C\n"
 
@@ -91,6 +92,9 @@ def test_broken_rhythm(written: str, quarters: str) -> None:
         ('(3"G"A!trill!Bc d', "2/3 2/3 2/3 1"), ("(3A>Bc d", "1 1/3 2/3 1"),
         ("(3(ABc) d", "2/3 2/3 2/3 1"), ("(3AB|c d", "2/3 2/3 2/3 1"),
         ("(5ABcde f", "2/5 2/5 2/5 2/5 2/5 1"), ("((3ABc) d", "2/3 2/3 2/3 1"),
+        ("(1:2:2AB c", "2 2 1"), ("(1:2A B", "2 1"), ("(3::ABc d", "2/3 2/3 2/3 1"),
+        ("(3:ABc d", "2/3 2/3 2/3 1"), ("(2:3:4ABcd", "3/2 3/2 3/2 3/2"),
+        ("(12:8:2AB c", "2/3 2/3 1"),
     ],
 )  # fmt: skip
 def test_tuplets(written: str, quarters: str) -> None:
@@ -220,6 +224,157 @@ def test_a_second_voice_in_the_same_bar_is_left_out() -> None:
     assert pitches("A4 & C4|B4|") == [69, 71]
 
 
+@pytest.mark.parametrize(
+    ("written", "expected", "names"),
+    [
+        ("[!fermata!CE]", (60, 64), ("fermata",)),
+        ("[!1!D!3!F!5!A]", (62, 65, 69), ("1", "3", "5")),
+        ("[+accent+CE]", (60, 64), ("accent",)),
+        ("[~C.E]", (60, 64), ("roll", "staccato")),
+        ("[uCvE]", (60, 64), ("upbow", "downbow")),
+        ("[HCLEMG]", (60, 64, 67), ("fermata", "accent", "lowermordent")),
+        ('["Am"C"^fed"E]', (60, 64), ()),
+        ("[TCPESGOc]", (60, 64, 67, 72), ("trill", "uppermordent")),
+        ("!fermata![CE]", (60, 64), ("fermata",)),
+    ],
+)
+def test_decorations_inside_a_chord_belong_to_the_chord(
+    written: str, expected: tuple[int, ...], names: tuple[str, ...]
+) -> None:
+    tune = read(f"{written}2 A|")
+    assert [note.pitches for note in tune.notes] == [expected, (69,)]
+    assert tune.notes[0].decorations == names
+    again, _ = read_tune(write_abc(tune))
+    assert again.notes[0].decorations == names
+    assert pitches(break_lines(tune).text, "") == [*expected, 69]
+
+
+@pytest.mark.parametrize(
+    "grace", ["{!accent!g}", '{"^fed"g}', "{~g}", "{/g}", "{+fermata+g}", "{ug}"]
+)
+def test_decorations_of_grace_notes_are_no_notes(grace: str) -> None:
+    (note,) = read(f"{grace}A|").notes
+    assert note.graces == (79,)
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("+CE+ A|", [(60, 64), (69,)]), ("+E3 c3+ A|", [(64, 72), (69,)]),
+        ("+C2E2+ +^C=E+|", [(60, 64), (61, 64)]), ("+CE+2 A|", [(60, 64), (69,)]),
+        ("+E c +z|", [(64, 72), ()]), ("+f+A +ff+B|", [(69,), (71,)]),
+        ("+fermata+A +trill+B|", [(69,), (71,)]), ("+C,c'+|", [(48, 84)]),
+    ],
+)  # fmt: skip
+def test_plus_signs_enclose_old_chords_or_decorations(
+    written: str, expected: list[tuple[int, ...]]
+) -> None:
+    tune, problems = read_tune(HEADER + written)
+    assert [note.pitches for note in tune.notes] == expected
+    assert problems == ()
+    laid_out, _ = read_tune(break_lines(tune).text)
+    assert [note.pitches for note in laid_out.notes] == expected
+
+
+@pytest.mark.parametrize("name", ["D.C. al Fine", "Da Capo", "D.S. al Coda"])
+def test_a_decoration_may_have_blanks_in_its_name(name: str) -> None:
+    assert pitches(f"A4|!{name}!B4|") == [69, 71]
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("_3/2B", 70), ("^3/2c", 73), ("_/A", 69), ("^/f", 77), ("^1/2f", 77), ("^3/4c", 73),
+        ("^1/4c", 72), ("_5/4B", 70), ("^^1/2c", 73),
+    ],
+)  # fmt: skip
+def test_quarter_tones_are_rounded_towards_the_natural_note(written: str, expected: int) -> None:
+    tune, problems = read_tune(f"{HEADER}{written}|")
+    assert [note.pitches for note in tune.notes] == [(expected,)]
+    assert "nearest semitone" in problems[0].message
+
+
+def test_quarter_tones_of_a_key_are_reported() -> None:
+    tune, problems = read_tune("X:1\nK:D ^3/2g\nGF|")
+    assert [note.pitches for note in tune.notes] == [(68,), (66,)]
+    assert "nearest semitone" in problems[0].message
+
+
+def test_fields_behind_the_key_are_the_tune_s_where_the_header_has_none() -> None:
+    text = "X:1\nK:G\nM:6/8\nL:1/8\nT:Late\nT:Again\nC:Me\nR:jig\nQ:3/8=100\nGABcde|\n"
+    tune, problems = read_tune(text)
+    assert (tune.meter.text, tune.unit_quarters, tune.tempo_qpm) == ("6/8", Fraction(1, 2), 150)
+    assert (tune.titles, tune.rhythm, dict(tune.fields)["C"]) == (("Late", "Again"), "jig", "Me")
+    assert tune.bars[0].expected == tune.bars[0].actual == 3
+    assert problems == ()
+    again, _ = read_tune(write_abc(tune))
+    assert (again.meter.text, again.titles, again.rhythm) == ("6/8", tune.titles, "jig")
+
+
+def test_the_unit_note_length_follows_a_meter_behind_the_key() -> None:
+    assert lengths("M:2/4\nA|", "X:1\nK:C\n") == [Fraction(1, 4)]
+    assert lengths("M:2/4\nA|", "X:1\nL:1/8\nK:C\n") == [Fraction(1, 2)]
+
+
+def test_what_the_header_has_stays() -> None:
+    tune = read("T:Second part\nM:3/4\nA3|R:waltz\n", HEADER.replace("K:C", "R:reel\nK:C"))
+    assert (tune.title, tune.meter.text, tune.rhythm) == ("Test", "4/4", "reel")
+    assert tune.bars[0].expected == 3
+
+
+def test_a_title_in_the_middle_is_all_there_is() -> None:
+    assert read("A4|\nT:Middle\nB4|\n", HEADER.replace("T:Test\n", "")).title == "Middle"
+
+
+@pytest.mark.parametrize(
+    "line", ["Reels", "Slow air", "This is how we play it", "by T. Moore", "O'Carolan", "Dance"]
+)
+def test_words_without_a_bar_line_are_no_music(line: str) -> None:
+    tune, problems = read_tune(f"{HEADER}A4|\n{line}\nB4|")
+    assert [note.pitches for note in tune.notes] == [(69,), (71,)]
+    assert [problem.kind for problem in problems] == [ProblemKind.LEFT_OUT]
+
+
+@pytest.mark.parametrize(
+    "line", ["+trill+CDEF GABc", "!trill!CDEF GABc", "CDEF GABc", "uCvDuEvF GABc", "C2 D2 E2 F2",
+             '"slow"CDEF "Am"GABc', "{fed}CDEF [K:C]GABc", "(uCDE) TF"],
+)  # fmt: skip
+def test_music_without_a_bar_line_is_music(line: str) -> None:
+    tune, problems = read_tune(f"{HEADER}{line}\n")
+    assert len(tune.notes) >= 4
+    assert problems == ()
+
+
+def test_an_empty_line_before_the_first_note_ends_nothing() -> None:
+    tune, problems = read_tune(f"{HEADER}\n\nCDEF GABc\n")
+    assert (len(tune.notes), problems) == (8, ())
+
+
+def test_words_and_directives_behind_an_empty_line_are_no_music() -> None:
+    tune, problems = read_tune(f"{HEADER}A4|]\n\nW:words | more\n\n% note\n%%newpage\n")
+    assert (len(tune.notes), problems) == (1, ())
+
+
+def test_music_behind_free_text_is_not_read_and_said_to_be_missing() -> None:
+    tune, problems = read_tune(f"{HEADER}A4|]\n\nSome words about it.\n\nB4|]\n")
+    assert len(tune.notes) == 1
+    assert [problem.kind for problem in problems] == [ProblemKind.LEFT_OUT, ProblemKind.NOT_READ]
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ("A !foo!B|", ProblemKind.LEFT_OUT), ("A & C|", ProblemKind.LEFT_OUT),
+        ("A|\n\nB|", ProblemKind.LEFT_OUT), ("A ? B|", ProblemKind.NOT_READ),
+        ("A999999|", ProblemKind.NOT_READ), ("K:nonsense\nA|", ProblemKind.NOT_READ),
+        ("^/A|", ProblemKind.NOT_READ), ("[]A|", ProblemKind.NOT_READ),
+    ],
+)  # fmt: skip
+def test_a_problem_says_whether_the_melody_is_touched(body: str, kind: ProblemKind) -> None:
+    (problem,) = read_tune(HEADER + body)[1]
+    assert problem.kind is kind
+
+
 def test_every_note_knows_its_text() -> None:
     body = '"D"^F2 {g}A/ [CE]3 z|'
     tune = read(body)
@@ -322,6 +477,7 @@ def everything_holds(text: str) -> None:
     assert at == tune.duration_quarters
     check_bars(tune)
     break_lines(tune)
+    write_abc(tune)
 
 
 @settings(deadline=None, max_examples=150)
@@ -331,7 +487,7 @@ def test_any_text_is_read(text: str) -> None:
     everything_holds(HEADER + text)
 
 
-SIGNS = [*"ABCdefgz|:[]()<>/23,'^_=-~{}\"!+&.%\n\\* XKMLPV",
+SIGNS = [*"ABCdefgz|:[]()<>/23,'^_=-~{}\"!+&.%\n\\* XKMLPV“”’\u200b\u00a0", "V:1 A|\n", "&&", "(&",
     "|1", ":|2", "[1", "(3", "K:D", "M:6/8", "[V:2]", "!D.C.!", "::", "|]", '"Am"', "Z4", "P:A\n"
 ]  # fmt: skip
 
@@ -347,7 +503,9 @@ def test_any_heap_of_abc_signs_is_read(signs: list[str]) -> None:
     [
         ":|" * 2000, "|:" * 64 + "A" + ":|" * 64, "".join(f"[{n} A|" for n in range(1, 10)),
         "[1" * 3000, "^" * 5000, "{" * 5000, "[" * 5000, '"' * 5001, "!" * 5000, "(" * 5000,
-        "[V:2]" * 1000, "9" * 5000, "A" + "/" * 5000, "Z99" * 500, "(9:99:99" * 500, "A-" * 2000,
+        "[V:2]" * 1000, "V:1\n" + "[V:2]A&B[V:1]C" * 500, "A&B|" * 1000, "“" * 5000, "+A" * 3000,
+        "\r" * 5000, "\u200bA" * 2000, "[!a" * 2000,
+        "V:1 A\n" * 500, "9" * 5000, "A" + "/" * 5000, "Z99" * 500, "(9:99:99" * 500, "A-" * 2000,
         "A/3C/7D/11E/13F/17G/19" * 200, "!coda!A|" * 500, '"D.C."A|' * 500, "P:A\nA|\n" * 300,
     ],
 )  # fmt: skip

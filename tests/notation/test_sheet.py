@@ -45,6 +45,28 @@ def test_chords_are_written_where_they_begin():
     assert written == [(change.start, change.chord.name) for change in changes]
 
 
+@pytest.mark.parametrize(
+    "body",
+    ["!a!b|c4|]", "A!Bc!d4|]", "!f2!a|!b!c4|]", "+CE+G|[a b|c4|]", "[a bc|d4|]", '"a b|c4|]', "ab|",
+     "A>!b!c|d4|]"],
+)  # fmt: skip
+@pytest.mark.parametrize("semitones", [0, 1, 3, -2])
+def test_chords_take_no_note_away(body, semitones):
+    tune, _problems = read_tune(f"X:1\nM:4/4\nL:1/8\nK:C\n{body}\n")
+    sheet = make_sheet(tune, semitones, has_chords=True)
+    assert [(note.pitches, note.onset) for note in sheet.tune.notes] == [
+        (tuple(pitch + semitones for pitch in note.pitches), note.onset) for note in tune.notes
+    ]
+    assert list(sheet.origins.values()) == [note.start for note in tune.notes]
+    assert harmonise(sheet.tune) or not tune.notes
+
+
+def test_fields_of_the_tunebook_hold_in_the_sheet_too():
+    tune, _problems = read_tune("X:1\nK:C\nCDEF|GABc|]\n", defaults=[("M", "4/4"), ("L", "1/4")])
+    sheet = make_sheet(tune, 2, has_chords=True)
+    assert [note.duration for note in sheet.tune.notes] == [1] * 8
+
+
 def test_chords_are_moved_with_the_notes():
     tune, _problems = read_tune(ORNATE)
     there = [change.chord.root_class for change in harmonise(make_sheet(tune, 3, True).tune)]

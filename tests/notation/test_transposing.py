@@ -103,3 +103,60 @@ def test_a_tune_is_moved_by_octaves_into_a_range() -> None:
     assert fit_octave("X:1\nK:D\n", 60, 61) == "X:1\nK:D\n"
     with pytest.raises(NotationError, match="no octave"):
         fit_octave(text, 60, 70)
+
+
+@pytest.mark.parametrize(
+    ("written", "semitones", "expected"),
+    [
+        ("K:E\nGABc|\nK:clef=bass\nGABc|", 1, "K:F\nABcd|\nK:clef=bass\nABcd|"),
+        ("K:E\nGABc|[K:clef=bass]GABc|", 1, "K:F\nABcd|[K:clef=bass]ABcd|"),
+        ("K:clef=bass\nCDEF|", 2, "K:D clef=bass\nDEFG|"),
+        ("CDEF|", 2, "K:D\nDEFG|"),
+        ("CDEF|[K:G]F4|", 2, "K:D\nDEFG|[K:A]G4|"),
+        ("K:none\nC^D|", 2, "K:D\nD^E|"),
+        ("K:none ^f\nFG|", 2, "K:D ^g\nGA|"),
+        ("K:C exp ^f\nFC|", 2, "K:D ^g\nGD|"),
+        ("K:D =c clef=treble\ndc|", 2, "K:E =d clef=treble\ned|"),
+        ("K:C % not K:F\nC|", 2, "K:D % not K:F\nD|"),
+        ("K:G\nG|\nM:3/4 G3|K:D FFF|", 2, "K:A\nA|\nM:3/4 A3|K:E GGG|"),
+        # Other voices and overlays go along.
+        ("K:C\nV:1\nCE|\nV:2\nC,G,|\nV:1\nF2|", 2, "K:D\nV:1\nDF|\nV:2\nD,A,|\nV:1\nG2|"),
+        ("K:C\n[V:1]C2|[V:2][CE]2{d}E|", 2, "K:D\n[V:1]D2|[V:2][DF]2{e}F|"),
+        ("K:C\nC2 & E2|G4|", 2, "K:D\nD2 & F2|A4|"),
+        ("K:C\nV:1\nC|\nV:2\n[K:G]^F|", 2, "K:D\nV:1\nD|\nV:2\n[K:A]^G|"),
+        # Words, comments and other tunes stay.
+        ("K:C\nC|% Face\nw: Bad egg\nN: Cab\nD|", 2, "K:D\nD|% Face\nw: Bad egg\nN: Cab\nE|"),
+        ("K:C\nC|\n\nX:2\nK:C\nC|", 2, "K:D\nD|\n\nX:2\nK:C\nC|"),
+        # What would be read otherwise is set apart.
+        ("K:C\n!e!d|", 1, "K:Db\n! f! e|"),
+        ("K:C\nA!cB!d|", 2, "K:D\nB! dc! e|"),
+        ("K:C\n+e+d|", 1, "K:Db\n[f]e|"),
+        ("K:C\n+CE+d|", 2, "K:D\n+DF+e|"),
+    ],
+)
+def test_everything_of_the_tune_is_moved(written: str, semitones: int, expected: str) -> None:
+    header = "X:1\nT:Cabbage K:C\nL:1/4\n"
+    text = transpose(header + written, semitones)
+    assert text == header + expected
+    assert sounding(text) == moved(header + written, semitones)
+
+
+@pytest.mark.parametrize("key", ["HP", "C\nC|[K:HP]"])
+def test_pipes_anywhere_stay_where_they_are(key: str) -> None:
+    with pytest.raises(NotationError, match="pipes"):
+        transpose(f"X:1\nK:{key}\nABc|", 2)
+
+
+@pytest.mark.parametrize("semitones", [-24, -7, -1, 1, 6, 11])
+@pytest.mark.parametrize(
+    "key",
+    ["G", "Em", "none", "Ador ^f", "D _b", "C exp _b _e", "clef=alto", "^c", "Bb mix clef=bass"],
+)
+def test_keys_of_all_kinds_move_with_their_notes(key: str, semitones: int) -> None:
+    text = f"X:1\nL:1/4\nK:{key}\nABcd|efgc'|[K:F]BAGF|[K:none]BAGF|]\n"
+    assert sounding(transpose(text, semitones)) == moved(text, semitones)
+    assert transpose(transpose(text, 12), -12) == text
+
+
+def test_line_ends_stay_as_they_are() -> None:
+    assert transpose("X:1\r\nK:C\r\nC|\r\n", 2) == "X:1\r\nK:D\r\nD|\r\n"

@@ -106,3 +106,80 @@ def test_codes_of_mail_in_music_are_undone() -> None:
     assert [note.pitches[0] for note in tune.notes] == [73, 72, 74, 69, 71, 76]
     assert tune.tempo_qpm == 120
     assert problems == ()
+
+
+@pytest.mark.parametrize(
+    ("encoding", "word"),
+    [
+        ("iso-8859-1", "Café"), ("iso-8859-2", "Łódź"), ("iso-8859-3", "Ħal"), ("iso-8859-4", "ąģ"),
+        ("iso-8859-5", "Жар"), ("iso-8859-6", "لحن"), ("iso-8859-7", "Ωδή"), ("iso-8859-8", "שיר"),
+        ("iso-8859-9", "Şarkı"), ("iso-8859-10", "þjóð"), ("utf-8", "Łódź"),
+        ("windows-1251", "Жар"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("field", ["%%abc-charset {}", "I:abc-charset {}", "%%abc-charset {}\r"])
+def test_a_file_names_its_encoding(encoding: str, word: str, field: str) -> None:
+    text = f"%abc-2.1\n{field.format(encoding)}\nX:1\nT:{word}\nK:D\nd|]\n"
+    assert decode_text(text.encode(encoding)) == text
+
+
+@pytest.mark.parametrize("name", ["rot13", "zlib", "unicode_escape", "nonsense", "iso-8859-99"])
+def test_an_encoding_that_is_none_is_passed_over(name: str) -> None:
+    text = f"%%abc-charset {name}\nX:1\nT:Caf\xe9 \\x41\nK:D\n"
+    assert decode_text(text.encode("latin-1")) == text
+
+
+def test_a_name_that_is_wrong_gives_way_to_utf_8() -> None:
+    text = "%%abc-charset iso-8859-1\nX:1\nT:Séamus\nK:D\n"
+    assert decode_text(text.encode()) == text
+
+
+def test_a_book_of_several_encodings_is_read_line_by_line() -> None:
+    data = "X:1\nT:Séamus\n".encode() + "T:Mëin\n".encode("cp1252") + b"T:\x93q\x94\r\nK:C\n"
+    assert decode_text(data) == "X:1\nT:Séamus\nT:Mëin\nT:“q”\r\nK:C\n"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_wide_characters_need_no_mark(encoding: str) -> None:
+    text = "X:1\nT:Séamus Ó Ríada\nK:D\nd|]\n"
+    assert decode_text(text.encode(encoding)) == text
+
+
+FREE = [
+    "Page 2",
+    "A bad face",
+    "Reels",
+    "Some old reels from the north follow here.",
+    "=====",
+    "1.",
+]
+
+
+@pytest.mark.parametrize("words", FREE)
+def test_free_text_between_tunes_belongs_to_none(words: str) -> None:
+    tunes = read_tunebook(BOOK.replace("\n\nX: 2", f"\n\n{words}\n\nX: 2") + f"\n{words}\n")
+    assert [(len(tune.notes), problems) for tune, problems in tunes] == [(1, ()), (1, ())]
+
+
+def test_words_behind_an_empty_line_stay_with_their_tune() -> None:
+    first, second = split_tunebook(BOOK.replace("A|]", "A|]\n\nW:one\n\nW:two\n\n%%newpage\n% x"))
+    assert first.text.endswith("W:two")
+    assert second.text.startswith("X: 2")
+
+
+def test_a_tune_without_a_number_behind_an_empty_line_is_not_joined() -> None:
+    for book in (BOOK.replace("X: 2\n", ""), BOOK.replace("X: 2\n", "").replace("X:1\n", "")):
+        tunes = read_tunebook(book)
+        assert [(tune.title, len(tune.notes)) for tune, _ in tunes] == [("One", 1), ("Two", 1)]
+        alone, problems = read_tune(book)
+        assert len(alone.notes) == 1
+        assert "Another tune" in problems[0].message
+
+
+def test_a_title_in_a_tune_begins_no_other() -> None:
+    (tune,) = split_tunebook("X:1\nT:One\nK:C\nA|\n\nT:Second part\nB|]\n")
+    assert "Second part" in tune.text
+
+
+def test_a_tune_before_the_first_number_is_not_lost() -> None:
+    assert [tune.title for tune, _ in read_tunebook(BOOK.replace("X:1\n", ""))] == ["One", "Two"]

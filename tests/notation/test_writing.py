@@ -44,6 +44,20 @@ def body(music: str, header: str = HEADER) -> str:
         ("[CEG]2 [C-E]2[C2E2]- [CE]|", "[CEG]2[C-E]2 [CE]2-[CE]|"),
         ('~A "Am7".B {gf}e !trill!T^d|', '!roll!A"Am7"!staccato!B{gf}e!trill!!trill!^d|'),
         ("Z4|z8|x4 y z4|", "Z4|z8|z4 z4|"),
+        # What changes inside a bar changes there.
+        ("AB[Q:1/4=60]cd ABcd|", "AB[Q:1/4=60]cd ABcd|"),
+        ("[Q:1/4=90]A2[Q:1/4=60]B2 c4|", "[Q:1/4=90]A2[Q:1/4=60]B2 c4|"),
+        ("A>[Q:1/4=60]B c2 A4|", "A3/2[Q:1/4=60]B/c2 A4|"),
+        ("(3A[Q:1/4=60]Bc d2 A4|", "(3A[Q:1/4=60]Bcd2 A4|"),
+        ("A8[Q:1/4=60]|B8|", "A8|[Q:1/4=60]B8|"),
+        ("cB[K:F]cB fcBA|", "cB[K:F]cB fcBA|"),
+        ("^cB[K:F]cB c4|[K:F]c8|", "cB[K:F]^cB c4|c8|"),
+        ("A8[K:F]|B8|", "A8|K:F\nB8|"),
+        ("A4[M:3/4]B4|c6|", "A4 B4|M:3/4\nc6|"),
+        ("A4[L:1/16]B4c4|d16|", "A4 B2c2|d8|"),
+        # Words that are instructions stay what they are, wherever they stood.
+        ('"coda"B8[2"DC""coda"||A8', "!coda!B8!D.C.!||!coda!A8"),
+        ('A8|"^Fine"B8||c8|d8|]"D.C. al Fine"', "A8|B8!fine!||c8|d8!D.C.!|]"),
         ("A!B!\\\nc* d|% bye\nw: la", "ABcd|"),
         ('"D.C. al fine"A !fine! B|!segno!A|', "AB!D.C.!!fine!|!segno!A|"),
     ],
@@ -55,6 +69,11 @@ def test_there_is_one_plain_spelling(written: str, expected: str) -> None:
     again, problems = read_tune(HEADER + text)
     assert problems == ()
     assert sounding(again) == sounding(tune)
+
+
+def test_headings_stay_before_their_bars() -> None:
+    text = write_abc(read_tune(HEADER + "P:Trio\nA8|\nP:segno\nB8|")[0])
+    assert text.endswith("P:Trio\nA8|\nP:segno\nB8|\n")
 
 
 def test_a_header_has_its_fields_in_order() -> None:
