@@ -28,8 +28,9 @@ from musicgen.training.runs import RunStore
 @click.argument("run_name", metavar="RUN")
 @click.option("--name", required=True, help="Name of the bundled checkpoint, such as house.")
 @click.option("--last", is_flag=True, help="Keep the end of the run as it is, not its best state.")
+@click.option("--overwrite", is_flag=True, help="Replace a checkpoint that has this name.")
 @json_option
-def bundle_command(run_name: str, name: str, last: bool, as_json: bool) -> None:
+def bundle_command(run_name: str, name: str, last: bool, overwrite: bool, as_json: bool) -> None:
     """Measure the best or the last checkpoint of a run, and keep it in half precision.
 
     A model card is written beside it, and the record of a training from first weights; ``card``
@@ -46,6 +47,11 @@ def bundle_command(run_name: str, name: str, last: bool, as_json: bool) -> None:
         ) from fault
     paths = Paths.default()
     folder = paths.checkpoints / name
+    if folder.exists() and not overwrite:
+        raise CheckpointError(
+            "There is a checkpoint named {name} already. Choose another name, or add --overwrite.",
+            name=name,
+        )
     path = find_checkpoint(run_name, paths).path
     chosen = load_checkpoint(path.parent / "last" if last else path)
     chosen = replace(chosen, metadata=replace(chosen.metadata, name=name))

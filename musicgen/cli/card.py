@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from musicgen.cli.options import echo
+from musicgen.cli.output import overwrite_option, write_output
 from musicgen.config import Paths
 from musicgen.errors import ReportError
 from musicgen.evaluation.model_card import CARD_FILE, render_model_card
@@ -12,7 +13,7 @@ from musicgen.evaluation.report.result import Report
 from musicgen.evaluation.report.store import MAX_BYTES
 from musicgen.json_reading import read_json
 from musicgen.models.checkpoint import WEIGHTS_FILE, find_checkpoint, load_checkpoint
-from musicgen.storage import storing, write_file
+from musicgen.storage import storing
 
 
 @click.command("card")
@@ -23,16 +24,30 @@ from musicgen.storage import storing, write_file
     type=click.Path(path_type=Path),
     help="What evaluate --json wrote: its figures of this checkpoint go into the card.",
 )
-def card_command(name: str, report_path: Path | None) -> None:
-    """Write the model card of a checkpoint into its folder, and print it."""
+@overwrite_option
+def card_command(name: str, report_path: Path | None, overwrite: bool) -> None:
+    """Write the model card of a checkpoint into its folder, and print it.
+
+    The card that ``bundle`` wrote is replaced; any other only with --overwrite.
+    """
     path = find_checkpoint(name, Paths.default()).path
     checkpoint = load_checkpoint(path)
     report = _read_report(report_path) if report_path else None
     with storing(path / CARD_FILE):
         size = (path / WEIGHTS_FILE).stat().st_size
     card = render_model_card(checkpoint.metadata, size, report, checkpoint.fingerprint)
-    write_file(path / CARD_FILE, card.encode("utf-8"))
+    file = path / CARD_FILE
+    is_bundled = _read(file) == render_model_card(checkpoint.metadata, size).encode("utf-8")
+    is_same = _read(file) == card.encode("utf-8")
+    write_output(file, card.encode("utf-8"), overwrite or is_bundled or is_same)
     echo(*card.splitlines())
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError:
+        return b""
 
 
 def _read_report(path: Path) -> Report:

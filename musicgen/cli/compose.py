@@ -12,12 +12,13 @@ from tqdm import tqdm
 from musicgen.audio.arrangement import Arrangement
 from musicgen.cli.files import CHOICES, TuneFiles
 from musicgen.cli.options import echo, echo_json, formats_option, json_option, sample_option
+from musicgen.cli.output import overwrite_option
 from musicgen.cli.repeating import Order, refuse_other_settings, repeat_orders, take_order
 from musicgen.cli.sound_options import is_sound_asked_for, sound_options
 from musicgen.config import Paths, SampleConfig
 from musicgen.models.checkpoint import Checkpoint
 from musicgen.notation.bars import check_bars
-from musicgen.sampling.composer import Composition, compose
+from musicgen.sampling.composer import SEEDS, Composition, compose
 from musicgen.takeaway.formats import from_composition
 
 if TYPE_CHECKING:
@@ -64,20 +65,22 @@ if TYPE_CHECKING:
 @click.option("--out", type=click.Path(path_type=Path), default=Path("out"), show_default=True,
               help="Folder for the files.")  # fmt: skip
 @formats_option("abc,midi,wav", CHOICES)
+@overwrite_option
 @json_option
-def compose_command(
+def compose_command(  # noqa: PLR0913 - each is an option of the command
     checkpoint_name: str,
     source: Path | None,
     anyway: bool,
     arrangement: Arrangement,
     out: Path,
     formats: tuple[str, ...],
+    overwrite: bool,
     as_json: bool,
     **settings: Any,
 ) -> None:
     """Compose tunes; tune number i has the seed SEED + i - 1, and the same seed the same tune."""
     paths = Paths.default()
-    files = TuneFiles(out, formats, paths, keeps_text=True)
+    files = TuneFiles(out, formats, paths, keeps_text=True, overwrite=overwrite)
     if source:
         context = click.get_current_context()
         refuse_other_settings(context, settings.keys() - {"prompt"})
@@ -87,6 +90,7 @@ def compose_command(
         )
     else:
         orders = [take_order(checkpoint_name, SampleConfig(**settings), arrangement, paths)]
+    files.check([stem for order in orders for stem in _stems(order)], _archive_stem(orders))
     rows, composed_s = _fill(orders, files, as_json=as_json)
     if as_json:
         first = orders[0]
@@ -95,6 +99,17 @@ def compose_command(
         return
     for row in rows:
         echo(_line(row))
+
+
+def _stems(order: Order) -> list[str]:
+    """What the files of an order's tunes are called, without their endings."""
+    first, count = order.config.seed, order.config.count
+    return [f"{order.ref.name}-{(first + number) % SEEDS}" for number in range(count)]
+
+
+def _archive_stem(orders: list[Order]) -> str:
+    total = sum(order.config.count for order in orders)
+    return _stems(orders[0])[0] + (f"-{total}-tunes" if total > 1 else "")
 
 
 def _fill(
@@ -125,8 +140,7 @@ def _fill(
                 row |= {"warning": said, "files": [str(one) for one in written.paths]}
                 rows.append(row)
                 bar.update()
-    name, seed = orders[0].ref.name, rows[0]["seed"]
-    archive = files.finish(f"{name}-{seed}" + (f"-{total}-tunes" if total > 1 else ""))
+    archive = files.finish(_archive_stem(orders))
     for row in rows:
         row["files"] += [str(path) for path in archive]
     return rows, composed_s

@@ -9,6 +9,7 @@ import click
 from tqdm import tqdm
 
 from musicgen.cli.options import echo, echo_json, json_option
+from musicgen.cli.output import overwrite_option, write_output
 from musicgen.config import Paths
 from musicgen.corpus.cleaning import CleaningReport, compare_with_lab
 from musicgen.corpus.dataset import Dataset, load_dataset
@@ -22,7 +23,6 @@ from musicgen.corpus.sources import (
     read_source_text,
 )
 from musicgen.errors import CorpusError
-from musicgen.storage import write_file
 
 
 @click.group("corpus")
@@ -87,12 +87,15 @@ def add_command(name: str, files: tuple[Path, ...], as_json: bool) -> None:
 @click.option("--all", "show_all", is_flag=True, help="List every finding, not only their number.")
 @click.option("--csv", "csv_file", type=click.Path(path_type=Path), metavar="FILE",
               help="Write the findings to a table.")  # fmt: skip
+@overwrite_option
 @json_option
-def show_command(name: str, show_all: bool, csv_file: Path | None, as_json: bool) -> None:
+def show_command(
+    name: str, show_all: bool, csv_file: Path | None, overwrite: bool, as_json: bool
+) -> None:
     """Show a corpus of your own: its files, its tunes, and what cleaning found."""
     corpus = CorpusStore(Paths.default().corpora).get(name.removeprefix(PREFIX))
     if csv_file:
-        write_file(csv_file, write_csv(corpus.read_report().findings))
+        write_output(csv_file, write_csv(corpus.read_report().findings), overwrite)
     _show_own(corpus, as_json, show_all)
 
 

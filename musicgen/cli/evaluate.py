@@ -8,6 +8,7 @@ import click
 from tqdm import tqdm
 
 from musicgen.cli.options import echo, echo_json, json_option
+from musicgen.cli.output import check_free, overwrite_option, write_output
 from musicgen.cli.reading import read_tunes_text
 from musicgen.config import Paths
 from musicgen.corpus.dataset import load_dataset
@@ -38,7 +39,6 @@ from musicgen.evaluation.words import (
 )
 from musicgen.models.checkpoint import Checkpoint, find_checkpoint, load_checkpoint
 from musicgen.safe_text import escape_controls
-from musicgen.storage import write_file
 
 _STEPS = 1000
 
@@ -70,6 +70,7 @@ _STEPS = 1000
 )
 @click.option("--html", "html_path", type=click.Path(path_type=Path),
               help="Write the report as a page to this file.")  # fmt: skip
+@overwrite_option
 @json_option
 def evaluate_command(  # noqa: PLR0913 - each is an option of the command
     names: tuple[str, ...],
@@ -81,6 +82,7 @@ def evaluate_command(  # noqa: PLR0913 - each is an option of the command
     tunebook: Path | None,
     split: str,
     html_path: Path | None,
+    overwrite: bool,
     as_json: bool,
 ) -> None:
     """Figures of composed tunes and of real ones, and the loss on the real ones.
@@ -88,6 +90,7 @@ def evaluate_command(  # noqa: PLR0913 - each is an option of the command
     Every figure has its 95 % interval. With --tunebook alone it is the figures of that file.
     """
     _check(names, tunebook)
+    check_free([html_path] if html_path else [], overwrite)
     paths = Paths.default()
     modes = (False, True) if both else (free,)
     plan = ReportPlan(
@@ -104,7 +107,7 @@ def evaluate_command(  # noqa: PLR0913 - each is an option of the command
         report = make_report(plan, checkpoints, reference, hooks)
         bar.update(_STEPS - bar.n)
     if html_path:
-        write_file(html_path, render_html(report).encode())
+        write_output(html_path, render_html(report).encode(), overwrite)
     if as_json:
         echo_json(_first_loss(report, checkpoints, reference) | report.to_dict())
         return

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from musicgen.cli.output import check_free, write_output
 from musicgen.config import Paths
 from musicgen.engraving.engraver import missing_part
-from musicgen.storage import write_file
 from musicgen.takeaway.archive import USUAL, Take, different, pack
 from musicgen.takeaway.formats import ENGRAVED, FORMATS, SOUNDING, Piece, make_all
 
@@ -32,13 +32,20 @@ class TuneFiles:
         formats: Of `CHOICES`.
         paths: Where the engraver lies.
         keeps_text: A tune that cannot be heard is written as ABC, asked for or not.
+        overwrite: Whether files that are there already may be written over.
 
     Raises:
         SetupError: a format needs what is not here.
     """
 
     def __init__(
-        self, folder: Path, formats: Sequence[str], paths: Paths, *, keeps_text: bool = False
+        self,
+        folder: Path,
+        formats: Sequence[str],
+        paths: Paths,
+        *,
+        keeps_text: bool = False,
+        overwrite: bool = False,
     ) -> None:
         missing = missing_part(paths) if ENGRAVED & {*formats} else None
         if missing:
@@ -49,9 +56,25 @@ class TuneFiles:
         self._in_zip = self._single or tuple(
             name for name in USUAL if name not in ENGRAVED or not missing_part(paths)
         )
-        self._keeps_text = keeps_text
+        self._keeps_text, self._overwrite = keeps_text, overwrite
         self._takes: list[Take] = []
         self._stems: list[str] = []
+
+    def check(self, stems: Sequence[str], archive: str) -> None:
+        """Sees to it that no file is in the way, before any tune is made.
+
+        Args:
+            stems: Those of all tunes that `write` will be given, in order.
+            archive: That of `finish`.
+
+        Raises:
+            StorageError: a file is there already, and may not be written over.
+        """
+        names = [
+            f"{stem}.{FORMATS[name].suffix}" for stem in different(stems) for name in self._single
+        ]
+        names += [f"{archive}.{ZIP}"] if self._has_zip else []
+        check_free((self._folder / name for name in names), self._overwrite)
 
     def write(self, piece: Piece) -> Written:
         """Writes a tune in each format in which it can be made.
@@ -85,5 +108,5 @@ class TuneFiles:
 
     def _write(self, name: str, data: bytes) -> Path:
         path = self._folder / name
-        write_file(path, data)
+        write_output(path, data, self._overwrite)
         return path

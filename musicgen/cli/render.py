@@ -11,6 +11,7 @@ from tqdm import tqdm
 from musicgen.audio.arrangement import Arrangement
 from musicgen.cli.files import CHOICES, TuneFiles
 from musicgen.cli.options import echo, echo_json, formats_option, json_option
+from musicgen.cli.output import overwrite_option
 from musicgen.cli.reading import read_tunes_text
 from musicgen.cli.sound_options import sound_options
 from musicgen.config import Paths
@@ -26,9 +27,15 @@ from musicgen.takeaway.formats import Piece
               help="Folder for the files.")  # fmt: skip
 @sound_options
 @formats_option("midi,wav", CHOICES)
+@overwrite_option
 @json_option
 def render_command(
-    file: Path, out: Path, arrangement: Arrangement, formats: tuple[str, ...], as_json: bool
+    file: Path,
+    out: Path,
+    arrangement: Arrangement,
+    formats: tuple[str, ...],
+    overwrite: bool,
+    as_json: bool,
 ) -> None:
     """Render every tune of an ABC file: <X>.mid and <X>.wav by reference number.
 
@@ -37,10 +44,12 @@ def render_command(
     text = read_tunes_text(file)
     tunes = [tune for tune, _ in read_tunebook(text)]
     header = "".join(f"{letter}:{value}\n" for letter, value in read_file_header(text))
-    files = TuneFiles(out, formats, Paths.default())
+    files = TuneFiles(out, formats, Paths.default(), overwrite=overwrite)
+    stems = name_tunes(tunes)
+    files.check(stems, file.stem)
     rows: list[dict[str, Any]] = []
     for stem, tune in tqdm(
-        list(zip(name_tunes(tunes), tunes, strict=True)),
+        list(zip(stems, tunes, strict=True)),
         unit="tune",
         delay=0.5,
         disable=as_json,

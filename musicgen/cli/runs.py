@@ -6,9 +6,9 @@ from pathlib import Path
 import click
 
 from musicgen.cli.options import echo, echo_json, json_option
+from musicgen.cli.output import open_output, overwrite_option
 from musicgen.config import Paths
-from musicgen.errors import ArchiveError, MusicgenError
-from musicgen.storage import storing
+from musicgen.errors import ArchiveError
 from musicgen.training.archive import SUFFIX, export_run, import_run
 from musicgen.training.runs import RunStore
 from musicgen.training.shelf import delete_run, rename_run
@@ -67,21 +67,16 @@ def rename_command(run_id: str, new_id: str, as_json: bool) -> None:
 @click.argument("run_id", metavar="RUN")
 @click.option("--out", type=click.Path(path_type=Path), help="File to write; RUN.zip if not given.")
 @click.option("--without-last", is_flag=True, help="Smaller; it plays there, but cannot go on.")
+@overwrite_option
 @json_option
-def export_command(run_id: str, out: Path | None, without_last: bool, as_json: bool) -> None:
+def export_command(
+    run_id: str, out: Path | None, without_last: bool, overwrite: bool, as_json: bool
+) -> None:
     """Write a run as one file for another machine."""
     run = _store().get(run_id)
     path = out or Path(f"{run_id}{SUFFIX}")
-    if path.exists():
-        raise ArchiveError("{name} is there already. Choose another file: --out.", name=path.name)
-    with storing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with path.open("xb") as file:
-                export_run(run, file, can_resume=not without_last)
-        except MusicgenError:
-            path.unlink(missing_ok=True)
-            raise
+    with open_output(path, overwrite) as temporary, temporary.open("xb") as file:
+        export_run(run, file, can_resume=not without_last)
     size_bytes = path.stat().st_size
     if as_json:
         echo_json({"run": run_id, "file": str(path), "size_bytes": size_bytes})

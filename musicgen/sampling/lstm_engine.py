@@ -6,15 +6,18 @@ stands in ``docs/speed.md``.
 """
 
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
-import onnxruntime as ort
 from numpy.typing import NDArray
 
 from musicgen.models.lstm_weights import LSTMWeights
 from musicgen.sampling.lstm_graph import make_product, make_step
 
-LSTMEngineState = tuple[ort.OrtValue, ...]
+if TYPE_CHECKING:
+    import onnxruntime as ort
+
+LSTMEngineState = tuple["ort.OrtValue", ...]
 """h and c of each layer, the lowest first, each (B, H)."""
 
 
@@ -58,16 +61,20 @@ class LSTMEngine:
         return tuple(_value(part.numpy()[rows]) for part in state)
 
 
-def _value(array: NDArray[np.generic]) -> ort.OrtValue:
-    return ort.OrtValue.ortvalue_from_numpy(array)
+def _value(array: NDArray[np.generic]) -> "ort.OrtValue":
+    from onnxruntime import OrtValue  # 0.3 seconds the first time: only who composes waits for it
+
+    return OrtValue.ortvalue_from_numpy(array)
 
 
-def _open(model: bytes) -> ort.InferenceSession:
+def _open(model: bytes) -> "ort.InferenceSession":
     """A session on the thread that calls it.
 
     A step is too small to share: two cores gain little, and beside a training they wait for one
     another.
     """
+    import onnxruntime as ort
+
     options = ort.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3

@@ -88,9 +88,9 @@ def test_a_file_is_rendered_without_a_network(home: Path) -> None:
     assert not loaded & (LEARNING | COMPOSING | PAPER | NEVER)
 
 
-def test_the_list_of_commands_says_what_each_says_of_itself() -> None:
+def test_the_list_of_commands_names_commands_that_there_are() -> None:
     for name, (attribute, does) in COMMANDS.items():
         command = getattr(importlib.import_module(f"musicgen.cli.{name}"), attribute)
         assert isinstance(command, click.Command)
-        assert command.get_short_help_str(200).startswith(does.rstrip(".")[:8])
-        assert len(does) < 70
+        assert command.name == name
+        assert 10 < len(does) < 70
