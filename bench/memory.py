@@ -1,9 +1,10 @@
-"""``python -m bench.memory --reloads 100 --tunes 30``: what visits leave in the server's memory.
+"""``python -m bench.memory --tunes 30 --reloads 100``: what visits leave in the server's memory.
 
 A client that speaks as a browser does (the websocket of Streamlit, and each sound fetched once)
-composes tunes, one after the other, then opens one of them again and again, as by reloading the
-page, and then leaves. Prints the resident memory as it goes, in MiB: first of a server that nobody
-has visited, then after the first tune, which loads torch, the model and the synthesiser.
+composes tunes, one after the other, in one visit, then loads the page again and again, each time
+with another tune, and then leaves. Prints the resident memory as it goes, in MiB: first of a server
+that nobody has visited, then after the first tune, which loads torch, the model and the
+synthesiser.
 """
 
 import argparse
@@ -99,7 +100,7 @@ def main() -> None:
         for number in range(1, asked.reloads + 1):
             visitor.leave()
             visitor = Visitor(server)
-            visitor.open(address(asked.tunes))
+            visitor.open(address(asked.tunes + number))
             if number % 20 == 0:
                 look(f"{number} times reloaded")
         visitor.leave()

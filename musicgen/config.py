@@ -15,10 +15,16 @@ from typing import Any, Self
 
 from musicgen.errors import ConfigError
 
+MAX_TEXT = 1_000
+"""Characters of a setting that is a text, such as a meter or a name."""
+
 
 @dataclass(frozen=True, slots=True)
 class SettingInfo:
-    """What a form or a command line needs to know about one setting."""
+    """What a form or a command line needs to know about one setting.
+
+    Numbers lie between `low` and `high`, texts have at most `max_length` characters.
+    """
 
     name: str
     kind: type
@@ -27,6 +33,7 @@ class SettingInfo:
     low: float | None = None
     high: float | None = None
     choices: tuple[str, ...] = ()
+    max_length: int = MAX_TEXT
 
 
 def setting(
@@ -35,11 +42,11 @@ def setting(
     low: float | None = None,
     high: float | None = None,
     choices: tuple[str, ...] = (),
+    max_length: int = MAX_TEXT,
 ) -> Any:
     """A field of a settings class: its default, its meaning in one line, and its bounds."""
-    return field(
-        default=default, metadata={"help": help, "low": low, "high": high, "choices": choices}
-    )
+    bounds = {"low": low, "high": high, "choices": choices, "max_length": max_length}
+    return field(default=default, metadata={"help": help} | bounds)
 
 
 @dataclass(frozen=True)
@@ -91,6 +98,13 @@ def _is_within(info: SettingInfo, value: Any) -> bool:
 def _check(info: SettingInfo, value: Any) -> None:
     if info.kind is float and type(value) is int and -_LARGEST <= value <= _LARGEST:
         value = float(value)
+    if isinstance(value, str) and len(value) > info.max_length:
+        raise ConfigError(
+            "{name} has {count:,} characters; at most {most:,} are read.",
+            name=info.name,
+            count=len(value),
+            most=info.max_length,
+        )
     if type(value) is not info.kind:
         raise _wrong_type(info, value)
     if info.choices and value not in info.choices:
@@ -262,7 +276,9 @@ class SampleConfig(Settings):
     )
     seed: int = setting(0, "The same seed gives the same tune.", 0, 2**31 - 1)
     count: int = setting(1, "Tunes to compose.", 1, 1000)
-    prompt: str = setting("", "Beginning of the tune, in ABC; empty for a tune from nothing.")
+    prompt: str = setting(
+        "", "Beginning of the tune, in ABC; empty for a tune from nothing.", max_length=20_000
+    )
     max_new_tokens: int = setting(
         1500, "Characters within which a tune comes to its end.", 1, 20_000
     )

@@ -18,6 +18,9 @@ from musicgen.sampling.composer import read_prompt
 MAX_FILE_BYTES = 2_000_000
 """Of a file from which a beginning is taken."""
 
+MAX_TUNE_CHARACTERS = 20_000
+"""Of the tune from which it is taken."""
+
 EXAMPLES = {
     "jig": "X:1\nM:6/8\nL:1/8\nK:D Major\nDFA dAF|GBd gdB|",
     "reel": "X:1\nM:C|\nL:1/8\nK:E Dorian\nEBBA B2EB|B2AB dBAG|",
@@ -131,5 +134,13 @@ def beginning_from_file(data: bytes, name: str, bars: int) -> str:
         text = transcribe(data, name.rpartition(".")[0])
     else:
         text = require_tunes(decode_text(data))[0].text
+    if len(text) > MAX_TUNE_CHARACTERS:
+        raise NotationError(
+            "The first tune of {name} has {count:,} characters; at most {most:,} are read. "
+            "Choose a shorter one.",
+            name=name,
+            count=len(text),
+            most=MAX_TUNE_CHARACTERS,
+        )
     tune, _problems = read_tune(write_plain(text) or text)
     return first_bars(tune, bars)

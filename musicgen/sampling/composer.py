@@ -180,6 +180,7 @@ def read_prompt(vocabulary: Vocabulary, config: SampleConfig) -> tuple[str, Guid
         CompositionError: the prompt has characters that the network does not know, or is too long.
         GrammarError: what is asked of the tune cannot be kept.
     """
+    _check_length(config.prompt)  # before it is read: reading takes its time
     guide = get_config_guide(vocabulary, config)
     text = _plain_lines(config.prompt)
     return _prepare_prompt(vocabulary, with_header(text, guide) if guide else text), guide
@@ -335,14 +336,18 @@ def _plain_lines(prompt: str) -> str:
     return re.sub(r"\r\n?", "\n", prompt).lstrip("\n")
 
 
-def _prepare_prompt(vocabulary: Vocabulary, prompt: str) -> str:
-    text = prompt or DEFAULT_PROMPT
-    if len(text) > MAX_PROMPT_CHARACTERS:
+def _check_length(prompt: str) -> None:
+    if len(prompt) > MAX_PROMPT_CHARACTERS:
         raise CompositionError(
             "The beginning has {count} characters; at most {most} are read. Shorten it.",
-            count=len(text),
+            count=len(prompt),
             most=MAX_PROMPT_CHARACTERS,
         )
+
+
+def _prepare_prompt(vocabulary: Vocabulary, prompt: str) -> str:
+    text = prompt or DEFAULT_PROMPT
+    _check_length(text)
     if "\n\n" in text:
         raise CompositionError(
             "The beginning has a blank line in it, which would end the tune. Take it out."

@@ -25,6 +25,9 @@ MARK = "musicgen checkpoint="
 MAX_LINE = 100_000
 """Characters of a line that are read: ours have some hundred, with a long beginning 6,000."""
 
+MAX_RECIPES = 10_000
+"""Lines of ours that are read in one text: an archive of a thousand tunes has so many each once."""
+
 _HEAD = re.compile(
     r"musicgen checkpoint=(?P<checkpoint>[^\n\r\0]{0,200}?) "
     r"fingerprint=(?P<fingerprint>[0-9a-f]{4,64}) seed=(?P<seed>[0-9]{1,10}) settings=(?=\{)"
@@ -96,25 +99,32 @@ def find_recipes(text: str) -> Iterator[Recipe]:
     Raises:
         ProvenanceError: a line of ours is cut off, or asks for what this version does not know.
     """
-    position = text.find(MARK)
+    position, count = text.find(MARK), 0
     while position >= 0:
+        count += 1
+        if count > MAX_RECIPES:
+            raise ProvenanceError(
+                "The file speaks of more than {most:,} tunes. Split it into several files.",
+                most=MAX_RECIPES,
+            )
         recipe, position = _read(text, position)
         yield recipe
         position = text.find(MARK, position)
 
 
 def _read(text: str, start: int) -> tuple[Recipe, int]:
-    line = text[start : start + MAX_LINE]
-    head = _HEAD.match(line)
+    head = _HEAD.match(text, start)
     if head is None:
         raise _cut_off()
     try:
-        settings, end = json.JSONDecoder().raw_decode(line, head.end())
+        settings, end = json.JSONDecoder().raw_decode(text, head.end())
     except (ValueError, RecursionError) as error:
         raise _cut_off() from error
+    if end - start > MAX_LINE:
+        raise _cut_off()
     name = _unescaped(head["checkpoint"])
     recipe = _make(name, head["fingerprint"], int(head["seed"]), settings)
-    return recipe, start + end
+    return recipe, end
 
 
 def _unescaped(name: str) -> str:
