@@ -107,8 +107,67 @@ def test_skip_pause_and_stop(open_page):
     page.get_by_role("button", name="Go on").click()
     page.wait_for_function(f"({RADIO})()?.state === 'running'")
     page.get_by_role("button", name="Stop").click()
-    expect(page.locator(".musicgen-radio")).to_have_count(0)
-    page.get_by_role("button", name="Start").wait_for()
+    page.wait_for_function("globalThis.musicgenRadio.isSilent")
+    expect(page.locator(".musicgen-note").first).to_be_visible()  # the tune stays to be seen
+    page.get_by_role("button", name="Play this tune again").click()
+    page.wait_for_function(f"({RADIO})()?.state === 'running'")
+    page.get_by_role("button", name="Stop").wait_for()
+
+
+def test_the_music_goes_on_over_other_pages_and_one_sounds_at_a_time(open_page):
+    page = open_page("/Endless").page
+    start(page)
+    page.evaluate("globalThis.before = globalThis.musicgenRadio")
+    for name in ("Train", "Corpus", "Play"):
+        page.get_by_role("link", name=name).first.click()
+        page.get_by_role("heading", level=1, name=name).wait_for()
+        bar = page.locator(".st-key-on_air")
+        expect(bar.get_by_role("button", name="Pause")).to_be_visible()
+        expect(bar.get_by_role("link")).to_be_visible()
+        page.wait_for_function(f"({RADIO})()?.state === 'running'")
+    assert page.evaluate("globalThis.before === globalThis.musicgenRadio")
+    current = page.evaluate(RADIO)["current"]
+    for _skip in range(3):  # more than was ready: it is fed from here
+        page.wait_for_function(f"({RADIO})()?.ready.some((number) => number > {current})")
+        page.get_by_role("button", name="Next tune").click()
+        page.wait_for_function(f"({RADIO})()?.current > {current}")
+        current = page.evaluate(RADIO)["current"]
+    page.get_by_role("button", name="Compose").click()
+    page.wait_for_function("document.querySelector('.st-key-sound audio')?.currentTime > 0.2")
+    page.wait_for_function(f"({RADIO})()?.state === 'suspended'")
+    page.get_by_role("button", name="Go on").click()
+    page.wait_for_function("document.querySelector('.st-key-sound audio').paused")
+    page.wait_for_function(f"({RADIO})()?.state === 'running'")
+
+
+def test_the_tune_before_comes_again_and_what_was_heard_can_be_kept(open_page):
+    page = open_page("/Endless").page
+    start(page)
+    first = page.evaluate(RADIO)["current"]
+    title = page.locator(".abcjs-title").inner_text()
+    page.get_by_role("button", name="Next tune").click()
+    page.wait_for_function(f"({RADIO})()?.current > {first}")
+    page.get_by_role("button", name="The tune before").click()
+    page.wait_for_function(f"({RADIO})()?.current === {first}")
+    expect(page.locator(".abcjs-title")).to_have_text(title)
+    page.get_by_role("button", name="Next tune").click()
+    page.wait_for_function(f"({RADIO})()?.current > {first}")
+    page.get_by_text("Tunes before").click()
+    row = page.locator(f".st-key-before_{first}")
+    with page.expect_download() as download:
+        row.get_by_role("button", name="ABC").click()
+    assert f"T:{title}" in download.value.path().read_text(encoding="utf-8")
+    row.get_by_role("button", name="Favourite").click()
+    expect(row.get_by_role("button", name="Kept")).to_be_visible()
+    page.get_by_role("button", name="More formats").click()
+    page.locator(".st-key-download_format").get_by_role("radio", name="MP3").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save MP3").click()
+    assert download.value.path().stat().st_size > 10_000
+    page.keyboard.press("Escape")
+    row.get_by_role("link", name="Open in Play").click()
+    page.get_by_role("heading", level=1, name="Play").wait_for()
+    expect(page.locator(".abcjs-title").first).to_have_text(title)
 
 
 def test_few_tunes_are_kept_however_many_were_heard(open_page):

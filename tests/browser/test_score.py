@@ -234,6 +234,56 @@ def test_a_finger_held_on_a_note_shows_what_else_it_might_have_been(open_page):
     assert page.evaluate(LOOK)["paused"]
 
 
+def swipe(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """One finger from one place to another, as a screen reports it."""
+    hand = page.context.new_cdp_session(page)
+    steps = 12
+    for number in range(steps + 1):
+        x, y = (a + (b - a) * number / steps for a, b in zip(start, end, strict=True))
+        kind = "touchMove" if number else "touchStart"
+        hand.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
+        page.wait_for_timeout(16)
+    hand.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    hand.detach()
+
+
+SCROLLED = "document.querySelector('[data-testid=stMain]').scrollTop"
+
+
+@pytest.mark.parametrize("aside", [0, 25, -25])
+def test_a_finger_that_goes_up_scrolls_and_one_that_goes_aside_chooses_bars(open_page, aside):
+    page = open_page(TINY, viewport=PHONE, has_touch=True, is_mobile=True).page
+    wait_for_score(page)
+    settled(page)
+    x, y = note_at(page, 30)
+    before = page.evaluate(SCROLLED)
+    for _time in range(2):
+        swipe(page, (x, y), (x + aside, y - 220))
+    page.wait_for_function(f"{SCROLLED} > {before} + 60")
+    settled(page)
+    assert page.evaluate(LOOK)["selection"] is None
+    expect(page.get_by_role("button", name="Choose bars", exact=True)).to_be_visible()
+    assert page.evaluate(LOOK)["paused"]
+    note_at(page, 7)
+    scrolled = page.evaluate(SCROLLED)
+    swipe(page, note_at(page, 7), note_at(page, 11))
+    expect(page.get_by_role("button", name=re.compile(r"^Bars? \d"))).to_be_visible()
+    assert page.evaluate(SCROLLED) == scrolled
+
+
+def test_the_keys_are_told_to_the_eye_and_to_the_ear(open_page):
+    page = open_page(TINY + "&lang=zh").page
+    wait_for_score(page)
+    score = page.locator(".musicgen-score").first
+    expect(score.get_by_text("Shift")).to_be_visible()
+    told = score.evaluate(
+        "(score) => document.getElementById(score.getAttribute('aria-describedby')).textContent"
+    )
+    assert "小节" in told
+    keys = str(score.get_attribute("aria-keyshortcuts")).split()
+    assert {"ArrowRight", "Shift+ArrowRight", "Enter", "Space", "Escape"} <= set(keys)
+
+
 def test_the_tint_can_be_turned_off_and_the_notes_named(open_page):
     page = open_page(HOUSE).page
     wait_for_score(page)
