@@ -90,10 +90,11 @@ def curves_figure(
     first = _END_SHARE * last if is_end else 0.0
     layout = {
         "uirevision": f"{axis} {is_log} {is_end} {' '.join(run.run_id for run in runs)}",
-        "margin": {"l": 64, "r": 8, "t": 36, "b": 48},  # the chart's tools stand above its legend
+        "margin": {"l": 64, "r": 8, "t": 32, "b": 84},
         "hovermode": "closest",
         "showlegend": True,
-        "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+        # Below: with many runs it would reach under the tools of the chart, which stand on top.
+        "legend": {"orientation": "h", "x": 0, "y": -0.19, "yanchor": "top"},
         "xaxis": {
             "title": {"text": titles[0]},
             "range": [first, 1.02 * last] if last else None,

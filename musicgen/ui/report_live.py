@@ -5,6 +5,7 @@ import streamlit as st
 from musicgen.evaluation.report.job import ReportSnapshot, ReportStatus
 from musicgen.evaluation.words import name_set
 from musicgen.ui import resources
+from musicgen.ui.failures import has_new_failure, redraw
 from musicgen.ui.language import N_, _
 from musicgen.ui.monitor import clock
 from musicgen.ui.page import sentence, training_note
@@ -39,8 +40,8 @@ def _seen() -> tuple[str, bool] | None:
 @st.fragment(run_every=TICK_S)
 def _live(drawn: tuple[str, bool] | None) -> None:
     training_note()
-    if _seen() != drawn:
-        st.rerun()
+    if _seen() != drawn or has_new_failure():
+        redraw()
     now = resources.reports().snapshot()
     if now is None:
         return

@@ -101,7 +101,7 @@ def overlaid_curves(infos: list[RunInfo]) -> None:
     if not runs:
         st.caption(_("Choose a run to draw its losses."))
     else:
-        live_chart(figure, "curves", _("Losses of the chosen runs"), 420)
+        live_chart(figure, "curves", _("Losses of the chosen runs"), 460)
         st.caption(_("Thick: loss on held-out tunes. Thin: loss on training tunes, smoothed."))
 
 

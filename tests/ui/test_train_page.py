@@ -315,3 +315,48 @@ def test_a_training_composes_along_the_way(trained):
     samples = resources.registry().get("quick-1").snapshot().samples
     assert [sample.step for sample in samples] == [3, 6]
     assert trained.button_group(key="live_steps_quick-1").value == 6
+
+
+def test_an_error_goes_as_soon_as_its_cause_is_mended(empty_home, open_app):
+    app = fill_in(open_app("Train"), training_batch_size=999_999).run()
+    assert "batch_size is 999999" in app.error[0].value
+    app.number_input(key="train_quick_training_batch_size").set_value(4).run()
+    assert not app.error
+    app.text_input[0].set_value("a b").run()
+    assert "'a b' cannot name a run" in app.error[0].value
+    app.text_input[0].set_value("小调-1").run()
+    assert not app.exception and not app.error
+
+
+def test_a_run_is_named_in_chinese(empty_home, open_app):
+    app = fill_in(open_app("Train"))
+    app.text_input[0].set_value("小调-1")
+    start(app)
+    assert not app.exception and not app.error
+    assert resources.registry().get("小调-1").wait(60)
+    play = open_app(model="小调-1")
+    assert not play.exception and not play.error
+    assert play.selectbox(key="play_model").value == "小调-1"
+
+
+def test_the_estimate_shown_is_that_of_the_present_choice(empty_home, open_app):
+    app = fill_in(open_app("Train")).run()
+    assert not any(text.startswith("Estimated") for text in captions(app))
+    app.button(key="train_estimate").click().run()
+    assert any("1,527 parameters" in text for text in captions(app))
+    app.number_input(key="train_quick_network_hidden_size").set_value(16).run()
+    assert not any(text.startswith("Estimated") for text in captions(app))
+    app.button_group(key="train_preset").set_value("improved").run()
+    (estimate,) = [text for text in captions(app) if text.startswith("Estimated")]
+    assert "3,742,035 parameters" in estimate
+
+
+def test_a_training_of_another_program_moves_on_the_page(trained, empty_home, open_app):
+    run = Run(empty_home.runs / "quick-1")
+    run.write_status("running", "", 3, Progress())
+    st.cache_resource.clear()  # as a server that was started anew
+    with run.locked():
+        app = open_app("Train")
+        (bar,) = app.get("progress")
+        assert "quick" in bar.proto.text and "step 6 of 6" in bar.proto.text
+    assert not app.exception

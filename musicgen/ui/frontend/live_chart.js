@@ -41,7 +41,8 @@ function themed(layout, read) {
 function fitted(layout, traces, width) {
   if (!layout.showlegend || width >= NARROW) return 0;
   const rows = traces.filter((trace) => trace.showlegend !== false).length - 1;
-  layout.margin = { ...layout.margin, t: layout.margin.t + rows * LEGEND_ROW };
+  const side = layout.legend?.y < 0 ? "b" : "t";
+  layout.margin = { ...layout.margin, [side]: layout.margin[side] + rows * LEGEND_ROW };
   return rows * LEGEND_ROW;
 }
 
