@@ -47,6 +47,9 @@ ROOMS = (
 
 NOTE_INTERVAL_S = 1.0
 
+MAX_SENTENCE = 1_000
+"""Characters of an error that are shown: what it quotes may be as long as a link."""
+
 _TAGS = {"en": "en", "zh": "zh-Hans"}
 
 CORPUS_PARAMETER = "corpus"
@@ -131,13 +134,13 @@ def sentence(error: MusicgenError) -> str:
 
 def sentence_text(error: MusicgenError) -> str:
     """The same for places that know no Markdown; a reason inside it is translated as well."""
-    if not error.values:
-        return _(error.template) if error.template else ""
     values = {
         name: sentence_text(value) if isinstance(value, MusicgenError) else value
         for name, value in error.values.items()
     }
-    return remove_controls(_(error.template).format(**values))
+    text = _(error.template) if error.template else ""
+    text = remove_controls(text.format(**values) if values else text)
+    return text if len(text) <= MAX_SENTENCE else f"{text[: MAX_SENTENCE - 1]}…"
 
 
 def say(template: str, values: Mapping[str, Any]) -> str:

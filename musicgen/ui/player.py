@@ -40,7 +40,7 @@ TEXT_INTERVAL_S = 0.1
 Moment = tuple[int, float, float]
 """Where a note is written, when it begins to sound and for how long, in seconds."""
 
-MAX_SOUND_BYTES = 48_000_000
+MAX_SOUND_BYTES = 40_000_000
 """Of the rendered tunes kept for all sessions; one has some 7 MB."""
 
 

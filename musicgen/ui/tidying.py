@@ -21,7 +21,7 @@ from streamlit.runtime import exists, get_instance
 INTERVAL_S = 5.0
 """Between two looks."""
 
-TRIM_S = 30.0
+TRIM_S = 10.0
 """From one time that memory is given back to the next, if nobody has left meanwhile."""
 
 SLOW_S = 0.1
