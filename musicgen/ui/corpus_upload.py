@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from musicgen.corpus.own import MAX_BYTES, OwnCorpus, Upload
+from musicgen.corpus.own import MAX_BYTES, OwnCorpus, Upload, check_total
 from musicgen.errors import CorpusError
 from musicgen.ui import resources, state
 from musicgen.ui.language import _, ngettext
@@ -47,6 +47,11 @@ def _fields() -> tuple[str, list[Upload]] | None:
             "written down as ABC. Nothing leaves this machine."
         ).format(size=MAX_BYTES // 1_000_000),
     )
+    try:
+        check_total(sum(file.size for file in files or ()))
+    except CorpusError:
+        state.UPLOADS.set(number + 1)  # a fresh uploader next time: the server lets go of these
+        raise
     suggested = _suggested(files[0].name) if files else ""
     with st.form(f"corpus_form_{number}", border=False):
         name = st.text_input(
