@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 from musicgen.config import Paths
+from musicgen.evaluation.fluency import FluencyReport
 from musicgen.evaluation.model_card import CARD_FILE
 from musicgen.models.checkpoint import CheckpointRef, list_checkpoints, load_checkpoint
 from musicgen.training.archive import import_run
@@ -37,7 +38,10 @@ def kill_bundles(home: Path) -> dict[str, object]:
     from musicgen.cli import bundle
     from musicgen.training import record
 
-    record.JUDGED_TUNES = 1
+    # What takes long and writes nothing is left out.
+    record.measure_fluency = lambda one, count: FluencyReport(
+        one.fingerprint, 0.8, 1, count, count, count, count
+    )
     paths = Paths(home, home)
     bundle.Paths = type("Here", (), {"default": staticmethod(lambda: paths)})  # type: ignore[misc]
 
@@ -52,7 +56,7 @@ def kill_bundles(home: Path) -> dict[str, object]:
         after = [ref for ref in list_checkpoints(paths) if ref.origin == "bundled"]
         return [before, [_is_whole(ref) for ref in after], names(paths.checkpoints)]
 
-    return {"found": kill_at_every_point(home, work, look, step=2)}
+    return {"found": kill_at_every_point(home, work, look, step=3)}
 
 
 def _is_whole(ref: CheckpointRef) -> bool:

@@ -1,6 +1,7 @@
 """``musicgen runs``: list the runs, delete and rename them, carry them to another machine."""
 
 import dataclasses
+import math
 from pathlib import Path
 
 import click
@@ -8,7 +9,8 @@ import click
 from musicgen.cli.options import echo, echo_json, json_option
 from musicgen.cli.output import open_output, overwrite_option
 from musicgen.config import Paths
-from musicgen.errors import ArchiveError
+from musicgen.errors import ArchiveError, RunError
+from musicgen.storage import is_file
 from musicgen.training.archive import SUFFIX, export_run, import_run
 from musicgen.training.runs import RunStore
 from musicgen.training.shelf import delete_run, rename_run
@@ -32,6 +34,8 @@ def list_command(as_json: bool) -> None:
         echo("There are no runs yet. Train one: python -m musicgen train --preset quick")
     for summary in summaries:
         echo(_line(summary))
+    for name in _store().list_damaged():
+        echo(f"{name} is damaged and cannot be read. Delete it: runs delete {name}", err=True)
 
 
 @runs_group.command("delete")
@@ -40,9 +44,10 @@ def list_command(as_json: bool) -> None:
 @json_option
 def delete_command(run_id: str, yes: bool, as_json: bool) -> None:
     """Remove a run with its checkpoints and curves. There is no way back."""
-    run = _store().get(run_id)
+    if run_id not in _store().list_damaged():
+        run_id = _store().get(run_id).id
     if not yes:
-        click.confirm(f"Delete the run {run.id} for good?", abort=True, err=True)
+        click.confirm(f"Delete the run {run_id} for good?", abort=True, err=True)
     delete_run(_store(), run_id)
     if as_json:
         echo_json({"deleted": run_id})
@@ -90,9 +95,15 @@ def export_command(
 @json_option
 def import_command(path: Path, name: str, as_json: bool) -> None:
     """Take in a run that was exported. The file is checked first, and nothing in it is run."""
-    if not path.is_file():
+    if not is_file(path):
         raise ArchiveError("There is no file {name}.", name=str(path))
-    with path.open("rb") as file:
+    try:
+        file = path.open("rb")
+    except OSError as error:
+        raise ArchiveError(
+            "{name} cannot be read: {reason}.", name=str(path), reason=error.strerror or error
+        ) from error
+    with file:
         run = import_run(_store(), file, name)
     if as_json:
         echo_json(_to_dict(summarise(run)))
@@ -105,7 +116,13 @@ def _store() -> RunStore:
 
 
 def _summaries(store: RunStore) -> list[RunSummary]:
-    return [summarise(store.get(info.id)) for info in store.list()]
+    found = []
+    for info in store.list():
+        try:
+            found.append(summarise(store.get(info.id)))
+        except RunError:  # deleted or damaged since it was listed
+            continue
+    return found
 
 
 def _line(summary: RunSummary) -> str:
@@ -117,6 +134,11 @@ def _line(summary: RunSummary) -> str:
         f"{'' if loss is None else f'held-out loss {loss:.4f}':<21} "
         f"{summary.elapsed_s / 60:6.1f} min {summary.size_bytes / 1e6:7.1f} MB  {info.created[:10]}"
     )
+
+
+def _finite(value: float | None) -> float | None:
+    """A number as JSON has it; None for one that is beyond all numbers."""
+    return value if value is not None and math.isfinite(value) else None
 
 
 def _to_dict(summary: RunSummary) -> dict[str, object]:
@@ -132,7 +154,7 @@ def _to_dict(summary: RunSummary) -> dict[str, object]:
         "max_steps": info.max_steps,
         "best_val_loss": summary.best_val_loss,
         "best_step": best.step if best else None,
-        "perplexity": summary.perplexity,
+        "perplexity": _finite(summary.perplexity),
         "converged": dataclasses.asdict(converged) if converged else None,
         "final_train_loss": summary.final_train_loss,
         "best_train_loss": summary.best_train_loss,

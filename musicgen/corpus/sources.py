@@ -60,7 +60,10 @@ class Source:
     def locate(self, paths: Paths) -> list[Path]:
         """The files that are there, in the order of their names; none if it is not installed."""
         folder = paths.data if self.kind == "fetched" else _music21_corpus()
-        return sorted(folder.glob(self.pattern)) if folder else []
+        try:
+            return sorted(folder.glob(self.pattern)) if folder else []
+        except OSError:  # a folder that may not be read
+            return []
 
 
 SOURCES: dict[str, Source] = {

@@ -342,7 +342,9 @@ def _folders(root: Path) -> list[Path]:
 
 def _label(folder: Path) -> str:
     """What people call a checkpoint: a run's name rather than its folder ``best``."""
-    return folder.parent.name if folder.name in ("best", "last") else folder.name
+    run = folder.parent.name
+    is_hidden = run.startswith(".")  # an import that nobody has named yet
+    return run if folder.name in ("best", "last") and not is_hidden else folder.name
 
 
 def _read(path: Path, limit: int) -> bytes:

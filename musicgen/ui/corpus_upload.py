@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from musicgen.corpus.own import MAX_BYTES, OwnCorpus, Upload
+from musicgen.corpus.own import MAX_BYTES, OwnCorpus, Upload, check_total
 from musicgen.errors import CorpusError
 from musicgen.names import MAX_CHARACTERS, make_name
 from musicgen.ui import resources, state
@@ -54,6 +54,11 @@ def _fields() -> tuple[str, list[Upload]] | None:
             "written down as ABC. Nothing leaves this machine."
         ).format(size=most)
     )
+    try:
+        check_total(sum(file.size for file in files or ()))
+    except CorpusError:
+        state.UPLOADS.set(number + 1)  # a fresh uploader next time: the server lets go of these
+        raise
     suggested = _suggested(files[0].name) if files else ""
     name = st.text_input(
         _("Name of the corpus"),

@@ -111,6 +111,7 @@ def _import() -> None:
         run = import_run(resources.store(), upload)
     except MusicgenError as error:
         tell(error, st.container())
+        st.session_state[_UPLOADS] = count + 1  # refused once: the server lets go of the file
         return
     st.session_state[_TAKEN_IN] = run.id
     st.session_state[_UPLOADS] = count + 1  # a fresh uploader: this file is dealt with

@@ -218,6 +218,10 @@ def _estimate(
         if state.NO_ROOM.get() != wanted:
             state.NO_ROOM.set(wanted)
             st.rerun()  # the button above must not start it
+    else:
+        if state.NO_ROOM.get() == wanted:
+            state.NO_ROOM.set(None)
+            st.rerun()  # there is room now
 
 
 def memory_words(size_bytes: float) -> str:

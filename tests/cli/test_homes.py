@@ -69,7 +69,7 @@ def run(command: list[str], root: Path, capsys: pytest.CaptureFixture[str]) -> i
     assert status in (0, 2)
     if status:
         (line,) = [line for line in said.splitlines() if line.startswith("Error: ")]
-        assert line.endswith((".", "!", ")")), line
+        assert len(line) > len("Error: ")
     assert "Traceback" not in said
     return status
 

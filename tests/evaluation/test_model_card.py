@@ -1,14 +1,17 @@
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from musicgen.config import NetworkConfig, TrainingConfig
-from musicgen.errors import ReportError
+from musicgen.errors import CheckpointError, ReportError
 from musicgen.evaluation.estimate import Estimate
 from musicgen.evaluation.model_card import render_model_card
 from musicgen.evaluation.report.plan import Cell, ReportPlan
 from musicgen.evaluation.report.result import LossRow, Report, TuneSet
-from musicgen.models.checkpoint import CheckpointMetadata
+from musicgen.models.checkpoint import CheckpointMetadata, read_metadata
+from tests.damaging import damage_json
 
 METADATA = CheckpointMetadata(
     name="fine",
@@ -92,3 +95,42 @@ def test_a_card_has_what_a_report_found_of_these_weights() -> None:
 def test_a_card_takes_no_report_of_other_weights(which: tuple[str, str]) -> None:
     with pytest.raises(ReportError, match="nothing of these weights of fine"):
         render_model_card(METADATA, 2_000_000, report_of(*which), "f00")
+
+
+HOSTILE = "<script>alert(1)</script> ![x](http://x) [y](javascript:z) | `a` # b\n\n# Heading\n"
+
+
+def test_texts_of_strangers_are_short_and_no_markup_in_the_card(checkpoint_folder: Path) -> None:
+    metadata = replace(
+        read_metadata(checkpoint_folder),
+        name=HOSTILE, preset=HOSTILE, created=HOSTILE, license=HOSTILE * 1000,
+        corpus={"source": HOSTILE, "fingerprint": HOSTILE, "tunes": {HOSTILE: 3, "val": "x"},
+                "started_from": {"name": HOSTILE, "step": HOSTILE, "preset": HOSTILE,
+                                 "source": HOSTILE, "started_from": [HOSTILE]}},
+        metrics={"best_step": 3, "val_loss": HOSTILE, "val": {"loss": 1.0}, "test": HOSTILE},
+    )  # fmt: skip
+    card = render_model_card(metadata, 1000)
+    plain = render_model_card(read_metadata(checkpoint_folder), 1000)
+    assert "<script" not in card
+    assert "![x]" not in card and "](javascript" not in card and "\n# Heading" not in card
+    assert card.count("\n#") == plain.count("\n#") + 1  # the figures of the validation tunes
+    assert len(card) < len(plain) + 6000
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_card_is_written_of_whatever_metadata_can_be_read(
+    checkpoint_folder: Path, seed: int
+) -> None:
+    path = checkpoint_folder / "checkpoint.json"
+    values = json.loads(path.read_text())
+    values["metrics"] = {"val_loss": 2.0, "best_step": 1, "val": {"loss": 1.0, "tunes": 3}}
+    values["corpus"] = {
+        "source": "lab", "tunes": {"train": 3}, "started_from": {"name": "a", "step": 3},
+    }  # fmt: skip
+    for text in damage_json(json.dumps(values), seed, 10):
+        path.write_text(text)
+        try:
+            metadata = read_metadata(checkpoint_folder)
+        except CheckpointError:
+            continue
+        assert render_model_card(metadata, 1000).startswith("# Model card: ")

@@ -143,13 +143,8 @@ def test_xml_that_defines_its_own_words_or_is_none_is_a_sentence(tmp_path, data)
         '{"prompt":"' + "a" * 60_000 + '"}', '{"prompt":"' + "a" * 200_000 + '"}',
         '{"key":"' + "a" * 5_000 + '"}', '{"edits":{}}', '{"edits":[[[]]]}', '{"edits":[{}]}',
         '{"heard":[]}', '{"grammar":"1"}', '{"grammar":true}', '{"prompt_characters":"1"}',
-<<<<<<< HEAD
         '{"\\ud800":1}', '{"a":' * 100_000,
         '{"prompt":"', "{", '{"meter":5}', '{"free":"no","grammar":1}',
-=======
-        '{"\\ud800":1}', '{"a":' * 100_000, '{"prompt":"', "{", '{"meter":5}',
-        '{"free":"no","grammar":1}',
->>>>>>> refs/heads/hostile
     ],
 )  # fmt: skip
 def test_settings_that_cannot_be_are_a_sentence(tmp_path, settings):

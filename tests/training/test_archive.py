@@ -21,6 +21,7 @@ from musicgen.training import archive as module
 from musicgen.training.archive import export_run, import_run
 from musicgen.training.runs import Run, RunStore
 from musicgen.training.session import TrainingSession
+from musicgen.training.summary import summarise
 
 Files = dict[str, bytes]
 
@@ -370,3 +371,68 @@ def test_a_byte_changed_anywhere_is_harmless_or_refused(
         import_run(there, io.BytesIO(bytes(data)))
     except ArchiveError:
         assert (set(there.root.iterdir()) if there.root.exists() else set()) == before
+
+
+def change_lines(files: Files, **values: object) -> bytes:
+    """The metrics with a value in every line changed."""
+    lines = [json.loads(line) | values for line in files["metrics.jsonl"].splitlines()]
+    return "".join(json.dumps(line) + "\n" for line in lines).encode()
+
+
+@pytest.mark.parametrize("loss", [-1e14, -1, True, "1", [], float("nan"), float("inf")])
+def test_a_loss_that_cannot_be_one_is_refused(files: Files, there: RunStore, loss: object) -> None:
+    assert_refused(
+        there, pack(files | {"metrics.jsonl": change_lines(files, val_loss=loss)}), "metrics.jsonl"
+    )
+
+
+def test_a_loss_beyond_all_perplexities_is_taken_and_drawn(files: Files, there: RunStore) -> None:
+    run = import_run(there, pack(files | {"metrics.jsonl": change_lines(files, val_loss=800.0)}))
+    assert summarise(run).perplexity == float("inf")
+
+
+@pytest.mark.parametrize(
+    "name", ["config.json", "status.json", "best/checkpoint.json", "last/trainer.json"]
+)
+@pytest.mark.parametrize("depth", [100, 5_000, 40_000])
+def test_deep_nesting_is_refused_in_a_sentence(
+    files: Files, there: RunStore, name: str, depth: int
+) -> None:
+    text = files[name].decode().rstrip().removesuffix("}")
+    nested = f'{text}, "x": {"[" * depth}{"]" * depth}}}'.encode()
+    assert_refused(there, pack(files | {name: nested}), "cannot be taken in")
+
+
+def test_a_checkpoint_whose_loss_is_no_number_is_refused(files: Files, there: RunStore) -> None:
+    metadata = files["best/checkpoint.json"].decode()
+    values = json.loads(metadata)
+    values["metrics"]["val_loss"] = float("nan")
+    assert_refused(
+        there, pack(files | {"best/checkpoint.json": json.dumps(values).encode()}), "damaged"
+    )
+
+
+def test_files_that_share_their_bytes_cannot_grow_without_bound(
+    files: Files, there: RunStore
+) -> None:
+    """Each alone keeps the ratio, but all of them are the same few bytes of the archive."""
+    many = {f"samples/{number}.abc": b"\n" * 900_000 for number in range(300)}
+    assert_refused(there, pack(files | many), "all files together would grow")
+
+
+def test_a_list_of_too_many_files_is_not_even_read(
+    there: RunStore, files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError("its list of files was read")
+
+    file = pack(files | {f"samples/{number}-{'x' * 40}.abc": b"" for number in range(12_000)})
+    monkeypatch.setattr(zipfile, "ZipFile", never)
+    assert_refused(there, file, "too many files")
+
+
+def test_a_run_for_which_there_is_no_room_is_refused(
+    files: Files, there: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "free_disk_bytes", lambda _root: 1000)
+    assert_refused(there, pack(files), "no room")

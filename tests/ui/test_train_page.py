@@ -4,10 +4,13 @@ import pytest
 import streamlit as st
 
 from musicgen.config import FROM_VOCABULARY, NetworkConfig, TrainingConfig, describe
+from musicgen.errors import ConfigError
 from musicgen.presets import PRESETS
+from musicgen.training import estimate
 from musicgen.training.run_files import Progress
 from musicgen.training.runs import Run
 from musicgen.training.samples import Sample, append_sample
+from musicgen.training.sweep_plan import SweepPlan
 from musicgen.ui import resources
 from musicgen.ui.training_form import LABELS, memory_words, time_words
 from tests.ui.tiny_model import TUNE
@@ -211,8 +214,8 @@ def open_run(app, run_id="quick-1"):
 
 def test_before_the_start_stands_what_the_training_will_take(empty_home, open_app):
     app = open_app("Train")
-    (estimate,) = [text for text in captions(app) if text.startswith("Estimated")]
-    assert "356,371 parameters" in estimate and "of memory" in estimate and "about" in estimate
+    (told,) = [text for text in captions(app) if text.startswith("Estimated")]
+    assert "356,371 parameters" in told and "of memory" in told and "about" in told
 
 
 def test_the_estimate_follows_the_form_when_it_is_asked_for(empty_home, open_app):
@@ -360,3 +363,28 @@ def test_a_training_of_another_program_moves_on_the_page(trained, empty_home, op
         (bar,) = app.get("progress")
         assert "quick" in bar.proto.text and "step 6 of 6" in bar.proto.text
     assert not app.exception
+
+
+def test_settings_for_which_this_machine_has_no_room_cannot_be_started(
+    empty_home, open_app, monkeypatch
+):
+    monkeypatch.setattr(estimate, "available_memory_bytes", lambda: 10**8)
+    app = open_app("Train")
+    assert not app.exception
+    assert app.button(key="train_start").disabled
+    assert "and this machine has 0.1 GB to give" in app.error[0].value
+    monkeypatch.setattr(estimate, "available_memory_bytes", lambda: 10**12)
+    app.button(key="train_estimate").click().run()
+    assert not app.exception and not app.error
+    assert not app.button(key="train_start").disabled
+
+
+def test_a_training_too_large_for_this_machine_leaves_no_run(empty_home, monkeypatch):
+    monkeypatch.setattr(estimate, "available_memory_bytes", lambda: 10**8)
+    with pytest.raises(ConfigError, match="Choose a smaller batch"):
+        resources.registry().start(PRESETS["quick"], "large")
+    plan = SweepPlan("large", PRESETS["quick"], (2, 1024), (0.1,), 10)
+    with pytest.raises(ConfigError, match="Choose a smaller batch"):
+        resources.sweeps().start(plan)
+    assert not empty_home.runs.exists() or not list(empty_home.runs.iterdir())
+    assert resources.sweeps().store.plans() == []
