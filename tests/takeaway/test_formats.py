@@ -105,6 +105,32 @@ def test_a_pdf_that_was_saved_again_still_says_it(piece, composition, tmp_path):
     assert read_recipes(tmp_path / "annotated.pdf")[0].config == composition.config
 
 
+@pytest.fixture
+def untold(piece):
+    """A piece whose title has characters that no font is likely to have."""
+    text = piece.tune.text.replace("T:Šárka", "T:\U00014400 Šárka", 1)
+    tune, _ = read_tune(text)
+    return replace(piece, tune=tune, abc=text)
+
+
+@pytest.mark.parametrize("name", ["pdf", "svg"])
+def test_characters_that_no_font_here_has_are_said(name, untold):
+    make(untold, name)
+    remark = untold.remark(name)
+    assert remark is not None
+    assert remark.values == {"characters": "\U00014400"}
+    assert untold.remark("abc") is None  # its text is whole
+    made = make_all(untold, [name, "abc"])
+    assert list(made.remarks) == [name]
+    with zipfile.ZipFile(io.BytesIO(write_zip([untold], [name, "abc"]))) as archive:
+        assert str(remark) in archive.read(README).decode()
+
+
+def test_of_a_title_that_can_be_printed_nothing_is_said(piece):
+    make(piece, "pdf")
+    assert piece.remark("pdf") is None
+
+
 def test_a_file_is_made_once(piece):
     assert piece.make("musicxml") is piece.make("musicxml")
 
