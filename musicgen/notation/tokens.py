@@ -146,8 +146,8 @@ def is_line_ends(piece: str) -> bool:
 def is_decoration(piece: str) -> bool:
     """Whether what stands between two marks, given with them, is the name of a decoration."""
     name = piece[1:-1]
-    is_pair = re.fullmatch(r"\s*[a-g]\s+[a-g]\s*", name) is not None  # `!d c!` is two notes
-    return name in DECORATIONS or (jump_of(name) is not None and not is_pair)
+    is_notes = re.fullmatch(r"(?=.*\s)[A-Ga-g\s]+", name) is not None  # `!d c!` is two notes
+    return name in DECORATIONS or (jump_of(name) is not None and not is_notes)
 
 
 def is_note_like(words: str) -> bool:

@@ -91,6 +91,26 @@ def test_keys_agree(tonic: str, mode: str) -> None:
 
 
 @needs_abc2midi
+@pytest.mark.parametrize(
+    "key",
+    ["Dm^c", "EMinor^c", "DMix_B_e", "C ^f ^c ^a", "G bass", "D exp _b _e ^f", "HP", "C treble-8",
+     "C treble+8", "C octave=-1", "C transpose=-12", "Am =g ^f", "C alto4", "Gmaj", "G Major"],
+)  # fmt: skip
+def test_keys_with_accidentals_and_clefs_agree(key: str) -> None:
+    assert agrees(HEADER.replace("K:D", f"K:{key}") + "CDEF|GABc|")
+
+
+@needs_abc2midi
+@pytest.mark.parametrize(
+    "body",
+    ["V:1 transpose=-12\nCDEF|\n", "V:1 octave=-1\nCDEF|\n", "V:1 clef=treble-8\nCDEF|\n",
+     "(3::2AB c|(3:2ABc d|(12:8:2AB c|", "M:6/8\nL:1/8\nABc def|"],
+)  # fmt: skip
+def test_voices_tuplets_and_late_fields_agree(body: str) -> None:
+    assert agrees(HEADER + body)
+
+
+@needs_abc2midi
 def test_the_departures_are_still_there() -> None:
     assert not agrees(HEADER + "A4|\n\nB4|]")
     assert not agrees(HEADER + "M:3/4 A6|B6|\nc6|]")
