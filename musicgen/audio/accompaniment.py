@@ -129,13 +129,17 @@ def _moments(tune: Tune) -> Iterator[_Moment]:
         index: list(group) for index, group in groupby(harmonise(tune), lambda change: change.bar)
     }
     before = _chords_before(tune, changes)
+    struck: dict[int, list[tuple[Stroke, Chord | None]]] = {}
     is_slow = any(word in tune.rhythm.lower() for word in _SLOW_WORDS)
     for start, bar in _played_bars(tune):
-        chords = changes.get(bar.index, [])
         if bar_shift(bar):
             continue
-        for stroke in _strokes(bar, chords, is_slow):
-            chord = _chord_at(stroke.position, chords, before[bar.index])
+        if bar.index not in struck:
+            chords = changes.get(bar.index, [])
+            struck[bar.index] = list(
+                _with_chords(_strokes(bar, chords, is_slow), chords, before[bar.index])
+            )
+        for stroke, chord in struck[bar.index]:
             if chord is None:
                 continue
             end = min(stroke.position + stroke.length, bar.actual)
@@ -180,11 +184,16 @@ def _chords_before(
     return before
 
 
-def _chord_at(
-    position: Fraction, chords: Sequence[ChordChange], before: Chord | None
-) -> Chord | None:
-    held = [change.chord for change in chords if change.position <= position]
-    return held[-1] if held else before
+def _with_chords(
+    strokes: Sequence[Stroke], chords: Sequence[ChordChange], before: Chord | None
+) -> Iterator[tuple[Stroke, Chord | None]]:
+    """Strokes, by position, each with the chord that sounds."""
+    at = 0
+    for stroke in strokes:
+        while at < len(chords) and chords[at].position <= stroke.position:
+            before = chords[at].chord
+            at += 1
+        yield stroke, before
 
 
 def _played_bars(tune: Tune) -> Iterator[tuple[Fraction, Bar]]:

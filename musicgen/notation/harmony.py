@@ -170,15 +170,20 @@ def _cut_bar(tune: Tune, bar: Bar, key: Key) -> list[_Piece]:
         if not groups or (position % step == 0 and position > place):
             place = position
         groups.setdefault(place, []).append(note)
-    last = max(groups)
+    first, last = next(iter(groups)), place
     return [
         _Piece(
-            bar.index, place - shift, notes[0].start,
-            tuple(_weighed(notes, bar, shift)), key,
-            place == min(groups) and _opens(tune, bar), place == last and _closes(tune, bar),
+            bar.index, at - shift, notes[0].start,
+            tuple(_weighed(notes, bar, shift)), _key_of(notes[0], key),
+            at == first and _opens(tune, bar), at == last and _closes(tune, bar),
         )
-        for place, notes in groups.items()
+        for at, notes in groups.items()
     ]  # fmt: skip
+
+
+def _key_of(note: Note, key: Key) -> Key:
+    """The key that holds at a note; that of its bar where it has no tonic."""
+    return note.key if note.key and note.key.tonic else key
 
 
 def _weighed(notes: Sequence[Note], bar: Bar, shift: Fraction) -> list[tuple[int, float]]:

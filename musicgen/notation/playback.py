@@ -25,6 +25,7 @@ from musicgen.notation.barlines import count_repeats, is_double, opens_repeat
 from musicgen.notation.tune import Bar, Note, PlayedNote, Tune
 
 MAX_PLAYED_BARS = 8192
+MAX_PLAYED_NOTES = 65_536
 MAX_JUMPS = 16
 _JUMPS = ("D.C.", "D.S.")
 _FURTHEST_ENDING = 64
@@ -39,6 +40,11 @@ def play_order(bars: Sequence[Bar], parts: str = "") -> tuple[int, ...]:
         bars: the bars as written.
         parts: the value of ``P:`` in the header, as in ``A2(BC)3``; empty for the order written.
     """
+    return bounded_play_order(bars, parts)[0]
+
+
+def bounded_play_order(bars: Sequence[Bar], parts: str = "") -> tuple[tuple[int, ...], bool]:
+    """The play order, and whether it was cut off because it goes on and on."""
     spans = _part_spans(bars)
     letters = expand_parts(parts) if is_part_order(parts) else ""
     known = {letter for letter, _ in spans}
@@ -51,12 +57,17 @@ def play_order(bars: Sequence[Bar], parts: str = "") -> tuple[int, ...]:
             order += played.get(letter, [])
             if len(order) > MAX_PLAYED_BARS:
                 break
-    return tuple(_follow_jumps(bars, order)[: most_played(bars)])
+    order = _follow_jumps(bars, order)
+    kept = _count_bounded(bars, order)
+    return tuple(order[:kept]), kept < len(order)
 
 
-def most_played(bars: Sequence[Bar]) -> int:
-    """How many bars are played at most: a play order that long has been cut off."""
-    return max(MAX_PLAYED_BARS, 2 * len(bars))
+def _count_bounded(bars: Sequence[Bar], order: Sequence[int]) -> int:
+    """How many bars of an order are played: two rounds of what is written at least."""
+    most_notes = max(MAX_PLAYED_NOTES, 2 * sum(len(bar.notes) for bar in bars))
+    notes = accumulate(len(bars[index].notes) for index in order)
+    most_bars = max(MAX_PLAYED_BARS, 2 * len(bars))
+    return min(most_bars, sum(1 for count in notes if count <= most_notes), len(order))
 
 
 def is_part_order(text: str) -> bool:

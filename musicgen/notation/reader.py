@@ -26,12 +26,11 @@ from musicgen.notation.fields import (
     parse_unit_length,
 )
 from musicgen.notation.playback import (
+    bounded_play_order,
     expand_parts,
     find_unplayed,
     is_part_order,
-    most_played,
     perform,
-    play_order,
 )
 from musicgen.notation.prose import is_music, is_prose
 from musicgen.notation.starts import find_starts
@@ -441,8 +440,8 @@ class _Reading:
         tempo = parse_tempo(self.tempo_text, unit) if self.tempo_text else None
         if tempo is None and bars:
             tempo = bars[0].tempo_qpm
-        order = play_order(bars, self.parts)
-        self._report_order(bars, order)
+        order, is_cut_off = bounded_play_order(bars, self.parts)
+        self._report_order(bars, order, is_cut_off=is_cut_off)
         return Tune(
             self.original,
             self._field("X"),
@@ -459,9 +458,9 @@ class _Reading:
             perform(bars, order),
         )
 
-    def _report_order(self, bars: Sequence[Bar], order: Sequence[int]) -> None:
+    def _report_order(self, bars: Sequence[Bar], order: Sequence[int], *, is_cut_off: bool) -> None:
         """Say which notes are not in the order in which the tune is played."""
-        if len(order) >= most_played(bars):
+        if is_cut_off:
             self.report(
                 len(self.text),
                 len(self.text),

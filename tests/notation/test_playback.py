@@ -201,6 +201,13 @@ def test_an_order_that_is_cut_off_is_a_problem() -> None:
     ]
 
 
+def test_the_notes_of_a_play_order_are_bounded() -> None:
+    header = HEADER.replace("K:C", "P:" + "A" * 300 + "\nK:C")
+    tune, problems = read_tune(header + "P:A\n" + "C" * 4000)
+    assert len(tune.performance) == 64_000
+    assert [str(problem.message) for problem in problems] == ["Only the first 16 bars are played."]
+
+
 @pytest.mark.parametrize(
     ("text", "order"),
     [("ABA", "ABA"), ("A2B3", "AABBB"), ("A(BC)2", "ABCBC"), ("((AB)2C)2", "ABABCABABC"),

@@ -1,12 +1,12 @@
 """Repeats found in music that was played out: what is heard twice in a row is written once."""
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 from musicgen.notation.midi.frames import Frame
 from musicgen.notation.midi.grid import Placed
-from musicgen.notation.tune import Meter
 
 SECTION_BARS = (8, 4, 16, 12, 6, 10, 24, 32)
 """Lengths of sections that are looked for, the likeliest first."""
@@ -28,9 +28,13 @@ def find_sections(frames: Sequence[Frame], notes: Sequence[Placed]) -> list[Sect
     """
     bars = list(frames)
     meter = bars[0].meter
+    full = meter.bar_quarters
+    if full is None or any(bar.meter != meter for bar in bars):
+        return [Section(tuple(bars), is_repeated=False)]
+    melody = _Melody(notes)
     sections: list[Section] = []
     now = bars[0].start
-    while bars and (found := _next_repeat(now, bars, meter, notes)):
+    while bars and (found := _next_repeat(now, bars[-1].end, full, melody)):
         start, length = found
         before, bars = _split(bars, start)
         section, bars = _split(bars, start + length)
@@ -42,32 +46,46 @@ def find_sections(frames: Sequence[Frame], notes: Sequence[Placed]) -> list[Sect
     return [*sections, Section(tuple(bars), is_repeated=False)] if bars else sections
 
 
+class _Melody:
+    """Notes by onset, to be compared stretch by stretch."""
+
+    def __init__(self, notes: Sequence[Placed]) -> None:
+        self._notes = notes
+        self._onsets = [note.onset for note in notes]
+
+    def is_same(self, start: Fraction, length: Fraction) -> bool:
+        """Whether two stretches have the same notes, and none reaches out of either.
+
+        The first note that differs settles it, so a melody that is no repeat is soon known as such.
+        """
+        middle = start + length
+        first, second = self._at(start), self._at(middle)
+        count = second - first
+        if not count or self._at(middle + length) - second != count:
+            return False
+        return all(
+            (one.pitch, one.onset + length, one.end + length) == (two.pitch, two.onset, two.end)
+            and one.end <= middle
+            for one, two in zip(
+                self._notes[first:second], self._notes[second : second + count], strict=True
+            )
+        )
+
+    def _at(self, moment: Fraction) -> int:
+        return bisect_left(self._onsets, moment)
+
+
 def _next_repeat(
-    start: Fraction, bars: Sequence[Frame], meter: Meter, notes: Sequence[Placed]
+    start: Fraction, end: Fraction, full: Fraction, melody: _Melody
 ) -> tuple[Fraction, Fraction] | None:
     """Beginning and length of the next section that is heard twice in a row."""
-    full = meter.bar_quarters
-    if full is None or any(bar.meter != meter for bar in bars):
-        return None
-    ahead = {note.onset: note for note in notes if note.onset >= start}
-    while start + 2 * min(SECTION_BARS) * full <= bars[-1].end:
+    while start + 2 * min(SECTION_BARS) * full <= end:
         for count in SECTION_BARS:
             length = count * full
-            if start + 2 * length <= bars[-1].end and _is_same(ahead, start, length):
+            if start + 2 * length <= end and melody.is_same(start, length):
                 return start, length
         start += min(SECTION_BARS) * full
     return None
-
-
-def _is_same(notes: Mapping[Fraction, Placed], start: Fraction, length: Fraction) -> bool:
-    """Whether two stretches have the same notes, and none reaches out of either."""
-    middle, end = start + length, start + 2 * length
-    first = [note for onset, note in notes.items() if start <= onset < middle]
-    second = [note for onset, note in notes.items() if middle <= onset < end]
-    if not first or max(note.end for note in first) > middle:
-        return False
-    moved = [Placed(note.pitch, note.onset + length, note.end + length) for note in first]
-    return moved == second
 
 
 def _split(bars: Sequence[Frame], place: Fraction) -> tuple[list[Frame], list[Frame]]:

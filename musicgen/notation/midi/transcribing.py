@@ -5,6 +5,7 @@ What comes out is read and played again as it was put on the grid: same pitches,
 
 import re
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -24,6 +25,7 @@ from musicgen.notation.writing import write_abc
 
 _EIGHTH = Fraction(1, 2)
 _LEAST_NOTES = 2
+_DAMAGED = "The MIDI file is damaged: this is what could be read of it."
 
 MAX_NOTES, MAX_BARS = 5_000, 2_000
 """More than any tune has, repeats played out."""
@@ -45,6 +47,8 @@ class _Piece:
 
 def transcribe(data: bytes, title: str) -> str:
     """The melody of a MIDI file as the text of one tune, from ``X:`` on.
+
+    Of a damaged file what can be read is taken, and a note in the header (``N:``) says so.
 
     Args:
         data: The file.
@@ -68,11 +72,14 @@ def transcribe(data: bytes, title: str) -> str:
     placed, windows = place_notes(melody, frames)
     key = find_key(weigh_pitches((note.pitch, note.end - note.onset) for note in placed))
     bars = _bars(frames, placed, windows, key)
-    text = write_abc(_tune(bars, _one_line(title), key, score.qpm))
+    notes = _DAMAGED if score.is_damaged else ""
+    text = write_abc(_tune(bars, _one_line(title), key, score.qpm, notes))
     return text[text.index("X:") :].rstrip("\n")
 
 
-def _tune(bars: Sequence[Bar], title: str, key: Key, qpm: Fraction | None) -> Tune:
+def _tune(
+    bars: Sequence[Bar], title: str, key: Key, qpm: Fraction | None, notes: str = ""
+) -> Tune:
     meter = bars[0].meter
     assert meter is not None  # noqa: S101 - every frame has one
     is_sane = qpm is not None and 20 <= qpm <= 600
@@ -89,7 +96,7 @@ def _tune(bars: Sequence[Bar], title: str, key: Key, qpm: Fraction | None) -> Tu
         rhythm="",
         bars=tuple(bars),
         play_order=order,
-        fields=(("Q", tempo),) if tempo else (),
+        fields=tuple((letter, value) for letter, value in (("N", notes), ("Q", tempo)) if value),
         performance=perform(bars, order),
     )
 
@@ -188,8 +195,10 @@ def _bar(
     index: int, onset: Fraction, frame: Frame, pieces: Sequence[_Piece], closing: str, key: Key
 ) -> Bar:
     notes: list[Note] = []
-    for place, piece in enumerate(pieces):
-        left = sum(other.window == piece.window for other in pieces[place:]) if piece.window else 0
+    inside = Counter(piece.window for piece in pieces if piece.window)
+    for piece in pieces:
+        left = inside[piece.window] if piece.window else 0
+        inside[piece.window] -= 1
         notes += _notes(piece, onset + piece.start - frame.start, index, left)
     actual = sum((note.duration for note in notes), Fraction(0))
     full = frame.meter.bar_quarters
