@@ -54,11 +54,11 @@ def bundle_command(run_name: str, name: str, last: bool, overwrite: bool, as_jso
         )
     path = find_checkpoint(run_name, paths).path
     chosen = load_checkpoint(path.parent / "last" if last else path)
-    chosen = replace(chosen, metadata=replace(chosen.metadata, name=name))
+    metadata = replace(chosen.metadata, name=name)
     known = [info.id for info in RunStore(paths.runs).list()]
     with staging_folder(paths.checkpoints, "bundle") as staged:
         # All of it is made aside: whoever is killed here leaves no checkpoint without its figures.
-        save_checkpoint(staged / name, chosen.network, chosen.metadata, half_precision=True)
+        save_checkpoint(staged / name, chosen.network, metadata, half_precision=True)
         kept = load_checkpoint(staged / name)
         card = _write_with_results(staged / name, kept, paths)
         if normalize_name(run_name) in known:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from musicgen.ui import run_data
+from musicgen.ui.failures import attempt
 from musicgen.ui.language import _
 from musicgen.ui.words import plain
 
@@ -31,6 +31,6 @@ def damaged_files(names: Sequence[str], key: str, delete: Callable[[str], object
                     _("Delete for good"),
                     key=f"{key}_delete_{name}",
                     type="primary",
-                    on_click=run_data.telling,
+                    on_click=attempt,
                     args=(delete, name),
                 )

@@ -8,8 +8,9 @@ import streamlit as st
 from musicgen.errors import MusicgenError
 from musicgen.sampling.favourites import MAX_NAME, Favourite
 from musicgen.sampling.records import header_field
-from musicgen.ui import history, resources, run_data, state
+from musicgen.ui import history, resources, state
 from musicgen.ui.address import Request
+from musicgen.ui.failures import attempt
 from musicgen.ui.history import Entry
 from musicgen.ui.language import _, ngettext
 from musicgen.ui.page import sentence
@@ -64,7 +65,7 @@ def _damaged() -> None:
                 _("Delete for good"),
                 key="favourites_damaged_delete",
                 type="primary",
-                on_click=run_data.telling,
+                on_click=attempt,
                 args=(resources.favourites().remove_damaged,),
             )
 

@@ -77,9 +77,7 @@ def transcribe(data: bytes, title: str) -> str:
     return text[text.index("X:") :].rstrip("\n")
 
 
-def _tune(
-    bars: Sequence[Bar], title: str, key: Key, qpm: Fraction | None, notes: str = ""
-) -> Tune:
+def _tune(bars: Sequence[Bar], title: str, key: Key, qpm: Fraction | None, notes: str = "") -> Tune:
     meter = bars[0].meter
     assert meter is not None  # noqa: S101 - every frame has one
     is_sane = qpm is not None and 20 <= qpm <= 600
@@ -197,8 +195,10 @@ def _bar(
     notes: list[Note] = []
     inside = Counter(piece.window for piece in pieces if piece.window)
     for piece in pieces:
-        left = inside[piece.window] if piece.window else 0
-        inside[piece.window] -= 1
+        left = 0
+        if piece.window:
+            left = inside[piece.window]
+            inside[piece.window] -= 1
         notes += _notes(piece, onset + piece.start - frame.start, index, left)
     actual = sum((note.duration for note in notes), Fraction(0))
     full = frame.meter.bar_quarters
