@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 from musicgen.config import Paths
+from musicgen.corpus.dataset import load_dataset
 from musicgen.evaluation.fluency import FluencyReport
 from musicgen.evaluation.model_card import CARD_FILE
 from musicgen.models.checkpoint import CheckpointRef, list_checkpoints, load_checkpoint
@@ -44,6 +45,10 @@ def kill_bundles(home: Path) -> dict[str, object]:
     )
     paths = Paths(home, home)
     bundle.Paths = type("Here", (), {"default": staticmethod(lambda: paths)})  # type: ignore[misc]
+
+    # Once before: what torch imports late would be imported anew in each process.
+    load_checkpoint(paths.runs / "mine" / "best")
+    load_dataset("lab", paths)
 
     def work() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
