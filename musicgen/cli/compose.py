@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import click
 from tqdm import tqdm
 
-from musicgen.audio.arrangement import Arrangement
 from musicgen.cli.files import CHOICES, TuneFiles
 from musicgen.cli.options import (
     echo_json,
@@ -19,12 +18,13 @@ from musicgen.cli.options import (
 )
 from musicgen.cli.output import overwrite_option
 from musicgen.cli.repeating import Order, refuse_other_settings, repeat_orders, take_order
-from musicgen.cli.sound_options import is_sound_asked_for, sound_options
+from musicgen.cli.sound_options import SoundChoice, sound_options
 from musicgen.config import Paths, SampleConfig
 from musicgen.models.checkpoint import Checkpoint
 from musicgen.notation.bars import check_bars
 from musicgen.sampling.composer import SEEDS, Composition, compose
 from musicgen.takeaway.formats import from_composition
+from musicgen.takeaway.heard import AS_DANCED
 
 if TYPE_CHECKING:
     from musicgen.evaluation.novelty import NoveltyIndex
@@ -66,7 +66,7 @@ if TYPE_CHECKING:
 @sample_option("--free", "free")
 @click.option("--int8", "precision", flag_value="int8", default="float32",
               help="Fast arithmetic in 8 bits: another tune from the same seed.")  # fmt: skip
-@sound_options
+@sound_options(AS_DANCED)
 @click.option("--out", type=click.Path(path_type=Path), default=Path("out"), show_default=True,
               help="Folder for the files.")  # fmt: skip
 @formats_option("abc,midi,wav", CHOICES)
@@ -76,7 +76,7 @@ def compose_command(  # noqa: PLR0913 - each is an option of the command
     checkpoint_name: str,
     source: Path | None,
     anyway: bool,
-    arrangement: Arrangement,
+    sound: SoundChoice,
     out: Path,
     formats: tuple[str, ...],
     overwrite: bool,
@@ -89,12 +89,11 @@ def compose_command(  # noqa: PLR0913 - each is an option of the command
     if source:
         context = click.get_current_context()
         refuse_other_settings(context, settings.keys() - {"prompt"})
-        sound = arrangement if is_sound_asked_for(context) else None
         orders = repeat_orders(
-            source, checkpoint_name, settings["prompt"], sound, anyway=anyway, paths=paths
+            source, checkpoint_name, settings["prompt"], sound.change, anyway=anyway, paths=paths
         )
     else:
-        orders = [take_order(checkpoint_name, SampleConfig(**settings), arrangement, paths)]
+        orders = [take_order(checkpoint_name, SampleConfig(**settings), sound.heard, paths)]
     files.check([stem for order in orders for stem in _stems(order)], _archive_stem(orders))
     rows, composed_s = _fill(orders, files, as_json=as_json)
     if as_json:

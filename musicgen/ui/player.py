@@ -8,9 +8,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from musicgen.audio.arrangement import Arrangement
-from musicgen.audio.files import MAX_COMMENT_BYTES, midi_bytes, wav_bytes
-from musicgen.audio.midi import timeline, to_midi
-from musicgen.audio.synthesis import available_synthesizers, synthesize
+from musicgen.audio.midi import timeline
+from musicgen.audio.synthesis import available_synthesizers
 from musicgen.errors import AudioError, CheckpointError
 from musicgen.models.checkpoint import Checkpoint, CheckpointRef
 from musicgen.notation.attribution import without_attribution
@@ -20,7 +19,7 @@ from musicgen.notation.sheet import Sheet, make_sheet
 from musicgen.notation.tune import Tune
 from musicgen.sampling.composer import Composition, compose, read_prompt
 from musicgen.sampling.edits import apply_edits
-from musicgen.sampling.provenance import fit_provenance
+from musicgen.takeaway.formats import Piece
 from musicgen.ui import resources
 from musicgen.ui.address import Request
 from musicgen.ui.language import _
@@ -198,21 +197,14 @@ def render_text(
 
 @st.cache_resource(max_entries=MAX_RENDERED, show_spinner=False)
 def _rendered(
-    text: str,  # noqa: ARG001 - the cache's key
+    text: str,
     comment: str,
     arrangement: Arrangement,
     _tune: Tune,
 ) -> Sound:
-    midi = to_midi(_tune, arrangement, comment=comment)
-    rendering = synthesize(midi)
-    return Sound(
-        wav_bytes(
-            rendering.waveform, rendering.sample_rate, fit_provenance(comment, MAX_COMMENT_BYTES)
-        ),
-        midi_bytes(midi),
-        tuple(timeline(_tune, arrangement)),
-        rendering.is_fallback,
-    )
+    piece = Piece("", text, _tune, comment, arrangement=arrangement)
+    wav, midi = piece.make("wav"), piece.make("midi")
+    return Sound(wav, midi, tuple(timeline(_tune, arrangement)), piece.rendering.is_fallback)
 
 
 def layouts(
