@@ -2,7 +2,6 @@
 
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ import click
 from tqdm import tqdm
 
 from musicgen.cli.files import CHOICES, TuneFiles
+from musicgen.cli.making import compose_order
 from musicgen.cli.options import (
     echo_json,
     formats_option,
@@ -20,9 +20,10 @@ from musicgen.cli.output import overwrite_option
 from musicgen.cli.repeating import Order, refuse_other_settings, repeat_orders, take_order
 from musicgen.cli.sound_options import SoundChoice, sound_options
 from musicgen.config import Paths, SampleConfig
+from musicgen.errors import ConfigError, NotationError
 from musicgen.models.checkpoint import Checkpoint
 from musicgen.notation.bars import check_bars
-from musicgen.sampling.composer import SEEDS, Composition, compose
+from musicgen.sampling.composer import SEEDS, Composition
 from musicgen.takeaway.formats import from_composition
 from musicgen.takeaway.heard import AS_DANCED
 
@@ -55,6 +56,10 @@ if TYPE_CHECKING:
 @sample_option("--top-p", "top_p")
 @sample_option("--seed", "seed")
 @sample_option("--prompt", "prompt")
+@click.option("--begin", type=click.Path(path_type=Path), metavar="FILE",
+              help="Begin like the first tune of an ABC or MIDI file.")  # fmt: skip
+@click.option("--begin-bars", type=click.IntRange(1, 64), default=4, show_default=True,
+              help="With --begin: how many of its bars.")  # fmt: skip
 @sample_option("--max-new-tokens", "max_new_tokens")
 @sample_option("--meter", "meter")
 @sample_option("--key", "key")
@@ -81,10 +86,16 @@ def compose_command(  # noqa: PLR0913 - each is an option of the command
     formats: tuple[str, ...],
     overwrite: bool,
     as_json: bool,
+    begin: Path | None,
+    begin_bars: int,
     **settings: Any,
 ) -> None:
     """Compose tunes; tune number i has the seed SEED + i - 1, and the same seed the same tune."""
     paths = Paths.default()
+    if begin and (source or settings["prompt"]):
+        raise ConfigError("--begin is a beginning by itself: leave out --prompt and --from.")
+    if begin:
+        settings["prompt"] = _read_beginning(begin, begin_bars)
     files = TuneFiles(out, formats, paths, keeps_text=True, overwrite=overwrite)
     if source:
         context = click.get_current_context()
@@ -103,6 +114,18 @@ def compose_command(  # noqa: PLR0913 - each is an option of the command
         return
     for row in rows:
         click.echo(_line(row))
+
+
+def _read_beginning(file: Path, bars: int) -> str:
+    from musicgen.sampling.beginnings import beginning_from_file
+
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise NotationError(
+            "{name} cannot be read: {reason}.", name=file, reason=error.strerror or error
+        ) from error
+    return beginning_from_file(data, file.name, bars)
 
 
 def _stems(order: Order) -> list[str]:
@@ -130,7 +153,7 @@ def _fill(
 
         for order in orders:
             start = time.perf_counter()
-            tunes = _compose(order, show)
+            tunes = compose_order(order, show)
             taken_s = time.perf_counter() - start
             composed_s += taken_s
             for tune in tunes:
@@ -147,15 +170,6 @@ def _fill(
     for row in rows:
         row["files"] += [str(path) for path in archive]
     return rows, composed_s
-
-
-def _compose(order: Order, on_text: Callable[[list[str]], None]) -> list[Composition]:
-    tunes = compose(order.checkpoint, order.config, on_text)
-    if not order.edits:
-        return tunes
-    from musicgen.sampling.edits import apply_edits  # with the whole network, and so torch
-
-    return [apply_edits(order.checkpoint, tune, order.edits, on_text) for tune in tunes]
 
 
 def _describe(composition: Composition) -> dict[str, Any]:

@@ -60,6 +60,12 @@ def echo_json(value: Any) -> None:
     click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=dataclasses.asdict))
 
 
+def echo(*lines: str, err: bool = False) -> None:
+    """Prints lines."""
+    for line in lines:
+        click.echo(line, err=err)
+
+
 def _help(info: SettingInfo) -> str:
     bounds = "" if info.low is None else f" [{info.low:,} to {info.high:,}]"
     return info.help + bounds

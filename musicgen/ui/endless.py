@@ -1,6 +1,5 @@
 """The page Endless: what is to be played, start and stop, what sounds now and what comes next."""
 
-import logging
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,11 +10,12 @@ from musicgen.audio.files import audio_bytes
 from musicgen.audio.midi import timeline, to_midi
 from musicgen.audio.synthesis import synthesize
 from musicgen.config import SampleConfig
-from musicgen.errors import GrammarError, MusicgenError
+from musicgen.errors import MusicgenError
 from musicgen.models.checkpoint import Checkpoint
 from musicgen.notation.tune import Tune
-from musicgen.sampling.composer import Composition, compose
-from musicgen.sampling.medley import STYLES, wish_for
+from musicgen.sampling.composer import Composition
+from musicgen.sampling.medley import STYLES
+from musicgen.sampling.tune_sets import compose_number
 from musicgen.ui import listening, player, resources, state
 from musicgen.ui.address import SLIDERS
 from musicgen.ui.language import N_, _
@@ -27,8 +27,6 @@ from musicgen.ui.score import score
 from musicgen.ui.sound_controls import band_controls
 from musicgen.ui.station import Piece, Station
 from musicgen.ui.wishes import RHYTHM_NAMES
-
-logger = logging.getLogger(__name__)
 
 TICK_S = 2.0
 
@@ -149,20 +147,10 @@ def _maker(checkpoint: Checkpoint, program: Program, seed: int) -> Callable[[int
 
     def make(number: int) -> Aired:
         config = SampleConfig(temperature=program.temperature)
-        wish = wish_for(number, program.style, seed, config)
-        return _air(_compose(checkpoint, wish), program.listening)
+        tune = compose_number(checkpoint, number, program.style, seed, config)
+        return _air(tune, program.listening)
 
     return make
-
-
-def _compose(checkpoint: Checkpoint, wish: SampleConfig) -> Composition:
-    """The tune that is wished for, or what is nearest to it for a network that knows few signs."""
-    for modest in (wish, wish.replace(key="")):
-        try:
-            return compose(checkpoint, modest)[0]
-        except GrammarError as error:
-            logger.info("%s cannot write %s: %s", checkpoint.name, modest, error)
-    return compose(checkpoint, wish.replace(key="", rhythm=""))[0]
 
 
 def _air(composition: Composition, heard: Listening) -> Aired:
