@@ -2,24 +2,25 @@
 
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from tqdm import tqdm
 
-from musicgen.audio.arrangement import Arrangement
 from musicgen.cli.files import CHOICES, TuneFiles
+from musicgen.cli.making import compose_order
 from musicgen.cli.options import echo, echo_json, formats_option, json_option, sample_option
 from musicgen.cli.output import overwrite_option
 from musicgen.cli.repeating import Order, refuse_other_settings, repeat_orders, take_order
-from musicgen.cli.sound_options import is_sound_asked_for, sound_options
+from musicgen.cli.sound_options import SoundChoice, sound_options
 from musicgen.config import Paths, SampleConfig
+from musicgen.errors import ConfigError, NotationError
 from musicgen.models.checkpoint import Checkpoint
 from musicgen.notation.bars import check_bars
-from musicgen.sampling.composer import SEEDS, Composition, compose
+from musicgen.sampling.composer import SEEDS, Composition
 from musicgen.takeaway.formats import from_composition
+from musicgen.takeaway.heard import AS_DANCED
 
 if TYPE_CHECKING:
     from musicgen.evaluation.novelty import NoveltyIndex
@@ -50,6 +51,10 @@ if TYPE_CHECKING:
 @sample_option("--top-p", "top_p")
 @sample_option("--seed", "seed")
 @sample_option("--prompt", "prompt")
+@click.option("--begin", type=click.Path(path_type=Path), metavar="FILE",
+              help="Begin like the first tune of an ABC or MIDI file.")  # fmt: skip
+@click.option("--begin-bars", type=click.IntRange(1, 64), default=4, show_default=True,
+              help="With --begin: how many of its bars.")  # fmt: skip
 @sample_option("--max-new-tokens", "max_new_tokens")
 @sample_option("--meter", "meter")
 @sample_option("--key", "key")
@@ -61,7 +66,7 @@ if TYPE_CHECKING:
 @sample_option("--free", "free")
 @click.option("--int8", "precision", flag_value="int8", default="float32",
               help="Fast arithmetic in 8 bits: another tune from the same seed.")  # fmt: skip
-@sound_options
+@sound_options(AS_DANCED)
 @click.option("--out", type=click.Path(path_type=Path), default=Path("out"), show_default=True,
               help="Folder for the files.")  # fmt: skip
 @formats_option("abc,midi,wav", CHOICES)
@@ -71,25 +76,30 @@ def compose_command(  # noqa: PLR0913 - each is an option of the command
     checkpoint_name: str,
     source: Path | None,
     anyway: bool,
-    arrangement: Arrangement,
+    sound: SoundChoice,
     out: Path,
     formats: tuple[str, ...],
     overwrite: bool,
     as_json: bool,
+    begin: Path | None,
+    begin_bars: int,
     **settings: Any,
 ) -> None:
     """Compose tunes; tune number i has the seed SEED + i - 1, and the same seed the same tune."""
     paths = Paths.default()
+    if begin and (source or settings["prompt"]):
+        raise ConfigError("--begin is a beginning by itself: leave out --prompt and --from.")
+    if begin:
+        settings["prompt"] = _read_beginning(begin, begin_bars)
     files = TuneFiles(out, formats, paths, keeps_text=True, overwrite=overwrite)
     if source:
         context = click.get_current_context()
         refuse_other_settings(context, settings.keys() - {"prompt"})
-        sound = arrangement if is_sound_asked_for(context) else None
         orders = repeat_orders(
-            source, checkpoint_name, settings["prompt"], sound, anyway=anyway, paths=paths
+            source, checkpoint_name, settings["prompt"], sound.change, anyway=anyway, paths=paths
         )
     else:
-        orders = [take_order(checkpoint_name, SampleConfig(**settings), arrangement, paths)]
+        orders = [take_order(checkpoint_name, SampleConfig(**settings), sound.heard, paths)]
     files.check([stem for order in orders for stem in _stems(order)], _archive_stem(orders))
     rows, composed_s = _fill(orders, files, as_json=as_json)
     if as_json:
@@ -99,6 +109,18 @@ def compose_command(  # noqa: PLR0913 - each is an option of the command
         return
     for row in rows:
         echo(_line(row))
+
+
+def _read_beginning(file: Path, bars: int) -> str:
+    from musicgen.sampling.beginnings import beginning_from_file
+
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise NotationError(
+            "{name} cannot be read: {reason}.", name=file, reason=error.strerror or error
+        ) from error
+    return beginning_from_file(data, file.name, bars)
 
 
 def _stems(order: Order) -> list[str]:
@@ -126,7 +148,7 @@ def _fill(
 
         for order in orders:
             start = time.perf_counter()
-            tunes = _compose(order, show)
+            tunes = compose_order(order, show)
             taken_s = time.perf_counter() - start
             composed_s += taken_s
             for tune in tunes:
@@ -144,15 +166,6 @@ def _fill(
     for row in rows:
         row["files"] += [str(path) for path in archive]
     return rows, composed_s
-
-
-def _compose(order: Order, on_text: Callable[[list[str]], None]) -> list[Composition]:
-    tunes = compose(order.checkpoint, order.config, on_text)
-    if not order.edits:
-        return tunes
-    from musicgen.sampling.edits import apply_edits  # with the whole network, and so torch
-
-    return [apply_edits(order.checkpoint, tune, order.edits, on_text) for tune in tunes]
 
 
 def _describe(composition: Composition) -> dict[str, Any]:

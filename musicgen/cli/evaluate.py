@@ -1,5 +1,6 @@
 """``musicgen evaluate``: what checkpoints compose and foretell, beside real tunes."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from musicgen.config import Paths
 from musicgen.corpus.dataset import load_dataset
 from musicgen.errors import ConfigError, CorpusError
 from musicgen.evaluation.estimate import Estimate
-from musicgen.evaluation.loss import compute_loss
+from musicgen.evaluation.loss import LossReport
 from musicgen.evaluation.report.html import render_html
 from musicgen.evaluation.report.judging import find_judge
 from musicgen.evaluation.report.making import Hooks, make_report
@@ -100,16 +101,19 @@ def evaluate_command(  # noqa: PLR0913 - each is an option of the command
     reference = _find_reference(checkpoints, tunebook, split, paths)
     with tqdm(total=_STEPS, delay=1.0, disable=as_json or None, file=sys.stderr,
               bar_format="{percentage:3.0f} %|{bar}| {remaining} left {desc}") as bar:  # fmt: skip
+        losses: dict[str, LossReport] = {}
         hooks = Hooks(
             lambda *now: _show(bar, *now),
             find_judge=lambda checkpoint: find_judge(checkpoint, paths, bool(count)),
+            on_loss=losses.__setitem__,
+            workers=os.cpu_count() or 1,
         )
         report = make_report(plan, checkpoints, reference, hooks)
         bar.update(_STEPS - bar.n)
     if html_path:
         write_output(html_path, render_html(report).encode(), overwrite)
     if as_json:
-        echo_json(_first_loss(report, checkpoints, reference) | report.to_dict())
+        echo_json(_first_loss(checkpoints, losses) | report.to_dict())
         return
     for line in _lines(report):
         echo(line)
@@ -145,18 +149,12 @@ def _find_reference(
     return hold_out(source, split, load_dataset(source, paths))
 
 
-def _first_loss(
-    report: Report, checkpoints: list[Checkpoint], reference: Reference
-) -> dict[str, Any]:
+def _first_loss(checkpoints: list[Checkpoint], losses: dict[str, LossReport]) -> dict[str, Any]:
     """The loss of the first checkpoint by itself, as programs know it from one checkpoint."""
     if not checkpoints:
         return {}
-    first = checkpoints[0]
-    loss = compute_loss(first.network, first.vocabulary, reference.clean)
-    return {
-        "checkpoint": report.plan.checkpoints[0],
-        "fingerprint": first.fingerprint,
-    } | loss.to_dict()
+    name, loss = next(iter(losses.items()))
+    return {"checkpoint": name, "fingerprint": checkpoints[0].fingerprint} | loss.to_dict()
 
 
 def _lines(report: Report) -> list[str]:

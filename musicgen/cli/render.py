@@ -13,9 +13,10 @@ from musicgen.cli.files import CHOICES, TuneFiles
 from musicgen.cli.options import echo, echo_json, formats_option, json_option
 from musicgen.cli.output import overwrite_option
 from musicgen.cli.reading import read_tunes_text
-from musicgen.cli.sound_options import sound_options
+from musicgen.cli.sound_options import SoundChoice, sound_options
 from musicgen.config import Paths
 from musicgen.errors import AudioError
+from musicgen.notation.reader import read_tune
 from musicgen.notation.tune import Tune
 from musicgen.notation.tunebook import read_file_header, read_tunebook
 from musicgen.takeaway.formats import Piece
@@ -25,14 +26,14 @@ from musicgen.takeaway.formats import Piece
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), default=Path("out"), show_default=True,
               help="Folder for the files.")  # fmt: skip
-@sound_options
+@sound_options(Arrangement())
 @formats_option("midi,wav", CHOICES)
 @overwrite_option
 @json_option
 def render_command(
     file: Path,
     out: Path,
-    arrangement: Arrangement,
+    sound: SoundChoice,
     formats: tuple[str, ...],
     overwrite: bool,
     as_json: bool,
@@ -56,7 +57,10 @@ def render_command(
         file=sys.stderr,
     ):
         abc = f"{header}\n{tune.text}".strip("\n") + "\n"
-        written = files.write(Piece(stem, abc, tune, arrangement=arrangement))
+        if sound.asked.keys() & {"transpose", "has_chords"}:
+            tune = sound.heard.read(read_tune(abc)[0])
+            abc = tune.text
+        written = files.write(Piece(stem, abc, tune, arrangement=sound.heard.arrangement))
         paths = [str(path) for path in written.paths]
         said = {"warning": written.warning, "remark": written.remark}
         rows.append({"name": stem, "title": tune.title, "files": paths, **said})

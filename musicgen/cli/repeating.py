@@ -1,13 +1,12 @@
 """``musicgen compose --from FILE``: what a file says of its tunes, as work for the composer."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import click
 from click.core import ParameterSource
 
-from musicgen.audio.arrangement import Arrangement
 from musicgen.config import Paths, SampleConfig
 from musicgen.errors import ConfigError, ProvenanceError
 from musicgen.models.checkpoint import (
@@ -34,9 +33,7 @@ class Order:
     heard: Heard = field(default_factory=Heard)
 
 
-def take_order(
-    checkpoint_name: str, config: SampleConfig, arrangement: Arrangement, paths: Paths
-) -> Order:
+def take_order(checkpoint_name: str, config: SampleConfig, heard: Heard, paths: Paths) -> Order:
     """The order that the options of the command make.
 
     Raises:
@@ -46,14 +43,14 @@ def take_order(
     if not checkpoint_name:
         raise ConfigError("Name a model with --checkpoint, or a file of a tune with --from.")
     ref = find_checkpoint(checkpoint_name, paths)
-    return Order(ref, load_checkpoint(ref.path), config, heard=Heard(arrangement))
+    return Order(ref, load_checkpoint(ref.path), config, heard=heard)
 
 
 def repeat_orders(
     source: Path,
     checkpoint_name: str,
     prompt: str,
-    arrangement: Arrangement | None,
+    change: Callable[[Heard], Heard],
     *,
     anyway: bool,
     paths: Paths,
@@ -64,7 +61,7 @@ def repeat_orders(
         source: The file, in any format this program writes.
         checkpoint_name: Where the network is, if not under the name that the file says.
         prompt: The beginning, where the file had no room for it; else empty.
-        arrangement: How the tunes are to sound; as they did if None.
+        change: Makes of how a tune sounded how it is to sound.
         anyway: Whether to go on where another network, or a later grammar, may make another tune.
         paths: Where checkpoints lie.
 
@@ -84,9 +81,7 @@ def repeat_orders(
         ref, checkpoint = loaded[name]
         if not anyway:
             check_recipe(complete, checkpoint)
-        heard = Heard.from_values(complete.heard)
-        if arrangement:
-            heard = replace(heard, arrangement=arrangement)
+        heard = change(Heard.from_values(complete.heard))
         orders.append(Order(ref, checkpoint, complete.config, complete.edits, heard))
     return orders
 

@@ -1,6 +1,7 @@
-"""Options for how tunes sound: who plays, and who plays along."""
+"""Options for how tunes sound and are written down: who plays, how fast, in which key."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import wraps
 from typing import Any
 
@@ -8,40 +9,98 @@ import click
 from click.core import ParameterSource
 
 from musicgen.audio.arrangement import ACCOMPANIMENTS, INSTRUMENTS, Arrangement
-from musicgen.config import describe
+from musicgen.config import SettingInfo, describe
+from musicgen.takeaway.heard import MOST_SEMITONES, Heard
 
 _INFOS = {info.name: info for info in describe(Arrangement)}
-_OPTIONS = (
-    click.option("--instrument", default=_INFOS["instrument"].default, show_default=True,
-                 metavar="NAME", help=f"Plays the melody: {', '.join(INSTRUMENTS)}, or a number of "
-                 "General MIDI."),
-    click.option("--accompaniment", type=click.Choice(ACCOMPANIMENTS), default="none",
-                 show_default=True, help=_INFOS["accompaniment"].help),
-    click.option("--drum", is_flag=True, help=_INFOS["drum"].help),
-    click.option("--lilt", type=float, default=0.0, show_default=True, help=_INFOS["lilt"].help),
-    click.option("--ornaments", is_flag=True, help=_INFOS["ornaments"].help),
-)  # fmt: skip
-_NAMES = ("instrument", "accompaniment", "drum", "lilt", "ornaments")
+_VOLUMES = ("melody_volume", "chord_volume", "bass_volume", "drum_volume")
+_SHEET = ("transpose", "has_chords")
 
 
-def sound_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Adds the options to a command, which gets them as one `Arrangement` named `arrangement`."""
+@dataclass(frozen=True, slots=True)
+class SoundChoice:
+    """What the options say of the sound.
 
-    @wraps(command)
-    def with_arrangement(*args: Any, **options: Any) -> Any:
-        sound = {name: options.pop(name) for name in _NAMES}
-        return command(*args, arrangement=_arrangement(sound), **options)
+    `heard` is how a tune sounds by them and by the command's defaults; `asked` are the names and
+    values of those that were given.
+    """
 
-    result: Callable[..., Any] = with_arrangement
-    for option in reversed(_OPTIONS):
-        result = option(result)
-    return result
+    heard: Heard
+    asked: Mapping[str, Any] = field(default_factory=dict)
 
-
-def is_sound_asked_for(context: click.Context) -> bool:
-    """Whether one of the options was given."""
-    return any(context.get_parameter_source(name) is not ParameterSource.DEFAULT for name in _NAMES)
+    def change(self, heard: Heard) -> Heard:
+        """How a tune that was heard in some way is heard now: other only in what was asked for."""
+        sheet = {name: value for name, value in self.asked.items() if name in _SHEET}
+        players = {name: value for name, value in self.asked.items() if name not in _SHEET}
+        return replace(heard, arrangement=heard.arrangement.replace(**players), **sheet)
 
 
-def _arrangement(sound: Mapping[str, Any]) -> Arrangement:
-    return Arrangement(**sound)
+def sound_options(default: Arrangement) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Adds the options to a command, which gets them as one `SoundChoice` named `sound`.
+
+    Args:
+        default: How tunes sound where nothing is asked for.
+    """
+    options = _options(default)
+
+    def add(command: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(command)
+        def with_sound(*args: Any, **values: Any) -> Any:
+            context = click.get_current_context()
+            sound = {name: values.pop(name) for name in options}
+            asked = {
+                name: value
+                for name, value in sound.items()
+                if context.get_parameter_source(name) is not ParameterSource.DEFAULT
+            }
+            players = {name: value for name, value in sound.items() if name not in _SHEET}
+            heard = Heard(default.replace(**players), sound["transpose"], sound["has_chords"])
+            return command(*args, sound=SoundChoice(heard, asked), **values)
+
+        result: Callable[..., Any] = with_sound
+        for option in reversed(options.values()):
+            result = option(result)
+        return result
+
+    return add
+
+
+def _options(default: Arrangement) -> dict[str, Callable[..., Any]]:
+    """The options by the names of their settings, in the order in which help lists them."""
+    found = {
+        "instrument": click.option(
+            "--instrument", default=default.instrument, show_default=True, metavar="NAME",
+            help=f"Plays the melody: {', '.join(INSTRUMENTS)}, or a number of General MIDI.",
+        ),
+        "accompaniment": click.option(
+            "--accompaniment", type=click.Choice(ACCOMPANIMENTS), default=default.accompaniment,
+            show_default=True, help=_INFOS["accompaniment"].help,
+        ),
+        "drum": click.option("--drum/--no-drum", default=default.drum, help=_INFOS["drum"].help),
+        "tempo_factor": _number("--tempo", _INFOS["tempo_factor"], default.tempo_factor),
+        "lilt": _number("--lilt", _INFOS["lilt"], default.lilt),
+        "ornaments": click.option(
+            "--ornaments/--no-ornaments", default=default.ornaments, show_default=True,
+            help=_INFOS["ornaments"].help,
+        ),
+    }  # fmt: skip
+    found |= {
+        name: _number(f"--{name.replace('_', '-')}", _INFOS[name], getattr(default, name))
+        for name in _VOLUMES
+    }
+    found["transpose"] = click.option(
+        "--transpose", type=click.IntRange(-MOST_SEMITONES, MOST_SEMITONES), default=0,
+        show_default=True,
+        help="Semitones up, or down where negative; sheet music and text move along.",
+    )  # fmt: skip
+    found["has_chords"] = click.option(
+        "--chords", "has_chords", is_flag=True, help="Name the chords above the staff."
+    )
+    return found
+
+
+def _number(flag: str, info: SettingInfo, default: float) -> Callable[..., Any]:
+    return click.option(
+        flag, info.name, type=info.kind, default=default, show_default=True,
+        help=f"{info.help} [{info.low:g} to {info.high:g}]",
+    )  # fmt: skip

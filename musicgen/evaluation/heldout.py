@@ -1,5 +1,6 @@
 """The loss of a network on held-out tunes with its uncertainty, and at other temperatures."""
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -10,8 +11,12 @@ from musicgen.evaluation.bodies import body_start
 from musicgen.evaluation.estimate import Estimate, estimate_ratio
 from musicgen.evaluation.loss import (
     SEPARATOR,
+    LossReport,
+    Scores,
     known_text,
-    score_characters,
+    score_at_temperatures,
+    scoring_threads,
+    summarise_scores,
 )
 from musicgen.evaluation.perplexity import to_perplexity
 from musicgen.models.network import Network
@@ -60,24 +65,74 @@ def estimate_loss(
         temperature: Above 0.
         on_tune: Called after each tune; what it raises ends the scoring.
     """
-    sums = []
-    scored = score_characters(
-        network, vocabulary, tunes, batch_size=_BATCH, temperature=temperature
-    )
-    for index, losses, hit in scored:
-        start = body_start(known_text(vocabulary, tunes[index]))
-        sums.append((losses.sum(), hit.sum(), len(losses), losses[start:].sum(), hit[start:].sum(),
-                     len(losses) - start))  # fmt: skip
-        on_tune()
-    table = np.array(sums, dtype=float).reshape(-1, 6)
-    loss, hits, count, body_loss, body_hits, body_count = table.T.tolist()
-    return HeldOutLoss(
-        temperature,
-        estimate_ratio(loss, count),
-        estimate_ratio(body_loss, body_count),
-        estimate_ratio(hits, count),
-        estimate_ratio(body_hits, body_count),
-    )
+    return Scoring(network, vocabulary, tunes, [temperature]).finish(on_tune)[0]
+
+
+class Scoring:
+    """The loss of a network at several temperatures, which it may begin to find in the background.
+
+    Args:
+        network: Any network.
+        vocabulary: Its characters; others are left out.
+        tunes: ABC texts, one tune each.
+        temperatures: Each above 0.
+        workers: Threads that score from now on; with none, it is done in `finish`.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        vocabulary: Vocabulary,
+        tunes: Sequence[str],
+        temperatures: Sequence[float],
+        workers: int = 0,
+    ) -> None:
+        self._vocabulary, self._tunes, self._temperatures = vocabulary, tunes, temperatures
+        self._pool = scoring_threads(workers) if workers else None
+        self._scored = score_at_temperatures(
+            network, vocabulary, tunes, temperatures, batch_size=_BATCH, pool=self._pool
+        )
+        self._found: list[tuple[int, list[Scores]]] = []
+
+    def finish(self, on_tune: Callable[[], None] = lambda: None) -> list[HeldOutLoss]:
+        """The figures at each temperature.
+
+        Args:
+            on_tune: Called after each tune; what it raises ends the scoring.
+        """
+        with contextlib.closing(self):
+            for item in self._scored:
+                self._found.append(item)
+                on_tune()
+        return [self._estimate(number) for number in range(len(self._temperatures))]
+
+    def summarise(self, number: int = 0) -> LossReport:
+        """What `loss.compute_loss` gives, at the temperature of that number; after `finish`."""
+        scored = ((index, *scores[number]) for index, scores in self._found)
+        return summarise_scores(self._vocabulary, self._tunes, scored)
+
+    def close(self) -> None:
+        """Ends what is at work."""
+        self._scored.close()
+        if self._pool:
+            self._pool.shutdown(cancel_futures=True)
+
+    def _estimate(self, number: int) -> HeldOutLoss:
+        sums = []
+        for index, scores in self._found:
+            losses, hit = scores[number]
+            start = body_start(known_text(self._vocabulary, self._tunes[index]))
+            sums.append((losses.sum(), hit.sum(), len(losses), losses[start:].sum(),
+                         hit[start:].sum(), len(losses) - start))  # fmt: skip
+        table = np.array(sums, dtype=float).reshape(-1, 6)
+        loss, hits, count, body_loss, body_hits, body_count = table.T.tolist()
+        return HeldOutLoss(
+            self._temperatures[number],
+            estimate_ratio(loss, count),
+            estimate_ratio(body_loss, body_count),
+            estimate_ratio(hits, count),
+            estimate_ratio(body_hits, body_count),
+        )
 
 
 def count_unknown(vocabulary: Vocabulary, tunes: Sequence[str]) -> int:

@@ -7,7 +7,8 @@ blank line included.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +22,9 @@ from musicgen.models.network import Network
 
 SEPARATOR = "\n\n"
 _IGNORED = -100
+
+Scores = tuple[np.ndarray, np.ndarray]
+"""Of the characters of a tune: losses in nats (T,), and which were the network's first choice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +68,59 @@ def score_characters(
     T counts the known characters of the tune and the blank line after it. `temperature` divides the
     logits first, as in composing.
     """
+    scored = score_at_temperatures(network, vocabulary, tunes, [temperature], batch_size=batch_size)
+    for index, ((losses, hit),) in scored:
+        yield index, losses, hit
+
+
+def score_at_temperatures(
+    network: Network,
+    vocabulary: Vocabulary,
+    tunes: Sequence[str],
+    temperatures: Sequence[float],
+    *,
+    batch_size: int = 32,
+    pool: Executor | None = None,
+) -> Generator[tuple[int, list[Scores]], None, None]:
+    """As `score_characters` for several temperatures at once: the network reads each tune once.
+
+    Args:
+        network: Any network; it is put in eval mode until the last tune is scored, and back.
+        vocabulary: Its characters.
+        tunes: ABC texts, one tune each.
+        temperatures: What the logits are divided by.
+        batch_size: Tunes scored at once.
+        pool: Threads that score in the background from now on, each on one core; without any,
+            tunes are scored as they are asked for. What comes out is the same.
+    """
     texts = [known_text(vocabulary, tune) + SEPARATOR for tune in tunes]
     order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
+    batches = [order[first : first + batch_size] for first in range(0, len(order), batch_size)]
     was_training = network.training
     network.eval()
     device = next(network.parameters()).device
+
+    def score(indices: list[int]) -> list[tuple[int, list[Scores]]]:
+        batch = [texts[index] for index in indices]
+        return list(_score_batch(network, vocabulary, batch, indices, device, temperatures))
+
+    done = pool.map(score, batches) if pool else map(score, batches)
+    return _hand_out(done, network, was_training)
+
+
+def scoring_threads(count: int) -> ThreadPoolExecutor:
+    """Threads for `score_at_temperatures`, each of which keeps its products on one core."""
+    return ThreadPoolExecutor(count, "score", torch.set_num_threads, (1,))
+
+
+def _hand_out(
+    done: Iterator[list[tuple[int, list[Scores]]]],
+    network: Network,
+    was_training: bool,
+) -> Generator[tuple[int, list[Scores]], None, None]:
     try:
-        for first in range(0, len(order), batch_size):
-            indices = order[first : first + batch_size]
-            yield from _score_batch(
-                network,
-                vocabulary,
-                [texts[i] for i in indices],
-                indices,
-                device,
-                temperature,
-            )
+        for batch in done:
+            yield from batch
     finally:
         network.train(was_training)
 
@@ -104,10 +145,19 @@ def compute_loss(
         tunes: ABC texts, one tune each.
         batch_size: Tunes scored at once; changes speed only.
     """
+    scored = score_characters(network, vocabulary, tunes, batch_size=batch_size)
+    return summarise_scores(vocabulary, tunes, scored)
+
+
+def summarise_scores(
+    vocabulary: Vocabulary,
+    tunes: Sequence[str],
+    scored: Iterable[tuple[int, np.ndarray, np.ndarray]],
+) -> LossReport:
+    """The loss on tunes from what `score_characters` gave for them."""
     losses: list[np.ndarray] = []
     hits: list[np.ndarray] = []
     bodies: list[np.ndarray] = []
-    scored = score_characters(network, vocabulary, tunes, batch_size=batch_size)
     for index, loss, hit in scored:
         start = body_start(known_text(vocabulary, tunes[index]))
         losses.append(loss)
@@ -124,8 +174,8 @@ def _score_batch(
     texts: list[str],
     indices: list[int],
     device: torch.device,
-    temperature: float,
-) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+    temperatures: Sequence[float],
+) -> Iterator[tuple[int, list[Scores]]]:
     lead = len(SEPARATOR)
     longest = max(len(text) for text in texts)
     inputs = np.zeros((len(texts), longest + lead - 1), dtype=np.int64)
@@ -135,15 +185,25 @@ def _score_batch(
         inputs[row, : len(ids) - 1] = ids[:-1]
         targets[row, : len(text)] = ids[lead:]
     logits, _ = network(torch.from_numpy(inputs).to(device))
-    logits = logits[:, lead - 1 :].float() / temperature  # (B, T, V), aligned with targets
+    logits = logits[:, lead - 1 :].float()  # (B, T, V), aligned with targets
     goal = torch.from_numpy(targets).to(device)
-    loss = F.cross_entropy(logits.transpose(1, 2), goal, reduction="none", ignore_index=_IGNORED)
-    hit = logits.argmax(-1) == goal
+    found = []
+    for temperature in temperatures:
+        scaled = logits / temperature
+        loss = F.cross_entropy(
+            scaled.transpose(1, 2), goal, reduction="none", ignore_index=_IGNORED
+        )
+        found.append((loss, scaled.argmax(-1) == goal))
     for row, (index, text) in enumerate(zip(indices, texts, strict=True)):
         yield (
             index,
-            loss[row, : len(text)].double().cpu().numpy(),
-            hit[row, : len(text)].cpu().numpy(),
+            [
+                (
+                    loss[row, : len(text)].double().cpu().numpy(),
+                    hit[row, : len(text)].cpu().numpy(),
+                )
+                for loss, hit in found
+            ],
         )
 
 

@@ -76,8 +76,9 @@ def measure_tune(
         extra: Further numbers, such as how sure the network was.
         header: Fields of its tunebook's header.
     """
-    tune, _problems = read_tune(text, defaults=header)
-    check = check_tune(text, header=header)
+    reading = read_tune(text, defaults=header)
+    tune = reading[0]
+    check = check_tune(text, header=header, reading=reading)
     checked = {
         "readable": check.is_readable,
         "complete": check.is_complete,

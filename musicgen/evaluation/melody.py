@@ -4,8 +4,10 @@ Repeats are not expanded, ties make one note, of a chord the highest pitch count
 notes are passed over: as `notation.fingerprint.melody`, with lengths and bars.
 """
 
+import threading
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 from musicgen.notation.tokens import SEMITONES
 from musicgen.notation.tune import Key, Tune
@@ -22,8 +24,19 @@ class MelodyNote:
     bar: int
 
 
+_latest = threading.local()
+"""The tune whose melody was asked for last, and that melody: a dozen measures ask in a row."""
+
+
 def melody_notes(tune: Tune) -> tuple[MelodyNote, ...]:
     """The melody of a tune; empty where nothing sounds."""
+    if getattr(_latest, "tune", None) is not tune:
+        _latest.tune, _latest.melody = tune, _find_melody(tune)
+    found: tuple[MelodyNote, ...] = _latest.melody
+    return found
+
+
+def _find_melody(tune: Tune) -> tuple[MelodyNote, ...]:
     notes: list[MelodyNote] = []
     held: int | None = None
     for note in tune.notes:
@@ -62,6 +75,7 @@ def tonic_of(key: Key) -> int | None:
     return (SEMITONES[key.tonic[0]] + sign) % 12
 
 
+@lru_cache(maxsize=64)
 def scale_of(key: Key) -> tuple[int, ...]:
     """The seven pitch classes of a key from its tonic upwards, by its signature; () for none."""
     if not key.tonic:

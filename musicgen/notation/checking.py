@@ -9,7 +9,7 @@ from musicgen.notation.bar_numbers import number_bars
 from musicgen.notation.bars import Verdict, check_bars
 from musicgen.notation.characters import plain_lines
 from musicgen.notation.reader import read_tune
-from musicgen.notation.tune import Problem, ProblemKind
+from musicgen.notation.tune import Problem, ProblemKind, Tune
 from musicgen.notation.tunebook import read_file_header, split_tunebook
 
 
@@ -73,7 +73,11 @@ class TuneCheck:
 
 
 def check_tune(
-    text: str, *, start_line: int = 1, header: tuple[tuple[str, str], ...] = ()
+    text: str,
+    *,
+    start_line: int = 1,
+    header: tuple[tuple[str, str], ...] = (),
+    reading: tuple[Tune, tuple[Problem, ...]] | None = None,
 ) -> TuneCheck:
     """What is to say of the first tune of a text.
 
@@ -81,8 +85,9 @@ def check_tune(
         text: anything.
         start_line: the line of its file at which the text begins.
         header: fields of its tunebook's header (`tunebook.read_file_header`).
+        reading: what `read_tune` gave for the text and the header, where it was read before.
     """
-    tune, problems = read_tune(text, defaults=header)
+    tune, problems = reading or read_tune(text, defaults=header)
     report = check_bars(tune)
     numbers = number_bars(tune.bars)
     lines = [0, *(match.end() for match in re.finditer("\n", plain_lines(text)))]

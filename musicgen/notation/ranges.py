@@ -6,6 +6,7 @@ from types import MappingProxyType
 from musicgen.errors import NotationError
 from musicgen.notation.reader import read_tune
 from musicgen.notation.transposing import transpose
+from musicgen.notation.tune import Tune
 
 _OCTAVES = (0, -1, 1, -2, 2)
 
@@ -48,6 +49,21 @@ Pitches are those of the scientific notation (ISO 16: A4 = 440 Hz, MIDI 69); the
 that makers give for the usual model of each instrument. Whether a note inside the range is easy (a
 whistle in D has no F natural) is another question.
 """
+
+
+def notes_outside(tune: Tune, instrument: str) -> tuple[int, ...]:
+    """Numbers, from 0 in written order, of the notes that an instrument does not have.
+
+    Empty for a name that is none of `INSTRUMENT_RANGES`.
+    """
+    span = INSTRUMENT_RANGES.get(instrument)
+    if span is None:
+        return ()
+    return tuple(
+        number
+        for number, note in enumerate(tune.notes)
+        if any(not span.low <= pitch <= span.high for pitch in note.pitches)
+    )
 
 
 def fit_octave(text: str, low: int, high: int) -> str:

@@ -185,6 +185,12 @@ def clean_name(text: str) -> str:
     return " ".join(seen.split())[:MAX_NAME].strip() or "–"
 
 
+def file_name(name: str) -> str:
+    """A name for a file: letters and digits of the favourite's own, with hyphens between."""
+    kept = "".join(c if c.isalnum() else "-" for c in name)
+    return "-".join(filter(None, kept.split("-")))[:60] or "tune"
+
+
 def _read(path: Path) -> Favourite | None:
     """The favourite in a file; None where there is none that holds."""
     try:

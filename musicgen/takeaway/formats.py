@@ -116,7 +116,12 @@ class Piece:
         return to_midi(self.tune, self.arrangement, comment=self.comment)
 
     @cached_property
-    def _rendering(self) -> Rendering:
+    def rendering(self) -> Rendering:
+        """Its sound, before it is made a file.
+
+        Raises:
+            AudioError: the tune has no sound.
+        """
         return synthesize(self._midi)
 
     def _compress(self, suffix: str) -> bytes:
@@ -124,7 +129,7 @@ class Piece:
             return self.wav
         comment = fit_provenance(self.comment, MAX_COMMENT_BYTES, ascii_only=suffix == "mp3")
         if not self.wav:
-            rendering = self._rendering
+            rendering = self.rendering
             return audio_bytes(rendering.waveform, rendering.sample_rate, suffix, comment)
         import soundfile
 

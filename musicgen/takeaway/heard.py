@@ -15,8 +15,14 @@ from musicgen.notation.sheet import make_sheet
 from musicgen.notation.tune import Tune
 
 TRANSPOSE, CHORDS = "transpose", "chords"
-_MOST = 24
+MOST_SEMITONES = 24
+"""By which a tune can be moved."""
+
 _NAMES = frozenset(info.name for info in describe(Arrangement)) - {TRANSPOSE}
+
+
+AS_DANCED = Arrangement(lilt=1.0, ornaments=True)
+"""How a composed tune is played where nobody asks for anything, on a page or in the terminal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +53,11 @@ class Heard:
         """
         rest = dict(values)
         semitones, has_chords = rest.pop(TRANSPOSE, 0), rest.pop(CHORDS, False)
-        if type(semitones) is not int or abs(semitones) > _MOST or type(has_chords) is not bool:
+        if (
+            type(semitones) is not int
+            or abs(semitones) > MOST_SEMITONES
+            or type(has_chords) is not bool
+        ):
             raise _impossible(f"{TRANSPOSE} {semitones}, {CHORDS} {has_chords}"[:200])
         try:
             return cls(Arrangement.from_dict(rest), semitones, has_chords)

@@ -20,6 +20,11 @@ from musicgen.training.runs import Run, RunStore
 from musicgen.training.shelf import delete_run, read_sweep
 
 MAX_CELLS = 64
+DEFAULT_SIZES = (8, 16, 32)
+DEFAULT_RATES = (1e-3, 3e-3, 1e-2)
+DEFAULT_STEPS = 200
+"""What a sweep tries where nobody says otherwise."""
+
 LOOKS = 5
 """Looks at held-out tunes that a cell takes at least, however short it is."""
 

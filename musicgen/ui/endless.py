@@ -1,6 +1,5 @@
 """The page Endless: what is to be played, start and stop, what sounds now and what comes next."""
 
-import logging
 import random
 import secrets
 from collections.abc import Callable, Sequence
@@ -12,12 +11,13 @@ from musicgen.audio.files import audio_bytes
 from musicgen.audio.midi import timeline, to_midi
 from musicgen.audio.synthesis import synthesize
 from musicgen.config import SampleConfig
-from musicgen.errors import GrammarError, MusicgenError
+from musicgen.errors import MusicgenError
 from musicgen.models.checkpoint import Checkpoint
 from musicgen.notation.sheet import make_sheet
 from musicgen.notation.tune import Tune
-from musicgen.sampling.composer import Composition, compose
-from musicgen.sampling.medley import STYLES, wish_for
+from musicgen.sampling.composer import Composition
+from musicgen.sampling.medley import STYLES
+from musicgen.sampling.tune_sets import compose_number
 from musicgen.ui import address, listening, player, resources, state
 from musicgen.ui.address import SLIDERS, Request
 from musicgen.ui.downloads import downloads
@@ -31,8 +31,6 @@ from musicgen.ui.sound_controls import band_controls
 from musicgen.ui.station import Piece, Station
 from musicgen.ui.wishes import RHYTHM_NAMES
 from musicgen.ui.words import plain
-
-logger = logging.getLogger(__name__)
 
 SHOWN_BEFORE = 20
 """Tunes before the one that sounds that are listed."""
@@ -227,7 +225,7 @@ def _maker(checkpoint: Checkpoint, program: Program, seed: int) -> Callable[[int
 
     def make(number: int) -> Composition:
         config = SampleConfig(temperature=program.temperature)
-        return _compose(checkpoint, wish_for(number, program.style, seed, config))
+        return compose_number(checkpoint, number, program.style, seed, config)
 
     return make
 
@@ -239,16 +237,6 @@ def _renderer(program: Program) -> Callable[[Composition], Aired]:
         return _air(composition, program.listening)
 
     return render
-
-
-def _compose(checkpoint: Checkpoint, wish: SampleConfig) -> Composition:
-    """The tune that is wished for, or what is nearest to it for a network that knows few signs."""
-    for modest in (wish, wish.replace(key="")):
-        try:
-            return compose(checkpoint, modest)[0]
-        except GrammarError as error:
-            logger.info("%s cannot write %s: %s", checkpoint.name, modest, error)
-    return compose(checkpoint, wish.replace(key="", rhythm=""))[0]
 
 
 def _air(composition: Composition, heard: Listening) -> Aired:

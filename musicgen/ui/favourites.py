@@ -6,7 +6,7 @@ from functools import partial
 import streamlit as st
 
 from musicgen.errors import MusicgenError
-from musicgen.sampling.favourites import MAX_NAME, Favourite
+from musicgen.sampling.favourites import MAX_NAME, Favourite, file_name
 from musicgen.sampling.records import header_field
 from musicgen.ui import history, resources, state
 from musicgen.ui.address import Request
@@ -87,7 +87,7 @@ def _row(favourite: Favourite) -> None:
         st.download_button(
             _("ABC"),
             partial(_abc_of, favourite),
-            f"{_file_name(favourite.name)}.abc",
+            f"{file_name(favourite.name)}.abc",
             "text/vnd.abc",
             key=f"favourite_abc_{key}",
             icon=":material/download:",
@@ -127,11 +127,6 @@ def _facts(favourite: Favourite) -> str:
 
 def _abc_of(favourite: Favourite) -> str:
     return favourite.composition.to_abc()
-
-
-def _file_name(name: str) -> str:
-    kept = "".join(c if c.isalnum() else "-" for c in name)
-    return "-".join(filter(None, kept.split("-")))[:60] or "tune"
 
 
 def _open(favourite: Favourite) -> None:

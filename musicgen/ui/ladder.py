@@ -10,6 +10,7 @@ from musicgen.audio.midi import timeline
 from musicgen.errors import MusicgenError
 from musicgen.notation.bars import is_in_time
 from musicgen.sampling.composer import Composition
+from musicgen.sampling.ladder import TEMPERATURES
 from musicgen.sampling.records import Values, from_values, to_values
 from musicgen.ui import controls, history, listening, player, resources, state
 from musicgen.ui.address import Request
@@ -22,8 +23,6 @@ from musicgen.ui.players import start
 from musicgen.ui.score import score
 from musicgen.ui.state import Slot
 from musicgen.ui.tune_bar import show_current
-
-TEMPERATURES = (0.4, 0.7, 1.0, 1.3)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 from musicgen.audio.arrangement import Arrangement
 from musicgen.config import Settings, describe, out_of_bounds, parse_setting, setting
-from musicgen.takeaway.heard import Heard
+from musicgen.takeaway.heard import AS_DANCED, Heard
 from musicgen.ui import state
 
 
@@ -20,9 +20,6 @@ class Reading(Settings):
     transpose: int = setting(0, "Semitones up, or down where negative.", -12, 12)
     chords: bool = setting(False, "Name the chords above the staff.")
 
-
-AS_DANCED = Arrangement(lilt=1.0, ornaments=True)
-"""How Play plays where nobody asks for anything."""
 
 TEMPO = (0.5, 1.5)
 LILT = (0.0, 1.5)

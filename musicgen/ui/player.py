@@ -8,9 +8,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from musicgen.audio.arrangement import Arrangement
-from musicgen.audio.files import MAX_COMMENT_BYTES, midi_bytes, wav_bytes
-from musicgen.audio.midi import timeline, to_midi
-from musicgen.audio.synthesis import available_synthesizers, synthesize
+from musicgen.audio.midi import timeline
+from musicgen.audio.synthesis import available_synthesizers
 from musicgen.errors import AudioError, CheckpointError
 from musicgen.models.checkpoint import Checkpoint, CheckpointRef
 from musicgen.names import normalize_name
@@ -21,7 +20,7 @@ from musicgen.notation.sheet import Sheet, make_sheet
 from musicgen.notation.tune import Tune
 from musicgen.sampling.composer import Composition, compose, read_prompt
 from musicgen.sampling.edits import apply_edits
-from musicgen.sampling.provenance import fit_provenance
+from musicgen.takeaway.formats import Piece
 from musicgen.ui import resources
 from musicgen.ui.address import Request
 from musicgen.ui.bounded_cache import BoundedCache
@@ -196,7 +195,7 @@ def render_text(
         AudioError: the tune has no notes, or nothing can play it.
     """
     asked = arrangement or Arrangement()
-    return _sounds().get((text, comment, asked), lambda: _render(tune, comment, asked))
+    return _sounds().get((text, comment, asked), lambda: _render(tune, text, comment, asked))
 
 
 @st.cache_resource(show_spinner=False)
@@ -204,17 +203,10 @@ def _sounds() -> BoundedCache[Sound]:
     return BoundedCache(MAX_SOUND_BYTES, lambda sound: len(sound.wav) + len(sound.midi))
 
 
-def _render(tune: Tune, comment: str, arrangement: Arrangement) -> Sound:
-    midi = to_midi(tune, arrangement, comment=comment)
-    rendering = synthesize(midi)
-    return Sound(
-        wav_bytes(
-            rendering.waveform, rendering.sample_rate, fit_provenance(comment, MAX_COMMENT_BYTES)
-        ),
-        midi_bytes(midi),
-        tuple(timeline(tune, arrangement)),
-        rendering.is_fallback,
-    )
+def _render(tune: Tune, text: str, comment: str, arrangement: Arrangement) -> Sound:
+    piece = Piece("", text, tune, comment, arrangement=arrangement)
+    wav, midi = piece.make("wav"), piece.make("midi")
+    return Sound(wav, midi, tuple(timeline(tune, arrangement)), piece.rendering.is_fallback)
 
 
 def layouts(

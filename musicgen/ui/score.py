@@ -13,6 +13,7 @@ from typing import Any
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
+from musicgen.sampling.note_surprise import Odds
 from musicgen.ui.language import _
 from musicgen.ui.libraries import ABCJS, need_library
 
@@ -44,20 +45,6 @@ class ScoreLayout:
     staff_width: int
     notes: tuple[int, ...] = ()
     marks: tuple[tuple[int, int], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Odds:
-    """What the network thought of one character: what it wrote, and what it might have written.
-
-    Probabilities are in percent; `others` has one character for each of `percents`.
-    """
-
-    offset: int
-    character: str
-    percent: float
-    others: str
-    percents: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)

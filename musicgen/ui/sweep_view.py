@@ -9,7 +9,14 @@ from musicgen.errors import MusicgenError
 from musicgen.presets import PRESETS
 from musicgen.storage import is_folder
 from musicgen.training.sweep import SweepSnapshot, estimate_left_s
-from musicgen.training.sweep_plan import SweepCell, SweepPlan, find_best_cell
+from musicgen.training.sweep_plan import (
+    DEFAULT_RATES,
+    DEFAULT_SIZES,
+    DEFAULT_STEPS,
+    SweepCell,
+    SweepPlan,
+    find_best_cell,
+)
 from musicgen.ui import resources, run_data
 from musicgen.ui.comparison_charts import heat_map_figure
 from musicgen.ui.damaged import damaged_files
@@ -24,7 +31,6 @@ TICK_S = 1.0
 
 BATCH_SIZES = (4, 8, 16, 32, 64, 128)
 LEARNING_RATES = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2)
-DEFAULT_STEPS = 200
 
 _CELL_WORDS = {
     "queued": N_("waiting"),
@@ -82,7 +88,7 @@ def _form(is_open: bool) -> None:
         sizes = st.multiselect(
             _("Batch sizes"),
             BATCH_SIZES,
-            [8, 16, 32],
+            DEFAULT_SIZES,
             key="sweep_sizes",
             accept_new_options=True,
             help=_help("batch_size"),
@@ -90,7 +96,7 @@ def _form(is_open: bool) -> None:
         rates = st.multiselect(
             _("Learning rates"),
             LEARNING_RATES,
-            [1e-3, 3e-3, 1e-2],
+            DEFAULT_RATES,
             key="sweep_rates",
             format_func=_rate_text,
             accept_new_options=True,

@@ -8,12 +8,13 @@ import streamlit as st
 from musicgen.audio.passes import bar_passes
 from musicgen.errors import MusicgenError
 from musicgen.notation.bar_numbers import find_bars, number_bars
-from musicgen.notation.ranges import INSTRUMENT_RANGES
+from musicgen.notation.ranges import INSTRUMENT_RANGES, notes_outside
 from musicgen.notation.tune import Tune
 from musicgen.sampling.edit_list import MAX_EDITS, Edit, Rewrite, parse_edits
+from musicgen.sampling.note_surprise import NoteSurprise
 from musicgen.ui import player, resources, state
 from musicgen.ui.address import Request
-from musicgen.ui.insight import Insight, look_into, note_names
+from musicgen.ui.insight import look_into, note_names
 from musicgen.ui.language import _, ngettext
 from musicgen.ui.libraries import ABCJS, need_library
 from musicgen.ui.page import sentence
@@ -258,7 +259,7 @@ def _touch(shown: Performance, sound: Sound) -> Touch:
     )
 
 
-def _insight(shown: Performance) -> Insight | None:
+def _insight(shown: Performance) -> NoteSurprise | None:
     try:
         return look_into(shown.composition, shown.request.model)
     except MusicgenError as error:  # the model went away: its tune is still here
@@ -275,14 +276,7 @@ def _cue(tune: Tune, sound: Sound) -> tuple[str, float] | None:
 
 def _outside(tune: Tune) -> tuple[int, ...]:
     """Numbers of the notes that the instrument of the check does not have."""
-    span = INSTRUMENT_RANGES.get(state.CHECKED_RANGE.get())
-    if span is None:
-        return ()
-    return tuple(
-        number
-        for number, note in enumerate(tune.notes)
-        if any(not span.low <= pitch <= span.high for pitch in note.pitches)
-    )
+    return notes_outside(tune, state.CHECKED_RANGE.get())
 
 
 def _warn_of_range(tune: Tune) -> None:

@@ -80,7 +80,7 @@ def test_compose_keeps_what_is_asked_for(home: Path, capsys: pytest.CaptureFixtu
     assert '"sections":2' in text
     status, out, _ = run(
         capsys, "compose", "--checkpoint", "small", "--out", str(folder), "--formats", "abc",
-        "--free", "--max-new-tokens", "30", "--json",
+        "--free", "--max-new-tokens", "30", "--overwrite", "--json",
     )  # fmt: skip
     assert status == 0
     assert not json.loads(out)["tunes"][0]["complete"]

@@ -50,7 +50,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dataset: Dataset) -> P
 
 
 def compose(home: Path, *arguments: str) -> int:
-    return main(["compose", *arguments, "--out", str(home / "out"), "--json"])
+    return main(["compose", *arguments, "--out", str(home / "out"), "--overwrite", "--json"])
 
 
 ASKED = ("--checkpoint", "small", "--key", "D major", "--sections", "1", "--bars", "2",

@@ -4,6 +4,7 @@ What was composed is handed out after every few tunes, and taken back when a rep
 a report that was ended early loses little.
 """
 
+import functools
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,8 @@ import numpy as np
 
 from musicgen.config import SampleConfig
 from musicgen.evaluation.estimate import Estimate
-from musicgen.evaluation.heldout import count_unknown, estimate_loss
+from musicgen.evaluation.heldout import Scoring, count_unknown
+from musicgen.evaluation.loss import LossReport
 from musicgen.evaluation.measures import (
     TuneFigures,
     measure_tune,
@@ -64,8 +66,11 @@ class Hooks:
 
     `on_progress` gets the share done, 0..1, and the cell at work, None otherwise; `should_stop`
     ends it; `read_drawn` and `write_drawn` keep the tunes of a cell, for the fingerprint of who
-    composed them. `find_judge` gives who adds numbers to the tunes of a checkpoint, such as how new
-    they are beside what it learned from; the real tunes are judged as those of the first.
+    composed them. `on_loss` gets the name of each checkpoint and its loss on the real tunes.
+    `workers` are threads that find the losses while the tunes are measured; where the machine is
+    to stay free for others, none. `find_judge` gives who adds numbers to the tunes of a checkpoint,
+    such as how new they are beside what it learned from; the real tunes are judged as those of the
+    first.
     """
 
     on_progress: Callable[[float, Cell | None], None] = lambda _share, _cell: None
@@ -73,6 +78,8 @@ class Hooks:
     read_drawn: Callable[[Cell, str], Sequence[DrawnTune]] = lambda _cell, _fingerprint: []
     write_drawn: Callable[[Cell, str, list[DrawnTune]], None] = lambda _cell, _print, _tunes: None
     find_judge: Callable[[Checkpoint], Judge] = lambda _checkpoint: judge_nothing
+    on_loss: Callable[[str, LossReport], None] = lambda _checkpoint, _loss: None
+    workers: int = 0
 
 
 def make_report(
@@ -121,8 +128,13 @@ class _Making:
         judges = {name: self._hooks.find_judge(one) for name, one in self._checkpoints.items()}
         first = next(iter(judges.values()), judge_nothing)
         texts = reference.texts if reference else ()
-        real = self._measure([(text, {}) for text in texts], first)
-        losses = self._score() if reference else []
+        scorings = self._begin_scoring()
+        try:
+            real = self._measure([(text, {}) for text in texts], first)
+            losses = self._score(scorings)
+        finally:
+            for scoring in scorings.values():
+                scoring.close()
         drawn = [(cell, *self._compose(cell)) for cell in self._plan.cells()]
         measured = [
             self._measure([(tune.abc, _extra(tune)) for tune in tunes], judges[cell.checkpoint])
@@ -160,26 +172,38 @@ class _Making:
             self._step(0.1)
         return found
 
-    def _score(self) -> list[LossRow]:
-        assert self._reference is not None  # noqa: S101 - asked by the caller
+    def _begin_scoring(self) -> dict[str, Scoring]:
+        clean = self._reference.clean if self._reference else ()
+        return {
+            name: Scoring(
+                one.network, one.vocabulary, clean, self._temperatures(), self._hooks.workers
+            )
+            for name, one in self._checkpoints.items()
+            if self._reference
+        }
+
+    def _score(self, scorings: dict[str, Scoring]) -> list[LossRow]:
         rows = []
-        for name, checkpoint in self._checkpoints.items():
-            source = first_source(checkpoint.metadata)
-            is_own = self._reference.is_held_out and source == self._reference.source
-            for temperature in self._temperatures():
-                found = estimate_loss(
-                    checkpoint.network, checkpoint.vocabulary, self._reference.clean, temperature,
-                    lambda: self._step(_LOSS_WORK),
-                )  # fmt: skip
+        for name, scoring in scorings.items():
+            checkpoint, reference = self._checkpoints[name], self._reference
+            assert reference is not None  # noqa: S101 - there is no scoring without it
+            is_own = reference.is_held_out and (
+                first_source(checkpoint.metadata) == reference.source
+            )
+            unknown = count_unknown(checkpoint.vocabulary, reference.clean)
+            work = _LOSS_WORK * len(self._temperatures())
+            for found in scoring.finish(functools.partial(self._step, work)):
                 estimates = {
                     name: getattr(found, name)
                     for name in ("loss", "body_loss", "perplexity", "body_perplexity", "accuracy",
                                  "body_accuracy")
                 }  # fmt: skip
-                unknown = count_unknown(checkpoint.vocabulary, self._reference.clean)
                 rows.append(
-                    LossRow(name, checkpoint.fingerprint, temperature, estimates, unknown, is_own)
+                    LossRow(
+                        name, checkpoint.fingerprint, found.temperature, estimates, unknown, is_own
+                    )
                 )
+            self._hooks.on_loss(name, scoring.summarise(self._temperatures().index(1.0)))
         return rows
 
     def _compose(self, cell: Cell) -> tuple[list[DrawnTune], float]:

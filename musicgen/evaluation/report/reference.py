@@ -11,8 +11,8 @@ from musicgen.corpus.cleaning import MAX_TUNE_CHARACTERS, Cleaner, Piece
 from musicgen.corpus.dataset import Dataset, load_dataset
 from musicgen.corpus.mending import MIDI_ENDINGS, read_upload
 from musicgen.errors import CorpusError
+from musicgen.evaluation.corpus_counts import find_counts
 from musicgen.evaluation.distribution import Counts
-from musicgen.evaluation.measures import count_corpus
 from musicgen.models.checkpoint import CheckpointMetadata
 from musicgen.notation.tunebook import decode_text
 
@@ -124,7 +124,7 @@ def _plain(piece: Piece) -> str:
 
 @lru_cache(maxsize=2)
 def _count(texts: tuple[str, ...]) -> dict[str, Counts]:
-    return count_corpus(texts)
+    return find_counts(texts, Paths.default().cache)
 
 
 def find_reference(

@@ -1,0 +1,23 @@
+"""The same seed at several temperatures: what a network does as it dares more and more."""
+
+from collections.abc import Iterator, Sequence
+
+from musicgen.config import SampleConfig
+from musicgen.models.checkpoint import Checkpoint
+from musicgen.sampling.composer import Composition, compose
+
+TEMPERATURES = (0.4, 0.7, 1.0, 1.3)
+"""Those that are compared where nobody names others."""
+
+
+def compose_ladder(
+    checkpoint: Checkpoint, config: SampleConfig, temperatures: Sequence[float] = TEMPERATURES
+) -> Iterator[Composition]:
+    """A tune at each temperature, all else as the settings say.
+
+    Raises:
+        ConfigError: a temperature is out of its bounds.
+        CompositionError, GrammarError: as of `composer.compose`.
+    """
+    for temperature in temperatures:
+        yield compose(checkpoint, config.replace(temperature=temperature, count=1))[0]

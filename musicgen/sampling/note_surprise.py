@@ -1,0 +1,78 @@
+"""How much each note of a tune surprised its network, and what else might have stood there."""
+
+from dataclasses import dataclass
+
+from musicgen.config import SampleConfig
+from musicgen.models.checkpoint import Checkpoint
+from musicgen.notation.tune import Tune
+from musicgen.sampling.hindsight import Hindsight, look_back
+
+MOST_CHARACTERS = 6
+"""Characters of a note, and of what stands before it, whose alternatives are given."""
+
+LEAST_PROB = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Odds:
+    """One character as the network saw it: what it wrote, and what it might have written.
+
+    Probabilities are in percent; `others` has one character for each of `percents`. `offset` is its
+    place in the text that was composed, by which another can be taken (`edit_list.Take`).
+    """
+
+    offset: int
+    character: str
+    percent: float
+    others: str
+    percents: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NoteSurprise:
+    """Surprise in bits, and the alternatives, for each note in written order."""
+
+    bits: tuple[float, ...]
+    odds: tuple[tuple[Odds, ...], ...]
+
+
+def find_surprise(
+    checkpoint: Checkpoint, config: SampleConfig, text: str, drawn_start: int, tune: Tune
+) -> NoteSurprise:
+    """What a network gave each note of a tune.
+
+    Args:
+        checkpoint: The network.
+        config: Says what the grammar was to keep, or that none watched.
+        text: The text that was composed, with the blank line that ends it where it has one.
+        drawn_start: Where the network began.
+        tune: The tune of that text.
+    """
+    seen = look_back(checkpoint, config, text, drawn_start)
+    notes = tune.notes
+    bits = tuple(round(seen.surprise(note.start, note.end), 1) for note in notes)
+    ends = [tune.body_start, *(note.end for note in notes)]
+    odds = []
+    for before, note in zip(ends, notes, strict=False):
+        end = note.end if note is not notes[-1] else len(text)
+        start = max(before, note.start - MOST_CHARACTERS // 2)
+        odds.append(_odds(seen, range(start, min(end, note.start + 2 * MOST_CHARACTERS))))
+    return NoteSurprise(bits, tuple(odds))
+
+
+def _odds(seen: Hindsight, offsets: range) -> tuple[Odds, ...]:
+    """The characters at which there was a choice, the last ones where there are many."""
+    found = []
+    for offset in offsets:
+        others = seen.alternatives(offset, least=LEAST_PROB)
+        if others:
+            found.append(
+                Odds(
+                    offset,
+                    seen.text[offset],
+                    round(100 * seen.prob(offset), 1),
+                    "".join(character for character, _prob in others),
+                    tuple(round(100 * prob, 1) for _character, prob in others),
+                )
+            )
+    return tuple(found[-MOST_CHARACTERS:])
