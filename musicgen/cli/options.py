@@ -68,12 +68,6 @@ def echo(*lines: str, err: bool = False) -> None:
         click.echo(escape_controls(line), err=err)  # noqa: TID251 - the one place
 
 
-def echo(*lines: str, err: bool = False) -> None:
-    """Prints lines."""
-    for line in lines:
-        click.echo(line, err=err)
-
-
 def _help(info: SettingInfo) -> str:
     bounds = "" if info.low is None else f" [{info.low:,} to {info.high:,}]"
     return info.help + bounds
