@@ -1,4 +1,4 @@
-"""Back, forward and loading again, with the browser's own buttons; and a program that is stopped."""
+"""Back, forward and loading again by the browser's own buttons; a program that was stopped."""
 
 import os
 import subprocess
