@@ -102,3 +102,22 @@ def test_streamlit_knows_every_setting():
 def test_nothing_is_asked_of_another_machine():
     assert SETTINGS["browser"]["gatherUsageStats"] is False
     assert "http" not in CONFIG.read_text(encoding="utf-8")
+
+
+PAGE_STYLE = Path(__file__).parent.parent / "musicgen" / "ui" / "frontend" / "page.css"
+
+
+def blend(colour: str, share: float, below: str) -> str:
+    """A colour drawn with an opacity from 0 to 1 on another."""
+    pairs = ((int(one[at : at + 2], 16) for one in (colour, below)) for at in (1, 3, 5))
+    return "#" + "".join(f"{round(top * share + low * (1 - share)):02x}" for top, low in pairs)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_captions_are_readable_as_they_are_drawn(mode):
+    style = PAGE_STYLE.read_text(encoding="utf-8")
+    found = re.search(r"stCaptionContainer[^{]*{ opacity: ([0-9.]+) !important", style)
+    assert found
+    text = SETTINGS["theme"][mode]["textColor"]
+    for below in backgrounds(mode):
+        assert contrast(blend(text, float(found[1]), below), below) >= TEXT

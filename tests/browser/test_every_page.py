@@ -9,6 +9,7 @@ is turned.
 
 import itertools
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,7 @@ LOOKS: dict[str, dict[str, Any]] = {
 }
 SOMETHING_TO_SEE = {"play": ".st-key-novelty summary", "evaluate": ".st-key-report_table"}
 REPORT_S = 200
+SLOW_MS = 120_000
 MAX_VIEWS = 4
 """A choice of more values than this is no choice of views."""
 
@@ -72,14 +74,17 @@ NAMED = {
 @pytest.fixture
 def furnished(server: Server, copyist: str) -> Iterator[Server]:  # noqa: F811 - the fixture
     """The server with runs, a report, and a model whose tunes are compared with what it learned."""
-    for name in ("every-one", "every-two"):
-        run = RunStore(server.home / "runs").create(name, PRESETS["quick"])
-        write_tiny_model(run.path / "best", name)
+    runs = RunStore(server.home / "runs")
+    made = [runs.create(name, PRESETS["quick"]).path for name in ("every-one", "every-two")]
+    for path in made:
+        write_tiny_model(path / "best", path.name)
     where = Paths(PROJECT, server.home)
     desk = ReportDesk(ReportStore(where.reports), where)
-    desk.start(ReportPlan(("tiny",), 2, (0.8,), (False,)))
+    made.append(where.reports / desk.start(ReportPlan(("tiny",), 2, (0.8,), (False,))))
     assert desk.wait(REPORT_S)
-    return server
+    yield server
+    for path in made:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def settle(page: Page) -> None:
@@ -178,7 +183,7 @@ def test_whatever_is_open_together_nothing_breaks_and_all_can_be_read(open_page,
     for name, path in PAGES.items():
         page = open_page(path, locale="en-GB", **LOOKS[look]).page
         if name in SOMETHING_TO_SEE:
-            page.locator(SOMETHING_TO_SEE[name]).first.wait_for()
+            page.locator(SOMETHING_TO_SEE[name]).first.wait_for(timeout=SLOW_MS)
         settle(page)
         if name == "play":
             press(page, page.get_by_role("button", name="Favourite"))

@@ -1,6 +1,8 @@
 import time
 
+from musicgen.ui import resources
 from musicgen.ui.endless import OnAir
+from tests.ui.conftest import PROJECT
 
 
 def start(app):
@@ -24,7 +26,69 @@ def test_start_puts_a_station_on_air_and_stop_ends_it(home, open_app):
     app.button(key="endless_stop").click().run()
     assert not app.exception
     assert now.station.look() == ()
-    assert app.session_state["endless_on_air"] is None
+    assert app.session_state["endless_on_air"] is now  # what was heard can be heard again
+    next(item for item in app.button if item.label == "Start").click().run()
+    assert now.station.is_on
+    now.station.stop()
+
+
+def wait_for_piece(now, playing=-1):
+    for _look in range(400):
+        pieces = now.station.look(playing)
+        if pieces:
+            return pieces[0]
+        time.sleep(0.05)
+    raise AssertionError("No piece came.")
+
+
+def test_after_stop_the_tune_is_shown_kept_opened_saved_and_played_again(home, open_app):
+    app = open_app("Endless")
+    now = start(app)
+    piece = wait_for_piece(now)
+    app.session_state["endless_playing"] = piece.number
+    app.button(key="endless_stop").click().run()
+    assert not app.exception
+    assert len([item for item in app.get("bidi_component") if item.key == "endless_score"]) == 1
+    app.button(key=f"endless_keep_{piece.number}").click().run()
+    assert resources.favourites().has(piece.content.composition)
+    link = next(item.proto for item in app.get("page_link") if item.proto.label == "Open in Play")
+    assert f"seed={piece.content.composition.seed}" in link.query_string
+    assert "ABC" in [item.proto.label for item in app.get("download_button")]
+    app.button(key="endless_again").click().run()
+    assert not app.exception
+    assert now.station.is_on
+    assert now.jump and now.jump[0] == piece.number
+    now.station.stop()
+
+
+def test_a_tune_before_is_found_and_asked_for(home, open_app):
+    app = open_app("Endless")
+    now = start(app)
+    for number in range(3):
+        wait_for_piece(now, number)
+    app.session_state["endless_playing"] = 2
+    app.session_state["endless_before"] = True
+    app.run()
+    assert not app.exception
+    app.button(key="before_play_0").click().run()
+    assert app.session_state["endless_playing"] == 0
+    assert now.jump and now.jump[0] == 0
+    assert wait_for_piece(now, 0).number == 0
+    now.station.stop()
+
+
+def test_the_music_is_fed_from_every_page_and_only_while_it_plays(home, open_app):
+    app = open_app("Endless")
+    now = start(app)
+    wait_for_piece(now)
+    app.session_state["endless_playing"] = 0
+    for page in ("Train", "Compare", "Evaluate", "Corpus"):
+        app.switch_page(str(PROJECT / "pages" / f"{page}.py")).run()
+        assert not app.exception
+        assert [item.key for item in app.get("bidi_component")].count("radio_bar") == 1
+    now.station.stop()
+    app.run()
+    assert "radio_bar" not in [item.key for item in app.get("bidi_component")]
 
 
 def test_other_wishes_are_heard_from_the_next_tune_on(home, open_app):
