@@ -23,6 +23,7 @@ _BROKEN = {
 _MAX_TERM = 99_999
 _FINEST = 4096
 _LONGEST_QUARTERS = 64
+_MOST_BARS = 100
 
 
 class NoteWriter:
@@ -79,7 +80,7 @@ class NoteWriter:
 
     def _body(self, note: Note, bar: Bar, length: str) -> str:
         if note.is_rest:
-            written = self._long_rest(note, bar) or f"z{length}"
+            written = self._long_rest(note, bar) or self._rests(note, length)
             self._after(note, ())
             return written
         names = spell_note(self.text, note, self.key)
@@ -97,7 +98,15 @@ class NoteWriter:
         full = bar.meter.bar_quarters if bar.meter else None
         count = note.duration / (full or 8 * self.unit)
         is_long = note.duration == bar.expected if full else note.duration > _LONGEST_QUARTERS
-        return f"Z{count}" if is_long and count.denominator == 1 and count > 1 else ""
+        return f"Z{count}" if is_long and count.denominator == 1 and 1 < count <= _MOST_BARS else ""
+
+    def _rests(self, note: Note, length: str) -> str:
+        """A rest; several where it is longer than any one that can be written."""
+        if note.duration <= _LONGEST_QUARTERS:
+            return f"z{length}"
+        count, left = divmod(note.duration, _LONGEST_QUARTERS)
+        longest = f"z{length_text(_LONGEST_QUARTERS / self.unit)}"
+        return longest * int(count) + (f"z{length_text(left / self.unit)}" if left else "")
 
     def _pitch(self, name: Spelling) -> str:
         letter, octaves = letter_of(name)

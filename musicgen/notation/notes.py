@@ -120,6 +120,7 @@ class NoteReader(MeasureReader):
                 Sentence("A rest lasts 1 to {most} bars; one is assumed.", most=MAX_MULTI_REST),
             )
             count = 1
+        self._tuplet_left, self._owed = 0, (1, 1)  # whole bars are in no tuplet
         self._bar.full_bars = count
         self._add((), count * (self._full_bar or 8 * self.unit), start, end, ())
 

@@ -118,6 +118,8 @@ class _BodyWriter:
         opening = bar.opening + passes + self._tempo(bar)
         if opening and opening[-1].isdigit():
             opening += " "
+        if bar.opening:  # the sign ends a bar for whoever reads it
+            self.writer.end_bar()
         before = [_MARKS[mark.kind] for mark in bar.marks if mark.is_before]
         after = [_MARKS[mark.kind] for mark in bar.marks if not mark.is_before]
         music = "".join(before) + self._music(bar) + "".join(after)
@@ -132,7 +134,7 @@ class _BodyWriter:
             self.part = bar.part
             changed.append(f"P:{bar.part}")
         if bar.heading:
-            changed.append(f"P:{bar.heading}")
+            changed.append(_field("P", bar.heading))
         if bar.meter is not None and not same_meter(bar.meter, self.meter):
             self.meter = bar.meter
             changed.append(f"M:{write_meter(bar.meter)}")

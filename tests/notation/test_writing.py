@@ -71,6 +71,28 @@ def test_there_is_one_plain_spelling(written: str, expected: str) -> None:
     assert sounding(again) == sounding(tune)
 
 
+@pytest.mark.parametrize(
+    "music",
+    [
+        "A [M:3/4]Z43 D|",
+        "^f[P:B]f:|",
+        "(3Z43e",
+        "[L:3/8Z43G",
+        "d|\nP: |\na",
+        "[P:|B]f",
+        "(5GA(3Bcd|",
+        "(3B(2ed|",
+        "L:1/2\nF22>G|",
+        "A123>B|",
+        '"coda"B[2"DC""coda"||A',
+    ],
+)
+def test_odd_music_sounds_the_same_when_read_again(music: str) -> None:
+    for header in (HEADER, "X:1\nL:1/8\nK:none\n"):
+        tune, _ = read_tune(header + music)
+        assert sounding(read_tune(write_abc(tune))[0]) == sounding(tune)
+
+
 def test_headings_stay_before_their_bars() -> None:
     text = write_abc(read_tune(HEADER + "P:Trio\nA8|\nP:segno\nB8|")[0])
     assert text.endswith("P:Trio\nA8|\nP:segno\nB8|\n")
