@@ -1,9 +1,11 @@
 """Tunes that follow one another without a gap, as one file: ABC, MIDI or sound."""
 
 import io
+import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
@@ -18,6 +20,7 @@ SET_FORMATS = ("abc", "midi", "wav", "mp3", "ogg", "flac")
 """What a set can be written as."""
 
 _REFERENCE = re.compile(r"^X:[^\n]*", re.MULTILINE)
+_MOST_TICKS = 32_767  # to a beat: a MIDI file has 15 bits for them
 _PEAK = 0.89  # -1 dBFS, as each tune alone
 
 
@@ -57,15 +60,18 @@ class TuneSet:
         import mido
 
         files = [mido.MidiFile(file=io.BytesIO(piece.make("midi"))) for piece in self.pieces]
-        whole = mido.MidiFile(type=1, ticks_per_beat=files[0].ticks_per_beat)
+        # Each tune has the ticks that its shortest note needs.
+        ticks = min(math.lcm(*(file.ticks_per_beat for file in files)), _MOST_TICKS)
+        whole = mido.MidiFile(type=1, ticks_per_beat=ticks)
         count = max(len(file.tracks) for file in files)
         for track_number in range(count):
             events, start = [], 0
-            for piece, file in zip(self.pieces, files, strict=True):
+            for file in files:
+                factor = Fraction(ticks, file.ticks_per_beat)
                 if track_number < len(file.tracks):
-                    events += _absolute(file.tracks[track_number], start)
-                quarters = piece.tune.duration_quarters
-                start += round(quarters * whole.ticks_per_beat)
+                    found = _absolute(file.tracks[track_number])
+                    events += [(start + round(tick * factor), one) for tick, one in found]
+                start += round(_last_tick(file) * factor)
             whole.tracks.append(_relative(mido, events))
         buffer = io.BytesIO()
         whole.save(file=buffer)
@@ -92,14 +98,23 @@ class TuneSet:
         return np.asarray(whole * factor, np.float32), rate
 
 
-def _absolute(track: Sequence[Any], start: int) -> list[tuple[int, Any]]:
-    """The messages of a track with the ticks at which they come, behind `start`."""
-    found, now = [], start
+def _absolute(track: Sequence[Any]) -> list[tuple[int, Any]]:
+    """The messages of a track with the ticks at which they come."""
+    found, now = [], 0
     for message in track:
         now += message.time
         if message.type != "end_of_track":
             found.append((now, message))
     return found
+
+
+def _last_tick(file: Any) -> int:
+    """When the last note of a file ends."""
+    return max(
+        (tick for track in file.tracks for tick, message in _absolute(track)
+         if message.type in ("note_on", "note_off")),
+        default=0,
+    )  # fmt: skip
 
 
 def _relative(mido: Any, events: list[tuple[int, Any]]) -> Any:
