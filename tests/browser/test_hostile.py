@@ -30,7 +30,7 @@ def test_a_link_says_words_and_nothing_comes_of_them(open_page, words):
     expect(alert).to_contain_text("There is no model named")
     text = alert.inner_text().replace("\u2060", "")
     assert words.replace("\u202e", "") in text.replace("\\u202e", "")
-    assert not alert.locator(MADE).count()
+    expect(alert.locator(MADE)).to_have_count(0)
     assert "\u202e" not in text
     icons = alert.locator("[data-testid=stIconMaterial]").all_inner_texts()
     assert "delete_forever" not in icons
@@ -52,7 +52,7 @@ def test_a_name_that_somebody_gave_a_tune_is_words(open_page):
         shown = box.locator("[data-testid=stMarkdownContainer] strong").first
         expect(shown).to_contain_text("evil")
         assert shown.inner_text().replace("\u2060", "") == words
-        assert not box.locator(MADE.replace(", span[style*=color]", "")).count()
+        expect(box.locator(MADE.replace(", span[style*=color]", ""))).to_have_count(0)
         page.keyboard.press("Escape")
 
 
