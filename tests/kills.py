@@ -31,7 +31,7 @@ def kill_imports(home: Path) -> dict[str, object]:
             load_checkpoint(run.path / "best")
         return names(paths.runs)
 
-    return {"found": kill_at_every_point(home, work, look)}
+    return {"found": kill_at_every_point(home, work, look, step=5)}
 
 
 def kill_bundles(home: Path) -> dict[str, object]:

@@ -5,6 +5,7 @@ character: those of one tune depend on one another.
 """
 
 import math
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
@@ -127,6 +128,6 @@ def _plain(value: float) -> float | None:
 def _number(value: Any) -> float:
     if value is None:
         return math.nan
-    if not is_number(value):
+    if not is_number(value, low=-sys.float_info.max, high=sys.float_info.max):
         raise ValueError("no figure")
     return float(value)

@@ -51,7 +51,7 @@ METADATA_FILE = "checkpoint.json"
 
 MAX_METADATA_BYTES = 4_000_000
 MAX_WEIGHTS_BYTES = 1_000_000_000
-_WEIGHT_TYPES = ("float16", "bfloat16", "float32")
+_WEIGHT_TYPES = ("float16", "bfloat16", "float32", "float64")
 _COPIES = 3  # what is read, the same as float32, and the network
 _READ_ATTEMPTS = 20
 

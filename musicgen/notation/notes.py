@@ -175,6 +175,8 @@ class NoteReader(MeasureReader):
                 yield from self._notes_inside(position - len(match[0]) + 1, position)
             elif name == "decoration" and is_line_ends(match[0]):
                 position = match.start() + 1
+            elif is_grace and match.start() == start and match[0] == "/":
+                continue  # an acciaccatura (ABC 2.1 §4.12): grace notes all the same
             elif name in _LOST_IN_CHORDS and not match[0].isspace():
                 self.report(
                     *match.span(),

@@ -10,7 +10,7 @@ _JOINER = "\u2060"
 _SIGNS = re.compile(r"[\\`*\[\]<~|$]|(?<![^\W_])_|_(?![^\W_])|&(?=[#\w])|:(?=[A-Za-z])")
 """What Markdown and Streamlit's directives read inside a line."""
 
-_LINE_START = re.compile(r"^(\s*)(?=[#>+=-])|^(\s*\d+)(?=[.)])")
+_LINE_START = re.compile(r"^(\s*)(?=[#>+=-])|^(\s*\d+)(?=[.)](?:\s|$))")
 """What makes a line a heading, a list, a quotation or a formula."""
 
 _LOOKED_FOR = re.compile(

@@ -63,6 +63,6 @@ def test_composed_tunes_come_with_their_novelty(home, capsys):
     assert row["novelty"]["known"] is False
     assert row["novelty"]["characters"]["longest"] >= 0
     (home / "data" / "irish.abc").unlink()
-    assert main([*command, "--max-new-tokens", "60", "--json"]) == 0
+    assert main([*command, "--overwrite", "--max-new-tokens", "60", "--json"]) == 0
     (row,) = json.loads(capsys.readouterr().out)["tunes"]
     assert row["novelty"] is None

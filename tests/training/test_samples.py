@@ -166,7 +166,7 @@ def test_a_composer_that_breaks_stops_no_training(
     def broken(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(module, "compose", broken)
+    monkeypatch.setattr("musicgen.sampling.composer.compose", broken)
     run = store.create("one", audible)
     train(run, dataset)
     assert run.info().status == "finished"

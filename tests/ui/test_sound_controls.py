@@ -22,7 +22,7 @@ def test_a_tune_is_played_as_danced_by_a_flute_alone(home, open_app):
     performance = shown(compose(open_app()))
     assert performance.listening.arrangement.instrument == "flute"
     assert performance.listening.arrangement.lilt == 1.0
-    assert performance.sound and performance.tune is performance.composition.tune
+    assert performance.sound and performance.tune is performance.composition.public_tune
 
 
 def test_another_instrument_plays_the_same_tune_without_composing(home, open_app, monkeypatch):

@@ -151,6 +151,7 @@ def test_overlapping_notes_are_one_melody() -> None:
     assert heard(save([melody])) == PITCHES
 
 
+@pytest.mark.filterwarnings("ignore:Tempo, Key or Time signature:RuntimeWarning")
 @pytest.mark.parametrize("seed", range(20))
 def test_notes_are_those_that_mido_and_pretty_midi_read(seed: int) -> None:
     generator = random.Random(seed)

@@ -138,7 +138,7 @@ def test_a_title_stays_in_its_line():
         (b"MThd\0\0\0\6\0\1\0\2", "damaged"),
         (b"MThd" + b"\0" * MAX_BYTES, "larger than"),
         (midi_file([]), "no notes"),
-        (midi_file([(60, 0)] * 9), "no notes"),
+        (midi_file([(60, 0)] * 9), "too few notes"),
         (midi_file([(60, 480)]), "too few notes"),
         (midi_file([(40, 240)] * 9, channel=9), "nothing but drums"),
         (midi_file([(60, 480 * 4000)] * 9), "longer than 60 minutes"),
