@@ -1,5 +1,6 @@
 # make run     sets everything up and serves the app
 # make test    sets everything up and runs every test
+# make survey  all that opens on every page, in a browser
 # make lint    style, types and layers
 # make bench   speed, measured side by side
 # make bare    the first two on a bare machine: a minimal Debian (as root; see tools/bare.py)
@@ -32,7 +33,7 @@ LAB := data/irish.abc
 # libatomic1 is what the browser driver of the tests needs and a bare Debian lacks.
 SYSTEM_DEV := chromium abcmidi libatomic1
 
-.PHONY: run test bench bare setup setup-dev system clean
+.PHONY: run test survey bench bare setup setup-dev system clean
 .PHONY: lint lint-style lint-format lint-types lint-layers format
 .DEFAULT_GOAL := run
 .DELETE_ON_ERROR:
@@ -46,9 +47,13 @@ run: setup
 test: setup setup-dev
 	@export OMP_NUM_THREADS=1; \
 	$(PY) -m pytest -n $(PYTEST_WORKERS) -m "not browser" $(PYTEST_ARGS) >$(MADE)/tests.log 2>&1 & \
-	rest=$$!; $(PY) -m pytest -m browser $(PYTEST_ARGS); seen=$$?; \
+	rest=$$!; $(PY) -m pytest -m "browser and not survey" $(PYTEST_ARGS); seen=$$?; \
 	wait $$rest; rest=$$?; cat $(MADE)/tests.log; \
 	case "$$seen$$rest" in 00|05|50) ;; *) exit 1;; esac
+
+# All pages in a browser, with all that opens on them in pairs, wide and narrow: some twenty minutes.
+survey: setup setup-dev
+	@OMP_NUM_THREADS=1 $(PY) -m pytest -m survey $(PYTEST_ARGS)
 
 lint: lint-style lint-format lint-types lint-layers
 

@@ -140,11 +140,6 @@ def test_pages_are_short_scripts():
     assert {page: length for page, length in lengths.items() if length > 120} == {}
 
 
-def test_modules_have_one_subject_each():
-    lengths = {name(path): len(read_text(path).splitlines()) for path in PACKAGE}
-    assert {module: length for module, length in lengths.items() if length >= 400} == {}
-
-
 def test_module_names_say_what_is_in_them():
     vague = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "abc"}
     assert [name(path) for path in PACKAGE if path.stem in vague] == []

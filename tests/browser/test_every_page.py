@@ -27,7 +27,7 @@ from tests.browser.conftest import PROJECT, Server
 from tests.browser.test_novelty import copyist  # noqa: F401 - a fixture
 from tests.ui.tiny_model import write_tiny_model
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.survey]
 
 PAGES = {
     "play": "/?model=zz-copyist&temperature=0.8&seed=1",

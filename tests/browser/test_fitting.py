@@ -15,7 +15,7 @@ from musicgen.training.trainer import StepMetrics
 from tests.browser.conftest import PROJECT, Server
 from tests.ui.tiny_model import TUNE, write_tiny_model
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.survey]
 
 NARROW = {"width": 390, "height": 844}
 WIDE = {"width": 1440, "height": 900}

@@ -117,7 +117,9 @@ def test_unsigned_weights_give_the_same_where_signed_ones_would_overflow(
     monkeypatch: pytest.MonkeyPatch, num_layers: int, layer_norm: bool
 ) -> None:
     if lstm_engine._weight_type() is np.uint8:
-        pytest.skip("Signed products overflow on this processor: that is why it takes unsigned ones")
+        pytest.skip(
+            "Signed products overflow on this processor: that is why it takes unsigned ones"
+        )
     network, ids = make_network(num_layers, layer_norm), make_ids(40, 3)
     found = []
     for kind in (np.int8, np.uint8):

@@ -4,7 +4,7 @@ import pytest
 
 from musicgen.corpus.dataset import load_dataset
 from musicgen.evaluation.report.judging import find_judge
-from musicgen.models.checkpoint import load_checkpoint
+from musicgen.models.checkpoint import Checkpoint, load_checkpoint
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def lab(paths, tunebook):
 def checkpoint(checkpoint_folder):
     made = load_checkpoint(checkpoint_folder)
     metadata = dataclasses.replace(made.metadata, corpus={"source": "lab"})
-    return dataclasses.replace(made, metadata=metadata)
+    return Checkpoint(made.network, metadata, made.fingerprint)
 
 
 def test_training_tunes_are_known_and_others_are_not(checkpoint, lab):
