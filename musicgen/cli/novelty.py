@@ -58,6 +58,8 @@ def novelty_command(
         raise ConfigError("Say what to compare with: either --checkpoint or --source.")
     if not files and not prepare:
         raise ConfigError("Give the ABC files to look at.")
+    for file in files:
+        read_tunes_text(file)  # what cannot be read is said before the index is made
     paths = Paths.default()
     if prepare and hasattr(os, "nice"):
         os.nice(_KINDNESS)  # somebody may be listening to music meanwhile

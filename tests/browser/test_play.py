@@ -30,10 +30,9 @@ DECODE = """async () => {
 }"""
 
 # After the score's own look at the clock, which every frame begins with.
-SCORE = """async (before) => {
-  await new Promise(requestAnimationFrame);
-  const score = globalThis.musicgenScores.get(document.querySelector(".musicgen-score"));
-  if (score.current === before) return false;
+SCORE = """(before) => {
+  const score = globalThis.musicgenScores?.get(document.querySelector(".musicgen-score"));
+  if (!score || score.current === before) return false;
   return { onsets: score.data.onsets_s, starts: score.layout.starts, current: score.current,
            time: document.querySelector(".st-key-sound audio").currentTime };
 }"""
