@@ -18,7 +18,7 @@ FILLED = f"({CHART}?.data?.[1]?.z.flat().filter((one) => one !== null).length ??
 def test_a_sweep_fills_its_map_is_stopped_and_goes_on(open_page):
     page = open_page("/Compare?view=sweep").page
     page.get_by_label("Name of the sweep").fill("seen")
-    page.get_by_label("Steps in each cell").fill("40")
+    page.get_by_role("spinbutton", name="Steps in each cell").fill("40")
     page.keyboard.press("Tab")
     page.get_by_text("9 trainings").wait_for()
     page.get_by_role("button", name="Start the sweep").click()
@@ -73,6 +73,6 @@ def test_a_run_is_exported_and_taken_in_again_and_a_hostile_file_is_told(open_pa
     upload.set_input_files(
         {"name": "bad.zip", "mimeType": "application/zip", "buffer": hostile.getvalue()}
     )
-    expect(page.get_by_role("alert")).to_contain_text("no file of a run")
+    expect(page.get_by_role("alert").filter(has_text="no file of a run")).to_be_visible()
     assert not list(server.home.rglob("escape.txt"))
     assert not list((server.home / "runs").glob(".*"))

@@ -144,7 +144,7 @@ def test_the_tune_before_comes_again_and_what_was_heard_can_be_kept(open_page):
     page = open_page("/Endless").page
     start(page)
     first = page.evaluate(RADIO)["current"]
-    title = page.locator(".abcjs-title").inner_text()
+    title = str(page.locator(".abcjs-title").text_content())
     page.get_by_role("button", name="Next tune").click()
     page.wait_for_function(f"({RADIO})()?.current > {first}")
     page.get_by_role("button", name="The tune before").click()

@@ -13,7 +13,7 @@ REPORT_MS = 240_000
 
 
 def ask_for(page, count):
-    page.get_by_label("Tunes of each set").fill(str(count))
+    page.get_by_role("spinbutton", name="Tunes of each set").fill(str(count))
     page.keyboard.press("Tab")
     page.get_by_text(f"{count:,} tunes to compose").wait_for()
     page.get_by_role("button", name="Make the report").click()
