@@ -1,5 +1,6 @@
 """What strangers write is read as words: no address is asked, no element comes of it."""
 
+import re
 from urllib.parse import quote
 
 import pytest
@@ -50,8 +51,7 @@ def test_a_name_that_somebody_gave_a_tune_is_words(open_page):
         expect(box.get_by_text("evil").first).to_be_visible()
         page.locator(AT_REST).wait_for()
         shown = box.locator("[data-testid=stMarkdownContainer] strong").first
-        expect(shown).to_contain_text("evil")
-        assert shown.inner_text().replace("\u2060", "") == words
+        expect(shown).to_have_text(re.compile("\u2060*".join(map(re.escape, words))))
         expect(box.locator(MADE.replace(", span[style*=color]", ""))).to_have_count(0)
         page.keyboard.press("Escape")
 

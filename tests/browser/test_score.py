@@ -264,9 +264,9 @@ def test_a_finger_that_goes_up_scrolls_and_one_that_goes_aside_chooses_bars(open
     assert page.evaluate(LOOK)["selection"] is None
     expect(page.get_by_role("button", name="Choose bars", exact=True)).to_be_visible()
     assert page.evaluate(LOOK)["paused"]
-    note_at(page, 7)
+    start, end = [[note_at(page, number) for number in (7, 11)] for _look in "ab"][-1]
     scrolled = page.evaluate(SCROLLED)
-    swipe(page, note_at(page, 7), note_at(page, 11))
+    swipe(page, start, end)
     expect(page.get_by_role("button", name=re.compile(r"^Bars? \d"))).to_be_visible()
     assert page.evaluate(SCROLLED) == scrolled
 

@@ -9,7 +9,7 @@ from musicgen.presets import PRESETS
 from musicgen.training.metrics import StepMetrics
 from musicgen.training.runs import RunStore
 from musicgen.training.samples import Sample, append_sample
-from tests.browser.waiting import at_rest, value_of
+from tests.browser.waiting import at_rest, held_value, value_of
 from tests.ui.tiny_model import TUNE
 
 pytestmark = pytest.mark.browser
@@ -89,11 +89,11 @@ def test_the_curves_stay_where_they_are_when_a_training_ends(open_page):
     steps_drawn(page)
     live = page.locator(".st-key-live")
     expect(live.get_by_role("progressbar")).to_be_visible()
-    before = page.evaluate(f"{CHART}.getBoundingClientRect().top")
+    before = held_value(page, f"{CHART}?.getBoundingClientRect().top")
     expect(live).to_contain_text("finished · step 300 of 300")
     page.get_by_role("button", name="Start training").wait_for()
     page.wait_for_function(f"{POINTS} === 300")
-    after = page.evaluate(f"{CHART}.getBoundingClientRect().top")
+    after = held_value(page, f"{CHART}?.getBoundingClientRect().top")
     assert abs(after - before) < 4
     low, high = page.evaluate(f"{CHART}.layout.yaxis.range")
     shown = page.evaluate(f"{CHART}.data.flatMap((trace) => trace.y)")

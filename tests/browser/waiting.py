@@ -39,6 +39,22 @@ def value_of(page: Page, expression: str, **arguments: Any) -> Any:
     return page.wait_for_function(expression, **arguments).json_value()
 
 
+def held_value(page: Page, expression: str) -> Any:
+    """What an expression gives as soon as it has given the same for a second."""
+    watch = f"""() => {{
+      const value = {expression};
+      const now = performance.now();
+      if (value === undefined || value !== globalThis.heldValue) {{
+        globalThis.heldValue = value;
+        globalThis.heldSince = now;
+      }}
+      return now - globalThis.heldSince > 1000;
+    }}"""
+    page.evaluate("delete globalThis.heldValue")
+    page.wait_for_function(watch)
+    return page.evaluate(expression)
+
+
 def text_shown(page: Page, other_than: str = "") -> str:
     """The text of the tune on the page, as soon as it is another than `other_than`."""
     details = page.locator("[data-testid=stExpander] details").filter(has_text=_TEXT)
