@@ -24,6 +24,7 @@ COMMANDS = {
     "sweeps": ("sweeps_group", "Sweeps over batch size and learning rate."),
     "compose": ("compose_command", "Compose tunes, or make the tunes of a file again."),
     "ladder": ("ladder_command", "One seed at several temperatures."),
+    "temperature": ("temperature_command", "What temperature does to the next character."),
     "set": ("set_command", "Tunes that follow one another without a gap, as one file."),
     "rewrite": ("rewrite_command", "Other ways to go through some bars of a composed tune."),
     "notes": ("notes_command", "Name the notes of a tune; what else might have stood there."),
