@@ -20,7 +20,7 @@ INTERRUPTED = 130
 COMMANDS = {
     "corpus": ("corpus_group", "The tunebooks a network can learn from."),
     "train": ("train_command", "Train a network."),
-    "runs": ("runs_group", "The runs there are: look, clear away, rename, export, import."),
+    "runs": ("runs_group", "The runs there are: look, compare, rename, delete, export, import."),
     "sweeps": ("sweeps_group", "Sweeps over batch size and learning rate."),
     "compose": ("compose_command", "Compose tunes, or make the tunes of a file again."),
     "ladder": ("ladder_command", "One seed at several temperatures."),

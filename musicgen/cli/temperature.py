@@ -30,8 +30,8 @@ _OF_BEGINNINGS = ("prompt", "free", *_HEADER)
               help="Place in the tune of the file, counted from its beginning; where the network "
                    "is least sure if not given.")  # fmt: skip
 @click.option("--checkpoint", "checkpoint_name", default="", metavar="NAME",
-              help="A bundled checkpoint, a run, or the path of a checkpoint's folder; with a file, "
-                   "the model that composed it, where it has another name here.")  # fmt: skip
+              help="A bundled checkpoint, a run, or the path of a checkpoint's folder. With a file "
+                   "only needed if the model has another name here.")  # fmt: skip
 @click.option("--temperature", "temperatures", multiple=True, type=float,
               help="Give it again for each; "
                    f"{', '.join(map('{:g}'.format, TEMPERATURES))} if none is given.")  # fmt: skip
