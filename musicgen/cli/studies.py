@@ -130,16 +130,22 @@ def _measure(columns: list[_Column], count: int, as_json: bool) -> list[StorageE
     for column in columns:
         if column.checkpoint is None:
             continue
-        with tqdm(total=count, delay=1.0, unit="tune", desc=column.study,
-                  disable=as_json or None, file=sys.stderr) as bar:  # fmt: skip
-            column.fluency = measure_fluency(
-                column.checkpoint, count, lambda done, bar=bar: bar.update(done - bar.n)
-            )
+        column.fluency = _measure_one(column.study, column.checkpoint, count, as_json)
         try:
             keep_fluency(column.summary.info, column.fluency)
         except StorageError as error:
             failures.append(error)
     return failures
+
+
+def _measure_one(study: str, checkpoint: Checkpoint, count: int, as_json: bool) -> FluencyReport:
+    with tqdm(total=count, delay=1.0, unit="tune", desc=study, disable=as_json or None,
+              file=sys.stderr) as bar:  # fmt: skip
+
+        def show(done: int) -> None:
+            bar.update(done - bar.n)
+
+        return measure_fluency(checkpoint, count, show)
 
 
 def _lines(columns: list[_Column]) -> list[str]:

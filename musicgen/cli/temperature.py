@@ -46,6 +46,7 @@ _OF_BEGINNINGS = ("prompt", "free", *_HEADER)
 @click.pass_context
 def temperature_command(
     context: click.Context,
+    /,
     file: Path | None,
     number: int,
     offset: int | None,
