@@ -20,10 +20,11 @@ INTERRUPTED = 130
 COMMANDS = {
     "corpus": ("corpus_group", "The tunebooks a network can learn from."),
     "train": ("train_command", "Train a network."),
-    "runs": ("runs_group", "The runs there are: look, clear away, rename, export, import."),
+    "runs": ("runs_group", "The runs there are: look, compare, rename, delete, export, import."),
     "sweeps": ("sweeps_group", "Sweeps over batch size and learning rate."),
     "compose": ("compose_command", "Compose tunes, or make the tunes of a file again."),
     "ladder": ("ladder_command", "One seed at several temperatures."),
+    "temperature": ("temperature_command", "What temperature does to the next character."),
     "set": ("set_command", "Tunes that follow one another without a gap, as one file."),
     "rewrite": ("rewrite_command", "Other ways to go through some bars of a composed tune."),
     "notes": ("notes_command", "Name the notes of a tune; what else might have stood there."),
@@ -32,6 +33,7 @@ COMMANDS = {
     "render": ("render_command", "Render every tune of an ABC file: sound and sheet music."),
     "check": ("check_command", "Say what is wrong with the tunes of an ABC file, and where."),
     "evaluate": ("evaluate_command", "Figures of composed tunes and of real ones."),
+    "reports": ("reports_group", "The reports that are kept: list, show, export, delete."),
     "novelty": ("novelty_command", "Is it copied? Compare tunes with those a model learned from."),
     "bundle": ("bundle_command", "Measure a checkpoint of a run, and keep it."),
     "card": ("card_command", "Write the model card of a checkpoint, and print it."),
@@ -74,7 +76,9 @@ class _Commands(click.Group):
             formatter.write_dl([(name, does) for name, (_, does) in COMMANDS.items()])
 
 
-_KEEPING = frozenset(("train", "runs", "compose", "evaluate", "corpus", "bundle", "card"))
+_KEEPING = frozenset(
+    ("train", "runs", "compose", "evaluate", "reports", "corpus", "bundle", "card")
+)
 """Commands that read or write what is kept on the disk, and begin by clearing it up."""
 
 

@@ -183,6 +183,22 @@ def test_no_program_is_called_through_a_shell():
     assert found == []
 
 
+def test_every_text_field_has_a_limit():
+    def has_none(call: ast.Call) -> bool:
+        is_field = ast.unparse(call.func).rpartition(".")[2] in {"text_input", "text_area"}
+        return is_field and len(call.args) < 3 and "max_chars" not in {
+            keyword.arg for keyword in call.keywords
+        }  # fmt: skip
+
+    found = [
+        f"{name(path)}:{node.lineno}"
+        for path in [*PACKAGE, *PAGES]
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Call) and has_none(node)
+    ]
+    assert found == []
+
+
 def test_every_make_target_that_the_makefile_speaks_of_exists():
     makefile = (ROOT / "Makefile").read_text()
     spoken = set(re.findall(r"^# make (\w+)", makefile, re.MULTILINE))

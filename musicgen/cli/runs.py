@@ -1,25 +1,27 @@
 """``musicgen runs``: list the runs, delete and rename them, carry them to another machine."""
 
-import dataclasses
-import math
 from pathlib import Path
 
 import click
 
 from musicgen.cli.options import echo, echo_json, json_option
 from musicgen.cli.output import open_output, overwrite_option
+from musicgen.cli.studies import studies_command
 from musicgen.config import Paths
 from musicgen.errors import ArchiveError, RunError
 from musicgen.storage import is_file
 from musicgen.training.archive import SUFFIX, export_run, import_run
 from musicgen.training.runs import RunStore
 from musicgen.training.shelf import delete_run, rename_run
-from musicgen.training.summary import RunSummary, settings_of, summarise
+from musicgen.training.summary import RunSummary, summarise
 
 
 @click.group("runs")
 def runs_group() -> None:
-    """The runs there are: look, clear away, rename, export, import."""
+    """The runs there are: look, compare, rename, delete, export, import."""
+
+
+runs_group.add_command(studies_command)
 
 
 @runs_group.command("list")
@@ -28,7 +30,7 @@ def list_command(as_json: bool) -> None:
     """One line for each run, the newest first."""
     summaries = _summaries(_store())
     if as_json:
-        echo_json([_to_dict(summary) for summary in summaries])
+        echo_json([summary.to_dict() for summary in summaries])
         return
     if not summaries:
         echo("There are no runs yet. Train one: python -m musicgen train --preset quick")
@@ -106,7 +108,7 @@ def import_command(path: Path, name: str, as_json: bool) -> None:
     with file:
         run = import_run(_store(), file, name)
     if as_json:
-        echo_json(_to_dict(summarise(run)))
+        echo_json(summarise(run).to_dict())
     else:
         echo(_line(summarise(run)))
 
@@ -134,32 +136,3 @@ def _line(summary: RunSummary) -> str:
         f"{'' if loss is None else f'held-out loss {loss:.4f}':<21} "
         f"{summary.elapsed_s / 60:6.1f} min {summary.size_bytes / 1e6:7.1f} MB  {info.created[:10]}"
     )
-
-
-def _finite(value: float | None) -> float | None:
-    """A number as JSON has it; None for one that is beyond all numbers."""
-    return value if value is not None and math.isfinite(value) else None
-
-
-def _to_dict(summary: RunSummary) -> dict[str, object]:
-    info = summary.info
-    best, converged = summary.best, summary.converged
-    return {
-        "run": info.id,
-        "preset": info.preset,
-        "status": info.status,
-        "created": info.created,
-        "sweep": info.sweep,
-        "step": info.step,
-        "max_steps": info.max_steps,
-        "best_val_loss": summary.best_val_loss,
-        "best_step": best.step if best else None,
-        "perplexity": _finite(summary.perplexity),
-        "converged": dataclasses.asdict(converged) if converged else None,
-        "final_train_loss": summary.final_train_loss,
-        "best_train_loss": summary.best_train_loss,
-        "stability": summary.stability,
-        "elapsed_s": summary.elapsed_s,
-        "size_bytes": summary.size_bytes,
-        "settings": settings_of(summary.preset),
-    }

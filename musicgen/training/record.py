@@ -23,6 +23,10 @@ from musicgen.training.runs import METRICS_FILE, Run, RunInfo
 from musicgen.training.summary import write_fluency
 
 RECORD = "training"
+BUNDLED = "bundled/"
+"""What the names of bundled trainings begin with where runs have names, too: no run's can hold a
+slash."""
+
 JUDGED_TUNES = 100
 """Tunes by which the fluency of a bundled checkpoint is measured."""
 
@@ -64,6 +68,26 @@ def list_records(paths: Paths) -> list[RunInfo]:
             except RunError:  # damaged by hand: the checkpoint plays all the same
                 continue
     return found
+
+
+def list_bundled(paths: Paths) -> list[RunInfo]:
+    """The trainings that bundled checkpoints came from, by names that no run can have."""
+    return [replace(info, id=bundled_id(info.id)) for info in list_records(paths)]
+
+
+def bundled_id(name: str) -> str:
+    """The name among runs of the training of the bundled checkpoint of that name."""
+    return BUNDLED + name
+
+
+def model_of(run_id: str) -> str:
+    """The name of a run's model among those that play."""
+    return run_id.removeprefix(BUNDLED)
+
+
+def is_bundled(run_id: str) -> bool:
+    """Whether this is the training of a bundled checkpoint: nothing of it can be changed."""
+    return run_id.startswith(BUNDLED)
 
 
 def _shorten(metrics: StepMetrics) -> str:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -61,6 +62,38 @@ class RunSummary:
         Infinite where that is beyond all numbers.
         """
         return None if self.best_val_loss is None else to_perplexity(self.best_val_loss)
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready values; None for a perplexity that is beyond all numbers."""
+        info, perplexity = self.info, self.perplexity
+        return {
+            "run": info.id,
+            "preset": info.preset,
+            "status": info.status,
+            "created": info.created,
+            "sweep": info.sweep,
+            "step": info.step,
+            "max_steps": info.max_steps,
+            "best_val_loss": self.best_val_loss,
+            "best_step": self.best.step if self.best else None,
+            "perplexity": None
+            if perplexity is None or not math.isfinite(perplexity)
+            else perplexity,
+            "converged": dataclasses.asdict(self.converged) if self.converged else None,
+            "final_train_loss": self.final_train_loss,
+            "best_train_loss": self.best_train_loss,
+            "stability": self.stability,
+            "elapsed_s": self.elapsed_s,
+            "size_bytes": self.size_bytes,
+            "settings": settings_of(self.preset),
+        }
+
+
+def clock(seconds: float) -> str:
+    """A duration as ``m:ss`` or ``h:mm:ss``."""
+    whole = round(seconds)
+    hours, minutes = whole // 3600, whole // 60 % 60
+    return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
 
 
 def read_last_step(run: Run) -> int:

@@ -24,6 +24,9 @@ from musicgen.ui.tune_view import show_score
 from musicgen.ui.words import plain
 
 VIEWS = (N_("Tunes"), N_("Figures"), N_("Cleaning report"))
+MAX_SEARCH = 100
+"""Characters that can be typed to search for."""
+
 MAX_READ = 6
 """Corpora kept in memory; the largest tunebook takes some 20 MB."""
 
@@ -117,6 +120,7 @@ def _tunes(
 ) -> None:
     words = st.text_input(
         _("Search"),
+        max_chars=MAX_SEARCH,
         key="corpus_search",
         placeholder=_("title, key or meter"),
         icon=":material/search:",

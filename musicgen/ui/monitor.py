@@ -9,6 +9,7 @@ from musicgen.evaluation.perplexity import to_perplexity, write_perplexity
 from musicgen.storage import modified_ns
 from musicgen.training.job import JobSnapshot, JobStatus
 from musicgen.training.runs import Run, RunInfo
+from musicgen.training.summary import clock
 from musicgen.ui.charts import SMOOTHING, Course, View, training_panels
 from musicgen.ui.curves import compute_passes, metrics_csv
 from musicgen.ui.language import _
@@ -101,13 +102,6 @@ def time_taken(course: Course) -> str:
     if not course.metrics:
         return ""
     return _("{time} taken").format(time=clock(course.metrics[-1].elapsed_s))
-
-
-def clock(seconds: float) -> str:
-    """A duration as ``m:ss`` or ``h:mm:ss``."""
-    whole = round(seconds)
-    hours, minutes = whole // 3600, whole // 60 % 60
-    return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
 
 
 def _view(place: str) -> View:

@@ -4,10 +4,10 @@ import streamlit as st
 
 from musicgen.evaluation.report.job import ReportSnapshot, ReportStatus
 from musicgen.evaluation.words import name_set
+from musicgen.training.summary import clock
 from musicgen.ui import resources
 from musicgen.ui.failures import has_new_failure, redraw
 from musicgen.ui.language import N_, _
-from musicgen.ui.monitor import clock
 from musicgen.ui.page import sentence, training_note
 from musicgen.ui.words import plain
 

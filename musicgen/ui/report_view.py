@@ -1,15 +1,15 @@
 """A report to read: tables beside real tunes, figures, the best and the worst tune, and files."""
 
-import json
 from collections.abc import Sequence
 
 import streamlit as st
 
+from musicgen.config import to_json
 from musicgen.errors import MusicgenError
 from musicgen.evaluation.report.figures import SWEPT, find_loss_sweep, find_sweep, has_sweep
 from musicgen.evaluation.report.html import FOREIGN, METHOD, describe_plan, render_html
 from musicgen.evaluation.report.result import Report, TuneSet
-from musicgen.evaluation.report.store import ReportInfo
+from musicgen.evaluation.report.store import ReportInfo, file_name
 from musicgen.evaluation.words import DISTRIBUTION_AXES, GROUPS, MARKS, MEASURES, NUMBER, name_set
 from musicgen.ui import resources, state
 from musicgen.ui.damaged import damaged_files
@@ -113,12 +113,12 @@ def _tools(info: ReportInfo, report: Report | None = None) -> None:
             # Files made at the click can be gone at the next tick, before they are fetched.
             page, data = _files(info.id, report.created, current_language(), report)
             st.download_button(
-                _("HTML"), page, f"report-{info.id}.html", "text/html", key="report_html",
+                _("HTML"), page, file_name(info.id, "html"), "text/html", key="report_html",
                 icon=":material/download:", on_click="ignore",
                 help=_("A page by itself: tables, figures and tunes."),
             )  # fmt: skip
             st.download_button(
-                _("JSON"), data, f"report-{info.id}.json", "application/json", key="report_json",
+                _("JSON"), data, file_name(info.id, "json"), "application/json", key="report_json",
                 icon=":material/download:", on_click="ignore", help=_("All figures, for programs."),
             )  # fmt: skip
         _delete(info)
@@ -140,7 +140,7 @@ def _html(report: Report, tag: str) -> bytes:
 
 
 def _json(report: Report) -> bytes:
-    return (json.dumps(report.to_dict(), ensure_ascii=False, indent=2) + "\n").encode()
+    return to_json(report.to_dict()).encode()
 
 
 def _delete(info: ReportInfo) -> None:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from musicgen.training.record import list_records
+from musicgen.training import record
+from musicgen.training.record import is_bundled, model_of
 from musicgen.training.runs import Run, RunInfo
 from musicgen.training.shelf import measure_size
 from musicgen.training.summary import RunSummary, characters_per_step, compute_summary
@@ -25,28 +26,9 @@ def list_runs(has_cells: bool = False) -> list[RunInfo]:
     return [info for info in resources.store().list() if has_cells or not info.sweep]
 
 
-_BUNDLED = "bundled/"
-"""What the names of bundled trainings begin with here: no run's can hold a slash."""
-
-
 def list_bundled() -> list[RunInfo]:
     """The trainings that bundled models came from, by names that no run can have."""
-    return [replace(info, id=bundled_id(info.id)) for info in list_records(resources.paths())]
-
-
-def bundled_id(name: str) -> str:
-    """What the training of the bundled model of that name is called here."""
-    return _BUNDLED + name
-
-
-def model_of(run_id: str) -> str:
-    """The name of a run's model among those that play."""
-    return run_id.removeprefix(_BUNDLED)
-
-
-def is_bundled(run_id: str) -> bool:
-    """Whether this is the training of a bundled model: nothing of it can be changed."""
-    return run_id.startswith(_BUNDLED)
+    return record.list_bundled(resources.paths())
 
 
 def label(run_id: str) -> str:

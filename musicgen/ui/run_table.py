@@ -10,6 +10,7 @@ from musicgen.evaluation.perplexity import GREATEST
 from musicgen.models.checkpoint import CheckpointMetadata, CheckpointRef
 from musicgen.models.figures import find_held_out, find_held_out_loss
 from musicgen.presets import Preset
+from musicgen.training.record import bundled_id, model_of
 from musicgen.training.runs import Run, RunInfo
 from musicgen.training.shelf import measure_size
 from musicgen.training.summary import RunSummary, differing_settings, settings_of
@@ -91,7 +92,7 @@ def overlaid_curves(infos: list[RunInfo]) -> None:
         )
     runs = []
     for name in chosen:
-        with errors_told(), reading(run_data.model_of(name)):  # one that goes leaves the others
+        with errors_told(), reading(model_of(name)):  # one that goes leaves the others
             if name in names:
                 runs.append(run_data.curves(name))
     titles = (_(_AXIS_NAMES[axis or AXES[0]]), _("loss (nats per character)"))
@@ -156,7 +157,7 @@ def _bundled_row(
 ) -> dict[str, Any]:
     """Its held-out loss is that of the weights that play, which need not be the lowest one."""
     values = settings_of(_preset_of(metadata))
-    elapsed_s = _elapsed_s(run_data.bundled_id(ref.name))
+    elapsed_s = _elapsed_s(bundled_id(ref.name))
     return {
         "run": ref.name,
         "preset": metadata.preset,

@@ -14,7 +14,8 @@ from musicgen.models.figures import find_held_out_loss
 from musicgen.notation.bars import check_bars
 from musicgen.presets import Preset
 from musicgen.sampling.composer import Composition
-from musicgen.training.summary import differing_settings
+from musicgen.training.record import bundled_id
+from musicgen.training.summary import clock, differing_settings
 from musicgen.ui import player, resources, run_data
 from musicgen.ui.address import SLIDERS, Request
 from musicgen.ui.compare_views import nothing_trained
@@ -143,18 +144,11 @@ def _figures(ref: CheckpointRef, metadata: CheckpointMetadata) -> dict[str, str]
 
 
 def _training_time(ref: CheckpointRef) -> float | None:
-    name = run_data.bundled_id(ref.name) if ref.origin == "bundled" else ref.name
+    name = bundled_id(ref.name) if ref.origin == "bundled" else ref.name
     try:
         return run_data.summary(name).elapsed_s
     except MusicgenError:  # a bundled model that went through several trainings
         return None
-
-
-def clock(seconds: float) -> str:
-    """Seconds as 1:02:03 or 2:03."""
-    whole = round(seconds)
-    hours, minutes = whole // 3600, whole // 60 % 60
-    return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
 
 
 def _one_side(side: str, request: Request, is_asked: bool) -> None:

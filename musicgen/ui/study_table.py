@@ -1,40 +1,35 @@
 """The table of the studies: baseline beside improved, from real runs."""
 
-import math
-
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from musicgen.errors import MusicgenError
 from musicgen.evaluation.fluency import TEMPERATURE, FluencyReport, measure_fluency
-from musicgen.evaluation.perplexity import write_perplexity
 from musicgen.models.checkpoint import Checkpoint
 from musicgen.presets import PRESETS
 from musicgen.training.runs import Run, RunInfo
-from musicgen.training.summary import (
-    RunSummary,
-    differing_settings,
-    read_fluency,
-    write_fluency,
+from musicgen.training.studies import (
+    DEFAULT_TUNES,
+    MAX_TUNES,
+    STUDIES,
+    choose_run,
+    find_departures,
+    find_network,
+    keep_fluency,
+    list_study_runs,
+    write_study,
 )
-from musicgen.ui import player, resources, run_data
+from musicgen.training.summary import RunSummary, read_fluency
+from musicgen.ui import resources, run_data
 from musicgen.ui.language import _, ngettext
 from musicgen.ui.page import tell, train_link
-from musicgen.ui.side_by_side import clock
 from musicgen.ui.training_form import LABELS
 from musicgen.ui.words import plain
-
-STUDIES = ("baseline", "improved")
-DEFAULT_TUNES = 20
-MAX_TUNES = 200
-
-_WITHOUT_EFFECT = ("save_interval", "threads")
 
 
 def study_table() -> None:
     """Convergence, stability, losses, fluency and time of one run of each study."""
-    infos = [info for info in (*run_data.list_runs(), *run_data.list_bundled()) if info.step]
-    by_study = {name: [info for info in infos if info.preset == name] for name in STUDIES}
+    by_study = list_study_runs(resources.store(), resources.paths())
     missing = [name for name in STUDIES if not by_study[name]]
     if missing:
         _empty(missing)
@@ -78,8 +73,7 @@ def _choose(by_study: dict[str, list[RunInfo]]) -> dict[str, RunInfo]:
         runs = {info.id: info for info in by_study[name]}
         if not runs:
             continue
-        finished = [info.id for info in runs.values() if info.status == "finished"]
-        first = list(runs).index(finished[0]) if finished else 0
+        first = list(runs).index(choose_run(by_study[name]).id)
         picked = column.selectbox(
             name, list(runs), first, key=f"study_{name}", format_func=run_data.label
         )
@@ -90,52 +84,15 @@ def _choose(by_study: dict[str, list[RunInfo]]) -> dict[str, RunInfo]:
 def _draw(
     slot: DeltaGenerator, summaries: dict[str, RunSummary], fluency: dict[str, FluencyReport | None]
 ) -> None:
-    columns = {name: _column(summary, fluency[name]) for name, summary in summaries.items()}
+    columns = {name: write_study(summary, fluency[name], _) for name, summary in summaries.items()}
     labels = list(next(iter(columns.values())))
     values = {name: list(column.values()) for name, column in columns.items()}
     slot.table({" ": labels} | values, border="horizontal", hide_index=True)
 
 
-def _column(summary: RunSummary, fluency: FluencyReport | None) -> dict[str, str]:
-    best, converged = summary.best, summary.converged
-    return {
-        _("Convergence"): _("step {step:,}, after {time}").format(
-            step=converged.step, time=clock(converged.elapsed_s)
-        )
-        if converged
-        else "–",
-        _("Stability (σ)"): _number(summary.stability),
-        _("Final training loss"): _number(summary.final_train_loss),
-        _("Best training loss"): _number(summary.best_train_loss),
-        _("Best held-out loss"): _number(summary.best_val_loss)
-        + (" " + _("at step {step:,}").format(step=best.step) if best else ""),
-        _("Perplexity"): write_perplexity(summary.perplexity),
-        _("Fluency"): _fluency_words(fluency),
-        _("Training time"): clock(summary.elapsed_s),
-        _("Steps"): f"{summary.info.step:,}",
-    }
-
-
-def _number(value: float | None) -> str:
-    return (
-        "–"
-        if value is None or math.isnan(value)
-        else f"{value:.4f}"
-        if value < 1e6
-        else f"{value:.3g}"
-    )
-
-
-def _fluency_words(report: FluencyReport | None) -> str:
-    if report is None or not report.tunes:
-        return _("not measured")
-    return _("{share:.0%} of {count} tunes").format(share=report.syntax.in_time, count=report.tunes)
-
-
 def _remarks(summaries: dict[str, RunSummary]) -> None:
-    for name, summary in summaries.items():
-        changed = differing_settings([PRESETS[name], summary.preset])
-        told = {key: values for key, values in changed.items() if key not in _WITHOUT_EFFECT}
+    for summary in summaries.values():
+        told = find_departures(summary)
         if told:
             words = ", ".join(
                 _("{setting} {now} instead of {was}").format(
@@ -171,9 +128,10 @@ def _kept_fluency(summary: RunSummary) -> FluencyReport | None:
 
 
 def _best_checkpoint(summary: RunSummary) -> Checkpoint | None:
+    ref = find_network(summary.info)
     try:
-        return resources.checkpoint(player.find_model(run_data.model_of(summary.info.id)))
-    except MusicgenError:  # nothing saved yet
+        return resources.checkpoint(ref) if ref else None
+    except MusicgenError:  # damaged, or gone since it was found
         return None
 
 
@@ -196,11 +154,10 @@ def _measure(
             continue
         report = _measure_one(bar, checkpoint, count, (place, len(summaries)))
         fluency[name] = report
-        if not run_data.is_bundled(summary.info.id):
-            try:
-                write_fluency(Run(summary.info.path), report)
-            except MusicgenError as error:
-                tell(error, st.container())
+        try:
+            keep_fluency(summary.info, report)
+        except MusicgenError as error:
+            tell(error, st.container())
         _draw(slot, summaries, fluency)
     bar.empty()
 

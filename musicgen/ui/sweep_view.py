@@ -8,6 +8,7 @@ from musicgen.config import TrainingConfig, describe, parse_setting
 from musicgen.errors import MusicgenError
 from musicgen.presets import PRESETS
 from musicgen.storage import is_folder
+from musicgen.training.summary import clock
 from musicgen.training.sweep import SweepSnapshot, estimate_left_s
 from musicgen.training.sweep_plan import (
     DEFAULT_RATES,
@@ -24,7 +25,6 @@ from musicgen.ui.failures import attempt, has_new_failure, redraw
 from musicgen.ui.language import N_, _, ngettext
 from musicgen.ui.live_chart import live_chart
 from musicgen.ui.page import play_link, sentence
-from musicgen.ui.side_by_side import clock
 from musicgen.ui.words import plain
 
 TICK_S = 1.0

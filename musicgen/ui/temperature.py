@@ -7,15 +7,17 @@ import streamlit as st
 from musicgen.config import SampleConfig
 from musicgen.errors import MusicgenError
 from musicgen.models.checkpoint import Checkpoint
-from musicgen.sampling.beginnings import EXAMPLES
-from musicgen.sampling.composer import read_prompt
 from musicgen.sampling.hindsight import Hindsight, look_back
 from musicgen.sampling.prospects import (
     Effect,
+    choose_beginning,
     compute_effect,
     count_choices,
     find_open_place,
     look_ahead,
+    open_places,
+    show_before,
+    written_text,
 )
 from musicgen.ui import controls, player, resources, state
 from musicgen.ui.language import _
@@ -32,12 +34,6 @@ MAX_TEXTS = 16
 IS_OPEN = Slot("temperature_open", False)
 DRAWN: Slot[Any] = Slot("temperature_drawn", None)
 """The `player.Performance` whose characters are shown."""
-
-_CONTEXT = 28
-"""Characters that are shown before a place."""
-
-_FEW = 12
-"""With fewer of them on its line, the line before is shown, too."""
 
 _SIGNS = {" ": "␣", "\n": "⏎"}
 
@@ -78,7 +74,7 @@ def _next_character() -> None:
         text, seen = _after_beginning(checkpoint, config)
         place = len(text)
     effect = compute_effect(seen, place, config)
-    st.code(_before(text, place), language=None)
+    st.code(show_before(text, place), language=None)
     live_chart(
         effect_figure(effect, config.temperature),
         "temperature_chart",
@@ -90,11 +86,10 @@ def _next_character() -> None:
 
 def _place_in_tune(checkpoint: Checkpoint, shown: Performance) -> tuple[str, Hindsight, int]:
     tune = shown.composition
-    text = tune.abc + "\n" * tune.is_complete
+    text, places = written_text(tune), open_places(tune)
     seen = _seen(checkpoint.fingerprint, tune.config, text, tune.drawn_start, checkpoint)
-    # Of the header only what is given is shown: a network invents credits there.
-    first, last = max(tune.drawn_start, tune.tune.body_start), len(text) - 1
-    if first >= last:
+    first, last = places[0], places[-1]
+    if first == last:
         return text, seen, last
     key = f"temperature_place_{hash((tune.fingerprint, text)) & 0xFFFFFFFF}"
     if key not in st.session_state:
@@ -110,13 +105,8 @@ def _place_in_tune(checkpoint: Checkpoint, shown: Performance) -> tuple[str, Hin
 
 
 def _after_beginning(checkpoint: Checkpoint, config: SampleConfig) -> tuple[str, Hindsight]:
-    """The prompt, if music has begun in it; else an example, where the network knows its signs."""
-    for text in (config.prompt, EXAMPLES["jig"]):
-        if "K:" in text and not checkpoint.vocabulary.unknown(text):
-            plain = SampleConfig(free=config.free)
-            return text, _ahead(checkpoint.fingerprint, plain, text, checkpoint)
-    prompt, _guide = read_prompt(checkpoint.vocabulary, config)
-    return prompt, _ahead(checkpoint.fingerprint, config.replace(prompt=""), prompt, checkpoint)
+    text, rules = choose_beginning(checkpoint.vocabulary, config)
+    return text, _ahead(checkpoint.fingerprint, rules, text, checkpoint)
 
 
 @st.cache_resource(max_entries=MAX_TEXTS, show_spinner=False)
@@ -138,16 +128,6 @@ def _ahead(
     _checkpoint: Checkpoint,
 ) -> Hindsight:
     return look_ahead(_checkpoint, config, text)
-
-
-def _before(text: str, place: int) -> str:
-    """What stands before a place, and a mark where the next character will be.
-
-    Of its line, and of the one before while there is little on it.
-    """
-    lines = text[max(0, place - _CONTEXT) : place].split("\n")
-    shown = "\n".join(lines[-2:]) if len(lines[-1]) < _FEW else lines[-1]
-    return f"{'… ' if place > len(shown) else ''}{shown}▌"
 
 
 def effect_figure(effect: Effect, temperature: float) -> dict[str, Any]:

@@ -306,7 +306,7 @@ def _field(info: SettingInfo, value: Any, key: str) -> Any:
     if info.kind is bool:
         return st.checkbox(label, value, key=key, help=_(info.help))
     if info.kind is str:
-        return st.text_input(label, value, key=key, help=_(info.help))
+        return st.text_input(label, value, info.max_length, key=key, help=_(info.help))
     # No bounds here: the browser would hold the form back without a word. The settings check them.
     return st.number_input(
         label,

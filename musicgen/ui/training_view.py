@@ -8,12 +8,12 @@ from musicgen.errors import MusicgenError
 from musicgen.storage import is_folder
 from musicgen.training.job import JobSnapshot, JobStatus, TrainingJob
 from musicgen.training.runs import METRICS_FILE, Run, RunInfo
-from musicgen.training.summary import read_last_step
+from musicgen.training.summary import clock, read_last_step
 from musicgen.ui import resources, state
 from musicgen.ui.failures import attempt, has_new_failure, reading, redraw
 from musicgen.ui.hearing import hear_it_learn
 from musicgen.ui.language import N_, _
-from musicgen.ui.monitor import clock, course_of_job, course_of_run, monitor, time_taken
+from musicgen.ui.monitor import course_of_job, course_of_run, monitor, time_taken
 from musicgen.ui.page import errors_told, play_link, sentence
 from musicgen.ui.words import plain
 

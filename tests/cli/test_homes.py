@@ -21,6 +21,7 @@ COMMANDS = [
      "--set", "samples=0"],
     ["train", "--resume", "--run", "mine"], ["runs", "list"], ["runs", "list", "--json"],
     ["runs", "delete", "mine", "--yes"], ["runs", "rename", "mine", "other"],
+    ["runs", "studies", "--measure", "1"], ["reports", "list"], ["reports", "show"],
     ["runs", "export", "mine", "--out", "{out}/mine.zip"], ["runs", "import", "{book}"],
     ["compose", "--checkpoint", "nobody", "--out", "{out}"],
     ["render", "{book}", "--out", "{out}", "--formats", "midi"], ["check", "{book}"],

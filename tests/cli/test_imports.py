@@ -63,7 +63,8 @@ def test_what_needs_no_numbers_loads_none(home: Path, arguments: list[str]) -> N
 
 @pytest.mark.parametrize(
     "arguments",
-    [["runs", "list"], ["runs", "--help"], ["corpus", "list"], ["corpus", "--help"],
+    [["runs", "list"], ["runs", "--help"], ["reports", "list"],
+     ["temperature", "--help"], ["corpus", "list"], ["corpus", "--help"],
      ["compose", "--help"], ["novelty", "--help"]],
 )  # fmt: skip
 def test_lists_and_help_load_no_network_and_no_sound(home: Path, arguments: list[str]) -> None:

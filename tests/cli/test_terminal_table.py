@@ -21,7 +21,7 @@ TINY = (
     "hidden_size=8", "embedding_dim=4", "batch_size=2", "seq_len=8", "eval_interval=2",
     "precision=float32", "samples=0",
 )  # fmt: skip
-WRITERS = ("compose", "take", "rewrite", "ladder", "set", "favourites export")
+WRITERS = ("compose", "take", "rewrite", "ladder", "set", "favourites export", "reports export")
 
 
 def read_rows() -> list[tuple[str, str]]:
@@ -90,6 +90,8 @@ def test_every_command_of_the_table_runs(home: Path, capsys: pytest.CaptureFixtu
         assert out.strip(), feature
         if words[:2] == ["favourites", "add"]:
             values["KEY"] = json.loads(run(capsys, "favourites", "list", "--json"))[0]["key"]
+        if "--keep" in words:
+            values["REPORT"] = json.loads(run(capsys, "reports", "list", "--json"))[0]["report"]
 
 
 def test_the_table_speaks_of_every_command_that_a_page_has() -> None:

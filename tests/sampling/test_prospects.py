@@ -6,6 +6,7 @@ from musicgen.errors import GrammarError
 from musicgen.sampling.composer import compose
 from musicgen.sampling.hindsight import Hindsight, look_back
 from musicgen.sampling.prospects import (
+    choose_beginning,
     compute_effect,
     compute_entropy,
     count_choices,
@@ -50,6 +51,18 @@ def test_behind_a_beginning_nothing_stands_that_the_grammar_forbids(knowing):
 def test_a_beginning_that_breaks_the_rules_is_refused(knowing):
     with pytest.raises(GrammarError):
         look_ahead(knowing, SampleConfig(), "ABc")
+
+
+def test_music_with_its_meter_and_key_is_a_beginning(knowing):
+    vocabulary = knowing.vocabulary
+    text, rules = choose_beginning(vocabulary, SampleConfig(prompt=TUNE[: TUNE.index("GBd")]))
+    assert TUNE.startswith(text) and rules == SampleConfig()
+    asked = SampleConfig(prompt="DFA dAF|", meter="6/8", key="D major", temperature=1.3)
+    text, rules = choose_beginning(vocabulary, asked)
+    assert "M:6/8" in text and text.endswith("\nDFA dAF|")
+    assert rules == SampleConfig(meter="6/8", key="D major")  # temperature is not its business
+    example = choose_beginning(vocabulary, SampleConfig(free=True))
+    assert "K:" in example[0] and example[1].free
 
 
 def test_low_temperatures_sharpen_and_high_ones_flatten():

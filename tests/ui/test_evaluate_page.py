@@ -3,11 +3,14 @@ import json
 import pytest
 
 from musicgen.evaluation.report.job import ReportStatus
+from musicgen.evaluation.report.making import make_report
 from musicgen.evaluation.report.plan import ReportPlan
+from musicgen.evaluation.report.reference import read_book
 from musicgen.ui import resources
 from musicgen.ui.report_charts import distribution_figure, sweep_figure
 from musicgen.ui.report_table import measure_rows
 from musicgen.ui.report_view import _html, _json
+from tests.examples import make_tune
 
 PATIENCE_S = 120
 
@@ -120,6 +123,15 @@ def test_without_the_corpus_there_is_a_report_with_nothing_real(home, open_app):
     assert not app.exception and not app.error
     assert "The corpus is not here" in app.info[0].value
     assert len(app.table) == 1
+
+
+def test_a_report_of_the_terminal_on_a_tunebook_alone_is_shown(home, open_app):
+    book = read_book("own.abc", f"{make_tune(3)}\n\n{make_tune(4)}\n".encode(), "", [])
+    resources.reports().store.add(make_report(ReportPlan((), 0), [], book))
+    app = open_app("Evaluate")
+    assert not app.exception and not app.error
+    assert list(app.table[0].value.columns)[1:] == ["Real tunes"]
+    assert any("2 real tunes (own.abc)" in item.value for item in app.caption)
 
 
 def test_files_hold_the_report(made):

@@ -16,7 +16,7 @@ from musicgen.evaluation.report.judging import find_judge
 from musicgen.evaluation.report.making import Hooks, ReportStopped, make_report
 from musicgen.evaluation.report.plan import Cell, ReportPlan
 from musicgen.evaluation.report.reference import find_reference
-from musicgen.evaluation.report.store import ReportStore
+from musicgen.evaluation.report.store import ReportStore, being_made_error
 from musicgen.models.checkpoint import find_checkpoint, load_checkpoint
 
 logger = logging.getLogger(__name__)
@@ -117,7 +117,7 @@ class ReportDesk:
         """
         with self._lock:
             if self._is_busy() and self._now and self._now.report_id == report_id:
-                raise ReportError("A report is being made. Cancel it first, or wait for its end.")
+                raise being_made_error()
             self.store.delete(report_id)
 
     def snapshot(self) -> ReportSnapshot | None:
@@ -137,7 +137,7 @@ class ReportDesk:
 
     def _check_free(self) -> None:
         if self._is_busy():
-            raise ReportError("A report is being made. Cancel it first, or wait for its end.")
+            raise being_made_error()
 
     def _launch(self, report_id: str, plan: ReportPlan) -> None:
         self._stop.clear()
@@ -150,7 +150,8 @@ class ReportDesk:
 
     def _work(self, report_id: str, plan: ReportPlan) -> None:
         try:
-            self._make(report_id, plan)
+            with self.store.locked(report_id):
+                self._make(report_id, plan)
             self._finish(ReportStatus.FINISHED)
         except ReportStopped:
             self._finish(ReportStatus.STOPPED)

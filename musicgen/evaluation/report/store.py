@@ -6,29 +6,33 @@
       plan.json              what was asked for
       tunes-<number>.json    the tunes composed so far for that cell of the plan, and by whom
       report.json            what was found; missing until the report is whole
+      .lock                  held by the process that makes the report
 """
 
 import json
 import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import filelock
+
 from musicgen.config import to_json
-from musicgen.errors import MusicgenError, ReportError
+from musicgen.errors import MusicgenError, ReportError, StorageError
 from musicgen.evaluation.report.plan import Cell, ReportPlan
 from musicgen.evaluation.report.result import DrawnTune, Report
 from musicgen.json_reading import is_count, is_number, read_json
-from musicgen.storage import delete_folder, is_file, is_folder, list_folder, write_file
+from musicgen.storage import delete_folder, is_file, is_folder, list_folder, locking, write_file
 
 MAX_KEPT = 20
 MAX_BYTES = 50_000_000
 _LONGEST_TUNE = 50_000
 _ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")
-_PLAN, _REPORT = "plan.json", "report.json"
+_PLAN, _REPORT, _LOCK = "plan.json", "report.json", ".lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,16 @@ class ReportInfo:
     id: str
     plan: ReportPlan
     is_done: bool
+
+
+def being_made_error() -> ReportError:
+    """The error that says that a report is being made now and must be left alone."""
+    return ReportError("A report is being made. Cancel it first, or wait for its end.")
+
+
+def file_name(report_id: str, ending: str) -> str:
+    """What a report is called as a file, with an ending such as ``html``."""
+    return f"report-{report_id}.{ending}"
 
 
 class ReportStore:
@@ -61,8 +75,18 @@ class ReportStore:
         report_id = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:6]}"
         write_file(self.root / report_id / _PLAN, to_json(plan.to_dict()).encode())
         for old in self.list()[self._limit :]:
-            if old.id != report_id:
+            if old.id != report_id and not self.is_busy(old.id):
                 self.delete(old.id)
+        return report_id
+
+    def add(self, report: Report) -> str:
+        """Keeps a report that is whole already, and gives its id.
+
+        Raises:
+            StorageError: it cannot be written.
+        """
+        report_id = self.create(report.plan)
+        self.write(report_id, report)
         return report_id
 
     def list(self) -> list[ReportInfo]:
@@ -139,16 +163,41 @@ class ReportStore:
         path = self._folder(report_id) / self._tunes_file(report_id, cell)
         write_file(path, json.dumps(values, ensure_ascii=False).encode())
 
+    @contextmanager
+    def locked(self, report_id: str) -> Iterator[None]:
+        """Holds a report for the one who makes it.
+
+        Raises:
+            ReportError: another process makes it, or there is none of that name.
+            StorageError: its folder cannot be written.
+        """
+        lock = self._existing(report_id) / _LOCK
+        try:
+            with locking(lock, timeout_s=0):
+                yield
+        except filelock.Timeout as error:
+            raise being_made_error() from error
+
+    def is_busy(self, report_id: str) -> bool:
+        """Whether some process makes it right now; nobody can where nothing can be written."""
+        try:
+            with self.locked(report_id):
+                return False
+        except StorageError:
+            return False
+        except ReportError:
+            return is_folder(self._folder(report_id))
+
     def delete(self, report_id: str) -> None:
         """Removes a report for good.
 
         Raises:
-            ReportError: there is none of that name.
+            ReportError: there is none of that name, or it is being made.
             StorageError: it cannot be removed.
         """
-        folder = self._folder(report_id)
-        if not is_folder(folder):
-            raise ReportError("There is no report named {name!r}.", name=report_id)
+        folder = self._existing(report_id)
+        if self.is_busy(report_id):
+            raise being_made_error()
         delete_folder(folder)
 
     def _tunes_file(self, report_id: str, cell: Cell) -> str:
@@ -159,6 +208,12 @@ class ReportStore:
         if not _ID.fullmatch(report_id):
             raise ReportError("There is no report named {name!r}.", name=report_id)
         return self.root / report_id
+
+    def _existing(self, report_id: str) -> Path:
+        folder = self._folder(report_id)
+        if not is_folder(folder):
+            raise ReportError("There is no report named {name!r}.", name=report_id)
+        return folder
 
     def _read(self, report_id: str, name: str, *, allow_nan: bool = False) -> dict[str, Any]:
         path = self._folder(report_id) / name

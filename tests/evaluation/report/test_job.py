@@ -114,6 +114,22 @@ def test_the_oldest_reports_make_room(tmp_path):
     assert [info.id for info in store.list()][1:] == made[:1:-1][:1]
 
 
+def test_a_report_that_another_process_makes_is_left_alone(desk):
+    report_id = desk.store.create(PLAN)
+    with ReportStore(desk.store.root).locked(report_id):
+        with pytest.raises(ReportError, match="being made"):
+            desk.delete(report_id)
+        desk.resume(report_id)
+        assert desk.wait(PATIENCE_S)
+        assert "being made" in str(desk.snapshot().error)
+        crowded = ReportStore(desk.store.root, limit=1)
+        newer = [crowded.create(PLAN) for _ in range(2)]
+        assert (desk.store.root / report_id).is_dir()
+        assert newer[1] in {info.id for info in crowded.list()}
+    desk.delete(report_id)
+    assert not (desk.store.root / report_id).exists()
+
+
 def test_tunes_of_another_network_are_not_taken(tmp_path):
     store = ReportStore(tmp_path)
     report_id = store.create(PLAN)

@@ -1,0 +1,95 @@
+"""A report in the terminal: its progress while it is made, and its lines."""
+
+import sys
+from typing import Any
+
+from tqdm import tqdm
+
+from musicgen.evaluation.estimate import Estimate
+from musicgen.evaluation.report.plan import Cell
+from musicgen.evaluation.report.result import REAL, LossRow, Report, TuneSet
+from musicgen.evaluation.words import (
+    GROUPS,
+    LOSSES,
+    MARKS,
+    Measure,
+    name_set,
+    write_interval,
+    write_mark,
+    write_value,
+)
+from musicgen.safe_text import escape_controls
+
+_STEPS = 1000
+
+
+def open_bar(as_json: bool) -> "tqdm[Any]":
+    """A bar for the progress of a report; none for programs, and none for short work."""
+    return tqdm(
+        total=_STEPS, delay=1.0, disable=as_json or None, file=sys.stderr,
+        bar_format="{percentage:3.0f} %|{bar}| {remaining} left {desc}",
+    )  # fmt: skip
+
+
+def show_progress(bar: "tqdm[Any]", share: float, cell: Cell | None) -> None:
+    """Moves the bar to the share that is done, 0..1, and names the set at work."""
+    name = escape_controls(name_set(cell, str)) if cell else ""
+    bar.set_description_str(name, refresh=False)
+    bar.update(max(0, round(_STEPS * share) - bar.n))
+
+
+def report_lines(report: Report) -> list[str]:
+    """The report for a terminal: losses, then the figures of each set."""
+    lines = [line for row in report.losses for line in _loss_lines(row, report)]
+    lines += [line for item in report.all_sets() for line in _set_lines(item, report)]
+    if report.real and report.sets:
+        lines.append(MARKS)
+    if report.left_out:
+        lines.append(f"{report.left_out} tunes were longer than any tune and left out")
+    return lines
+
+
+def _loss_lines(row: LossRow, report: Report) -> list[str]:
+    count = report.real.tunes if report.real else 0
+    lines = [
+        f"{row.checkpoint} on {count} tunes of {report.tunes_of}, temperature {row.temperature:g}"
+    ]
+    for name, measure in LOSSES.items():
+        lines.append(_line(measure, row.estimates[name]))
+    if row.unknown_characters:
+        lines.append(f"  {row.unknown_characters} characters that it never saw were left out")
+    if not row.is_own:
+        lines.append("  these tunes are not the ones held out of what it learned from")
+    return lines
+
+
+def _set_lines(item: TuneSet, report: Report) -> list[str]:
+    real = report.real.estimates if report.real else {}
+    name = report.tunes_of if item.key == REAL else name_set(item.cell, str)
+    return [f"{name}: {item.tunes} tunes"] + [
+        _line(measure, item.estimates[key], real.get(key))
+        for group in GROUPS.values()
+        for key, measure in group.items()
+        if key in item.estimates
+    ]
+
+
+def _line(measure: Measure, one: Estimate, real: Estimate | None = None) -> str:
+    value, interval = write_value(one.value, measure.form), write_interval(one, measure.form)
+    return f"  {measure.label:<24} {value:>9} {write_mark(one, real):<1} {interval}".rstrip()
+
+
+def example_lines(report: Report) -> list[str]:
+    """The best and the worst tune of each set as ABC, each after a comment that says which it is.
+
+    Together they are a tunebook, which `render` can play.
+    """
+    lines: list[str] = []
+    for item in report.all_sets():
+        name = report.tunes_of if item.key == REAL else name_set(item.cell, str)
+        for end, example in (("best", item.best), ("worst", item.worst)):
+            if example:
+                seed = "" if example.seed is None else f", seed {example.seed}"
+                lines.append(f"% {name}, {end}: distance {example.distance:.2f}{seed}")
+                lines += [*example.abc.strip("\n").split("\n"), ""]
+    return lines
