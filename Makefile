@@ -53,7 +53,7 @@ test: setup setup-dev
 
 # All pages in a browser, with all that opens on them in pairs, wide and narrow: some twenty minutes.
 survey: setup setup-dev
-	@OMP_NUM_THREADS=1 $(PY) -m pytest -m survey $(PYTEST_ARGS)
+	@OMP_NUM_THREADS=1 $(PY) -m pytest -m "browser and survey" $(PYTEST_ARGS)
 
 lint: lint-style lint-format lint-types lint-layers
 

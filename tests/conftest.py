@@ -19,6 +19,22 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("patient")
 
 
+_BROWSER = Path(__file__).parent / "browser"
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Does not even read the tests that ``-m browser`` or ``-m "not browser"`` leaves out."""
+    if not collection_path.is_relative_to(_BROWSER.parent) or collection_path == _BROWSER.parent:
+        return None
+    wanted = config.getoption("markexpr")
+    with_browser = collection_path.is_relative_to(_BROWSER)
+    if (wanted.startswith("browser") and not with_browser) or (
+        wanted.startswith("not browser") and with_browser
+    ):
+        return True
+    return None
+
+
 @pytest.fixture(scope="session")
 def tunebook() -> str:
     """Forty small tunes as one text."""

@@ -7,14 +7,16 @@ jumps, bars that do not keep time) are no plain tunes.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 
 from musicgen.notation.bars import check_bars
 from musicgen.notation.fields import same_key, same_meter
+from musicgen.notation.playback import perform
 from musicgen.notation.reader import read_tune
 from musicgen.notation.text_strings import encode_text_string
-from musicgen.notation.tune import Bar, Note, ProblemKind, Tune
+from musicgen.notation.tune import Bar, Note, PlayedNote, ProblemKind, Tune
 from musicgen.notation.writing import write_abc
 
 METERS = ("C", "C|", "2/4", "3/4", "6/8", "9/8")
@@ -48,7 +50,9 @@ def write_plain(text: str) -> str | None:
     title = encode_text_string(tune.title)
     header = f"X:{tune.reference or 1}\nT:{title}\nM:{meter}\nL:1/8\nK:{tune.key.tonic} {mode}\n"
     plain = header + _old_style(body)
-    return plain if _sound(plain) == _sound(written) else None
+    again, _ = read_tune(plain)
+    meant = perform(bare.bars, bare.play_order)
+    return plain if _sound(again.performance) == _sound(meant) else None
 
 
 def _is_plain(tune: Tune) -> bool:
@@ -97,6 +101,5 @@ def _old_style(body: str) -> str:
     return "\n".join(f"{line}!" for line in body.splitlines())
 
 
-def _sound(text: str) -> list[tuple[int, Fraction, Fraction]]:
-    tune, _ = read_tune(text)
-    return [(note.pitch, note.onset, note.duration) for note in tune.performance]
+def _sound(played: Sequence[PlayedNote]) -> list[tuple[int, Fraction, Fraction]]:
+    return [(note.pitch, note.onset, note.duration) for note in played]

@@ -142,12 +142,15 @@ STRIDES = {
 def test_the_corpora_read_the_same_again(name: str) -> None:
     if not is_available(SOURCES[name], Paths.default()):
         pytest.skip("the tunebook is missing: run `make setup`")
-    tunes = [
-        tune
+    texts = [
+        text
         for file in read_source_text(SOURCES[name], Paths.default())
-        for tune, _ in read_tunebook(file.text)
+        for text in re.split(r"(?m)^(?=X:)", file.text)
+        if text.startswith("X:")
     ][:: STRIDES[name]]
-    for tune in tunes:
+    assert len(texts) > 15
+    for text in texts:
+        tune, _ = read_tune(text)
         written = write_abc(tune)
         again, problems = read_tune(written)
         assert (tune.reference, differences(tune, again), problems) == (tune.reference, [], ())

@@ -1,4 +1,5 @@
 import dataclasses
+import shutil
 from pathlib import Path
 
 import pytest
@@ -81,7 +82,8 @@ def test_a_damaged_record_hides_no_other(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Paths, "checkpoints", property(lambda _: tmp_path / "bundled"))
-    for name in ("one", "two"):
-        keep_record(run, tmp_path / "bundled" / name, bundled(tmp_path / "bundled" / name))
+    one, two = (tmp_path / "bundled" / name for name in ("one", "two"))
+    keep_record(run, one, bundled(one))
+    shutil.copytree(one, two)
     (tmp_path / "bundled" / "one" / RECORD / "config.json").write_text("[]")
     assert [info.id for info in list_records(Paths.default())] == ["two"]

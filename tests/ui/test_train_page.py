@@ -47,8 +47,8 @@ def trained(empty_home, open_app):
 
 
 def test_the_corpora_of_a_preset_are_those_that_are_learned_from(empty_home, open_app):
+    app = open_app("Train")
     for name, preset in PRESETS.items():
-        app = open_app("Train")
         app.button_group(key="train_preset").set_value(name).run()
         assert not app.exception
         field = app.selectbox(key=f"train_{name}_training_source")

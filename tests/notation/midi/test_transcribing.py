@@ -131,26 +131,26 @@ def test_a_title_stays_in_its_line():
 
 
 @pytest.mark.parametrize(
-    ("data", "sentence"),
+    ("make", "sentence"),
     [
-        (b"", "no MIDI file"),
-        (b"X:1\nK:D\nDEFG|", "no MIDI file"),
-        (b"MThd\0\0\0\6\0\1\0\2", "damaged"),
-        (b"MThd" + b"\0" * MAX_BYTES, "larger than"),
-        (midi_file([]), "no notes"),
-        (midi_file([(60, 0)] * 9), "too few notes"),
-        (midi_file([(60, 480)]), "too few notes"),
-        (midi_file([(40, 240)] * 9, channel=9), "nothing but drums"),
-        (midi_file([(60, 480 * 4000)] * 9), "longer than 60 minutes"),
-        (midi_file([(60 + n % 7, 10) for n in range(60_000)]), "more than 100,000 events"),
-        (midi_file([(60 + n % 7, 120) for n in range(9_000)]), "more than 5,000 notes"),
-        (midi_file([(60, 480 * 200)] * 20, meter="1/64"), "2,000 bars"),
+        (lambda: b"", "no MIDI file"),
+        (lambda: b"X:1\nK:D\nDEFG|", "no MIDI file"),
+        (lambda: b"MThd\0\0\0\6\0\1\0\2", "damaged"),
+        (lambda: b"MThd" + b"\0" * MAX_BYTES, "larger than"),
+        (lambda: midi_file([]), "no notes"),
+        (lambda: midi_file([(60, 0)] * 9), "too few notes"),
+        (lambda: midi_file([(60, 480)]), "too few notes"),
+        (lambda: midi_file([(40, 240)] * 9, channel=9), "nothing but drums"),
+        (lambda: midi_file([(60, 480 * 4000)] * 9), "longer than 60 minutes"),
+        (lambda: midi_file([(60 + n % 7, 10) for n in range(60_000)]), "more than 100,000 events"),
+        (lambda: midi_file([(60 + n % 7, 120) for n in range(9_000)]), "more than 5,000 notes"),
+        (lambda: midi_file([(60, 480 * 200)] * 20, meter="1/64"), "2,000 bars"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_what_is_no_tune_is_one_sentence(data, sentence):
+def test_what_is_no_tune_is_one_sentence(make, sentence):
     with pytest.raises(NotationError, match=sentence):
-        transcribe(data, "T")
+        transcribe(make(), "T")
 
 
 def test_film_time_is_told():
