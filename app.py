@@ -7,17 +7,17 @@
 import streamlit as st
 
 if __name__ == "__main__":
-    from musicgen.ui import resources
-    from musicgen.ui.beginning import beginning_editor
-    from musicgen.ui.controls import controls, follow_link, pick_model
-    from musicgen.ui.favourites import favourites
-    from musicgen.ui.ladder import ladder
-    from musicgen.ui.language import _
-    from musicgen.ui.live import follow_changes
-    from musicgen.ui.page import errors_told, language_picker, page, train_link
-    from musicgen.ui.temperature import follow_tune, temperature_view
-    from musicgen.ui.tune_bar import render_ahead
-    from musicgen.ui.tune_view import tune_on_screen
+    from musicgen.ui.frame import resources
+    from musicgen.ui.frame.language import _
+    from musicgen.ui.frame.page import errors_told, language_picker, page, train_link
+    from musicgen.ui.play.beginning import beginning_editor
+    from musicgen.ui.play.controls import controls, follow_link, pick_model
+    from musicgen.ui.play.favourites import favourites
+    from musicgen.ui.play.live import follow_changes
+    from musicgen.ui.play.temperature import follow_tune, temperature_view
+    from musicgen.ui.play.temperature_comparison import ladder
+    from musicgen.ui.play.tune_bar import render_ahead
+    from musicgen.ui.play.tune_view import tune_on_screen
 
     page(
         _("Play"), _("Choose how daring the network may be, and hear a tune nobody has played yet.")
@@ -45,7 +45,7 @@ if __name__ == "__main__":
     follow_tune()
     render_ahead()
 else:
-    from musicgen.ui.server import guards
-    from musicgen.ui.tidying import tidying
+    from musicgen.ui.frame.server import guards
+    from musicgen.ui.frame.tidying import tidying
 
     app = st.App(__file__, middleware=guards(), lifespan=tidying)

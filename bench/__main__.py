@@ -14,7 +14,7 @@ from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.errors import CorpusError
 from musicgen.models.checkpoint import list_checkpoints, load_checkpoint
 from musicgen.presets import get_preset
-from musicgen.training.trainer import Trainer
+from musicgen.training.loop.trainer import Trainer
 
 
 def main() -> None:

@@ -10,10 +10,10 @@ import math
 from musicgen.config import Paths
 from musicgen.corpus.dataset import load_dataset
 from musicgen.presets import apply_overrides, get_preset
-from musicgen.training.metrics import StepMetrics
-from musicgen.training.precision import set_threads
-from musicgen.training.session import fit_preset
-from musicgen.training.trainer import Trainer
+from musicgen.training.loop.metrics import StepMetrics
+from musicgen.training.loop.precision import set_threads
+from musicgen.training.loop.session import fit_preset
+from musicgen.training.loop.trainer import Trainer
 
 CHANGES = {
     "as it is": {},

@@ -17,7 +17,7 @@ import numpy as np
 
 from bench.memorising import read_results
 from musicgen.config import Paths
-from musicgen.training.runs import RunStore
+from musicgen.training.runs.run import RunStore
 
 mpl.use("Agg")
 import matplotlib.pyplot as plt

@@ -14,10 +14,10 @@ import time
 
 from musicgen.config import Paths
 from musicgen.corpus.sources import SOURCES, is_available, read_source_text
-from musicgen.notation.layout import break_lines
-from musicgen.notation.reader import read_tune
-from musicgen.notation.tunebook import split_tunebook
-from musicgen.notation.writing import write_abc
+from musicgen.notation.display.layout import break_lines
+from musicgen.notation.parsing.reader import read_tune
+from musicgen.notation.parsing.tunebook import split_tunebook
+from musicgen.notation.writing.abc_writer import write_abc
 
 SLOWEST_S = 1.0
 SPLINTERS = [

@@ -22,15 +22,15 @@ import torch
 from bench import judges
 from musicgen.config import Paths, SampleConfig
 from musicgen.corpus.dataset import load_dataset
-from musicgen.evaluation.loss import SEPARATOR
+from musicgen.evaluation.loss.text_loss import SEPARATOR
 from musicgen.models.checkpoint import Checkpoint, find_checkpoint, load_checkpoint
 from musicgen.models.lstm import LSTMNetwork
 from musicgen.models.network import Network
-from musicgen.notation.checking import check_tune
+from musicgen.notation.analysis.checking import check_tune
 from musicgen.notation.grammar.masks import Guide
 from musicgen.notation.grammar.rules import Rules
 from musicgen.notation.grammar.states import END
-from musicgen.notation.reader import read_tune
+from musicgen.notation.parsing.reader import read_tune
 from musicgen.sampling.composer import SEEDS, Composition, compose
 from musicgen.sampling.engine import Engine, build_engine
 

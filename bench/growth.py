@@ -19,18 +19,18 @@ import mido
 from musicgen.audio.arrangement import Arrangement
 from musicgen.audio.midi import timeline, to_midi
 from musicgen.errors import MusicgenError
-from musicgen.notation.bars import check_bars
-from musicgen.notation.fingerprint import melody
-from musicgen.notation.harmony import harmonise
-from musicgen.notation.layout import break_lines
-from musicgen.notation.midi.transcribing import transcribe
-from musicgen.notation.musicxml import write_musicxml
-from musicgen.notation.note_names import with_note_names
-from musicgen.notation.reader import read_tune
-from musicgen.notation.repeats import write_repeats
-from musicgen.notation.sheet import make_sheet
-from musicgen.notation.transposing import transpose
-from musicgen.notation.writing import write_abc
+from musicgen.notation.analysis.bars import check_bars
+from musicgen.notation.analysis.fingerprint import melody
+from musicgen.notation.analysis.harmony import harmonise
+from musicgen.notation.display.layout import break_lines
+from musicgen.notation.display.note_names import with_note_names
+from musicgen.notation.display.score_view import make_sheet
+from musicgen.notation.parsing.reader import read_tune
+from musicgen.notation.transcription.transcriber import transcribe
+from musicgen.notation.writing.abc_writer import write_abc
+from musicgen.notation.writing.musicxml import write_musicxml
+from musicgen.notation.writing.repeat_starts import write_repeats
+from musicgen.notation.writing.transposition import transpose
 
 HEADER = "X:1\nM:4/4\nL:1/8\nQ:1/4=1000\nP:A30\nK:D\n"
 ALL = Arrangement(accompaniment="guitar", drum=True, lilt=1.0, ornaments=True)

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from musicgen.config import Paths
-from musicgen.notation.tune import Tune
-from musicgen.notation.writing import write_abc
+from musicgen.notation.model import Tune
+from musicgen.notation.writing.abc_writer import write_abc
 
 _COMPLAINT = re.compile(r"^Error|Bar \d+ has", re.MULTILINE)
 _LIMIT_S = 20

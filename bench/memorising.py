@@ -2,9 +2,9 @@
 
 Trains a preset on the lab's tunes as they are, keeps a checkpoint at each of some steps, and asks
 of each: the loss on the tunes it learns from and on held-out ones, how many of either it goes on
-with word for word when it hears a beginning (`musicgen.evaluation.recital`), and how long a stretch
-its own tunes share with those it learned from. Test tunes are not read. Results are added to a JSON
-file one by one; a checkpoint or a result that is there is not made again.
+with word for word when it hears a beginning (`musicgen.evaluation.novelty.memorization`), and how
+long a stretch its own tunes share with those it learned from. Test tunes are not read. Results
+are added to a JSON file one by one; a checkpoint or a result that is there is not made again.
 """
 
 import argparse
@@ -16,11 +16,11 @@ import numpy as np
 
 from musicgen.config import Paths, SampleConfig, to_json
 from musicgen.corpus.dataset import Dataset, load_dataset
-from musicgen.evaluation.learned import Lesson
-from musicgen.evaluation.loss import compute_loss
-from musicgen.evaluation.novelty import compare
-from musicgen.evaluation.novelty_files import load_index
-from musicgen.evaluation.recital import recital_rate
+from musicgen.evaluation.loss.text_loss import compute_loss
+from musicgen.evaluation.novelty.comparison import compare
+from musicgen.evaluation.novelty.index_files import load_index
+from musicgen.evaluation.novelty.memorization import recital_rate
+from musicgen.evaluation.novelty.training_sources import Lesson
 from musicgen.models.checkpoint import (
     Checkpoint,
     CheckpointMetadata,
@@ -30,10 +30,10 @@ from musicgen.models.checkpoint import (
 from musicgen.presets import get_preset
 from musicgen.sampling.composer import compose
 from musicgen.storage import write_file
-from musicgen.training.metrics import StepMetrics
-from musicgen.training.precision import set_threads
-from musicgen.training.session import fit_preset
-from musicgen.training.trainer import Trainer
+from musicgen.training.loop.metrics import StepMetrics
+from musicgen.training.loop.precision import set_threads
+from musicgen.training.loop.session import fit_preset
+from musicgen.training.loop.trainer import Trainer
 
 PATHS = Paths.default()
 STEPS = (100, 200, 300, 400, 600, 800, 1000, 1200, 1500, 2000, 2500, 3000)

@@ -24,16 +24,16 @@ import torch
 
 from musicgen.config import NetworkConfig, Paths, TrainingConfig, to_json
 from musicgen.corpus.augmentation import move
+from musicgen.corpus.auxiliary_labels import label_characters
 from musicgen.corpus.dataset import Dataset, load_dataset
-from musicgen.corpus.tasks import label_characters
 from musicgen.models.registry import build_network
 from musicgen.presets import Preset
 from musicgen.sampling.engine import build_engine
 from musicgen.storage import write_file
-from musicgen.training.distillation import load_teacher
 from musicgen.training.estimate import count_parameters
-from musicgen.training.session import fit_preset
-from musicgen.training.trainer import Trainer
+from musicgen.training.loop.distillation import load_teacher
+from musicgen.training.loop.session import fit_preset
+from musicgen.training.loop.trainer import Trainer
 
 PARAMETERS = 1_000_000
 _TRIED_ROUNDS, _TRIED_STEPS = 5, 3

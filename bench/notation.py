@@ -11,8 +11,8 @@ import time
 
 from musicgen.config import Paths
 from musicgen.corpus.sources import SOURCES, is_available, read_source_text
-from musicgen.notation.reader import read_tune
-from musicgen.notation.tunebook import split_tunebook
+from musicgen.notation.parsing.reader import read_tune
+from musicgen.notation.parsing.tunebook import split_tunebook
 from tests.notation.synthetic import make_tunes
 from tests.notation.test_agreement import agrees
 

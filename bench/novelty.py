@@ -16,13 +16,19 @@ import numpy as np
 from musicgen.config import Paths, SampleConfig
 from musicgen.corpus.cleaning import CorpusTune
 from musicgen.corpus.dataset import load_dataset
-from musicgen.evaluation.learned import Lesson, lessons_of
-from musicgen.evaluation.loss import LossReport, compute_loss
-from musicgen.evaluation.novelty import Novelty, NoveltyIndex, body_symbols, build_index, compare
-from musicgen.evaluation.novelty_files import load_index
+from musicgen.evaluation.loss.text_loss import LossReport, compute_loss
+from musicgen.evaluation.novelty.comparison import (
+    Novelty,
+    NoveltyIndex,
+    body_symbols,
+    build_index,
+    compare,
+)
+from musicgen.evaluation.novelty.index_files import load_index
+from musicgen.evaluation.novelty.training_sources import Lesson, lessons_of
 from musicgen.models.checkpoint import Checkpoint, find_checkpoint, load_checkpoint
-from musicgen.notation.fingerprint import interval_fingerprint
-from musicgen.notation.reader import read_tune
+from musicgen.notation.analysis.fingerprint import interval_fingerprint
+from musicgen.notation.parsing.reader import read_tune
 from musicgen.sampling.composer import compose
 
 PATHS = Paths.default()

@@ -17,11 +17,11 @@ from musicgen.audio.synthesis import synthesize
 from musicgen.config import Paths, SampleConfig
 from musicgen.corpus.dataset import load_dataset
 from musicgen.errors import MusicgenError
-from musicgen.evaluation.loss import compute_loss
-from musicgen.evaluation.stepped import SteppedNetwork
+from musicgen.evaluation.loss.engine_adapter import SteppedNetwork
+from musicgen.evaluation.loss.text_loss import compute_loss
 from musicgen.models.checkpoint import Checkpoint, list_checkpoints, load_checkpoint
 from musicgen.models.registry import build_network
-from musicgen.notation.reader import read_tune
+from musicgen.notation.parsing.reader import read_tune
 from musicgen.presets import get_preset
 from musicgen.sampling.composer import compose
 from musicgen.sampling.decoding import compute_probs, draw

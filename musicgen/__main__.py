@@ -84,7 +84,7 @@ _KEEPING = frozenset(
 
 def _clear_litter() -> None:
     from musicgen.config import Paths
-    from musicgen.training.litter import clear_all_litter
+    from musicgen.training.runs.litter import clear_all_litter
 
     clear_all_litter(Paths.default())
 

@@ -1,14 +1,14 @@
 """Compare: all runs beside one another, two of them by ear, and what settings do."""
 
-from musicgen.ui import run_data
-from musicgen.ui.compare_views import chosen_view, nothing_trained, pick_view
-from musicgen.ui.language import _
-from musicgen.ui.page import errors_told, language_picker, page
-from musicgen.ui.run_files import manage_runs
-from musicgen.ui.run_table import overlaid_curves, run_table
-from musicgen.ui.side_by_side import side_by_side
-from musicgen.ui.study_table import study_table
-from musicgen.ui.sweep_view import sweeps
+from musicgen.ui.compare import run_data
+from musicgen.ui.compare.baseline_comparison import study_table
+from musicgen.ui.compare.compare_views import chosen_view, nothing_trained, pick_view
+from musicgen.ui.compare.run_files import manage_runs
+from musicgen.ui.compare.run_table import overlaid_curves, run_table
+from musicgen.ui.compare.side_by_side import side_by_side
+from musicgen.ui.compare.sweep_view import sweeps
+from musicgen.ui.frame.language import _
+from musicgen.ui.frame.page import errors_told, language_picker, page
 
 page(
     _("Compare"),

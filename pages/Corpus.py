@@ -1,9 +1,9 @@
 """Corpus: bring tunes of one's own, see what was kept of them, and look at what networks learn."""
 
-from musicgen.ui.corpus_upload import upload_form
-from musicgen.ui.corpus_view import corpus_on_screen, pick_corpus
-from musicgen.ui.language import _
-from musicgen.ui.page import errors_told, language_picker, page
+from musicgen.ui.corpus.corpus_upload import upload_form
+from musicgen.ui.corpus.corpus_view import corpus_on_screen, pick_corpus
+from musicgen.ui.frame.language import _
+from musicgen.ui.frame.page import errors_told, language_picker, page
 
 page(
     _("Corpus"),

@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from musicgen.ui import resources
-from musicgen.ui.controls import pick_model
-from musicgen.ui.endless import endless_controls, on_air
-from musicgen.ui.language import _
-from musicgen.ui.page import errors_told, language_picker, page, train_link
+from musicgen.ui.endless.endless import endless_controls, on_air
+from musicgen.ui.frame import resources
+from musicgen.ui.frame.language import _
+from musicgen.ui.frame.page import errors_told, language_picker, page, train_link
+from musicgen.ui.play.controls import pick_model
 
 page(
     _("Endless"),

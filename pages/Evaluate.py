@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from musicgen.ui import resources
-from musicgen.ui.language import _
-from musicgen.ui.page import errors_told, language_picker, page, train_link
-from musicgen.ui.report_form import report_form
-from musicgen.ui.report_live import is_reporting, live_report
-from musicgen.ui.report_view import report_on_screen
+from musicgen.ui.evaluate.report_form import report_form
+from musicgen.ui.evaluate.report_live import is_reporting, live_report
+from musicgen.ui.evaluate.report_view import report_on_screen
+from musicgen.ui.frame import resources
+from musicgen.ui.frame.language import _
+from musicgen.ui.frame.page import errors_told, language_picker, page, train_link
 
 page(
     _("Evaluate"),

@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from musicgen.ui import resources
-from musicgen.ui.language import _
-from musicgen.ui.page import errors_told, language_picker, page
-from musicgen.ui.training_form import training_form
-from musicgen.ui.training_view import is_training, is_watched, live_training, runs_on_disk
+from musicgen.ui.frame import resources
+from musicgen.ui.frame.language import _
+from musicgen.ui.frame.page import errors_told, language_picker, page
+from musicgen.ui.train.training_form import training_form
+from musicgen.ui.train.training_view import is_training, is_watched, live_training, runs_on_disk
 
 page(
     _("Train"),

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from musicgen.config import Paths
 from musicgen.corpus.dataset import load_dataset
-from musicgen.evaluation.fluency import FluencyReport
+from musicgen.evaluation.measures.fluency import FluencyReport
 from musicgen.evaluation.model_card import CARD_FILE
 from musicgen.models.checkpoint import CheckpointRef, list_checkpoints, load_checkpoint
-from musicgen.training.archive import import_run
-from musicgen.training.litter import clear_all_litter
-from musicgen.training.runs import RunStore
+from musicgen.training.runs.archive import import_run
+from musicgen.training.runs.litter import clear_all_litter
+from musicgen.training.runs.run import RunStore
 from tests.killing import kill_at_every_point, names
 
 _LONG_AGO_S = 7200
@@ -37,10 +37,10 @@ def kill_imports(home: Path) -> dict[str, object]:
 def kill_bundles(home: Path) -> dict[str, object]:
     """Bundles the run ``mine`` as ``new``, which is there before as another model."""
     from musicgen.cli import bundle
-    from musicgen.training import record
+    from musicgen.training.runs import bundled_history
 
     # What takes long and writes nothing is left out.
-    record.measure_fluency = lambda one, count: FluencyReport(
+    bundled_history.measure_fluency = lambda one, count: FluencyReport(
         one.fingerprint, 0.8, 1, count, count, count, count
     )
     paths = Paths(home, home)

@@ -14,10 +14,10 @@ from musicgen.corpus.dataset import load_dataset
 from musicgen.models.checkpoint import list_checkpoints
 from musicgen.presets import Preset
 from musicgen.storage import staging_folder
-from musicgen.training.archive import export_run
-from musicgen.training.litter import clear_all_litter
-from musicgen.training.runs import RunStore
-from musicgen.training.session import TrainingSession
+from musicgen.training.loop.session import TrainingSession
+from musicgen.training.runs.archive import export_run
+from musicgen.training.runs.litter import clear_all_litter
+from musicgen.training.runs.run import RunStore
 from tests.kills import age
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")

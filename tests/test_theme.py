@@ -64,7 +64,7 @@ def test_words_are_readable_on_every_background(mode, name):
 
 @pytest.mark.parametrize("mode", MODES)
 def test_words_on_a_primary_button_are_readable(mode):
-    css = (CONFIG.parent.parent / "musicgen" / "ui" / "frontend" / "page.css").read_text("utf-8")
+    css = (CONFIG.parent.parent / "musicgen" / "ui" / "frame" / "page.css").read_text("utf-8")
     rule = re.search(r"primary.*color: light-dark\((#\w{6}), (#\w{6})\)", css)
     assert rule, "page.css sets the colour of the words on primary buttons"
     words = rule.group(1 + MODES.index(mode))
@@ -104,7 +104,7 @@ def test_nothing_is_asked_of_another_machine():
     assert "http" not in CONFIG.read_text(encoding="utf-8")
 
 
-PAGE_STYLE = Path(__file__).parent.parent / "musicgen" / "ui" / "frontend" / "page.css"
+PAGE_STYLE = Path(__file__).parent.parent / "musicgen" / "ui" / "frame" / "page.css"
 
 
 def blend(colour: str, share: float, below: str) -> str:

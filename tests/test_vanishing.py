@@ -9,17 +9,17 @@ from pathlib import Path
 import pytest
 
 from musicgen.config import Paths
-from musicgen.corpus.own import CorpusStore, Upload
+from musicgen.corpus.user_corpora import CorpusStore, Upload
 from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.evaluation.report.plan import ReportPlan
 from musicgen.evaluation.report.store import ReportStore
+from musicgen.jobs.sweep_plan import SweepPlan, SweepStore
+from musicgen.library.favourites import FavouriteStore
 from musicgen.models.checkpoint import list_checkpoints
 from musicgen.presets import Preset
-from musicgen.sampling.favourites import FavouriteStore
-from musicgen.training.record import list_records
-from musicgen.training.runs import Run, RunStore
-from musicgen.training.shelf import measure_size
-from musicgen.training.sweep_plan import SweepPlan, SweepStore
+from musicgen.training.runs.bundled_history import list_records
+from musicgen.training.runs.run import Run, RunStore
+from musicgen.training.runs.run_admin import measure_size
 from tests.examples import make_tune, write_checkpoint
 
 LOOKS = 300

@@ -17,10 +17,10 @@ from bench.judge.detectors import DETECTORS, judge_tunes
 from bench.judge.features import FIGURES, measure_figures
 from musicgen.config import Paths, SampleConfig
 from musicgen.corpus.dataset import load_dataset
-from musicgen.evaluation.estimate import Estimate
 from musicgen.evaluation.report.reference import first_source
+from musicgen.evaluation.statistics.estimate import Estimate
 from musicgen.models.checkpoint import find_checkpoint, load_checkpoint
-from musicgen.notation.reader import read_tune
+from musicgen.notation.parsing.reader import read_tune
 from musicgen.sampling.composer import compose
 
 

@@ -26,10 +26,10 @@ from sklearn.pipeline import make_pipeline
 
 from bench.judge.features import measure_figures, write_words
 from bench.judge.sequence import score_sequences
-from musicgen.evaluation.estimate import RESAMPLES, SEED, Estimate
-from musicgen.notation.fingerprint import incipit_fingerprint, interval_fingerprint
-from musicgen.notation.reader import read_tune
-from musicgen.notation.tune import Tune
+from musicgen.evaluation.statistics.estimate import RESAMPLES, SEED, Estimate
+from musicgen.notation.analysis.fingerprint import incipit_fingerprint, interval_fingerprint
+from musicgen.notation.model import Tune
+from musicgen.notation.parsing.reader import read_tune
 
 FOLDS = 5
 MIN_TUNES = 20

@@ -13,15 +13,15 @@ from fractions import Fraction
 from itertools import pairwise
 from statistics import fmean, median, pstdev
 
-from musicgen.evaluation.melody import (
+from musicgen.evaluation.measures.melody import (
     MelodyNote,
     melody_bars,
     melody_notes,
     scale_of,
     tonic_of,
 )
-from musicgen.notation.barlines import is_closing
-from musicgen.notation.tune import Tune
+from musicgen.notation.model import Tune
+from musicgen.notation.parsing.barlines import is_closing
 
 BAR_LINE = "|"
 SECTION_END = "||"

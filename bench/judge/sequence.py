@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from bench.judge.features import write_words
-from musicgen.notation.tune import Tune
+from musicgen.notation.model import Tune
 
 EPOCHS = 12
 BATCH = 32

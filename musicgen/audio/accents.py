@@ -5,7 +5,7 @@ Only loudness changes; onsets stay where the text puts them.
 
 from fractions import Fraction
 
-from musicgen.notation.tune import Bar, Meter, Tune
+from musicgen.notation.model import Bar, Meter, Tune
 
 DOWNBEAT = 14
 MIDDLE = 8

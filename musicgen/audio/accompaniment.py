@@ -1,6 +1,6 @@
 """Who plays along: chords strummed or plucked, a bass below them, and a drum.
 
-What they play follows from the chords (`musicgen.notation.harmony`) and from the meter
+What they play follows from the chords (`musicgen.notation.analysis.harmony`) and from the meter
 (`musicgen.audio.patterns`). In a pickup all wait for the first full bar.
 """
 
@@ -11,9 +11,9 @@ from itertools import groupby
 
 from musicgen.audio.accents import bar_shift
 from musicgen.audio.patterns import Stroke, comp, drum
-from musicgen.notation.chords import Chord
-from musicgen.notation.harmony import ChordChange, harmonise
-from musicgen.notation.tune import Bar, PlayedNote, Tune
+from musicgen.notation.analysis.chords import Chord
+from musicgen.notation.analysis.harmony import ChordChange, harmonise
+from musicgen.notation.model import Bar, PlayedNote, Tune
 
 
 @dataclass(frozen=True, slots=True)

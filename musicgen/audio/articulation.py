@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from musicgen.notation.tune import PlayedNote
+from musicgen.notation.model import PlayedNote
 
 TICKS_PER_QUARTER = 480
 """Usual resolution: exact for everything but septuplets and rarer divisions."""

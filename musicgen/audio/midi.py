@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 from musicgen.audio.accents import find_accents
 from musicgen.audio.arrangement import Arrangement
 from musicgen.audio.articulation import articulate, choose_resolution
-from musicgen.audio.band import Part, parts, volume_change
-from musicgen.audio.fluid import load_library
-from musicgen.audio.lilt import Lilt
+from musicgen.audio.ensemble import Part, parts, volume_change
+from musicgen.audio.fluidsynth_renderer import load_library
+from musicgen.audio.midi_meta import key_number, meter_changes
 from musicgen.audio.ornaments import play_ornaments
-from musicgen.audio.signatures import key_number, meter_changes
+from musicgen.audio.swing import Lilt
 from musicgen.audio.tempo import TempoMap, map_tempo
 from musicgen.errors import AudioError
+from musicgen.notation.model import PlayedNote, Tune
 from musicgen.notation.playback import follow
-from musicgen.notation.tune import PlayedNote, Tune
 
 if TYPE_CHECKING:
     from pretty_midi import Instrument, PrettyMIDI

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
 
-from musicgen.notation.tokens import SEMITONES
-from musicgen.notation.tune import Key, Note, PlayedNote, Tune
+from musicgen.notation.model import Key, Note, PlayedNote, Tune
+from musicgen.notation.parsing.tokens import SEMITONES
 
 _QUICK = Fraction(1, 10)
 """Quarters that the quick notes of a roll last at most."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from musicgen.audio.accents import beat_quarters
-from musicgen.notation.tune import Meter
+from musicgen.notation.model import Meter
 
 LOW, MIDDLE, RIM = 41, 43, 37
 """Keys of General MIDI's percussion that stand for the bodhrán: low floor tom, high floor tom, and

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from musicgen.audio import fluid, plucked
+from musicgen.audio import fluidsynth_renderer, string_synth
 from musicgen.audio.midi import MAX_DURATION_S
 from musicgen.audio.soundfonts import find_soundfonts
 from musicgen.errors import AudioError
@@ -92,15 +92,15 @@ class SynthesizerStatus:
 
 
 _RENDERERS: dict[str, Callable[["PrettyMIDI", int, int], npt.NDArray[np.float32]]] = {
-    "fluidsynth": fluid.render,
-    "plucked": plucked.render,
+    "fluidsynth": fluidsynth_renderer.render,
+    "plucked": string_synth.render,
 }
 """The rungs, best first."""
 
 
 def available_synthesizers() -> tuple[SynthesizerStatus, ...]:
     """The rungs of the ladder, best first; exactly one is playing."""
-    has_fluid = fluid.is_available()
+    has_fluid = fluidsynth_renderer.is_available()
     return (
         SynthesizerStatus(
             "fluidsynth",
@@ -115,7 +115,7 @@ def available_synthesizers() -> tuple[SynthesizerStatus, ...]:
 
 
 def _fluid_advice(has_fluid: bool) -> str:
-    if fluid.load_library() is None:
+    if fluidsynth_renderer.load_library() is None:
         return INSTALL_ADVICE.get(sys.platform, INSTALL_ADVICE["linux"])
     is_small = not has_fluid or find_soundfonts()[0].name.lower().startswith("timgm6mb")
     return SOUNDFONT_ADVICE if is_small else ""
@@ -147,13 +147,13 @@ def synthesize(
             )
         waveform = _RENDERERS[wanted](midi, sample_rate, samples)
         return _finished(waveform, sample_rate, wanted, is_fallback=False)
-    if fluid.is_available():
+    if fluidsynth_renderer.is_available():
         try:
-            waveform = fluid.render(midi, sample_rate, samples)
+            waveform = fluidsynth_renderer.render(midi, sample_rate, samples)
             return _finished(waveform, sample_rate, "fluidsynth", is_fallback=False)
         except AudioError as error:
             logger.warning("FluidSynth cannot play: %s", error)
-    waveform = plucked.render(midi, sample_rate, samples)
+    waveform = string_synth.render(midi, sample_rate, samples)
     return _finished(waveform, sample_rate, "plucked", is_fallback=True)
 
 

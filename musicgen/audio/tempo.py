@@ -44,7 +44,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from fractions import Fraction
 
-from musicgen.notation.tune import Meter, Tune
+from musicgen.notation.model import Meter, Tune
 
 _JIG = 168
 _SLIDE = 189

@@ -9,7 +9,7 @@ from musicgen.cli.options import echo, echo_json, json_option
 from musicgen.config import Paths
 from musicgen.corpus.dataset import load_dataset
 from musicgen.errors import CheckpointError, NameFault
-from musicgen.evaluation.loss import compute_loss
+from musicgen.evaluation.loss.text_loss import compute_loss
 from musicgen.evaluation.model_card import CARD_FILE, render_model_card
 from musicgen.models.checkpoint import (
     WEIGHTS_FILE,
@@ -20,8 +20,8 @@ from musicgen.models.checkpoint import (
 )
 from musicgen.names import check_name, normalize_name
 from musicgen.storage import put_folder, staging_folder, storing, write_file
-from musicgen.training.record import keep_record
-from musicgen.training.runs import RunStore
+from musicgen.training.runs.bundled_history import keep_record
+from musicgen.training.runs.run import RunStore
 
 
 @click.command("bundle")

@@ -8,7 +8,7 @@ import click
 
 from musicgen.cli.options import echo, echo_json, json_option
 from musicgen.cli.reading import read_tunes_text
-from musicgen.notation.checking import TuneCheck, WrongBar, check_tunebook
+from musicgen.notation.analysis.checking import TuneCheck, WrongBar, check_tunebook
 
 _STEPS = ["C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B"]
 

@@ -12,18 +12,18 @@ from musicgen.cli.files import CHOICES, TuneFiles
 from musicgen.cli.making import compose_order
 from musicgen.cli.options import echo, echo_json, formats_option, json_option, sample_option
 from musicgen.cli.output import overwrite_option
-from musicgen.cli.repeating import Order, refuse_other_settings, repeat_orders, take_order
+from musicgen.cli.reproduce import Order, refuse_other_settings, repeat_orders, take_order
 from musicgen.cli.sound_options import SoundChoice, sound_options
 from musicgen.config import Paths, SampleConfig
 from musicgen.errors import ConfigError, NotationError
 from musicgen.models.checkpoint import Checkpoint
-from musicgen.notation.bars import check_bars
+from musicgen.notation.analysis.bars import check_bars
+from musicgen.rendering.files.formats import from_composition
+from musicgen.rendering.playback_settings import AS_DANCED
 from musicgen.sampling.composer import SEEDS, Composition
-from musicgen.takeaway.formats import from_composition
-from musicgen.takeaway.heard import AS_DANCED
 
 if TYPE_CHECKING:
-    from musicgen.evaluation.novelty import NoveltyIndex
+    from musicgen.evaluation.novelty.comparison import NoveltyIndex
 
 
 @click.command("compose")
@@ -192,7 +192,7 @@ class _Figures:
     def measure(self, checkpoint: Checkpoint, composition: Composition) -> dict[str, Any]:
         """How likely a tune is to its own network, in nats per character, and how new it is."""
         from musicgen.cli.novelty import describe_novelty, find_composed
-        from musicgen.evaluation.loss import compute_loss
+        from musicgen.evaluation.loss.text_loss import compute_loss
 
         if checkpoint.fingerprint not in self._indices:
             found = find_composed(checkpoint.metadata, Paths.default())

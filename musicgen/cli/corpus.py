@@ -13,8 +13,6 @@ from musicgen.cli.output import overwrite_option, write_output
 from musicgen.config import Paths
 from musicgen.corpus.cleaning import CleaningReport, compare_with_lab
 from musicgen.corpus.dataset import Dataset, load_dataset
-from musicgen.corpus.overview import write_csv
-from musicgen.corpus.own import PREFIX, CorpusStore, OwnCorpus, Upload, check_total
 from musicgen.corpus.sources import (
     SOURCES,
     fetch_source,
@@ -22,6 +20,8 @@ from musicgen.corpus.sources import (
     is_available,
     read_source_text,
 )
+from musicgen.corpus.statistics import write_csv
+from musicgen.corpus.user_corpora import PREFIX, CorpusStore, OwnCorpus, Upload, check_total
 from musicgen.errors import CorpusError
 
 

@@ -9,11 +9,11 @@ import click
 from musicgen.cli.files import CHOICES, TuneFiles
 from musicgen.cli.options import echo_json, formats_option, json_option
 from musicgen.cli.output import overwrite_option
-from musicgen.cli.repeating import Order
+from musicgen.cli.reproduce import Order
 from musicgen.config import Paths
+from musicgen.rendering.files.formats import from_composition
 from musicgen.sampling.composer import Composition
 from musicgen.sampling.edit_list import Edit
-from musicgen.takeaway.formats import from_composition
 
 _OPTIONS = (
     click.argument("file", type=click.Path(path_type=Path)),

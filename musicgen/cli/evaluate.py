@@ -13,10 +13,10 @@ from musicgen.cli.report_lines import open_bar, report_lines, show_progress
 from musicgen.config import Paths
 from musicgen.corpus.dataset import load_dataset
 from musicgen.errors import ConfigError, CorpusError
-from musicgen.evaluation.loss import LossReport
+from musicgen.evaluation.loss.text_loss import LossReport
+from musicgen.evaluation.report.builder import Hooks, make_report
 from musicgen.evaluation.report.html import render_html
-from musicgen.evaluation.report.judging import find_judge
-from musicgen.evaluation.report.making import Hooks, make_report
+from musicgen.evaluation.report.novelty_scorer import find_judge
 from musicgen.evaluation.report.plan import ReportPlan
 from musicgen.evaluation.report.reference import (
     DEFAULT_SOURCE,

@@ -12,10 +12,10 @@ from musicgen.cli.output import overwrite_option
 from musicgen.cli.sound_options import SoundChoice, sound_options
 from musicgen.config import Paths
 from musicgen.errors import FavouriteError
-from musicgen.sampling.favourites import Favourite, FavouriteStore, file_name
-from musicgen.sampling.records import header_field
-from musicgen.takeaway.formats import from_composition
-from musicgen.takeaway.heard import AS_DANCED
+from musicgen.library.favourites import Favourite, FavouriteStore, file_name
+from musicgen.library.serialization import header_field
+from musicgen.rendering.files.formats import from_composition
+from musicgen.rendering.playback_settings import AS_DANCED
 
 _KEY = "The beginning of its key, as `favourites list` shows it."
 

@@ -1,4 +1,4 @@
-"""Tunes as files in a folder: every format of `musicgen.takeaway`, and all together as a ZIP."""
+"""Tunes as files in a folder: every format of `musicgen.rendering.files`, and all as a ZIP."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -7,8 +7,8 @@ from pathlib import Path
 from musicgen.cli.output import check_free, write_output
 from musicgen.config import Paths
 from musicgen.engraving.engraver import missing_part
-from musicgen.takeaway.archive import USUAL, Take, different, pack
-from musicgen.takeaway.formats import ENGRAVED, FORMATS, SOUNDING, Piece, make_all
+from musicgen.rendering.files.archive import USUAL, Take, different, pack
+from musicgen.rendering.files.formats import ENGRAVED, FORMATS, SOUNDING, Piece, make_all
 
 ZIP = "zip"
 CHOICES = (*FORMATS, ZIP)

@@ -18,10 +18,10 @@ from musicgen.cli.output import overwrite_option
 from musicgen.cli.sound_options import SoundChoice, sound_options
 from musicgen.config import Paths, SampleConfig
 from musicgen.models.checkpoint import find_checkpoint, load_checkpoint
-from musicgen.notation.bars import is_in_time
-from musicgen.sampling.ladder import TEMPERATURES, compose_ladder
-from musicgen.takeaway.formats import from_composition
-from musicgen.takeaway.heard import AS_DANCED
+from musicgen.notation.analysis.bars import is_in_time
+from musicgen.rendering.files.formats import from_composition
+from musicgen.rendering.playback_settings import AS_DANCED
+from musicgen.sampling.temperature_comparison import TEMPERATURES, compose_ladder
 
 
 @click.command("ladder")

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from musicgen.cli.repeating import Order, repeat_orders
+from musicgen.cli.reproduce import Order, repeat_orders
 from musicgen.config import Paths
 from musicgen.errors import ConfigError
 from musicgen.sampling.composer import Composition, compose

@@ -9,9 +9,9 @@ from musicgen.cli.making import make_again
 from musicgen.cli.options import echo, echo_json, json_option
 from musicgen.cli.reading import read_tunebook_file
 from musicgen.errors import ConfigError, ProvenanceError
-from musicgen.notation.note_names import name_note
-from musicgen.notation.ranges import INSTRUMENT_RANGES, notes_outside
-from musicgen.notation.tune import Tune
+from musicgen.notation.analysis.ranges import INSTRUMENT_RANGES, notes_outside
+from musicgen.notation.display.note_names import name_note
+from musicgen.notation.model import Tune
 
 _SIGNS = {" ": "space", "\n": "line end"}
 

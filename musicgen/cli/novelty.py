@@ -11,18 +11,18 @@ from musicgen.cli.reading import read_tunes_text
 from musicgen.config import Paths
 from musicgen.corpus.dataset import read_tunes
 from musicgen.errors import ConfigError, CorpusError
-from musicgen.evaluation.learned import Lesson, lessons_of
-from musicgen.evaluation.novelty import (
+from musicgen.evaluation.novelty.comparison import (
     Likeness,
     NoveltyIndex,
     RealFigures,
     build_index,
     compare,
 )
-from musicgen.evaluation.novelty_files import load_index
+from musicgen.evaluation.novelty.index_files import load_index
+from musicgen.evaluation.novelty.training_sources import Lesson, lessons_of
 from musicgen.models.checkpoint import CheckpointMetadata, find_checkpoint
-from musicgen.notation.reader import read_tune
-from musicgen.notation.tunebook import split_tunebook
+from musicgen.notation.parsing.reader import read_tune
+from musicgen.notation.parsing.tunebook import split_tunebook
 
 _KINDNESS = 5
 

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from musicgen.errors import NotationError
-from musicgen.notation.characters import is_binary, without_invisible
-from musicgen.notation.tune import Problem, Tune
-from musicgen.notation.tunebook import decode_text, read_tunebook, require_tunes
+from musicgen.notation.model import Problem, Tune
+from musicgen.notation.parsing.characters import is_binary, without_invisible
+from musicgen.notation.parsing.tunebook import decode_text, read_tunebook, require_tunes
 
 MAX_BYTES = 20_000_000
 

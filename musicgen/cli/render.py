@@ -16,10 +16,10 @@ from musicgen.cli.reading import read_tunes_text
 from musicgen.cli.sound_options import SoundChoice, sound_options
 from musicgen.config import Paths
 from musicgen.errors import AudioError
-from musicgen.notation.reader import read_tune
-from musicgen.notation.tune import Tune
-from musicgen.notation.tunebook import read_file_header, read_tunebook
-from musicgen.takeaway.formats import Piece
+from musicgen.notation.model import Tune
+from musicgen.notation.parsing.reader import read_tune
+from musicgen.notation.parsing.tunebook import read_file_header, read_tunebook
+from musicgen.rendering.files.formats import Piece
 
 
 @click.command("render")

@@ -5,10 +5,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from musicgen.evaluation.estimate import Estimate
-from musicgen.evaluation.report.plan import Cell
-from musicgen.evaluation.report.result import REAL, LossRow, Report, TuneSet
-from musicgen.evaluation.words import (
+from musicgen.evaluation.measure_labels import (
     GROUPS,
     LOSSES,
     MARKS,
@@ -18,6 +15,9 @@ from musicgen.evaluation.words import (
     write_mark,
     write_value,
 )
+from musicgen.evaluation.report.plan import Cell
+from musicgen.evaluation.report.result import REAL, LossRow, Report, TuneSet
+from musicgen.evaluation.statistics.estimate import Estimate
 from musicgen.safe_text import escape_controls
 
 _STEPS = 1000

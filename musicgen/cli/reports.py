@@ -165,7 +165,7 @@ def _find(key: str, infos: list[ReportInfo]) -> ReportInfo:
 
 def _resume(store: ReportStore, report_id: str, *, as_json: bool) -> None:
     """Makes the rest of a report, until it is whole or somebody presses Ctrl-C."""
-    from musicgen.evaluation.report.job import ReportDesk, ReportStatus
+    from musicgen.jobs.report_job import ReportDesk, ReportStatus
 
     desk = ReportDesk(store, Paths.default())
 

@@ -44,7 +44,7 @@ def rewrite_command(  # noqa: PLR0913 - each is an option of the command
         edit = Rewrite(first, last, seed, choice)
         write_edited(order, tune, edit, out, formats, overwrite=overwrite, as_json=as_json)
         return
-    from musicgen.sampling.rewriting import rewrite_bars
+    from musicgen.sampling.infilling import rewrite_bars
 
     found = rewrite_bars(order.checkpoint, tune.config, tune.abc, first, last, seed)
     if as_json:

@@ -10,10 +10,10 @@ from musicgen.cli.studies import studies_command
 from musicgen.config import Paths
 from musicgen.errors import ArchiveError, RunError
 from musicgen.storage import is_file
-from musicgen.training.archive import SUFFIX, export_run, import_run
-from musicgen.training.runs import RunStore
-from musicgen.training.shelf import delete_run, rename_run
-from musicgen.training.summary import RunSummary, summarise
+from musicgen.training.runs.archive import SUFFIX, export_run, import_run
+from musicgen.training.runs.run import RunStore
+from musicgen.training.runs.run_admin import delete_run, rename_run
+from musicgen.training.runs.summary import RunSummary, summarise
 
 
 @click.group("runs")

@@ -16,11 +16,11 @@ from musicgen.cli.output import check_free, overwrite_option, write_output
 from musicgen.cli.sound_options import SoundChoice, sound_options
 from musicgen.config import Paths, SampleConfig
 from musicgen.models.checkpoint import find_checkpoint, load_checkpoint
-from musicgen.sampling.medley import STYLES, TUNES_IN_A_SET
+from musicgen.rendering.files.formats import FORMATS, from_composition
+from musicgen.rendering.files.tune_set import SET_FORMATS, TuneSet
+from musicgen.rendering.playback_settings import AS_DANCED
+from musicgen.sampling.set_planner import STYLES, TUNES_IN_A_SET
 from musicgen.sampling.tune_sets import compose_number
-from musicgen.takeaway.formats import FORMATS, from_composition
-from musicgen.takeaway.heard import AS_DANCED
-from musicgen.takeaway.tune_set import SET_FORMATS, TuneSet
 
 
 @click.command("set")

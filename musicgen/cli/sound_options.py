@@ -10,7 +10,7 @@ from click.core import ParameterSource
 
 from musicgen.audio.arrangement import ACCOMPANIMENTS, INSTRUMENTS, Arrangement
 from musicgen.config import SettingInfo, describe
-from musicgen.takeaway.heard import MOST_SEMITONES, Heard
+from musicgen.rendering.playback_settings import MOST_SEMITONES, Heard
 
 _INFOS = {info.name: info for info in describe(Arrangement)}
 _VOLUMES = ("melody_volume", "chord_volume", "bass_volume", "drum_volume")

@@ -11,12 +11,12 @@ from tqdm import tqdm
 from musicgen.cli.options import echo, echo_json, json_option
 from musicgen.config import Paths
 from musicgen.errors import MusicgenError, RunError, StorageError
-from musicgen.evaluation.fluency import FluencyReport, measure_fluency
+from musicgen.evaluation.measures.fluency import FluencyReport, measure_fluency
 from musicgen.models.checkpoint import Checkpoint, load_checkpoint
 from musicgen.names import normalize_name
-from musicgen.training.record import is_bundled, model_of
-from musicgen.training.runs import Run, RunInfo, RunStore
-from musicgen.training.studies import (
+from musicgen.training.runs.bundled_history import is_bundled, model_of
+from musicgen.training.runs.run import Run, RunInfo, RunStore
+from musicgen.training.runs.studies import (
     MAX_TUNES,
     STUDIES,
     choose_run,
@@ -26,7 +26,7 @@ from musicgen.training.studies import (
     list_study_runs,
     write_study,
 )
-from musicgen.training.summary import RunSummary, read_fluency, summarise
+from musicgen.training.runs.summary import RunSummary, read_fluency, summarise
 
 
 @dataclass

@@ -11,9 +11,7 @@ from tqdm import tqdm
 from musicgen.cli.options import echo, echo_json, json_option
 from musicgen.config import Paths, TrainingConfig, describe, parse_setting
 from musicgen.errors import ConfigError
-from musicgen.presets import PRESETS, get_preset
-from musicgen.training.runs import RunStore
-from musicgen.training.sweep_plan import (
+from musicgen.jobs.sweep_plan import (
     DEFAULT_RATES,
     DEFAULT_SIZES,
     DEFAULT_STEPS,
@@ -22,6 +20,8 @@ from musicgen.training.sweep_plan import (
     SweepStore,
     find_best_cell,
 )
+from musicgen.presets import PRESETS, get_preset
+from musicgen.training.runs.run import RunStore
 
 _POLL_S = 0.5
 
@@ -144,8 +144,8 @@ def _parse(name: str, text: str) -> Any:
 
 def _run(plan: SweepPlan, *, is_new: bool, as_json: bool) -> None:
     """Trains until the sweep is done or somebody presses Ctrl-C, and shows what it found."""
-    from musicgen.training.job import JobRegistry
-    from musicgen.training.sweep import SweepRunner
+    from musicgen.jobs.sweep import SweepRunner
+    from musicgen.jobs.training_job import JobRegistry
 
     paths, store = Paths.default(), _store()
     runner = SweepRunner(store, JobRegistry(store.runs, paths))

@@ -12,10 +12,10 @@ from musicgen.config import Paths, SampleConfig
 from musicgen.errors import ConfigError
 from musicgen.models.checkpoint import Checkpoint, find_checkpoint, load_checkpoint
 from musicgen.sampling.beginnings import EXAMPLES
-from musicgen.sampling.ladder import TEMPERATURES
+from musicgen.sampling.temperature_comparison import TEMPERATURES
 
 if TYPE_CHECKING:
-    from musicgen.sampling.hindsight import Hindsight
+    from musicgen.sampling.text_scoring import Hindsight
 
 _SIGNS = {" ": "space", "\n": "line end"}
 _HEADER = ("meter", "key", "rhythm")
@@ -73,7 +73,7 @@ def temperature_command(
         _refuse(context, _OF_BEGINNINGS, "A composed tune has its own beginning and rules: leave "
                 "out --{name}.")  # fmt: skip
         checkpoint, seen, place = _look_into(file, number, offset, checkpoint_name)
-    from musicgen.sampling.prospects import compute_effects, show_before
+    from musicgen.sampling.temperature_effect import compute_effects, show_before
 
     effects = compute_effects(seen, place, wanted)
     first = effects[0]
@@ -110,8 +110,8 @@ def _look_into(
 ) -> tuple[Checkpoint, "Hindsight", int]:
     """The network that composed the tune of a file, what it expected there, and a place."""
     order, tune = make_again(file, checkpoint_name, number)
-    from musicgen.sampling.hindsight import look_back
-    from musicgen.sampling.prospects import find_open_place, open_places, written_text
+    from musicgen.sampling.temperature_effect import find_open_place, open_places, written_text
+    from musicgen.sampling.text_scoring import look_back
 
     places = open_places(tune)
     if offset is not None and offset not in places:
@@ -134,7 +134,7 @@ def _look_ahead(
         _refuse(context, _HEADER, "--{name} says how a beginning is to be read: give one with "
                 "--prompt.")  # fmt: skip
     checkpoint = load_checkpoint(find_checkpoint(checkpoint_name, Paths.default()).path)
-    from musicgen.sampling.prospects import choose_beginning, look_ahead
+    from musicgen.sampling.temperature_effect import choose_beginning, look_ahead
 
     text, rules = choose_beginning(checkpoint.vocabulary, config)
     if config.prompt.strip() and "K:" not in text.replace(EXAMPLES["jig"], ""):
@@ -147,7 +147,7 @@ def _look_ahead(
 def _row(
     config: SampleConfig, characters: tuple[str, ...], probs: tuple[float, ...], entropy: float
 ) -> dict[str, Any]:
-    from musicgen.sampling.prospects import count_choices
+    from musicgen.sampling.temperature_effect import count_choices
 
     return {
         "temperature": config.temperature,

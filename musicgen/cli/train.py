@@ -14,11 +14,11 @@ from musicgen.corpus.dataset import load_dataset, require_trainable
 from musicgen.errors import ConfigError, RunError, StorageError
 from musicgen.models.checkpoint import find_checkpoint, load_checkpoint
 from musicgen.presets import PRESETS, Preset, apply_overrides, get_preset
-from musicgen.training.distillation import engage_teacher
 from musicgen.training.estimate import estimate_training, require_room
-from musicgen.training.metrics import StepMetrics
-from musicgen.training.runs import Run, RunStore
-from musicgen.training.session import TrainingSession
+from musicgen.training.loop.distillation import engage_teacher
+from musicgen.training.loop.metrics import StepMetrics
+from musicgen.training.loop.session import TrainingSession
+from musicgen.training.runs.run import Run, RunStore
 from musicgen.training.trackers import check_tracker
 
 

@@ -10,9 +10,9 @@ import re
 from dataclasses import dataclass
 
 from musicgen.errors import NotationError
-from musicgen.notation.barlines import is_closing
-from musicgen.notation.reader import read_tune
-from musicgen.notation.transposing import transpose
+from musicgen.notation.parsing.barlines import is_closing
+from musicgen.notation.parsing.reader import read_tune
+from musicgen.notation.writing.transposition import transpose
 
 _PAIR = re.compile(r"(?<![A-Ga-gz,'\d/<>=^_(])([A-Ga-g]'*)([<>]?)([A-Ga-g]'*)(?![,'\d/<>])")
 _BEAT_START = re.compile(r"(?<=[ |:!\n\]])")

@@ -13,15 +13,15 @@ from typing import Any
 
 from musicgen.corpus.lab import join_snippets, read_snippets
 from musicgen.json_reading import is_count
-from musicgen.notation.bar_numbers import number_bars
-from musicgen.notation.bars import check_bars
-from musicgen.notation.characters import plain_lines
-from musicgen.notation.fingerprint import interval_fingerprint
-from musicgen.notation.prose import is_music, is_prose
-from musicgen.notation.reader import read_tune
-from musicgen.notation.tune import Problem, ProblemKind, Tune
-from musicgen.notation.tunebook import split_tunebook
-from musicgen.sentences import Sentence
+from musicgen.notation.analysis.bar_numbers import number_bars
+from musicgen.notation.analysis.bars import check_bars
+from musicgen.notation.analysis.fingerprint import interval_fingerprint
+from musicgen.notation.model import Problem, ProblemKind, Tune
+from musicgen.notation.parsing.characters import plain_lines
+from musicgen.notation.parsing.prose import is_music, is_prose
+from musicgen.notation.parsing.reader import read_tune
+from musicgen.notation.parsing.tunebook import split_tunebook
+from musicgen.translatable import Sentence
 
 
 @dataclass(frozen=True, slots=True)

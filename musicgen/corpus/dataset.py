@@ -8,12 +8,12 @@ from typing import Any
 
 from musicgen.config import Paths, TrainingConfig
 from musicgen.corpus.cleaning import CleaningReport, CorpusTune, clean_tunebook
-from musicgen.corpus.kept import Reading, digest_source, keep_reading, load_reading
+from musicgen.corpus.corpus_cache import Reading, digest_source, keep_reading, load_reading
 from musicgen.corpus.lab import SEPARATOR
-from musicgen.corpus.own import PREFIX, CorpusStore
-from musicgen.corpus.plain import write_plain
+from musicgen.corpus.normalization import write_plain
 from musicgen.corpus.sources import SOURCES, get_source, read_source_text
 from musicgen.corpus.split import Split, add_for_training, split_tunes
+from musicgen.corpus.user_corpora import PREFIX, CorpusStore
 from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.errors import CorpusError
 

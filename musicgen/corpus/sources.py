@@ -23,8 +23,8 @@ from typing import Literal
 
 from musicgen.config import Paths
 from musicgen.errors import CorpusError
-from musicgen.notation.characters import one_line_end
-from musicgen.notation.tunebook import decode_text
+from musicgen.notation.parsing.characters import one_line_end
+from musicgen.notation.parsing.tunebook import decode_text
 from musicgen.storage import write_file
 
 logger = logging.getLogger(__name__)

@@ -14,8 +14,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from musicgen.corpus.cleaning import CorpusTune
-from musicgen.notation.fingerprint import intervals, melody
-from musicgen.notation.reader import read_tune
+from musicgen.notation.analysis.fingerprint import intervals, melody
+from musicgen.notation.parsing.reader import read_tune
 
 SIDES = ("train", "val", "test")
 _BOUNDS = ((0.8, "train"), (0.9, "val"))

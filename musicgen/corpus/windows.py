@@ -13,8 +13,8 @@ import torch
 
 from musicgen.config import TrainingConfig
 from musicgen.corpus.augmentation import Augmentation, augment
+from musicgen.corpus.auxiliary_labels import IGNORED, TASKS, Labels, label_characters
 from musicgen.corpus.lab import SEPARATOR
-from musicgen.corpus.tasks import IGNORED, TASKS, Labels, label_characters
 from musicgen.corpus.vocabulary import Ids, Vocabulary
 from musicgen.errors import CorpusError
 

@@ -20,8 +20,8 @@ from pathlib import Path
 from musicgen.config import Paths
 from musicgen.engraving.shapes import Box, Shape, find_bounds, read_shape
 from musicgen.errors import EngravingError, SetupError
-from musicgen.notation.layout import break_lines
-from musicgen.notation.tune import Tune
+from musicgen.notation.display.layout import break_lines
+from musicgen.notation.model import Tune
 
 STAFF_WIDTH = 800
 """Pixels of abcjs from margin to margin. On A4 that makes a staff of 7 mm, as in tunebooks."""

@@ -13,7 +13,7 @@ from itertools import pairwise
 from musicgen.engraving.engraver import STAFF_HEIGHT, Engraving, System
 from musicgen.engraving.fonts import measure
 from musicgen.engraving.shapes import Shape, Writing
-from musicgen.notation.tune import Tune
+from musicgen.notation.model import Tune
 
 A4 = (595.28, 841.89)
 """Width and height of a page."""

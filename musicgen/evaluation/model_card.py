@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from musicgen.errors import ReportError
+from musicgen.evaluation.measure_labels import FREE, MARKS, MEASURES, write_mark, write_value
 from musicgen.evaluation.report.result import Report, TuneSet
-from musicgen.evaluation.words import FREE, MARKS, MEASURES, write_mark, write_value
 from musicgen.json_reading import is_count
 from musicgen.models.checkpoint import CheckpointMetadata
 from musicgen.models.figures import find_held_out, find_held_out_loss

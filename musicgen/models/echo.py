@@ -2,10 +2,10 @@
 
 A third of the bars of real tunes are bars that were there before, but an LSTM of this size forgets
 how one went in four bars' time: it comes near and never says it again. Here four echoes
-(`musicgen.models.echoes`) offer the next character. The LSTM reads what they offer, and how much
-speaks for it; at the end a gate for each adds to the logit of the character it offers, as the copy
-mechanisms of Gu et al. (2016) and See et al. (2017) do with attention. The gates are learned, the
-places are not: finding them by attention takes far more text than there is.
+(`musicgen.models.copy_candidates`) offer the next character. The LSTM reads what they offer, and
+how much speaks for it; at the end a gate for each adds to the logit of the character it offers, as
+the copy mechanisms of Gu et al. (2016) and See et al. (2017) do with attention. The gates are
+learned, the places are not: finding them by attention takes far more text than there is.
 
 With `config.position` it also reads, beside each character, where that stands in its bar, section
 and scale (`musicgen.models.position`).
@@ -20,7 +20,7 @@ import torch
 from torch import nn
 
 from musicgen.config import NetworkConfig
-from musicgen.models.echoes import ECHOES, LEVELS, Signs, empty_memory, listen
+from musicgen.models.copy_candidates import ECHOES, LEVELS, Signs, empty_memory, listen
 from musicgen.models.lstm_stack import LSTMStack
 from musicgen.models.position import ROWS, empty_seen, read_positions
 

@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from musicgen.config import NetworkConfig
-from musicgen.models.boundaries import find_boundaries
+from musicgen.models.bar_boundaries import find_boundaries
 from musicgen.models.lstm_stack import LayerWeights, LSTMStack, LSTMState, init_lstm_weights
 
 HierarchicalState = tuple[torch.Tensor, ...]

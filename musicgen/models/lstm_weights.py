@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from musicgen.config import NetworkConfig
-from musicgen.models.echoes import ECHOES, LEVELS, Signs
+from musicgen.models.copy_candidates import ECHOES, LEVELS, Signs
 from musicgen.models.position import ROWS
 
 if TYPE_CHECKING:

@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import accumulate
 
-from musicgen.notation.barlines import count_repeats, is_double, opens_repeat
-from musicgen.notation.tune import Bar, Note, PlayedNote, Tune
+from musicgen.notation.model import Bar, Note, PlayedNote, Tune
+from musicgen.notation.parsing.barlines import count_repeats, is_double, opens_repeat
 
 MAX_PLAYED_BARS = 8192
 MAX_PLAYED_NOTES = 65_536

@@ -3,16 +3,16 @@
 from dataclasses import dataclass
 
 from musicgen.config import SampleConfig
-from musicgen.corpus.plain import write_plain
+from musicgen.corpus.normalization import write_plain
 from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.errors import CompositionError, MusicgenError, NotationError
-from musicgen.notation.bar_numbers import number_bars
-from musicgen.notation.bars import check_bars
-from musicgen.notation.grammar.beginning import begin
-from musicgen.notation.midi.transcribing import transcribe
-from musicgen.notation.reader import read_tune
-from musicgen.notation.tune import Bar, Tune
-from musicgen.notation.tunebook import decode_text, require_tunes
+from musicgen.notation.analysis.bar_numbers import number_bars
+from musicgen.notation.analysis.bars import check_bars
+from musicgen.notation.grammar.prompt import begin
+from musicgen.notation.model import Bar, Tune
+from musicgen.notation.parsing.reader import read_tune
+from musicgen.notation.parsing.tunebook import decode_text, require_tunes
+from musicgen.notation.transcription.transcriber import transcribe
 from musicgen.sampling.composer import read_prompt
 
 MAX_FILE_BYTES = 2_000_000

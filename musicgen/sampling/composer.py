@@ -24,11 +24,11 @@ from musicgen.config import SampleConfig
 from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.errors import CompositionError
 from musicgen.models.checkpoint import Checkpoint
-from musicgen.notation.attribution import without_attribution
 from musicgen.notation.grammar.masks import Guide
-from musicgen.notation.reader import read_tune
-from musicgen.notation.repeats import write_repeats
-from musicgen.notation.tune import Problem, Tune
+from musicgen.notation.model import Problem, Tune
+from musicgen.notation.parsing.reader import read_tune
+from musicgen.notation.writing.attribution import without_attribution
+from musicgen.notation.writing.repeat_starts import write_repeats
 from musicgen.sampling.decoding import Probs, compute_probs, draw
 from musicgen.sampling.edit_list import Edit, edits_to_json
 from musicgen.sampling.engine import EngineState, Ids, Logits, get_engine

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from musicgen.models.echoes import ECHOES, LEVELS, empty_memory, listen
+from musicgen.models.copy_candidates import ECHOES, LEVELS, empty_memory, listen
 from musicgen.models.lstm_weights import LSTMWeights
 from musicgen.models.position import TunePosition
 from musicgen.sampling.lstm_engine import LSTMEngine, LSTMEngineState

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 from musicgen.errors import CompositionError
 from musicgen.models.checkpoint import Checkpoint
-from musicgen.notation.reader import read_tune
+from musicgen.notation.parsing.reader import read_tune
 from musicgen.sampling.composer import SEPARATOR, Composition, compose
 from musicgen.sampling.edit_list import Edit, Take
-from musicgen.sampling.hindsight import drawn_probs
-from musicgen.sampling.rewriting import rewrite_bars
+from musicgen.sampling.infilling import rewrite_bars
+from musicgen.sampling.text_scoring import drawn_probs
 
 OnText = Callable[[list[str]], None]
 

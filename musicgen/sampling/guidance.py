@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from musicgen.config import SampleConfig
 from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.errors import GrammarError
-from musicgen.notation.grammar.beginning import begin
 from musicgen.notation.grammar.masks import Guide, get_guide
+from musicgen.notation.grammar.prompt import begin
 from musicgen.notation.grammar.rules import (
     DEFAULT_BARS,
     DEFAULT_RANGE,

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from musicgen.config import SampleConfig
 from musicgen.models.checkpoint import Checkpoint
-from musicgen.notation.tune import Tune
-from musicgen.sampling.hindsight import Hindsight, look_back
+from musicgen.notation.model import Tune
+from musicgen.sampling.text_scoring import Hindsight, look_back
 
 MOST_CHARACTERS = 6
 """Characters of a note, and of what stands before it, whose alternatives are given."""

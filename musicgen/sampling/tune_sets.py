@@ -6,7 +6,7 @@ from musicgen.config import SampleConfig
 from musicgen.errors import GrammarError
 from musicgen.models.checkpoint import Checkpoint
 from musicgen.sampling.composer import Composition, compose
-from musicgen.sampling.medley import wish_for
+from musicgen.sampling.set_planner import wish_for
 
 logger = logging.getLogger(__name__)
 

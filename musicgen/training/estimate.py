@@ -21,8 +21,8 @@ from musicgen.errors import ConfigError
 from musicgen.machine import available_memory_bytes, free_disk_bytes
 from musicgen.models.registry import build_network
 from musicgen.presets import Preset
-from musicgen.training.precision import set_threads
-from musicgen.training.trainer import Trainer
+from musicgen.training.loop.precision import set_threads
+from musicgen.training.loop.trainer import Trainer
 
 MAX_TRIED_PARAMETERS = 6_000_000
 """Larger networks are judged by a narrower one: trying must not take longer than a glance."""

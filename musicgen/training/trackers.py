@@ -17,8 +17,8 @@ from typing import Any, Protocol
 from musicgen.config import TrainingConfig
 from musicgen.errors import ConfigError
 from musicgen.presets import Preset
-from musicgen.training.metrics import StepMetrics
-from musicgen.training.samples import Sample
+from musicgen.training.loop.metrics import StepMetrics
+from musicgen.training.runs.samples import Sample
 
 logger = logging.getLogger(__name__)
 

@@ -6,10 +6,10 @@ from typing import NamedTuple
 import mido
 import pytest
 
-from musicgen.audio import fluid
+from musicgen.audio import fluidsynth_renderer
 from musicgen.audio.files import midi_bytes
-from musicgen.notation.reader import read_tune
-from musicgen.notation.tune import Tune
+from musicgen.notation.model import Tune
+from musicgen.notation.parsing.reader import read_tune
 
 
 class FileNote(NamedTuple):
@@ -79,5 +79,5 @@ def read_file() -> type[FileReader]:
 
 @pytest.fixture
 def fluidsynth() -> None:
-    if not fluid.is_available():
+    if not fluidsynth_renderer.is_available():
         pytest.skip("FluidSynth's library is not on this machine")

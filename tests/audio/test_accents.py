@@ -3,7 +3,7 @@ from fractions import Fraction
 import pytest
 
 from musicgen.audio.accents import BEAT, DOWNBEAT, MIDDLE, OFFBEAT, accent, find_accents
-from musicgen.notation.fields import parse_meter
+from musicgen.notation.parsing.fields import parse_meter
 
 
 def accents_of_eighths(text):

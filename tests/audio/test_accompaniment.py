@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from musicgen.audio import fluid, plucked
+from musicgen.audio import fluidsynth_renderer, string_synth
 from musicgen.audio.accompaniment import PLAYERS, voice
 from musicgen.audio.arrangement import ACCOMPANIMENTS, Arrangement
 from musicgen.audio.files import midi_bytes
 from musicgen.audio.midi import timeline, to_midi
 from musicgen.audio.synthesis import PEAK_DB, TAIL_S, synthesize
-from musicgen.notation.chords import Chord, parse_chord
-from musicgen.notation.harmony import harmonise
-from musicgen.notation.reader import read_tune
+from musicgen.notation.analysis.chords import Chord, parse_chord
+from musicgen.notation.analysis.harmony import harmonise
+from musicgen.notation.parsing.reader import read_tune
 
 BAND = ("guitar", "piano", "harp")
 JIG = """X:1
@@ -136,7 +136,7 @@ def test_transposing_moves_chords_as_well():
 @pytest.mark.parametrize("rung", ["fluidsynth", "plucked"])
 @pytest.mark.parametrize("instrument", ["flute", "fiddle", "piano"])
 def test_melody_is_louder_than_each_who_plays_along(rung, instrument):
-    if rung == "fluidsynth" and not fluid.is_available():
+    if rung == "fluidsynth" and not fluidsynth_renderer.is_available():
         pytest.skip("FluidSynth's library is not on this machine")
     midi = play(JIG, instrument=instrument, accompaniment="guitar", drum=True)
     melody, *others = (loudness(midi, number, rung) for number in range(4))
@@ -149,7 +149,7 @@ def loudness(midi, number, rung) -> float:
     for place, instrument in enumerate(alone.instruments):
         if place != number:
             instrument.notes = []
-    render = fluid.render if rung == "fluidsynth" else plucked.render
+    render = fluidsynth_renderer.render if rung == "fluidsynth" else string_synth.render
     return float(np.sqrt((render(alone, 22_050, 22_050 * 15) ** 2).mean()))
 
 

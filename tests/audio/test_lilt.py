@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from musicgen.audio.accents import beat_quarters
 from musicgen.audio.arrangement import Arrangement
-from musicgen.audio.lilt import Lilt
 from musicgen.audio.midi import timeline, to_midi
-from musicgen.notation.reader import read_tune
+from musicgen.audio.swing import Lilt
+from musicgen.notation.parsing.reader import read_tune
 
 DANCED = Arrangement(lilt=1.0)
 

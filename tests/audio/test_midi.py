@@ -11,8 +11,8 @@ from musicgen.audio.arrangement import Arrangement
 from musicgen.audio.files import midi_bytes
 from musicgen.audio.midi import timeline, to_midi
 from musicgen.errors import AudioError
-from musicgen.notation.reader import read_tune
-from musicgen.notation.tunebook import split_tunebook
+from musicgen.notation.parsing.reader import read_tune
+from musicgen.notation.parsing.tunebook import split_tunebook
 from tests.audio.conftest import FileReader
 from tests.notation import abc2midi
 

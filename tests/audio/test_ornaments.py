@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from musicgen.audio.arrangement import Arrangement
 from musicgen.audio.midi import to_midi
 from musicgen.audio.ornaments import neighbour, play_ornaments
-from musicgen.notation.fields import parse_key
-from musicgen.notation.reader import read_tune
+from musicgen.notation.parsing.fields import parse_key
+from musicgen.notation.parsing.reader import read_tune
 
 SIGNS = ["~", "T", "!turn!", "!invertedturn!", "P", "M", ".", "!trill!"]
 

@@ -1,8 +1,8 @@
 import pytest
 
+from musicgen.audio.bar_timing import bar_passes
 from musicgen.audio.midi import timeline
-from musicgen.audio.passes import bar_passes
-from musicgen.notation.reader import read_tune
+from musicgen.notation.parsing.reader import read_tune
 
 HEADER = "X:1\nM:2/4\nL:1/4\nQ:1/4=60\nK:C\n"
 

@@ -7,7 +7,7 @@ import numpy as np
 import pretty_midi
 import pytest
 
-from musicgen.audio import fluid, soundfonts
+from musicgen.audio import fluidsynth_renderer, soundfonts
 from musicgen.audio.arrangement import INSTRUMENTS, Arrangement
 from musicgen.audio.midi import to_midi
 from musicgen.audio.synthesis import TAIL_S, available_synthesizers, synthesize
@@ -51,10 +51,10 @@ def frequency(waveform: np.ndarray, sample_rate: int) -> float:
 def no_library(monkeypatch):
     """A machine without FluidSynth: importing its binding raises, as it does there."""
     monkeypatch.setitem(sys.modules, "fluidsynth", None)
-    fluid._load_once.cache_clear()
+    fluidsynth_renderer._load_once.cache_clear()
     yield
     monkeypatch.undo()
-    fluid._load_once.cache_clear()
+    fluidsynth_renderer._load_once.cache_clear()
 
 
 def test_tune_becomes_loud_stereo_with_a_tail(rung, make_tune):
@@ -212,7 +212,7 @@ def test_library_says_nothing_on_the_terminal(make_tune, capfd):
 def test_without_any_readable_soundfont_the_string_plays(make_tune, monkeypatch, tmp_path):
     broken = tmp_path / "broken.sf2"
     broken.write_bytes(BROKEN)
-    monkeypatch.setattr(fluid, "find_soundfonts", lambda: [broken])
+    monkeypatch.setattr(fluidsynth_renderer, "find_soundfonts", lambda: [broken])
     midi = to_midi(make_tune("C4|"))
     assert synthesize(midi).is_fallback
     with pytest.raises(AudioError, match="SOUNDFONT"):
@@ -224,7 +224,7 @@ def test_small_soundfont_comes_with_advice(monkeypatch, tmp_path):
     monkeypatch.setattr(soundfonts, "system_folders", list)
     monkeypatch.setenv("SOUNDFONT", str(small))
     small.write_bytes(BROKEN)
-    if fluid.is_available():
+    if fluidsynth_renderer.is_available():
         assert "larger soundfont" in available_synthesizers()[0].advice
 
 

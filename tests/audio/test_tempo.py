@@ -2,7 +2,7 @@ import pytest
 
 from musicgen.audio.midi import to_midi
 from musicgen.audio.tempo import default_qpm, map_tempo
-from musicgen.notation.fields import parse_meter
+from musicgen.notation.parsing.fields import parse_meter
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ find = ctypes.util.find_library
 ctypes.util.find_library = lambda name: {library!r} if "fluidsynth" in name else find(name)
 from musicgen.audio.midi import to_midi
 from musicgen.audio.synthesis import synthesize
-from musicgen.notation.reader import read_tune
+from musicgen.notation.parsing.reader import read_tune
 tune, _ = read_tune("X:1\\nK:D\\nL:1/4\\nDFAd|]")
 rendering = synthesize(to_midi(tune))
 print(rendering.synthesizer, abs(rendering.waveform).max() > 0.1)

@@ -7,11 +7,11 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from musicgen.config import Paths
-from musicgen.corpus.own import CorpusStore, Upload
+from musicgen.corpus.user_corpora import CorpusStore, Upload
 from musicgen.installation import are_fonts_installed
 from musicgen.presets import PRESETS
-from musicgen.training.runs import RunStore
-from musicgen.training.trainer import StepMetrics
+from musicgen.training.loop.trainer import StepMetrics
+from musicgen.training.runs.run import RunStore
 from tests.browser.waiting import at_rest
 from tests.ui.tiny_model import TUNE
 

@@ -5,7 +5,7 @@ import pytest
 from playwright.sync_api import expect
 
 from musicgen.presets import PRESETS
-from musicgen.training.runs import RunStore
+from musicgen.training.runs.run import RunStore
 from tests.browser.waiting import at_rest, settled, value_of
 from tests.ui.tiny_model import write_tiny_model
 

@@ -18,11 +18,11 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from musicgen.config import Paths
-from musicgen.evaluation.report.job import ReportDesk
 from musicgen.evaluation.report.plan import ReportPlan
 from musicgen.evaluation.report.store import ReportStore
+from musicgen.jobs.report_job import ReportDesk
 from musicgen.presets import PRESETS
-from musicgen.training.runs import RunStore
+from musicgen.training.runs.run import RunStore
 from tests.browser.conftest import PROJECT, Server
 from tests.browser.test_novelty import copyist  # noqa: F401 - a fixture
 from tests.ui.tiny_model import write_tiny_model

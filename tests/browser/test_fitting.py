@@ -4,14 +4,14 @@ import pytest
 from playwright.sync_api import Page
 
 from musicgen.config import Paths
-from musicgen.corpus.own import CorpusStore, Upload
-from musicgen.evaluation.report.job import ReportDesk, ReportStatus
+from musicgen.corpus.user_corpora import CorpusStore, Upload
 from musicgen.evaluation.report.plan import ReportPlan
 from musicgen.evaluation.report.store import ReportStore
+from musicgen.jobs.report_job import ReportDesk, ReportStatus
+from musicgen.jobs.sweep_plan import SweepPlan, SweepStore
 from musicgen.presets import PRESETS
-from musicgen.training.runs import Progress, RunStore
-from musicgen.training.sweep_plan import SweepPlan, SweepStore
-from musicgen.training.trainer import StepMetrics
+from musicgen.training.loop.trainer import StepMetrics
+from musicgen.training.runs.run import Progress, RunStore
 from tests.browser.conftest import PROJECT, Server
 from tests.ui.tiny_model import TUNE, write_tiny_model
 

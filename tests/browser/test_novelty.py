@@ -6,7 +6,7 @@ import shutil
 import pytest
 from playwright.sync_api import expect
 
-from musicgen.corpus.own import CorpusStore, Upload
+from musicgen.corpus.user_corpora import CorpusStore, Upload
 from tests.browser.waiting import at_rest
 from tests.ui.tiny_model import TUNE, write_tiny_model
 

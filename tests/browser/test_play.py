@@ -5,8 +5,8 @@ import pytest
 import soundfile
 from playwright.sync_api import Page, expect
 
-from musicgen.notation.reader import read_tune
-from musicgen.takeaway.carriers import read_recipes
+from musicgen.notation.parsing.reader import read_tune
+from musicgen.rendering.files.embedded_provenance import read_recipes
 from tests.browser.waiting import (
     at_rest,
     expect_no_wider,

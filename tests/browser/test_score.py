@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
-from musicgen.notation.bar_numbers import number_bars
-from musicgen.notation.reader import read_tune
+from musicgen.notation.analysis.bar_numbers import number_bars
+from musicgen.notation.parsing.reader import read_tune
 from tests.browser.test_play import LISTENS, PHONE, TINY, compose, wait_for_score
 from tests.browser.waiting import expect_text, settled, text_shown, value_of
 

@@ -6,9 +6,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from musicgen.presets import PRESETS
-from musicgen.training.metrics import StepMetrics
-from musicgen.training.runs import RunStore
-from musicgen.training.samples import Sample, append_sample
+from musicgen.training.loop.metrics import StepMetrics
+from musicgen.training.runs.run import RunStore
+from musicgen.training.runs.samples import Sample, append_sample
 from tests.browser.waiting import at_rest, held_value, value_of
 from tests.ui.tiny_model import TUNE
 

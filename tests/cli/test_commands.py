@@ -284,7 +284,7 @@ def test_a_disk_that_is_full_at_the_end_is_status_2(
     def refuse(*_: object) -> None:
         raise StorageError("The disk is full.")
 
-    monkeypatch.setattr("musicgen.training.runs.Run.save_last", refuse)
+    monkeypatch.setattr("musicgen.training.runs.run.Run.save_last", refuse)
     status, _, err = run(capsys, "train", "--run", "full", "--steps", "2", *TINY)
     assert status == 2
     assert "The disk is full." in err

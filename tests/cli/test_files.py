@@ -12,7 +12,7 @@ from musicgen.__main__ import main
 from musicgen.config import Paths
 from musicgen.corpus.dataset import Dataset
 from musicgen.engraving.engraver import missing_part
-from musicgen.notation.reader import read_tune
+from musicgen.notation.parsing.reader import read_tune
 from tests.examples import write_checkpoint
 
 needs_engraver = pytest.mark.skipif(

@@ -9,12 +9,12 @@ import pytest
 from musicgen.__main__ import main
 from musicgen.config import Paths
 from musicgen.corpus.dataset import Dataset
-from musicgen.evaluation.report.job import ReportDesk, ReportStatus
 from musicgen.evaluation.report.plan import ReportPlan
 from musicgen.evaluation.report.result import Report
 from musicgen.evaluation.report.store import ReportStore
-from musicgen.notation.tunebook import read_tunebook
-from musicgen.ui.report_view import _html, _json
+from musicgen.jobs.report_job import ReportDesk, ReportStatus
+from musicgen.notation.parsing.tunebook import read_tunebook
+from musicgen.ui.evaluate.report_view import _html, _json
 from tests.examples import make_tune, write_checkpoint
 
 PATIENCE_S = 120

@@ -6,8 +6,8 @@ import pytest
 from musicgen.__main__ import main
 from musicgen.corpus.dataset import Dataset
 from musicgen.presets import Preset
-from musicgen.training.runs import RunStore
-from musicgen.training.session import TrainingSession
+from musicgen.training.loop.session import TrainingSession
+from musicgen.training.runs.run import RunStore
 
 
 @pytest.fixture

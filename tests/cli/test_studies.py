@@ -13,11 +13,11 @@ from musicgen.corpus.dataset import Dataset
 from musicgen.errors import StorageError
 from musicgen.models.checkpoint import load_checkpoint
 from musicgen.presets import Preset
-from musicgen.training.record import keep_record
-from musicgen.training.runs import Run, RunStore
-from musicgen.training.session import TrainingSession
-from musicgen.training.studies import find_network, write_study
-from musicgen.training.summary import read_fluency, summarise
+from musicgen.training.loop.session import TrainingSession
+from musicgen.training.runs.bundled_history import keep_record
+from musicgen.training.runs.run import Run, RunStore
+from musicgen.training.runs.studies import find_network, write_study
+from musicgen.training.runs.summary import read_fluency, summarise
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ def test_figures_that_cannot_be_kept_are_shown_and_said(
     def refuse(*_: object) -> None:
         raise StorageError("The disk is full.")
 
-    monkeypatch.setattr("musicgen.training.studies.write_fluency", refuse)
+    monkeypatch.setattr("musicgen.training.runs.studies.write_fluency", refuse)
     status, out, err = call(capsys, "--measure", "1")
     assert (status, "of 1 tunes" in out, "disk is full" in err) == (2, True, True)
 

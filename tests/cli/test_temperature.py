@@ -13,9 +13,8 @@ from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.models.checkpoint import Checkpoint, find_checkpoint, load_checkpoint
 from musicgen.sampling.beginnings import EXAMPLES
 from musicgen.sampling.composer import Composition, compose
-from musicgen.sampling.hindsight import look_back
-from musicgen.sampling.ladder import TEMPERATURES
-from musicgen.sampling.prospects import (
+from musicgen.sampling.temperature_comparison import TEMPERATURES
+from musicgen.sampling.temperature_effect import (
     compute_effect,
     count_choices,
     find_open_place,
@@ -23,7 +22,8 @@ from musicgen.sampling.prospects import (
     open_places,
     written_text,
 )
-from musicgen.ui.temperature import describe_effect
+from musicgen.sampling.text_scoring import look_back
+from musicgen.ui.play.temperature import describe_effect
 from tests.examples import write_checkpoint
 
 ASKED = {"key": "D major", "meter": "4/4", "sections": 1, "bars": 4}

@@ -12,7 +12,7 @@ from musicgen.__main__ import COMMANDS, main
 from musicgen.config import Paths
 from musicgen.corpus.dataset import Dataset
 from musicgen.corpus.vocabulary import Vocabulary
-from musicgen.evaluation.novelty import build_index
+from musicgen.evaluation.novelty.comparison import build_index
 from tests.examples import make_tune, write_checkpoint
 
 TABLE = Paths.default().project / "docs" / "terminal.md"

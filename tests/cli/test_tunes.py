@@ -13,20 +13,20 @@ from musicgen.__main__ import main
 from musicgen.config import Paths, SampleConfig
 from musicgen.corpus.dataset import Dataset
 from musicgen.corpus.vocabulary import Vocabulary
+from musicgen.library.favourites import FavouriteStore
 from musicgen.models.checkpoint import find_checkpoint, load_checkpoint
-from musicgen.notation.note_names import name_note
-from musicgen.notation.ranges import notes_outside
-from musicgen.notation.reader import read_tune
-from musicgen.notation.tunebook import read_tunebook
+from musicgen.notation.analysis.ranges import notes_outside
+from musicgen.notation.display.note_names import name_note
+from musicgen.notation.parsing.reader import read_tune
+from musicgen.notation.parsing.tunebook import read_tunebook
+from musicgen.rendering.files.embedded_provenance import read_recipes
+from musicgen.rendering.files.formats import from_composition
+from musicgen.rendering.playback_settings import AS_DANCED, Heard
 from musicgen.sampling.composer import Composition, compose
-from musicgen.sampling.favourites import FavouriteStore
 from musicgen.sampling.tune_sets import compose_number
-from musicgen.takeaway.carriers import read_recipes
-from musicgen.takeaway.formats import from_composition
-from musicgen.takeaway.heard import AS_DANCED, Heard
-from musicgen.ui import player
-from musicgen.ui.address import Request
-from musicgen.ui.listening import Listening
+from musicgen.ui.tune import rendering
+from musicgen.ui.tune.listening import Listening
+from musicgen.ui.tune.permalink import Request
 from tests.examples import make_tune, write_checkpoint
 
 ASKED = {"key": "D major", "meter": "4/4", "sections": 1, "bars": 4}
@@ -65,7 +65,7 @@ def test_one_seed_sounds_the_same_on_the_page_and_in_the_terminal(
 ) -> None:
     out = write(home, capsys, "--formats", "abc,midi,wav")
     tune = draw()
-    shown = player.perform(Request("small", tune.config), tune, Listening())
+    shown = rendering.perform(Request("small", tune.config), tune, Listening())
     assert shown.sound is not None
     assert (out / "small-3.wav").read_bytes() == shown.sound.wav
     assert (out / "small-3.mid").read_bytes() == shown.sound.midi

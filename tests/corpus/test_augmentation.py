@@ -4,9 +4,9 @@ from fractions import Fraction
 import pytest
 
 from musicgen.corpus.augmentation import Augmentation, augment, move, truncate, vary_rhythm
-from musicgen.notation.bars import check_bars
-from musicgen.notation.fingerprint import interval_fingerprint
-from musicgen.notation.reader import read_tune
+from musicgen.notation.analysis.bars import check_bars
+from musicgen.notation.analysis.fingerprint import interval_fingerprint
+from musicgen.notation.parsing.reader import read_tune
 
 TUNE = (
     "X:1\nT:A tune\nZ: id:x\nM:C\nL:1/8\nK:D Major\n"

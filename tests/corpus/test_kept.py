@@ -1,9 +1,9 @@
 import pytest
 
+from musicgen.corpus import corpus_cache
 from musicgen.corpus import dataset as module
-from musicgen.corpus import kept
 from musicgen.corpus.dataset import load_dataset
-from musicgen.corpus.own import CorpusStore, Upload
+from musicgen.corpus.user_corpora import CorpusStore, Upload
 
 
 @pytest.fixture
@@ -30,15 +30,15 @@ def test_another_text_or_another_code_is_read_anew(lab, tunebook, monkeypatch):
     (lab.data / "irish.abc").write_text(tunebook.replace("Tune 1\n", "Tune X\n"), encoding="utf-8")
     assert any(tune.title == "Tune X" for tune in load_dataset("lab", lab).tunes)
     assert len(files(lab)) == 2
-    monkeypatch.setattr(kept, "code_digest", lambda: "another")
+    monkeypatch.setattr(corpus_cache, "code_digest", lambda: "another")
     load_dataset("lab", lab)
     assert len(files(lab)) == 3
 
 
 def test_plain_and_as_it_is_are_kept_apart(lab):
-    keys = {kept.digest_source("lab", lab, plain) for plain in (False, True)}
+    keys = {corpus_cache.digest_source("lab", lab, plain) for plain in (False, True)}
     assert len(keys) == 2
-    assert kept.digest_source("lab+lab", lab, False) not in keys
+    assert corpus_cache.digest_source("lab+lab", lab, False) not in keys
 
 
 def test_damaged_files_are_read_anew(lab):
@@ -55,9 +55,9 @@ def test_where_nothing_can_be_written_the_corpus_is_there_all_the_same(lab):
 
 
 def test_only_the_newest_files_are_kept(lab, monkeypatch):
-    monkeypatch.setattr(kept, "MAX_FILES", 2)
+    monkeypatch.setattr(corpus_cache, "MAX_FILES", 2)
     for number in range(4):
-        monkeypatch.setattr(kept, "code_digest", lambda number=number: str(number))
+        monkeypatch.setattr(corpus_cache, "code_digest", lambda number=number: str(number))
         load_dataset("lab", lab)
     assert len(files(lab)) == 2
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from musicgen.config import Paths, TrainingConfig
-from musicgen.corpus import own
+from musicgen.corpus import user_corpora
 from musicgen.corpus.cleaning import DROPPED, KEPT_AS_IT_IS, MAX_TUNE_CHARACTERS, MEND_KINDS
 from musicgen.corpus.dataset import load_dataset, read_tunes, require_trainable
-from musicgen.corpus.overview import count_figures, describe_tunes, find_tunes, write_csv
-from musicgen.corpus.own import CorpusStore, Upload
+from musicgen.corpus.statistics import count_figures, describe_tunes, find_tunes, write_csv
+from musicgen.corpus.user_corpora import CorpusStore, Upload
 from musicgen.errors import CorpusError
 from tests.notation.midi.midi_files import midi_file
 
@@ -196,10 +196,10 @@ def test_names_of_files_are_shown_and_never_used(store: CorpusStore, tmp_path: P
 def test_files_that_are_too_large_or_too_many_are_a_sentence(
     store: CorpusStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(own, "MAX_BYTES", 100)
+    monkeypatch.setattr(user_corpora, "MAX_BYTES", 100)
     with pytest.raises(CorpusError, match="larger than"):
         store.create("mine", [upload(TUNE), upload(OTHER), upload(OTHER)])
-    monkeypatch.setattr(own, "MAX_FILES", 1)
+    monkeypatch.setattr(user_corpora, "MAX_FILES", 1)
     with pytest.raises(CorpusError, match="more than 1 files"):
         store.create("mine", [upload(TUNE), upload(OTHER)])
     assert left_behind(store) == []

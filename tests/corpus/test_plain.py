@@ -2,10 +2,10 @@ import pytest
 
 from musicgen.config import Paths
 from musicgen.corpus.dataset import load_dataset
-from musicgen.corpus.plain import write_plain
+from musicgen.corpus.normalization import write_plain
 from musicgen.corpus.sources import SOURCES, is_available
 from musicgen.corpus.split import split_tunes, title_key
-from musicgen.notation.reader import read_tune
+from musicgen.notation.parsing.reader import read_tune
 
 HEADER = "X:7\nT:Name\nN:a note\nR:reel\nM:4/4\nL:1/8\nK:Em\n"
 
@@ -54,7 +54,7 @@ def test_a_held_out_melody_in_another_key_is_left_out(dataset) -> None:
     from dataclasses import replace
 
     from musicgen.corpus.split import add_for_training
-    from musicgen.notation.transposing import transpose
+    from musicgen.notation.writing.transposition import transpose
 
     split = split_tunes(dataset.tunes)
     held_out, known = split.val[0], split.train[0]

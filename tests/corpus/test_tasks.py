@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from musicgen.config import TrainingConfig
-from musicgen.corpus.tasks import (
+from musicgen.corpus.auxiliary_labels import (
     IGNORED,
     REST,
     RHYTHMS,
@@ -14,8 +14,8 @@ from musicgen.corpus.tasks import (
 )
 from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.corpus.windows import Windows
-from musicgen.notation.fields import parse_key
-from musicgen.notation.reader import read_tune
+from musicgen.notation.parsing.fields import parse_key
+from musicgen.notation.parsing.reader import read_tune
 
 HEADER = "X:1\nT:A\nM:6/8\nL:1/8\nK:{key}\n"
 

@@ -8,7 +8,7 @@ import pytest
 from musicgen.config import Paths
 from musicgen.engraving.chinese_font import is_chinese_font_here
 from musicgen.engraving.engraver import Engraving, engrave, missing_part
-from musicgen.notation.reader import read_tune
+from musicgen.notation.parsing.reader import read_tune
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from musicgen.engraving import engraver
 from musicgen.engraving.engraver import STAFF_HEIGHT, STAFF_WIDTH, engrave, tempo_field
 from musicgen.engraving.shapes import Writing
 from musicgen.errors import EngravingError, SetupError
-from musicgen.notation.reader import read_tune
+from musicgen.notation.parsing.reader import read_tune
 
 HEADER = "X:1\nT:One\nM:6/8\nL:1/8\nK:D\n"
 

@@ -25,7 +25,7 @@ from musicgen.engraving.pages import A4, MARGIN, lay_out_pages, lay_out_sheet, p
 from musicgen.engraving.pdf import write_pdf
 from musicgen.engraving.shapes import Outline, Writing
 from musicgen.engraving.svg import write_svg
-from musicgen.notation.reader import read_tune
+from musicgen.notation.parsing.reader import read_tune
 
 TITLE = "Šárka's Café & <Jig>"
 TUNE = (

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from musicgen.evaluation.convergence import (
+from musicgen.evaluation.measures.convergence import (
     Look,
     compute_final_loss,
     compute_stability,

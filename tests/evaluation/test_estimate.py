@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from musicgen.evaluation.estimate import (
+from musicgen.evaluation.statistics.estimate import (
     NOTHING,
     Estimate,
     estimate_mean,

@@ -1,6 +1,6 @@
 from musicgen.config import NetworkConfig, TrainingConfig
 from musicgen.corpus.vocabulary import Vocabulary
-from musicgen.evaluation.fluency import GROUP, measure_fluency
+from musicgen.evaluation.measures.fluency import GROUP, measure_fluency
 from musicgen.models.checkpoint import Checkpoint, CheckpointMetadata
 from tests.examples import ScriptedNetwork
 

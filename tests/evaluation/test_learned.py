@@ -7,10 +7,15 @@ import pytest
 from musicgen.config import NetworkConfig, Paths, TrainingConfig
 from musicgen.corpus.dataset import load_dataset
 from musicgen.errors import CorpusError
-from musicgen.evaluation import novelty_files
-from musicgen.evaluation.learned import Lesson, lessons_of, load_learned, require_here
-from musicgen.evaluation.novelty import compare
-from musicgen.evaluation.novelty_files import find_index, load_index
+from musicgen.evaluation.novelty import index_files
+from musicgen.evaluation.novelty.comparison import compare
+from musicgen.evaluation.novelty.index_files import find_index, load_index
+from musicgen.evaluation.novelty.training_sources import (
+    Lesson,
+    lessons_of,
+    load_learned,
+    require_here,
+)
 from musicgen.models.checkpoint import CheckpointMetadata
 
 LAB = (Lesson("lab"),)
@@ -66,7 +71,7 @@ def test_only_training_tunes_were_learned_and_each_once(lab):
 def test_an_index_is_made_once_and_comes_back_the_same(lab, monkeypatch):
     assert find_index(LAB, lab) is None
     made = load_index(LAB, lab)
-    monkeypatch.setattr(novelty_files, "build_index", lambda *_: pytest.fail("made again"))
+    monkeypatch.setattr(index_files, "build_index", lambda *_: pytest.fail("made again"))
     kept = load_index(LAB, lab)
     assert kept.tunes == made.tunes
     for one, other in ((kept.characters, made.characters), (kept.melody, made.melody)):

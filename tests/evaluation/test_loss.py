@@ -7,8 +7,8 @@ import torch
 from musicgen.config import NetworkConfig
 from musicgen.corpus.dataset import Dataset
 from musicgen.corpus.vocabulary import Vocabulary
-from musicgen.evaluation.bodies import body_start
-from musicgen.evaluation.loss import compute_loss
+from musicgen.evaluation.loss.bodies import body_start
+from musicgen.evaluation.loss.text_loss import compute_loss
 from musicgen.models.registry import build_network
 from tests.examples import ScriptedNetwork, make_tune
 

@@ -6,10 +6,10 @@ import pytest
 
 from musicgen.config import NetworkConfig, TrainingConfig
 from musicgen.errors import CheckpointError, ReportError
-from musicgen.evaluation.estimate import Estimate
 from musicgen.evaluation.model_card import render_model_card
 from musicgen.evaluation.report.plan import Cell, ReportPlan
 from musicgen.evaluation.report.result import LossRow, Report, TuneSet
+from musicgen.evaluation.statistics.estimate import Estimate
 from musicgen.models.checkpoint import CheckpointMetadata, read_metadata
 from tests.damaging import damage_json
 

@@ -6,8 +6,7 @@ from fractions import Fraction
 
 import pytest
 
-from musicgen.evaluation.compass import compute_leap_share, compute_range, is_playable
-from musicgen.evaluation.distribution import (
+from musicgen.evaluation.measures.distribution import (
     DISTRIBUTIONS,
     count_characters,
     count_intervals,
@@ -17,18 +16,23 @@ from musicgen.evaluation.distribution import (
     count_rhythms,
     count_transitions,
 )
-from musicgen.evaluation.harmony import NUMERALS, imply_degrees
-from musicgen.evaluation.melody import melody_notes, scale_of, tonic_of
-from musicgen.evaluation.repetition import (
+from musicgen.evaluation.measures.harmony import NUMERALS, imply_degrees
+from musicgen.evaluation.measures.melody import melody_notes, scale_of, tonic_of
+from musicgen.evaluation.measures.pitch_range import compute_leap_share, compute_range, is_playable
+from musicgen.evaluation.measures.repetition import (
     compute_repetition,
     find_form,
     is_aabb,
     repeats_first_section,
 )
-from musicgen.evaluation.tonality import agrees_with_profile, compute_scale_share, ends_on_tonic
-from musicgen.notation.fields import parse_key
-from musicgen.notation.fingerprint import melody
-from musicgen.notation.reader import read_tune
+from musicgen.evaluation.measures.tonality import (
+    agrees_with_profile,
+    compute_scale_share,
+    ends_on_tonic,
+)
+from musicgen.notation.analysis.fingerprint import melody
+from musicgen.notation.parsing.fields import parse_key
+from musicgen.notation.parsing.reader import read_tune
 
 
 def tune(body, key="C", meter="4/4"):

@@ -6,7 +6,7 @@ import pytest
 from musicgen.config import Paths
 from musicgen.corpus.cleaning import clean_tunebook
 from musicgen.corpus.dataset import load_dataset
-from musicgen.evaluation.novelty import (
+from musicgen.evaluation.novelty.comparison import (
     body_symbols,
     build_index,
     compare,
@@ -15,7 +15,7 @@ from musicgen.evaluation.novelty import (
     share_of_grams,
     shared_melody,
 )
-from musicgen.notation.transposing import transpose
+from musicgen.notation.writing.transposition import transpose
 
 HEAD = "X:1\nT:{title}\nM:6/8\nL:1/8\nK:D Major\n"
 KESH = "DFA dAF|GBd gdB|Ace ecA|d3 d2A|!\nDFA dAF|GBd gdB|Ace ecA|d3 d3:|!"

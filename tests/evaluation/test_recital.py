@@ -5,9 +5,9 @@ import torch
 
 from musicgen.config import NetworkConfig
 from musicgen.corpus.vocabulary import Vocabulary
-from musicgen.evaluation.bodies import body_start
-from musicgen.evaluation.loss import SEPARATOR
-from musicgen.evaluation.recital import recital_rate
+from musicgen.evaluation.loss.bodies import body_start
+from musicgen.evaluation.loss.text_loss import SEPARATOR
+from musicgen.evaluation.novelty.memorization import recital_rate
 from musicgen.models.registry import build_network
 from tests.examples import ScriptedNetwork, make_tune
 from tests.ui.tiny_model import TUNE

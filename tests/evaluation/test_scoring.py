@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from musicgen.corpus.dataset import Dataset
-from musicgen.evaluation import corpus_counts
-from musicgen.evaluation.corpus_counts import find_counts
-from musicgen.evaluation.heldout import Scoring, estimate_loss
-from musicgen.evaluation.loss import compute_loss, score_characters
-from musicgen.evaluation.measures import count_corpus, measure_tune
-from musicgen.evaluation.report.making import Hooks, make_report
+from musicgen.evaluation.loss.heldout import Scoring, estimate_loss
+from musicgen.evaluation.loss.text_loss import compute_loss, score_characters
+from musicgen.evaluation.measures import corpus_counts
+from musicgen.evaluation.measures.corpus_counts import find_counts
+from musicgen.evaluation.measures.tune_figures import count_corpus, measure_tune
+from musicgen.evaluation.report.builder import Hooks, make_report
 from musicgen.evaluation.report.plan import ReportPlan
 from musicgen.evaluation.report.reference import Reference
 from musicgen.models.checkpoint import Checkpoint, load_checkpoint

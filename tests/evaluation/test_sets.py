@@ -8,14 +8,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from musicgen.evaluation.divergence import compute_divergence, estimate_divergence
-from musicgen.evaluation.diversity import MOST, estimate_distinct, estimate_diversity, find_grams
-from musicgen.evaluation.heldout import estimate_loss
-from musicgen.evaluation.loss import compute_loss
-from musicgen.evaluation.measures import count_corpus, measure_tune, sum_distributions, summarise
-from musicgen.evaluation.ranking import Ranking
-from musicgen.evaluation.words import MEASURES
-from musicgen.notation.reader import read_tune
+from musicgen.evaluation.loss.heldout import estimate_loss
+from musicgen.evaluation.loss.text_loss import compute_loss
+from musicgen.evaluation.measure_labels import MEASURES
+from musicgen.evaluation.measures.diversity import (
+    MOST,
+    estimate_distinct,
+    estimate_diversity,
+    find_grams,
+)
+from musicgen.evaluation.measures.ranking import Ranking
+from musicgen.evaluation.measures.tune_figures import (
+    count_corpus,
+    measure_tune,
+    sum_distributions,
+    summarise,
+)
+from musicgen.evaluation.statistics.divergence import compute_divergence, estimate_divergence
+from musicgen.notation.parsing.reader import read_tune
 from tests.examples import ScriptedNetwork, make_tune
 
 COUNTS = st.dictionaries(st.sampled_from("abcd"), st.integers(1, 9), min_size=1)

@@ -2,8 +2,8 @@ import pytest
 
 from musicgen.config import NetworkConfig
 from musicgen.corpus.dataset import Dataset
-from musicgen.evaluation.loss import compute_loss
-from musicgen.evaluation.stepped import SteppedNetwork
+from musicgen.evaluation.loss.engine_adapter import SteppedNetwork
+from musicgen.evaluation.loss.text_loss import compute_loss
 from musicgen.models.registry import build_network
 from tests.examples import ScriptedNetwork, make_tune
 

@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from musicgen.evaluation.suffixes import SuffixTable
+from musicgen.evaluation.novelty.suffix_array import SuffixTable
 
 sequences = st.lists(st.text("abc", max_size=12), max_size=6)
 

@@ -1,6 +1,6 @@
 import math
 
-from musicgen.evaluation.syntax import check_tunes
+from musicgen.evaluation.measures.syntax import check_tunes
 
 HEADER = "X:1\nM:4/4\nL:1/8\nK:D\n"
 

@@ -5,8 +5,16 @@ import pytest
 import torch
 
 from musicgen.config import NetworkConfig
+from musicgen.models.copy_candidates import (
+    BARS_BEFORE,
+    ECHOES,
+    LEVELS,
+    PLACES,
+    Signs,
+    empty_memory,
+    listen,
+)
 from musicgen.models.echo import EchoNetwork
-from musicgen.models.echoes import BARS_BEFORE, ECHOES, LEVELS, PLACES, Signs, empty_memory, listen
 from musicgen.models.extension import extend_network
 from musicgen.models.registry import build_network
 

@@ -2,10 +2,10 @@ import torch
 
 from musicgen.config import NetworkConfig
 from musicgen.corpus.vocabulary import Vocabulary
-from musicgen.models.boundaries import find_boundaries
+from musicgen.models.bar_boundaries import find_boundaries
 from musicgen.models.hierarchical import HierarchicalNetwork, Level
 from musicgen.presets import Preset
-from musicgen.training.session import fit_preset
+from musicgen.training.loop.session import fit_preset
 
 TEXT = "K:D\nA|ABc|d2|e f|gab|a||\n|:ab|c:|!\n|[2 cd|]\n"
 VOCABULARY = Vocabulary.from_text(TEXT)

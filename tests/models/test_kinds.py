@@ -13,8 +13,8 @@ from musicgen.models.extension import extend_network
 from musicgen.models.network import Network, flatten_state
 from musicgen.models.registry import NETWORKS, build_network
 from musicgen.presets import Preset
-from musicgen.training.session import fit_preset
-from musicgen.training.trainer import Trainer
+from musicgen.training.loop.session import fit_preset
+from musicgen.training.loop.trainer import Trainer
 
 SMALL = NetworkConfig(
     vocab_size=11, embedding_dim=5, hidden_size=7, num_layers=2, window=6, bar_id=0, line_id=1

@@ -21,7 +21,7 @@ from musicgen.models.position import (
     read_positions,
 )
 from musicgen.models.registry import build_network
-from musicgen.notation.reader import read_tune
+from musicgen.notation.parsing.reader import read_tune
 from tests.examples import make_tune
 
 NAMES = list(FEATURES)

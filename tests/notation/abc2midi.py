@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import mido
 
-from musicgen.notation.tune import Tune
+from musicgen.notation.model import Tune
 
 
 class ReferenceNote(NamedTuple):

@@ -1,7 +1,7 @@
 """What makes two tunes the same music, however they are written."""
 
-from musicgen.notation.fields import same_key, same_meter
-from musicgen.notation.tune import Bar, Key, Meter, Note, Tune
+from musicgen.notation.model import Bar, Key, Meter, Note, Tune
+from musicgen.notation.parsing.fields import same_key, same_meter
 
 
 def sounding(tune: Tune) -> list[tuple[object, ...]]:

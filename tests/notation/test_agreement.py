@@ -8,8 +8,8 @@ import re
 import pytest
 
 from musicgen.config import Paths
-from musicgen.notation.reader import read_tune
-from musicgen.notation.tunebook import decode_text, split_tunebook
+from musicgen.notation.parsing.reader import read_tune
+from musicgen.notation.parsing.tunebook import decode_text, split_tunebook
 from tests.notation import abc2midi
 
 TOLERANCE = 0.04

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from musicgen.notation.attribution import without_attribution
-from musicgen.notation.reader import read_tune
+from musicgen.notation.parsing.reader import read_tune
+from musicgen.notation.writing.attribution import without_attribution
 
 HEAD = "X:1\nT:The Silver Spear\n"
 BODY = "M:6/8\nL:1/8\nK:D Major\nDFA dAF|GBd gdB|\n"

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from musicgen.corpus.cleaning import clean_tunebook
-from musicgen.notation.bar_numbers import find_bars, number_bars
-from musicgen.notation.checking import check_tune
-from musicgen.notation.musicxml import write_musicxml
-from musicgen.notation.reader import read_tune
+from musicgen.notation.analysis.bar_numbers import find_bars, number_bars
+from musicgen.notation.analysis.checking import check_tune
+from musicgen.notation.parsing.reader import read_tune
+from musicgen.notation.writing.musicxml import write_musicxml
 
 HEADER = "X:1\nT:Numbers\nM:4/4\nL:1/8\nK:D\n"
 FULL = "ABcd efga"

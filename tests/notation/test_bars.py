@@ -4,9 +4,15 @@ from fractions import Fraction
 
 import pytest
 
-from musicgen.notation.barlines import canonical, count_repeats, is_closing, is_double, opens_repeat
-from musicgen.notation.bars import Verdict, check_bars, is_in_time
-from musicgen.notation.reader import read_tune
+from musicgen.notation.analysis.bars import Verdict, check_bars, is_in_time
+from musicgen.notation.parsing.barlines import (
+    canonical,
+    count_repeats,
+    is_closing,
+    is_double,
+    opens_repeat,
+)
+from musicgen.notation.parsing.reader import read_tune
 
 HEADER = "X:1\nM:4/4\nL:1/4\nK:C\n"
 

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from musicgen.corpus.cleaning import clean_tunebook
-from musicgen.notation.checking import check_tunebook
-from musicgen.notation.reader import read_tune
-from musicgen.notation.tune import Problem, Tune
-from musicgen.notation.tunebook import decode_text, read_tunebook, split_tunebook
-from musicgen.notation.writing import write_abc
+from musicgen.notation.analysis.checking import check_tunebook
+from musicgen.notation.model import Problem, Tune
+from musicgen.notation.parsing.reader import read_tune
+from musicgen.notation.parsing.tunebook import decode_text, read_tunebook, split_tunebook
+from musicgen.notation.writing.abc_writer import write_abc
 
 FOLDER = Path(__file__).parent / "cases"
 CASES: list[dict[str, Any]] = json.loads((FOLDER / "expected.json").read_text(encoding="utf-8"))

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from musicgen.notation.characters import is_binary, one_line_end, plain_lines, plain_music
-from musicgen.notation.reader import read_tune
+from musicgen.notation.parsing.characters import is_binary, one_line_end, plain_lines, plain_music
+from musicgen.notation.parsing.reader import read_tune
 
 HEADER = "X:1\nM:4/4\nL:1/4\nK:C\n"
 

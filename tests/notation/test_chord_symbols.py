@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from musicgen.notation.chord_symbols import chord_names, is_chord_symbol, move_symbol
-from musicgen.notation.chords import parse_chord
-from musicgen.notation.reader import read_tune
-from musicgen.notation.transposing import transpose
-from musicgen.notation.writing import write_abc
+from musicgen.notation.analysis.chord_symbols import chord_names, is_chord_symbol, move_symbol
+from musicgen.notation.analysis.chords import parse_chord
+from musicgen.notation.parsing.reader import read_tune
+from musicgen.notation.writing.abc_writer import write_abc
+from musicgen.notation.writing.transposition import transpose
 
 HEADER = "X:1\nM:4/4\nL:1/4\nK:C\n"
 

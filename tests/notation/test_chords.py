@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from music21 import harmony
 
-from musicgen.notation.chords import QUALITIES, Chord, note_name, parse_chord, pitch_class
+from musicgen.notation.analysis.chords import QUALITIES, Chord, note_name, parse_chord, pitch_class
 
 ROOTS = ("C", "D", "F#", "Bb", "Eb", "A", "G")
 

@@ -1,6 +1,6 @@
-from musicgen.notation.excerpt import cut_bars, excerpt
-from musicgen.notation.layout import break_lines, lay_out_spans
-from musicgen.notation.reader import read_tune
+from musicgen.notation.display.excerpt import cut_bars, excerpt
+from musicgen.notation.display.layout import break_lines, lay_out_spans
+from musicgen.notation.parsing.reader import read_tune
 
 TEXT = "X:1\nT:Four\nM:6/8\nL:1/8\nK:G Major\nB|GAB dBG|ABc ecA|[K:D]f2a afd|d6:|!\n"
 

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from musicgen.notation.fields import (
+from musicgen.notation.parsing.fields import (
     default_unit_length,
     parse_key,
     parse_meter,

@@ -2,8 +2,8 @@
 
 import pytest
 
-from musicgen.notation.fingerprint import incipit_fingerprint, interval_fingerprint, melody
-from musicgen.notation.reader import read_tune
+from musicgen.notation.analysis.fingerprint import incipit_fingerprint, interval_fingerprint, melody
+from musicgen.notation.parsing.reader import read_tune
 
 HEADER = "X:1\nL:1/8\nK:C\n"
 

@@ -7,13 +7,13 @@ import pytest
 
 from musicgen.config import Paths
 from musicgen.errors import GrammarError
-from musicgen.notation.bars import check_bars
+from musicgen.notation.analysis.bars import check_bars
 from musicgen.notation.grammar.acceptor import Grammar
 from musicgen.notation.grammar.masks import Guide, get_guide, view
 from musicgen.notation.grammar.rules import Rules, parse_range
 from musicgen.notation.grammar.states import END, State
-from musicgen.notation.reader import read_tune
-from musicgen.notation.tunebook import split_tunebook
+from musicgen.notation.parsing.reader import read_tune
+from musicgen.notation.parsing.tunebook import split_tunebook
 from tests.notation.abc2midi import is_installed, read_notes, with_repeats_written
 
 LAB_CHARACTERS = (

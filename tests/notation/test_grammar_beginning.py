@@ -4,12 +4,12 @@ import random
 import pytest
 
 from musicgen.errors import GrammarError
-from musicgen.notation.bars import check_bars
-from musicgen.notation.grammar.beginning import begin
+from musicgen.notation.analysis.bars import check_bars
 from musicgen.notation.grammar.masks import get_guide
+from musicgen.notation.grammar.prompt import begin
 from musicgen.notation.grammar.rules import Rules
 from musicgen.notation.grammar.states import END
-from musicgen.notation.reader import read_tune
+from musicgen.notation.parsing.reader import read_tune
 from tests.notation.test_grammar import LAB_CHARACTERS
 
 HEADER = "X:1\nT:A tune\nM:4/4\nL:1/8\nK:D\n"

@@ -4,11 +4,11 @@ from pathlib import Path
 import music21
 import pytest
 
-from musicgen.notation.chords import parse_chord
-from musicgen.notation.harmony import harmonise, named_chords
-from musicgen.notation.reader import read_tune
-from musicgen.notation.tune import Tune
-from musicgen.notation.tunebook import read_tunebook
+from musicgen.notation.analysis.chords import parse_chord
+from musicgen.notation.analysis.harmony import harmonise, named_chords
+from musicgen.notation.model import Tune
+from musicgen.notation.parsing.reader import read_tune
+from musicgen.notation.parsing.tunebook import read_tunebook
 
 JIG = """X:1
 R:jig

@@ -7,9 +7,9 @@ import subprocess
 import pytest
 
 from musicgen.config import Paths
-from musicgen.notation.layout import break_lines, original_offsets
-from musicgen.notation.reader import read_tune
-from musicgen.notation.tunebook import decode_text, split_tunebook
+from musicgen.notation.display.layout import break_lines, original_offsets
+from musicgen.notation.parsing.reader import read_tune
+from musicgen.notation.parsing.tunebook import decode_text, split_tunebook
 
 TUNE = """X:7
 T:Two sections

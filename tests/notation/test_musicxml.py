@@ -9,11 +9,11 @@ import pytest
 
 from musicgen.config import Paths
 from musicgen.corpus.sources import SOURCES, is_available, read_source_text
-from musicgen.notation.musicxml import write_musicxml
+from musicgen.notation.model import Tune
+from musicgen.notation.parsing.reader import read_tune
+from musicgen.notation.parsing.tunebook import read_tunebook
 from musicgen.notation.playback import perform
-from musicgen.notation.reader import read_tune
-from musicgen.notation.tune import Tune
-from musicgen.notation.tunebook import read_tunebook
+from musicgen.notation.writing.musicxml import write_musicxml
 
 HEADER = "X:1\nT:x\nM:4/4\nL:1/8\nK:D\n"
 

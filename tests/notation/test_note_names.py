@@ -5,9 +5,9 @@ import subprocess
 import pytest
 
 from musicgen.config import Paths
-from musicgen.notation.layout import break_lines
-from musicgen.notation.note_names import name_note, with_note_names
-from musicgen.notation.reader import read_tune
+from musicgen.notation.display.layout import break_lines
+from musicgen.notation.display.note_names import name_note, with_note_names
+from musicgen.notation.parsing.reader import read_tune
 
 NODE = shutil.which("node") or ""
 TUNE = """X:1

@@ -4,8 +4,8 @@ from fractions import Fraction
 
 import pytest
 
+from musicgen.notation.parsing.reader import read_tune
 from musicgen.notation.playback import expand_parts, follow
-from musicgen.notation.reader import read_tune
 
 HEADER = "X:1\nM:1/4\nL:1/4\nK:C\n"
 LETTERS = {60: "C", 62: "D", 64: "E", 65: "F", 67: "G", 69: "A", 71: "B"}

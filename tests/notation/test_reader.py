@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from musicgen.notation.bars import check_bars
-from musicgen.notation.layout import break_lines
+from musicgen.notation.analysis.bars import check_bars
+from musicgen.notation.display.layout import break_lines
+from musicgen.notation.model import Note, ProblemKind, Tune
+from musicgen.notation.parsing.reader import MAX_PROBLEMS, read_tune
 from musicgen.notation.playback import follow
-from musicgen.notation.reader import MAX_PROBLEMS, read_tune
-from musicgen.notation.tune import Note, ProblemKind, Tune
-from musicgen.notation.writing import write_abc
+from musicgen.notation.writing.abc_writer import write_abc
 
 HEADER = "X:1\nT:Test\nM:4/4\nL:1/4\nK:C\n"
 

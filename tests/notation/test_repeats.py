@@ -2,8 +2,8 @@ import re
 
 import pytest
 
-from musicgen.notation.reader import read_tune
-from musicgen.notation.repeats import write_repeats
+from musicgen.notation.parsing.reader import read_tune
+from musicgen.notation.writing.repeat_starts import write_repeats
 from tests.notation.abc2midi import is_installed, read_notes
 
 HEADER = "X:1\nT:x\nM:4/4\nL:1/8\nK:D\n"

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from musicgen.errors import NotationError
-from musicgen.notation.harmony import harmonise
-from musicgen.notation.layout import break_lines
-from musicgen.notation.reader import read_tune
-from musicgen.notation.sheet import make_sheet
+from musicgen.notation.analysis.harmony import harmonise
+from musicgen.notation.display.layout import break_lines
+from musicgen.notation.display.score_view import make_sheet
+from musicgen.notation.parsing.reader import read_tune
 from tests.notation import abc2midi
 
 ORNATE = """X:1

@@ -2,8 +2,8 @@
 
 import pytest
 
-from musicgen.notation.reader import read_tune
-from musicgen.notation.writing import write_abc
+from musicgen.notation.parsing.reader import read_tune
+from musicgen.notation.writing.abc_writer import write_abc
 from tests.notation.comparing import differences
 from tests.notation.synthetic import make_tunes
 from tests.notation.test_agreement import agrees, needs_abc2midi

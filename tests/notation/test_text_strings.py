@@ -4,9 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from musicgen.notation.reader import read_tune
-from musicgen.notation.text_strings import decode_text_string, encode_text_string, without_comment
-from musicgen.notation.writing import write_abc
+from musicgen.notation.parsing.reader import read_tune
+from musicgen.notation.parsing.text_strings import (
+    decode_text_string,
+    encode_text_string,
+    without_comment,
+)
+from musicgen.notation.writing.abc_writer import write_abc
 
 
 @pytest.mark.parametrize(

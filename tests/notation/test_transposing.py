@@ -4,10 +4,10 @@ import pytest
 
 from musicgen.config import Paths
 from musicgen.errors import NotationError
-from musicgen.notation.ranges import INSTRUMENT_RANGES, fit_octave
-from musicgen.notation.reader import read_tune
-from musicgen.notation.transposing import transpose, transpose_to
-from musicgen.notation.tunebook import decode_text, split_tunebook
+from musicgen.notation.analysis.ranges import INSTRUMENT_RANGES, fit_octave
+from musicgen.notation.parsing.reader import read_tune
+from musicgen.notation.parsing.tunebook import decode_text, split_tunebook
+from musicgen.notation.writing.transposition import transpose, transpose_to
 
 TUNE = (
     "X:1\nT:A Bad Cabbage\nM:4/4\nL:1/8\nK:G\n"

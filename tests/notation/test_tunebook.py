@@ -3,8 +3,8 @@
 import pytest
 
 from musicgen.errors import NotationError
-from musicgen.notation.reader import read_tune
-from musicgen.notation.tunebook import (
+from musicgen.notation.parsing.reader import read_tune
+from musicgen.notation.parsing.tunebook import (
     decode_text,
     read_file_header,
     read_tunebook,

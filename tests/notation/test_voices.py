@@ -2,11 +2,11 @@
 
 import pytest
 
-from musicgen.notation.layout import break_lines
-from musicgen.notation.reader import read_tune
-from musicgen.notation.tune import ProblemKind
-from musicgen.notation.voices import parse_voice
-from musicgen.notation.writing import write_abc
+from musicgen.notation.display.layout import break_lines
+from musicgen.notation.model import ProblemKind
+from musicgen.notation.parsing.reader import read_tune
+from musicgen.notation.parsing.voices import parse_voice
+from musicgen.notation.writing.abc_writer import write_abc
 
 HEADER = "X:1\nM:4/4\nL:1/4\nK:C\n"
 

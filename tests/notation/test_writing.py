@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from musicgen.config import Paths
 from musicgen.corpus.sources import SOURCES, is_available, read_source_text
-from musicgen.notation.reader import read_tune
-from musicgen.notation.tunebook import read_tunebook
-from musicgen.notation.writing import write_abc
+from musicgen.notation.parsing.reader import read_tune
+from musicgen.notation.parsing.tunebook import read_tunebook
+from musicgen.notation.writing.abc_writer import write_abc
 from tests.notation.comparing import differences, sounding
 
 HEADER = "X:7\nT:x\nM:4/4\nL:1/8\nK:D\n"

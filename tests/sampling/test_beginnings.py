@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from musicgen.config import SampleConfig
 from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.errors import NotationError
-from musicgen.notation.bars import is_in_time
-from musicgen.notation.reader import read_tune
+from musicgen.notation.analysis.bars import is_in_time
+from musicgen.notation.parsing.reader import read_tune
 from musicgen.sampling.beginnings import (
     EXAMPLES,
     beginning_from_file,

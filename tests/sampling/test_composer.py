@@ -11,9 +11,9 @@ from musicgen.corpus.dataset import Dataset
 from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.errors import CompositionError
 from musicgen.models.checkpoint import Checkpoint, CheckpointMetadata, load_checkpoint
-from musicgen.notation.barlines import is_closing
-from musicgen.notation.bars import check_bars, is_in_time
-from musicgen.notation.reader import read_tune
+from musicgen.notation.analysis.bars import check_bars, is_in_time
+from musicgen.notation.parsing.barlines import is_closing
+from musicgen.notation.parsing.reader import read_tune
 from musicgen.sampling.composer import compose
 from tests.examples import ScriptedNetwork, make_tune, write_checkpoint
 

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from musicgen.config import SampleConfig
 from musicgen.errors import FavouriteError
+from musicgen.library import favourites
+from musicgen.library.favourites import MAX_NAME, FavouriteStore, clean_name
 from musicgen.models.checkpoint import Checkpoint
-from musicgen.sampling import favourites
 from musicgen.sampling.composer import Composition, compose
-from musicgen.sampling.favourites import MAX_NAME, FavouriteStore, clean_name
 
 
 @pytest.fixture(scope="module")

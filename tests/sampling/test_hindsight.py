@@ -13,7 +13,7 @@ from musicgen.notation.grammar.masks import get_guide
 from musicgen.notation.grammar.rules import Rules
 from musicgen.sampling.composer import compose
 from musicgen.sampling.engine import ForwardEngine
-from musicgen.sampling.hindsight import drawn_probs, look_back
+from musicgen.sampling.text_scoring import drawn_probs, look_back
 from tests.examples import ScriptedNetwork, make_tune, write_checkpoint
 
 TUNE = make_tune(7) + "\n"

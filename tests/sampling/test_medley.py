@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from musicgen.config import SampleConfig
-from musicgen.notation.fields import parse_key
-from musicgen.sampling.medley import RELATED, STYLES, TUNES_IN_A_SET, wish_for
+from musicgen.notation.parsing.fields import parse_key
+from musicgen.sampling.set_planner import RELATED, STYLES, TUNES_IN_A_SET, wish_for
 
 CONFIG = SampleConfig(temperature=0.7)
 

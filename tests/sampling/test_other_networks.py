@@ -8,7 +8,7 @@ from musicgen.models.checkpoint import Checkpoint, CheckpointMetadata
 from musicgen.models.registry import NETWORKS, build_network
 from musicgen.presets import Preset
 from musicgen.sampling.composer import compose
-from musicgen.training.session import fit_preset
+from musicgen.training.loop.session import fit_preset
 
 
 @pytest.mark.parametrize("kind", sorted(NETWORKS))

@@ -4,8 +4,7 @@ import pytest
 from musicgen.config import SampleConfig
 from musicgen.errors import GrammarError
 from musicgen.sampling.composer import compose
-from musicgen.sampling.hindsight import Hindsight, look_back
-from musicgen.sampling.prospects import (
+from musicgen.sampling.temperature_effect import (
     choose_beginning,
     compute_effect,
     compute_entropy,
@@ -13,6 +12,7 @@ from musicgen.sampling.prospects import (
     find_open_place,
     look_ahead,
 )
+from musicgen.sampling.text_scoring import Hindsight, look_back
 from tests.ui.tiny_model import TUNE
 
 

@@ -9,17 +9,17 @@ from hypothesis import strategies as st
 
 from musicgen.config import SampleConfig
 from musicgen.errors import ProvenanceError
-from musicgen.notation.reader import read_tune
-from musicgen.sampling.composer import Composition
-from musicgen.sampling.edit_list import Rewrite, Take
-from musicgen.sampling.guidance import GRAMMAR_VERSION
-from musicgen.sampling.provenance import (
+from musicgen.library.provenance import (
     check_complete,
     check_recipe,
     find_recipes,
     fit_provenance,
     parse_provenance,
 )
+from musicgen.notation.parsing.reader import read_tune
+from musicgen.sampling.composer import Composition
+from musicgen.sampling.edit_list import Rewrite, Take
+from musicgen.sampling.guidance import GRAMMAR_VERSION
 
 TUNE, _PROBLEMS = read_tune("X:1\nK:D\nA|]")
 FREE = SampleConfig(free=True, seed=7, prompt='X:1\nT:a "b" \\ % é 调\n')

@@ -11,18 +11,18 @@ import pytest
 from musicgen.config import NetworkConfig, SampleConfig, TrainingConfig
 from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.evaluation.report.result import make_example
+from musicgen.library.favourites import FavouriteStore
+from musicgen.library.serialization import from_values, to_values
 from musicgen.models.checkpoint import Checkpoint, CheckpointMetadata
+from musicgen.rendering.files.archive import write_zip
+from musicgen.rendering.files.embedded_provenance import read_recipes
+from musicgen.rendering.files.formats import from_composition
+from musicgen.rendering.playback_settings import Heard
 from musicgen.sampling.beginnings import first_bars
 from musicgen.sampling.composer import Composition, compose
 from musicgen.sampling.edit_list import Take
 from musicgen.sampling.edits import apply_edits
-from musicgen.sampling.favourites import FavouriteStore
-from musicgen.sampling.records import from_values, to_values
-from musicgen.takeaway.archive import write_zip
-from musicgen.takeaway.carriers import read_recipes
-from musicgen.takeaway.formats import from_composition
-from musicgen.takeaway.heard import Heard
-from musicgen.training.samples import compose_sample
+from musicgen.training.runs.samples import compose_sample
 from tests.examples import ScriptedNetwork
 
 INVENTED = ("dc-reel-17", "O'Carolan", "O'Neill", "Donegal", "Packie", "a book", "417", "memory")

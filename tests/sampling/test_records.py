@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from musicgen.config import SampleConfig
 from musicgen.errors import CompositionError
+from musicgen.library.serialization import from_values, header_field, to_values
 from musicgen.models.checkpoint import Checkpoint
 from musicgen.sampling.composer import Composition, compose
-from musicgen.sampling.records import from_values, header_field, to_values
 
 
 @pytest.fixture(scope="module")

@@ -7,12 +7,12 @@ from musicgen.config import SampleConfig
 from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.errors import CompositionError
 from musicgen.models.checkpoint import Checkpoint, load_checkpoint
-from musicgen.notation.bars import check_bars
-from musicgen.notation.reader import read_tune
+from musicgen.notation.analysis.bars import check_bars
+from musicgen.notation.parsing.reader import read_tune
 from musicgen.sampling.composer import Composition, compose
 from musicgen.sampling.edit_list import Edit, Rewrite, Take
 from musicgen.sampling.edits import apply_edits
-from musicgen.sampling.rewriting import Candidate, rewrite_bars
+from musicgen.sampling.infilling import Candidate, rewrite_bars
 from tests.examples import write_checkpoint
 from tests.notation.abc2midi import is_installed, read_notes
 
@@ -146,7 +146,7 @@ def test_candidates_are_distinct_ranked_and_come_again(checkpoint: Checkpoint) -
 
 
 def test_the_rank_is_how_likely_the_rest_is(checkpoint: Checkpoint) -> None:
-    from musicgen.sampling.hindsight import look_back
+    from musicgen.sampling.text_scoring import look_back
 
     rest = len(PLAIN) - PLAIN.index("|a2ge")
     free = SampleConfig(free=True)

@@ -6,8 +6,8 @@ import torch
 from musicgen.config import NetworkConfig, SampleConfig, TrainingConfig
 from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.models.checkpoint import Checkpoint, CheckpointMetadata
+from musicgen.rendering.files.formats import Piece, from_composition
 from musicgen.sampling.composer import Composition, compose
-from musicgen.takeaway.formats import Piece, from_composition
 from tests.examples import ScriptedNetwork
 
 TEXT = 'X:1\nT:Šárka & <Co>\nM:6/8\nL:1/8\nK:D\n"D"DFA dAF|"A7"GBd gdB|Ace ecA|d3 d3:|\n\n'

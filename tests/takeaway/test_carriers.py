@@ -10,10 +10,10 @@ import pytest
 
 from musicgen.engraving.engraver import missing_part
 from musicgen.errors import ProvenanceError
-from musicgen.takeaway import carriers
-from musicgen.takeaway.archive import write_zip
-from musicgen.takeaway.carriers import read_recipes
-from musicgen.takeaway.formats import ENGRAVED, FORMATS
+from musicgen.rendering.files import embedded_provenance
+from musicgen.rendering.files.archive import write_zip
+from musicgen.rendering.files.embedded_provenance import read_recipes
+from musicgen.rendering.files.formats import ENGRAVED, FORMATS
 
 TRIES = 200
 LINE = (
@@ -86,8 +86,10 @@ def test_packing_that_we_do_not_use_is_not_unpacked(tmp_path, kind):
 
 def test_of_an_archive_no_more_is_unpacked_than_the_bound(tmp_path, monkeypatch):
     read = []
-    monkeypatch.setattr(carriers, "_binary_texts", lambda data: read.append(len(data)) or ())
-    monkeypatch.setattr(carriers, "MAX_BYTES", 1_000_000)
+    monkeypatch.setattr(
+        embedded_provenance, "_binary_texts", lambda data: read.append(len(data)) or ()
+    )
+    monkeypatch.setattr(embedded_provenance, "MAX_BYTES", 1_000_000)
     with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         for number in range(5):
             archive.writestr(f"{number}.wav", b"RIFF" + bytes(600_000))
@@ -97,7 +99,7 @@ def test_of_an_archive_no_more_is_unpacked_than_the_bound(tmp_path, monkeypatch)
 
 
 def test_an_archive_of_very_many_names_is_not_listed(tmp_path, monkeypatch):
-    monkeypatch.setattr(carriers, "MAX_ENTRIES_LISTED", 10)
+    monkeypatch.setattr(embedded_provenance, "MAX_ENTRIES_LISTED", 10)
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.writestr("README.txt", LINE.format(seed=1))
         for number in range(10):
@@ -161,10 +163,10 @@ def test_the_same_tune_many_times_is_one_tune(tmp_path):
 
 
 def test_more_tunes_than_are_made_again_are_a_sentence(tmp_path):
-    lines = [LINE.format(seed=seed) for seed in range(carriers.MAX_TUNES + 1)]
+    lines = [LINE.format(seed=seed) for seed in range(embedded_provenance.MAX_TUNES + 1)]
     path = tmp_path / "a.abc"
     path.write_text("".join(lines[:-1]))
-    assert len(read_recipes(path)) == carriers.MAX_TUNES
+    assert len(read_recipes(path)) == embedded_provenance.MAX_TUNES
     path.write_text("".join(lines))
     with pytest.raises(ProvenanceError, match="more than 1,000 tunes"):
         read_recipes(path)
@@ -179,7 +181,7 @@ def test_more_tunes_than_are_made_again_are_a_sentence(tmp_path):
      ("a.abc", b"X:1\n", "MAX_TEXT_BYTES"), ("a.svg", b"<svg>\n", "MAX_TEXT_BYTES")],
 )  # fmt: skip
 def test_what_is_larger_than_any_file_of_ours_is_not_read(tmp_path, monkeypatch, name, data, bound):
-    monkeypatch.setattr(carriers, bound, 1_000_000)
+    monkeypatch.setattr(embedded_provenance, bound, 1_000_000)
     (tmp_path / name).write_bytes(data + b"startxref\n" * 100_000)
     with pytest.raises(ProvenanceError, match="more than 1 MB"):
         read_recipes(tmp_path / name)

@@ -15,11 +15,11 @@ import soundfile
 from musicgen.audio.arrangement import Arrangement
 from musicgen.engraving.engraver import missing_part
 from musicgen.errors import ProvenanceError
-from musicgen.notation.reader import read_tune
-from musicgen.takeaway import carriers
-from musicgen.takeaway.archive import README, different, write_zip
-from musicgen.takeaway.carriers import read_recipes
-from musicgen.takeaway.formats import ENGRAVED, FORMATS, Piece, make_all
+from musicgen.notation.parsing.reader import read_tune
+from musicgen.rendering.files import embedded_provenance
+from musicgen.rendering.files.archive import README, different, write_zip
+from musicgen.rendering.files.embedded_provenance import read_recipes
+from musicgen.rendering.files.formats import ENGRAVED, FORMATS, Piece, make_all
 
 
 def make(piece: Piece, name: str) -> bytes:
@@ -206,7 +206,7 @@ def test_a_missing_file_a_folder_and_a_huge_file_are_sentences(tmp_path, monkeyp
         read_recipes(tmp_path / "nothing")
     with pytest.raises(ProvenanceError, match="cannot be read"):
         read_recipes(tmp_path)
-    monkeypatch.setattr(carriers, "MAX_BYTES", 10)
+    monkeypatch.setattr(embedded_provenance, "MAX_BYTES", 10)
     (tmp_path / "big").write_bytes(b"x" * 11)
     with pytest.raises(ProvenanceError, match="too large"):
         read_recipes(tmp_path / "big")

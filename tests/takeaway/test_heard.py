@@ -2,11 +2,11 @@ import pytest
 
 from musicgen.audio.arrangement import Arrangement
 from musicgen.errors import ProvenanceError
-from musicgen.notation.reader import read_tune
-from musicgen.sampling.provenance import parse_provenance
-from musicgen.takeaway.carriers import read_recipes
-from musicgen.takeaway.formats import FORMATS, from_composition
-from musicgen.takeaway.heard import Heard
+from musicgen.library.provenance import parse_provenance
+from musicgen.notation.parsing.reader import read_tune
+from musicgen.rendering.files.embedded_provenance import read_recipes
+from musicgen.rendering.files.formats import FORMATS, from_composition
+from musicgen.rendering.playback_settings import Heard
 
 LOUD = Arrangement(instrument="fiddle", lilt=1.0, accompaniment="guitar", drum_volume=50)
 

@@ -17,11 +17,11 @@ from musicgen.corpus.dataset import Dataset
 from musicgen.errors import ArchiveError, MusicgenError, RunError
 from musicgen.models.checkpoint import load_checkpoint
 from musicgen.presets import Preset
-from musicgen.training import archive as module
-from musicgen.training.archive import export_run, import_run
-from musicgen.training.runs import Run, RunStore
-from musicgen.training.session import TrainingSession
-from musicgen.training.summary import summarise
+from musicgen.training.loop.session import TrainingSession
+from musicgen.training.runs import archive as module
+from musicgen.training.runs.archive import export_run, import_run
+from musicgen.training.runs.run import Run, RunStore
+from musicgen.training.runs.summary import summarise
 
 Files = dict[str, bytes]
 

@@ -3,8 +3,8 @@ import time
 
 import pytest
 
-from musicgen.training import courtesy
-from musicgen.training.courtesy import Courtesy
+from musicgen.training.loop import foreground_priority
+from musicgen.training.loop.foreground_priority import Courtesy
 
 
 def seconds_of(call) -> float:
@@ -45,7 +45,7 @@ def test_a_guest_who_fails_goes_too():
 
 
 def test_however_much_is_asked_for_a_training_has_half_of_the_time(monkeypatch):
-    monkeypatch.setattr(courtesy, "MOST_S", 0.8)
+    monkeypatch.setattr(foreground_priority, "MOST_S", 0.8)
     manners = Courtesy()
     with manners.ahead():
         assert seconds_of(manners.give_way) > 0.7

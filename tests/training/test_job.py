@@ -8,11 +8,11 @@ import pytest
 from musicgen.config import Paths
 from musicgen.corpus.dataset import Dataset
 from musicgen.errors import CorpusError, RunError
+from musicgen.jobs import training_job as module
+from musicgen.jobs.training_job import JobRegistry, JobStatus, TrainingJob
 from musicgen.models.checkpoint import load_checkpoint
 from musicgen.presets import Preset
-from musicgen.training import job as module
-from musicgen.training.job import JobRegistry, JobStatus, TrainingJob
-from musicgen.training.runs import RunStore
+from musicgen.training.runs.run import RunStore
 
 LIMIT_S = 60
 

@@ -8,18 +8,18 @@ import torch
 import torch.nn.functional as F
 
 from musicgen.config import TrainingConfig
+from musicgen.corpus.auxiliary_labels import IGNORED, TASKS
 from musicgen.corpus.dataset import Dataset
-from musicgen.corpus.tasks import IGNORED, TASKS
 from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.errors import CheckpointError, RunError
 from musicgen.models.checkpoint import Checkpoint, load_checkpoint
 from musicgen.presets import Preset
-from musicgen.training.archive import export_run, import_run
-from musicgen.training.distillation import Teacher, check_teacher, distillation_loss
-from musicgen.training.objectives import TaskHeads
-from musicgen.training.runs import Run, RunStore
-from musicgen.training.session import TrainingSession, fit_preset
-from musicgen.training.trainer import Trainer
+from musicgen.training.loop.distillation import Teacher, check_teacher, distillation_loss
+from musicgen.training.loop.objectives import TaskHeads
+from musicgen.training.loop.session import TrainingSession, fit_preset
+from musicgen.training.loop.trainer import Trainer
+from musicgen.training.runs.archive import export_run, import_run
+from musicgen.training.runs.run import Run, RunStore
 from tests.examples import write_checkpoint
 
 

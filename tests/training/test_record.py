@@ -13,11 +13,11 @@ from musicgen.models.checkpoint import (
 )
 from musicgen.models.registry import build_network
 from musicgen.presets import PRESETS
-from musicgen.training.metrics import StepMetrics
-from musicgen.training.record import RECORD, keep_record, list_records
-from musicgen.training.run_files import Progress
-from musicgen.training.runs import Run, RunStore
-from musicgen.training.summary import compute_summary, read_fluency
+from musicgen.training.loop.metrics import StepMetrics
+from musicgen.training.runs.bundled_history import RECORD, keep_record, list_records
+from musicgen.training.runs.run import Run, RunStore
+from musicgen.training.runs.run_files import Progress
+from musicgen.training.runs.summary import compute_summary, read_fluency
 
 LETTERS = "\n" + "XTMLK:|]ABCDEFGabcdefg12346/ "
 

@@ -20,8 +20,8 @@ from musicgen.errors import (
 from musicgen.models.checkpoint import load_checkpoint
 from musicgen.names import normalize_name
 from musicgen.presets import Preset
-from musicgen.training.runs import Run, RunStore
-from musicgen.training.session import TrainingSession
+from musicgen.training.loop.session import TrainingSession
+from musicgen.training.runs.run import Run, RunStore
 
 
 @pytest.fixture

@@ -14,9 +14,10 @@ from musicgen.errors import StorageError
 from musicgen.models.checkpoint import load_checkpoint
 from musicgen.models.registry import build_network
 from musicgen.presets import Preset
-from musicgen.training import samples as module
-from musicgen.training.runs import Run, RunStore
-from musicgen.training.samples import (
+from musicgen.training.loop.session import TrainingSession
+from musicgen.training.runs import samples as module
+from musicgen.training.runs.run import Run, RunStore
+from musicgen.training.runs.samples import (
     Sample,
     append_sample,
     compose_sample,
@@ -24,7 +25,6 @@ from musicgen.training.samples import (
     is_sample_due,
     read_samples,
 )
-from musicgen.training.session import TrainingSession
 
 ABC = Vocabulary.from_text(
     "\n !\"#'()*+,-./0123456789:<=>?ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_abcdefghijklmnopqrstuvwxyz{|}~"

@@ -5,12 +5,12 @@ import pytest
 from musicgen.config import Paths
 from musicgen.corpus.dataset import Dataset
 from musicgen.errors import RunError
+from musicgen.jobs.training_job import JobRegistry
 from musicgen.models.checkpoint import list_checkpoints, load_checkpoint
 from musicgen.presets import Preset
-from musicgen.training.job import JobRegistry
-from musicgen.training.runs import Run, RunStore
-from musicgen.training.session import TrainingSession
-from musicgen.training.shelf import (
+from musicgen.training.loop.session import TrainingSession
+from musicgen.training.runs.run import Run, RunStore
+from musicgen.training.runs.run_admin import (
     delete_run,
     drop_weights,
     find_free_id,
@@ -77,7 +77,7 @@ def test_a_run_that_waits_for_its_turn_stays_where_it_is(
     dataset: Dataset,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("musicgen.training.job.load_dataset", lambda *_: dataset)
+    monkeypatch.setattr("musicgen.jobs.training_job.load_dataset", lambda *_: dataset)
     registry = JobRegistry(store, paths)
     with registry._turn:
         job = registry.start(tiny_preset, "queued")

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from musicgen.evaluation.convergence import Look
-from musicgen.evaluation.fluency import FluencyReport
+from musicgen.evaluation.measures.convergence import Look
+from musicgen.evaluation.measures.fluency import FluencyReport
 from musicgen.presets import PRESETS, Preset
-from musicgen.training.metrics import StepMetrics
-from musicgen.training.run_files import Progress
-from musicgen.training.runs import Run, RunStore
-from musicgen.training.summary import (
+from musicgen.training.loop.metrics import StepMetrics
+from musicgen.training.runs.run import Run, RunStore
+from musicgen.training.runs.run_files import Progress
+from musicgen.training.runs.summary import (
     characters_per_step,
     differing_settings,
     read_fluency,

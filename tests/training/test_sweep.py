@@ -11,12 +11,12 @@ import pytest
 from musicgen.config import Paths
 from musicgen.corpus.dataset import Dataset
 from musicgen.errors import ConfigError, CorpusError, RunError
+from musicgen.jobs import training_job as module
+from musicgen.jobs.sweep import SweepRunner, estimate_left_s
+from musicgen.jobs.sweep_plan import SweepCell, SweepPlan, SweepStore, find_best_cell
+from musicgen.jobs.training_job import JobRegistry
 from musicgen.presets import Preset
-from musicgen.training import job as module
-from musicgen.training.job import JobRegistry
-from musicgen.training.runs import Run, RunStore
-from musicgen.training.sweep import SweepRunner, estimate_left_s
-from musicgen.training.sweep_plan import SweepCell, SweepPlan, SweepStore, find_best_cell
+from musicgen.training.runs.run import Run, RunStore
 
 LIMIT_S = 60
 
@@ -115,9 +115,9 @@ from musicgen.corpus.cleaning import clean_tunebook
 from musicgen.corpus.dataset import Dataset
 from musicgen.corpus.split import split_tunes
 from musicgen.training import job
-from musicgen.training.runs import RunStore
-from musicgen.training.sweep import SweepRunner
-from musicgen.training.sweep_plan import SweepStore
+from musicgen.training.runs.run import RunStore
+from musicgen.jobs.sweep import SweepRunner
+from musicgen.jobs.sweep_plan import SweepStore
 
 home, tunebook = Path(sys.argv[1]), Path(sys.argv[2]).read_text()
 tunes, report = clean_tunebook("tiny", [("tiny.abc", tunebook)])
@@ -168,7 +168,7 @@ def test_a_cell_without_a_way_on_begins_anew(
 def test_a_cell_that_diverges_is_marked_and_the_others_are_trained(
     runner: SweepRunner, plan: SweepPlan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from musicgen.training.trainer import Trainer
+    from musicgen.training.loop.trainer import Trainer
 
     step = Trainer._compute_gradients
 

@@ -13,12 +13,12 @@ import torch
 from musicgen.config import Paths
 from musicgen.corpus.dataset import Dataset
 from musicgen.errors import ConfigError
+from musicgen.jobs.training_job import JobRegistry
 from musicgen.models.checkpoint import load_checkpoint
 from musicgen.presets import Preset
 from musicgen.training import trackers
-from musicgen.training.job import JobRegistry
-from musicgen.training.runs import Run, RunStore
-from musicgen.training.session import TrainingSession
+from musicgen.training.loop.session import TrainingSession
+from musicgen.training.runs.run import Run, RunStore
 
 
 def followed(preset: Preset, tracker: str, **changes: Any) -> Preset:
@@ -84,8 +84,8 @@ import json, pathlib
 from musicgen.corpus.cleaning import clean_tunebook
 from musicgen.corpus.dataset import Dataset
 from musicgen.corpus.split import split_tunes
-from musicgen.training.runs import Run
-from musicgen.training.session import TrainingSession
+from musicgen.training.runs.run import Run
+from musicgen.training.loop.session import TrainingSession
 text = pathlib.Path({str(tmp_path / "tunes.abc")!r}).read_text()
 tunes, report = clean_tunebook("tiny", [("tiny.abc", text)])
 dataset = Dataset("tiny", tuple(tunes), split_tunes(tunes), (report,))
@@ -114,7 +114,7 @@ def test_a_tracker_that_is_not_installed_is_said_before_anything_is_made(
     tracker: str,
 ) -> None:  # fmt: skip
     monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
-    monkeypatch.setattr("musicgen.training.job.load_dataset", lambda *_: dataset)
+    monkeypatch.setattr("musicgen.jobs.training_job.load_dataset", lambda *_: dataset)
     store = RunStore(tmp_path / "runs")
     registry = JobRegistry(store, Paths(tmp_path, tmp_path))
     with pytest.raises(ConfigError, match=r"requirements-trackers\.txt"):

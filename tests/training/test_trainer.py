@@ -8,11 +8,11 @@ from musicgen.config import TrainingConfig
 from musicgen.corpus.dataset import Dataset
 from musicgen.errors import TrainingDiverged
 from musicgen.presets import Preset
-from musicgen.training.metrics import StepMetrics
-from musicgen.training.precision import choose_precision
-from musicgen.training.schedule import compute_learning_rate
-from musicgen.training.session import fit_preset
-from musicgen.training.trainer import Trainer
+from musicgen.training.loop.metrics import StepMetrics
+from musicgen.training.loop.precision import choose_precision
+from musicgen.training.loop.schedule import compute_learning_rate
+from musicgen.training.loop.session import fit_preset
+from musicgen.training.loop.trainer import Trainer
 
 
 def build(preset: Preset, dataset: Dataset, **changes: object) -> Trainer:

@@ -4,8 +4,8 @@ import plotly.graph_objects as go
 import pytest
 
 from musicgen.config import TrainingConfig
-from musicgen.training.metrics import StepMetrics
-from musicgen.ui.charts import Course, View, training_panels
+from musicgen.training.loop.metrics import StepMetrics
+from musicgen.ui.train.charts import Course, View, training_panels
 
 MAX_SENT_POINTS = 2000
 

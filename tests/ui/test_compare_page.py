@@ -9,15 +9,16 @@ from musicgen.config import NetworkConfig, TrainingConfig
 from musicgen.corpus.dataset import load_dataset
 from musicgen.models.checkpoint import load_checkpoint
 from musicgen.presets import PRESETS
-from musicgen.training.archive import export_run
-from musicgen.training.record import keep_record
-from musicgen.training.run_files import Progress
-from musicgen.training.runs import RunStore
-from musicgen.training.session import TrainingSession
-from musicgen.training.shelf import delete_run
-from musicgen.training.summary import read_fluency
-from musicgen.ui import resources, run_files
-from musicgen.ui.run_data import list_runs
+from musicgen.training.loop.session import TrainingSession
+from musicgen.training.runs.archive import export_run
+from musicgen.training.runs.bundled_history import keep_record
+from musicgen.training.runs.run import RunStore
+from musicgen.training.runs.run_admin import delete_run
+from musicgen.training.runs.run_files import Progress
+from musicgen.training.runs.summary import read_fluency
+from musicgen.ui.compare import run_files
+from musicgen.ui.compare.run_data import list_runs
+from musicgen.ui.frame import resources
 
 SMALL = {"batch_size": 2, "seq_len": 16, "max_steps": 4, "eval_interval": 2, "save_interval": 2,
          "threads": 1, "precision": "float32"}  # fmt: skip
@@ -124,7 +125,7 @@ def test_an_export_is_taken_in_again(two_runs, home):
     file = io.BytesIO()
     export_run(two_runs[0], file)
     assert len(data) == len(file.getvalue())
-    from musicgen.training.archive import import_run
+    from musicgen.training.runs.archive import import_run
 
     assert import_run(resources.store(), io.BytesIO(data)).id == "first-2"
 
@@ -249,7 +250,7 @@ def test_a_sweep_is_started_and_fills_its_map(home, open_app, small_preset):
 
 
 def test_an_unfinished_sweep_is_offered_to_go_on_after_a_restart(home, open_app, small_preset):
-    from musicgen.training.sweep_plan import SweepPlan
+    from musicgen.jobs.sweep_plan import SweepPlan
 
     plan = SweepPlan("left", PRESETS["quick"], (4,), (0.001, 0.01), 2)
     resources.sweeps().store.create(plan)

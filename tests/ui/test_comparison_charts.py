@@ -4,10 +4,10 @@ import re
 import plotly.graph_objects as go
 import pytest
 
+from musicgen.jobs.sweep_plan import SweepCell, SweepPlan
 from musicgen.presets import PRESETS
-from musicgen.training.metrics import StepMetrics
-from musicgen.training.sweep_plan import SweepCell, SweepPlan
-from musicgen.ui.comparison_charts import (
+from musicgen.training.loop.metrics import StepMetrics
+from musicgen.ui.compare.comparison_charts import (
     AXES,
     MAX_POINTS,
     compute_curves,

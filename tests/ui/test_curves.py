@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from musicgen.config import TrainingConfig
-from musicgen.training.metrics import StepMetrics
-from musicgen.ui.curves import (
+from musicgen.training.loop.metrics import StepMetrics
+from musicgen.ui.train.curves import (
     compute_passes,
     compute_perplexity,
     envelope,

@@ -7,19 +7,20 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from musicgen.config import NetworkConfig, SampleConfig, TrainingConfig
-from musicgen.corpus.own import CorpusStore, Upload
+from musicgen.corpus.user_corpora import CorpusStore, Upload
 from musicgen.errors import MusicgenError
-from musicgen.evaluation.report.job import ReportStatus
 from musicgen.evaluation.report.plan import ReportPlan
+from musicgen.jobs.report_job import ReportStatus
+from musicgen.jobs.sweep_plan import SweepPlan, SweepStore
+from musicgen.library.favourites import FavouriteStore
 from musicgen.models.checkpoint import load_checkpoint
 from musicgen.presets import Preset
 from musicgen.sampling.composer import compose
-from musicgen.sampling.favourites import FavouriteStore
-from musicgen.training.run_files import Progress
-from musicgen.training.runs import RunStore
-from musicgen.training.sweep_plan import SweepPlan, SweepStore
-from musicgen.ui import resources, run_data
-from musicgen.ui.comparison_charts import AXES, curves_figure
+from musicgen.training.runs.run import RunStore
+from musicgen.training.runs.run_files import Progress
+from musicgen.ui.compare import run_data
+from musicgen.ui.compare.comparison_charts import AXES, curves_figure
+from musicgen.ui.frame import resources
 from tests.damaging import damage_bytes, damage_json, damage_lines
 from tests.ui.conftest import PROJECT, TIMEOUT_S
 from tests.ui.test_compare_page import train
@@ -88,7 +89,7 @@ def test_compare_shows_the_good_run_beside_all_damaged_ones(broken_runs, open_ap
 
 
 def test_train_lists_damaged_runs_and_opens_them(broken_runs, open_app, monkeypatch):
-    from musicgen.ui import training_view
+    from musicgen.ui.train import training_view
 
     monkeypatch.setattr(training_view, "MAX_LISTED", 1000)
     app = open_app("Train")

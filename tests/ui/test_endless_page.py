@@ -1,7 +1,7 @@
 import time
 
-from musicgen.ui import resources
-from musicgen.ui.endless import OnAir
+from musicgen.ui.endless.endless import OnAir
+from musicgen.ui.frame import resources
 from tests.ui.conftest import PROJECT
 
 

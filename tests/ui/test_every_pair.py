@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from musicgen.evaluation.novelty_files import load_index
+from musicgen.evaluation.novelty.index_files import load_index
 from musicgen.evaluation.report.plan import ReportPlan
-from musicgen.training.runs import RunStore
-from musicgen.ui import resources
+from musicgen.training.runs.run import RunStore
+from musicgen.ui.frame import resources
 from tests.ui.test_compare_page import train
 from tests.ui.test_novelty import LAB, learned_from_lab
 from tests.ui.tiny_model import write_tiny_model

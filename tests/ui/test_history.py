@@ -1,6 +1,6 @@
 from musicgen.config import SampleConfig
-from musicgen.ui.address import Request
-from musicgen.ui.history import MAX_ENTRIES, Entry, History
+from musicgen.ui.tune.history import MAX_ENTRIES, Entry, History
+from musicgen.ui.tune.permalink import Request
 
 
 def entry(seed, takes=1):

@@ -5,15 +5,16 @@ import re
 
 import pytest
 
-from musicgen.ui import address, listening, page
-from musicgen.ui.page import sentence, sentence_text
-from musicgen.ui.words import plain
+from musicgen.ui.frame import page
+from musicgen.ui.frame.page import sentence, sentence_text
+from musicgen.ui.frame.words import plain
+from musicgen.ui.tune import listening, permalink
 
 NAMES = (
     "model",
-    *address.SETTINGS,
-    address.TAKE,
-    address.EDITS,
+    *permalink.SETTINGS,
+    permalink.TAKE,
+    permalink.EDITS,
     *listening.NAMES,
     "lang",
     "corpus",

@@ -6,8 +6,15 @@ from babel.messages.pofile import read_po
 
 from musicgen.config import SampleConfig, TrainingConfig, describe
 from musicgen.presets import PRESETS
-from musicgen.ui.catalogue import extract
-from musicgen.ui.language import LANGUAGES, LOCALE, _, current_language, language_of, translations
+from musicgen.ui.frame.catalogue import extract
+from musicgen.ui.frame.language import (
+    LANGUAGES,
+    LOCALE,
+    _,
+    current_language,
+    language_of,
+    translations,
+)
 
 PROJECT = Path(__file__).resolve().parents[2]
 TRANSLATED = [language for language in LANGUAGES if language != "en"]

@@ -4,8 +4,9 @@ from hypothesis import strategies as st
 
 from musicgen.audio.arrangement import ACCOMPANIMENTS, INSTRUMENTS
 from musicgen.errors import AudioError, ConfigError
-from musicgen.ui import address, state
-from musicgen.ui.listening import (
+from musicgen.ui.frame import state
+from musicgen.ui.tune import permalink
+from musicgen.ui.tune.listening import (
     AS_DANCED,
     NAMES,
     Listening,
@@ -48,7 +49,7 @@ def test_every_setting_has_a_place_in_the_session_and_its_usual_value():
 
 
 def test_names_do_not_collide_with_those_of_the_tune():
-    assert not set(NAMES) & {"model", *address.SETTINGS}
+    assert not set(NAMES) & {"model", *permalink.SETTINGS}
 
 
 @pytest.mark.parametrize(

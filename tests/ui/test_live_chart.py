@@ -3,8 +3,8 @@ import math
 
 import pytest
 
-from musicgen.ui import live_chart as module
-from musicgen.ui.live_chart import Panel, live_charts
+from musicgen.ui.components import live_chart as module
+from musicgen.ui.components.live_chart import Panel, live_charts
 
 
 @pytest.fixture

@@ -3,17 +3,18 @@ import time
 
 import pytest
 
-from musicgen.corpus.kept import digest_source
+from musicgen.corpus.corpus_cache import digest_source
 from musicgen.corpus.split import choose_side
 from musicgen.errors import CorpusError
-from musicgen.evaluation.learned import Lesson
-from musicgen.evaluation.novelty import NoveltyIndex, RealFigures
-from musicgen.evaluation.novelty_files import load_index
+from musicgen.evaluation.novelty.comparison import NoveltyIndex, RealFigures
+from musicgen.evaluation.novelty.index_files import load_index
+from musicgen.evaluation.novelty.training_sources import Lesson
+from musicgen.jobs import novelty_service
+from musicgen.jobs.novelty_service import NoveltyDesk, Reading
 from musicgen.models.checkpoint import list_checkpoints
-from musicgen.ui import novelty_desk, resources
-from musicgen.ui.novelty_charts import runs_figure
-from musicgen.ui.novelty_desk import NoveltyDesk, Reading
-from musicgen.ui.words import plain
+from musicgen.ui.frame import resources
+from musicgen.ui.frame.words import plain
+from musicgen.ui.play.novelty_charts import runs_figure
 from tests.ui.test_play_page import compose
 from tests.ui.tiny_model import TUNE
 
@@ -104,12 +105,12 @@ def test_the_files_of_a_corpus_are_not_read_at_every_tick_but_every_so_often(hom
         read.append(asked)
         return digest_source(*asked)
 
-    monkeypatch.setattr(novelty_desk, "digest_source", digest)
+    monkeypatch.setattr(novelty_service, "digest_source", digest)
     desk = NoveltyDesk(home)
     for _tick in range(5):
         desk.ask(ref)
     assert len(read) == 1
-    monkeypatch.setattr(novelty_desk, "KEY_S", 0.0)
+    monkeypatch.setattr(novelty_service, "KEY_S", 0.0)
     desk.ask(ref)
     assert len(read) == 2
     for work in desk._work.values():
@@ -118,14 +119,14 @@ def test_the_files_of_a_corpus_are_not_read_at_every_tick_but_every_so_often(hom
 
 def test_what_cannot_be_made_is_told_and_tried_again_later(home, monkeypatch):
     ref = learned_from_lab(home)
-    monkeypatch.setattr(novelty_desk.sys, "executable", str(home.home / "no-python"))
+    monkeypatch.setattr(novelty_service.sys, "executable", str(home.home / "no-python"))
     desk = NoveltyDesk(home)
     assert isinstance(desk.ask(ref), Reading)
     for work in desk._work.values():
         work.thread.join(PATIENCE_S)
     with pytest.raises(CorpusError, match="could not be read"):
         desk.ask(ref)
-    monkeypatch.setattr(novelty_desk, "RETRY_S", 0.0)
+    monkeypatch.setattr(novelty_service, "RETRY_S", 0.0)
     assert isinstance(desk.ask(ref), Reading)
     for work in desk._work.values():
         work.thread.join(PATIENCE_S)

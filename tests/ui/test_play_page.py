@@ -1,7 +1,7 @@
 import re
 import shutil
 
-from musicgen.ui import controls
+from musicgen.ui.play import controls
 from tests.ui.tiny_model import TUNE
 
 

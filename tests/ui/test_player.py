@@ -6,8 +6,9 @@ import pytest
 from musicgen.audio.midi import timeline
 from musicgen.audio.synthesis import SynthesizerStatus
 from musicgen.errors import CheckpointError
-from musicgen.notation.reader import read_tune
-from musicgen.ui import player, resources
+from musicgen.notation.parsing.reader import read_tune
+from musicgen.ui.frame import resources
+from musicgen.ui.tune import rendering
 from tests.ui.tiny_model import TUNE
 
 LETTERS = re.compile(r"[A-Ga-g]")
@@ -20,19 +21,19 @@ def tune():
 
 @pytest.fixture
 def sound(tune):
-    return player.Sound(b"", b"", tuple(timeline(tune)), is_fallback=False)
+    return rendering.Sound(b"", b"", tuple(timeline(tune)), is_fallback=False)
 
 
 def test_every_layout_finds_the_same_notes_in_the_order_they_sound(tune, sound):
     body = TUNE[TUNE.index("\nK:") + 3 :].split("\n", 1)[1]
     first, second = (LETTERS.findall(section) for section in body.split(":|")[:2])
-    for layout in player.layouts(tune, sound):
+    for layout in rendering.layouts(tune, sound):
         heard = [layout.abc[start] for start in layout.starts]
         assert heard == first * 2 + second * 2
 
 
 def test_wide_lines_have_four_bars_and_narrow_ones_two(tune, sound):
-    wide, narrow = player.layouts(tune, sound)
+    wide, narrow = rendering.layouts(tune, sound)
     assert wide.min_width > narrow.min_width == 0
     for layout, bars_per_line in ((wide, 4), (narrow, 2)):
         lines = layout.abc[layout.abc.index("\nK:") + 3 :].splitlines()[1:]
@@ -42,13 +43,13 @@ def test_wide_lines_have_four_bars_and_narrow_ones_two(tune, sound):
 
 
 def test_a_path_is_not_a_name_of_a_model(home):
-    assert player.find_model("house").path == home.checkpoints / "house"
+    assert rendering.find_model("house").path == home.checkpoints / "house"
     with pytest.raises(CheckpointError, match="Choose from: house"):
-        player.find_model(str(home.checkpoints / "house"))
+        rendering.find_model(str(home.checkpoints / "house"))
 
 
 def test_a_model_saved_anew_is_loaded_anew(home):
-    ref = player.find_model("house")
+    ref = rendering.find_model("house")
     first = resources.checkpoint(ref)
     assert resources.checkpoint(ref) is first
     os.utime(ref.path / "checkpoint.json", ns=(1, 1))
@@ -60,5 +61,5 @@ def test_it_is_told_what_plays_and_how_it_could_sound_better(monkeypatch):
         SynthesizerStatus("fluidsynth", "Fluid", False, False, "", "Install it."),
         SynthesizerStatus("plucked", "Plucked", True, True),
     )
-    monkeypatch.setattr(player, "available_synthesizers", lambda: rungs)
-    assert player.better_sound() == "Plucked. Install it."
+    monkeypatch.setattr(rendering, "available_synthesizers", lambda: rungs)
+    assert rendering.better_sound() == "Plucked. Install it."

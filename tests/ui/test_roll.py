@@ -1,6 +1,6 @@
 from musicgen.audio.midi import timeline
-from musicgen.notation.reader import read_tune
-from musicgen.ui.roll import roll_data
+from musicgen.notation.parsing.reader import read_tune
+from musicgen.ui.components.piano_roll import roll_data
 
 TUNE = "X:1\nM:2/4\nL:1/4\nQ:1/4=60\nK:D\n|:F[FA]:|z f|]\n"
 

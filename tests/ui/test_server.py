@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from streamlit import config
 
-from musicgen.ui.server import content_policy, is_known_host, refusal
+from musicgen.ui.frame.server import content_policy, is_known_host, refusal
 
 PROJECT = Path(__file__).resolve().parents[2]
 START_S = 120

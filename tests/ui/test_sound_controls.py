@@ -1,7 +1,7 @@
 import re
 
-from musicgen.ui import player
-from musicgen.ui.state import SOUND
+from musicgen.ui.frame.state import SOUND
+from musicgen.ui.tune import rendering
 
 
 def compose(app):
@@ -28,7 +28,7 @@ def test_a_tune_is_played_as_danced_by_a_flute_alone(home, open_app):
 def test_another_instrument_plays_the_same_tune_without_composing(home, open_app, monkeypatch):
     app = compose(open_app())
     before = shown(app)
-    monkeypatch.setattr(player, "compose_tune", None)
+    monkeypatch.setattr(rendering, "compose_tune", None)
     widget(app, "selectbox", "instrument").set_value("fiddle").run()
     widget(app, "toggle", "drum").set_value(True).run()
     assert not app.exception and not app.error
@@ -101,7 +101,7 @@ def test_a_key_that_cannot_be_had_is_told_and_the_tune_stays(home, open_app, mon
     def refuse(*_arguments):
         raise NotationError("That key would have more than seven signs.")
 
-    monkeypatch.setattr(player, "make_sheet", refuse)
+    monkeypatch.setattr(rendering, "make_sheet", refuse)
     widget(app, "number_input", "transpose").set_value(1).run()
     assert [item.value for item in app.error] == ["That key would have more than seven signs."]
     assert shown(app) is before

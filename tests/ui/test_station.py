@@ -3,7 +3,7 @@ import threading
 import pytest
 
 from musicgen.errors import AudioError, CheckpointError
-from musicgen.ui.station import AHEAD, IDLE_S, KEPT, Station
+from musicgen.jobs.tune_queue import AHEAD, IDLE_S, KEPT, Station
 
 
 def wait_for(station: Station, count: int, playing: int = -1):

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 import pytest
 from streamlit.runtime.memory_session_storage import MemorySessionStorage
 
-from musicgen.ui import tidying
+from musicgen.ui.frame import tidying
 
 
 @pytest.fixture

@@ -5,14 +5,14 @@ import streamlit as st
 
 from musicgen.config import FROM_VOCABULARY, NetworkConfig, TrainingConfig, describe
 from musicgen.errors import ConfigError
+from musicgen.jobs.sweep_plan import SweepPlan
 from musicgen.presets import PRESETS
 from musicgen.training import estimate
-from musicgen.training.run_files import Progress
-from musicgen.training.runs import Run
-from musicgen.training.samples import Sample, append_sample
-from musicgen.training.sweep_plan import SweepPlan
-from musicgen.ui import resources
-from musicgen.ui.training_form import LABELS, memory_words, time_words
+from musicgen.training.runs.run import Run
+from musicgen.training.runs.run_files import Progress
+from musicgen.training.runs.samples import Sample, append_sample
+from musicgen.ui.frame import resources
+from musicgen.ui.train.training_form import LABELS, memory_words, time_words
 from tests.ui.tiny_model import TUNE
 
 SMALL = {

@@ -4,10 +4,12 @@ import shutil
 import pytest
 import streamlit as st
 
+from musicgen.library.favourites import FavouriteStore
 from musicgen.models.checkpoint import Checkpoint
 from musicgen.sampling import composer
-from musicgen.sampling.favourites import FavouriteStore
-from musicgen.ui import beginning, player, state
+from musicgen.ui.frame import state
+from musicgen.ui.play import beginning
+from musicgen.ui.tune import rendering
 from tests.ui.test_play_page import address_of, button, compose, facts, text_shown
 from tests.ui.tiny_model import TUNE
 
@@ -21,7 +23,7 @@ def composed(monkeypatch):
         calls.append(config)
         return composer.compose(checkpoint, config, on_text)
 
-    monkeypatch.setattr(player, "compose", watched)
+    monkeypatch.setattr(rendering, "compose", watched)
     return calls
 
 
@@ -72,13 +74,13 @@ def test_a_link_brings_all_takes_and_the_one_that_was_heard(home, open_app):
 
 def test_the_other_takes_sound_at_once(home, open_app, monkeypatch):
     rendered = []
-    perform = player.perform
+    perform = rendering.perform
 
     def watched(request, composition, listening):
         rendered.append(composition.seed)
         return perform(request, composition, listening)
 
-    monkeypatch.setattr(player, "perform", watched)
+    monkeypatch.setattr(rendering, "perform", watched)
     app = lock(open_app())
     app.button_group(key="play_count").set_value(3).run()
     compose(app)

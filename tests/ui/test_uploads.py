@@ -1,7 +1,7 @@
 import pytest
 import streamlit as st
 
-from musicgen.ui import uploads
+from musicgen.ui.frame import uploads
 
 PAGES = [("", 2), ("Compare", 200), ("Corpus", 20)]
 

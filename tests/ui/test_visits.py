@@ -1,10 +1,10 @@
 import pytest
 
 from musicgen.config import SampleConfig
-from musicgen.ui import visits
-from musicgen.ui.address import Request
-from musicgen.ui.history import History, move_to
-from musicgen.ui.visits import MAX_AGE_S, MAX_TUNES, MAX_VISITS, VisitStore, joined
+from musicgen.ui.frame import visits
+from musicgen.ui.frame.visits import MAX_AGE_S, MAX_TUNES, MAX_VISITS, VisitStore, joined
+from musicgen.ui.tune.history import History, move_to
+from musicgen.ui.tune.permalink import Request
 from tests.ui.test_history import entry, filled, seeds
 from tests.ui.test_play_page import compose, text_shown
 

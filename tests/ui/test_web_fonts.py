@@ -5,11 +5,11 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from musicgen.config import Paths
-from musicgen.ui import web_fonts
+from musicgen.ui.frame import web_fonts
 
 
 def serve() -> None:
-    from musicgen.ui.web_fonts import serve_fonts
+    from musicgen.ui.frame.web_fonts import serve_fonts
 
     serve_fonts()
 
@@ -34,7 +34,8 @@ def test_every_font_that_is_here_is_handed_out_from_its_own_folder(tmp_path, mon
     web_fonts.serve_fonts()
     (style,) = written
     imports = [
-        f'@import url("component/musicgen.ui.web_fonts.{name}/index.css");' for name in present
+        f'@import url("component/musicgen.ui.frame.web_fonts.{name}/index.css");'
+        for name in present
     ]
     assert style == "<style>" + "".join(imports) + "</style>"
 

@@ -1,10 +1,10 @@
 import re
 
-from musicgen.notation.fields import parse_key
+from musicgen.notation.analysis.ranges import INSTRUMENT_RANGES
 from musicgen.notation.grammar.rules import RHYTHMS
-from musicgen.notation.ranges import INSTRUMENT_RANGES
-from musicgen.notation.reader import read_tune
-from musicgen.ui.wishes import INSTRUMENT_NAMES, MODES, RHYTHM_NAMES
+from musicgen.notation.parsing.fields import parse_key
+from musicgen.notation.parsing.reader import read_tune
+from musicgen.ui.tune.constraints import INSTRUMENT_NAMES, MODES, RHYTHM_NAMES
 from tests.ui.test_play_page import address_of, compose, facts, text_shown
 
 

@@ -7,13 +7,15 @@ import pytest
 import streamlit as st
 
 from musicgen.config import SampleConfig
-from musicgen.notation.bar_numbers import number_bars
-from musicgen.notation.reader import read_tune
+from musicgen.notation.analysis.bar_numbers import number_bars
+from musicgen.notation.parsing.reader import read_tune
 from musicgen.sampling.composer import compose
 from musicgen.sampling.edit_list import Rewrite, Take
-from musicgen.ui import insight, player, resources, state, workbench
-from musicgen.ui.address import Request
-from musicgen.ui.player import Performance
+from musicgen.ui.frame import resources, state
+from musicgen.ui.play import note_surprise, score_editor
+from musicgen.ui.tune import rendering
+from musicgen.ui.tune.permalink import Request
+from musicgen.ui.tune.rendering import Performance
 from tests.ui.test_play_page import address_of, facts, text_shown
 from tests.ui.test_play_page import compose as click_compose
 from tests.ui.tiny_model import TUNE
@@ -31,7 +33,7 @@ def session(monkeypatch):
 @pytest.fixture
 def shown(home):
     config = SampleConfig(seed=3)
-    composition = compose(resources.checkpoint(player.find_model("house")), config)[0]
+    composition = compose(resources.checkpoint(rendering.find_model("house")), config)[0]
     return Performance(Request("house", config), composition, None)
 
 
@@ -39,7 +41,7 @@ def test_an_alternative_taken_asks_for_the_tune_with_one_more_change(session, sh
     state.SHOWN.set(shown)
     at = shown.composition.tune.bars[4].notes[0].start
     session["score"] = {"take": [at, "B"], "selection": None}
-    workbench._on_touch()
+    score_editor._on_touch()
     wanted = state.WANTED.get()
     assert wanted.edits == (Take(at, "B"),)
     assert (wanted.model, wanted.config) == (shown.request.model, shown.request.config)
@@ -49,17 +51,17 @@ def test_an_alternative_taken_asks_for_the_tune_with_one_more_change(session, sh
 def test_bars_chosen_are_kept_in_both_ways_of_choosing(session, shown):
     state.SHOWN.set(shown)
     session["score"] = {"selection": [4, 6]}
-    workbench._on_touch()
+    score_editor._on_touch()
     assert state.SELECTED.get() == (4, 6)
     assert (state.FIRST_BAR.get(), state.LAST_BAR.get()) == (5, 7)
     state.FIRST_BAR.set(9)
-    workbench._first_typed()
+    score_editor._first_typed()
     assert state.SELECTED.get() == (8, 8)
     state.LAST_BAR.set(4)
-    workbench._last_typed()
+    score_editor._last_typed()
     assert state.SELECTED.get() == (3, 3)
     state.SELECTED.set((6, 8))
-    workbench._keep_selection(8)
+    score_editor._keep_selection(8)
     assert state.SELECTED.get() is None
 
 
@@ -71,18 +73,18 @@ def test_a_pickup_is_shown_as_bar_0_and_kept_as_the_first_that_is_written(sessio
     state.SHOWN.set(replace(shown, composition=composition))
     numbers = number_bars(composition.tune.bars)
     session["score"] = {"selection": [0, 1]}
-    workbench._on_touch()
+    score_editor._on_touch()
     assert (state.FIRST_BAR.get(), state.LAST_BAR.get()) == (0, 1)
-    assert workbench._selection_name(numbers, state.SELECTED.get()) == "Bars 0–1"
+    assert score_editor._selection_name(numbers, state.SELECTED.get()) == "Bars 0–1"
     state.FIRST_BAR.set(2)
-    workbench._first_typed()
+    score_editor._first_typed()
     assert state.SELECTED.get() == (2, 3)  # with the pickup that makes it whole
-    assert workbench._selection_name(numbers, state.SELECTED.get()) == "Bar 2"
+    assert score_editor._selection_name(numbers, state.SELECTED.get()) == "Bar 2"
     state.FIRST_BAR.set(0)
     state.LAST_BAR.set(0)
-    workbench._last_typed()
+    score_editor._last_typed()
     assert state.SELECTED.get() == (0, 0)
-    assert workbench._first_bar(composition.tune, Rewrite(1, 1, 7, 0)) == 0
+    assert score_editor._first_bar(composition.tune, Rewrite(1, 1, 7, 0)) == 0
 
 
 @pytest.mark.parametrize(
@@ -102,7 +104,7 @@ def test_a_pickup_is_shown_as_bar_0_and_kept_as_the_first_that_is_written(sessio
 def test_what_no_score_of_ours_sends_is_dropped(session, shown, sent):
     state.SHOWN.set(shown)
     session["score"] = sent
-    workbench._on_touch()
+    score_editor._on_touch()
     assert state.WANTED.get() is None and state.SELECTED.get() is None
 
 
@@ -110,7 +112,7 @@ def test_there_is_an_end_to_changes(session, shown):
     edits = (Rewrite(1, 1, 0, 0),) * 40
     request = Request("house", shown.request.config, edits)
     state.SHOWN.set(Performance(request, shown.composition, None))
-    workbench.change(Take(70, "B"))
+    score_editor.change(Take(70, "B"))
     assert state.WANTED.get() is None and session["toast"]
 
 
@@ -160,7 +162,7 @@ def test_notes_beyond_an_instrument_are_counted(home, open_app):
 
 
 def test_what_the_network_thought_fits_the_notes(shown):
-    seen = insight.look_into(shown.composition, "house")
+    seen = note_surprise.look_into(shown.composition, "house")
     notes = shown.composition.tune.notes
     assert len(seen.bits) == len(seen.odds) == len(notes)
     assert max(seen.bits) < 1  # a network that knows its tune by heart

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from fractions import Fraction
 
-from musicgen.evaluation.harmony import NUMERALS
+from musicgen.evaluation.measures.harmony import NUMERALS
 from musicgen.evaluation.report.drawing import Line
 from musicgen.evaluation.report.result import Report, TuneSet
 

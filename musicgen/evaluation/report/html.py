@@ -6,18 +6,7 @@ There is no script in it and no address; whatever came from a network or a file 
 import html
 from collections.abc import Iterable, Sequence
 
-from musicgen.evaluation.estimate import Estimate
-from musicgen.evaluation.report.drawing import COLOURS, Line, draw_bars, draw_lines
-from musicgen.evaluation.report.figures import (
-    SWEPT,
-    find_loss_sweep,
-    find_names,
-    find_sweep,
-    has_sweep,
-    share_out,
-)
-from musicgen.evaluation.report.result import Example, Report, TuneSet
-from musicgen.evaluation.words import (
+from musicgen.evaluation.measure_labels import (
     DISTRIBUTION_AXES,
     GROUPS,
     LOSSES,
@@ -31,6 +20,17 @@ from musicgen.evaluation.words import (
     write_mark,
     write_value,
 )
+from musicgen.evaluation.report.drawing import COLOURS, Line, draw_bars, draw_lines
+from musicgen.evaluation.report.figures import (
+    SWEPT,
+    find_loss_sweep,
+    find_names,
+    find_sweep,
+    has_sweep,
+    share_out,
+)
+from musicgen.evaluation.report.result import Example, Report, TuneSet
+from musicgen.evaluation.statistics.estimate import Estimate
 
 _LIGHT = ("#8f9a9f", "#1b6b50", "#c8641c", "#3f72c4", "#7a4a86", "#4a9aa8", "#a88200", "#9c2f4b")
 _DARK = ("#a3b0ba", "#5cbf95", "#f0a062", "#7fb0f0", "#d294d4", "#7fd6e0", "#e3cf6a", "#f08097")

@@ -9,12 +9,12 @@ from functools import lru_cache
 from musicgen.config import Paths
 from musicgen.corpus.cleaning import MAX_TUNE_CHARACTERS, Cleaner, Piece
 from musicgen.corpus.dataset import Dataset, load_dataset
-from musicgen.corpus.mending import MIDI_ENDINGS, read_upload
+from musicgen.corpus.upload_repair import MIDI_ENDINGS, read_upload
 from musicgen.errors import CorpusError
-from musicgen.evaluation.corpus_counts import find_counts
-from musicgen.evaluation.distribution import Counts
+from musicgen.evaluation.measures.corpus_counts import find_counts
+from musicgen.evaluation.measures.distribution import Counts
 from musicgen.models.checkpoint import CheckpointMetadata
-from musicgen.notation.tunebook import decode_text
+from musicgen.notation.parsing.tunebook import decode_text
 
 DEFAULT_SOURCE = "lab"
 _WEB_PAGE = re.compile(r"<\s*(?:!doctype\s+html|html|body|pre|p|br|div)\b", re.IGNORECASE)

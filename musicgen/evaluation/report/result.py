@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from musicgen.errors import MusicgenError, ReportError
-from musicgen.evaluation.estimate import NOTHING, Estimate
-from musicgen.evaluation.harmony import NUMERALS
+from musicgen.evaluation.measure_labels import LOSSES
+from musicgen.evaluation.measures.harmony import NUMERALS
 from musicgen.evaluation.report.plan import Cell, ReportPlan
-from musicgen.evaluation.words import LOSSES
+from musicgen.evaluation.statistics.estimate import NOTHING, Estimate
 from musicgen.json_reading import is_count, is_number
-from musicgen.notation.attribution import without_attribution
-from musicgen.notation.reader import read_tune
+from musicgen.notation.parsing.reader import read_tune
+from musicgen.notation.writing.attribution import without_attribution
 
 FORMAT = "musicgen-report"
 FORMAT_VERSION = 1

@@ -3,7 +3,7 @@
 ``feed`` takes a character and answers the state after it, ``allowed`` says which characters may
 come next. From every state that can be reached there is a way to a complete tune: each bar full,
 each repeat and ending balanced, nothing owed (ABC 2.1 §4; the rule for bars is that of
-`musicgen.notation.bars`).
+`musicgen.notation.analysis.bars`).
 
 A grammar belongs to a set of characters, those that a network can write. It knows nothing of
 probabilities: inside what is allowed a network keeps its own.
@@ -11,9 +11,9 @@ probabilities: inside what is allowed a network keeps its own.
 
 from collections.abc import Iterable
 
-from musicgen.notation.grammar.home import WayHome, feed_state
+from musicgen.notation.grammar.alphabet import Script
+from musicgen.notation.grammar.completion import WayHome, feed_state
 from musicgen.notation.grammar.rules import Rules
-from musicgen.notation.grammar.script import Script
 from musicgen.notation.grammar.states import END, Header, State
 
 

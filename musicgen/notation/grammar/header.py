@@ -4,9 +4,9 @@
 where the meter's own unit length does not do.
 """
 
-from musicgen.notation.grammar.form import make_plan
+from musicgen.notation.grammar.alphabet import REFERENCE_DIGITS, TEXT_LIMIT, Script
 from musicgen.notation.grammar.rules import bar_ticks
-from musicgen.notation.grammar.script import REFERENCE_DIGITS, TEXT_LIMIT, Script
+from musicgen.notation.grammar.sections import make_plan
 from musicgen.notation.grammar.states import Form, Header, Music
 
 _NOT_IN_WORDS = frozenset("\n%\\|")

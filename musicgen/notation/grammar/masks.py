@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from musicgen.notation.grammar.acceptor import Grammar
-from musicgen.notation.grammar.form import BAR_LINES, Endings, is_right_line, make_plan
+from musicgen.notation.grammar.alphabet import Script
 from musicgen.notation.grammar.music import is_altered
 from musicgen.notation.grammar.rules import MAX_BAR_UNITS, UNIT, Rules
-from musicgen.notation.grammar.script import Script
+from musicgen.notation.grammar.sections import BAR_LINES, Endings, is_right_line, make_plan
 from musicgen.notation.grammar.states import OWED, Form, Header, Music, Plan, State
 
 Mask = NDArray[np.bool_]

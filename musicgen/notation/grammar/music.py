@@ -4,8 +4,7 @@ A note or a bar line is settled by the first character that cannot belong to it;
 further character must leave a way to settle it.
 """
 
-from musicgen.notation.grammar.form import follow_line, is_right_line, make_plan
-from musicgen.notation.grammar.script import (
+from musicgen.notation.grammar.alphabet import (
     ACCIDENTALS,
     LETTERS,
     MAX_GRACES,
@@ -13,6 +12,7 @@ from musicgen.notation.grammar.script import (
     TUPLETS,
     Script,
 )
+from musicgen.notation.grammar.sections import follow_line, is_right_line, make_plan
 from musicgen.notation.grammar.states import END, OWED, End, Music
 
 SHORTEST_BROKEN = 4

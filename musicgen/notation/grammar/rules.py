@@ -11,10 +11,15 @@ from fractions import Fraction
 from functools import lru_cache
 
 from musicgen.errors import GrammarError
-from musicgen.notation.fields import default_unit_length, parse_key, parse_meter, parse_unit_length
-from musicgen.notation.ranges import INSTRUMENT_RANGES
-from musicgen.notation.tokens import SEMITONES
-from musicgen.notation.tune import Meter
+from musicgen.notation.analysis.ranges import INSTRUMENT_RANGES
+from musicgen.notation.model import Meter
+from musicgen.notation.parsing.fields import (
+    default_unit_length,
+    parse_key,
+    parse_meter,
+    parse_unit_length,
+)
+from musicgen.notation.parsing.tokens import SEMITONES
 
 UNIT = 8
 """Ticks in a unit note; the shortest length that is written is a quarter of one."""

@@ -8,11 +8,11 @@ import pytest
 
 from musicgen.config import Paths
 from musicgen.errors import CheckpointError, ReportError
-from musicgen.evaluation.report import job as jobs
-from musicgen.evaluation.report.job import ReportDesk, ReportStatus
 from musicgen.evaluation.report.plan import Cell, ReportPlan
 from musicgen.evaluation.report.result import DrawnTune
 from musicgen.evaluation.report.store import ReportStore
+from musicgen.jobs import report_job as jobs
+from musicgen.jobs.report_job import ReportDesk, ReportStatus
 from tests.examples import write_checkpoint
 
 PATIENCE_S = 120

@@ -3,7 +3,7 @@ import dataclasses
 import pytest
 
 from musicgen.corpus.dataset import load_dataset
-from musicgen.evaluation.report.judging import find_judge
+from musicgen.evaluation.report.novelty_scorer import find_judge
 from musicgen.models.checkpoint import Checkpoint, load_checkpoint
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from musicgen.config import to_json
 from musicgen.errors import ConfigError, CorpusError, ReportError
-from musicgen.evaluation.report.making import Hooks, ReportStopped, make_report
+from musicgen.evaluation.report.builder import Hooks, ReportStopped, make_report
 from musicgen.evaluation.report.plan import MAX_CELLS, ReportPlan
 from musicgen.evaluation.report.reference import find_reference, hold_out, read_book
 from musicgen.evaluation.report.result import Report

@@ -6,13 +6,13 @@ from xml.etree import ElementTree
 
 import pytest
 
-from musicgen.evaluation.estimate import NOTHING, Estimate
+from musicgen.evaluation.measure_labels import LOSSES, write_interval, write_value
 from musicgen.evaluation.report.drawing import Line, draw_bars, draw_lines
 from musicgen.evaluation.report.figures import find_names, find_sweep, has_sweep, share_out
 from musicgen.evaluation.report.html import render_html
 from musicgen.evaluation.report.plan import Cell, ReportPlan
 from musicgen.evaluation.report.result import Example, LossRow, Report, TuneSet
-from musicgen.evaluation.words import LOSSES, write_interval, write_value
+from musicgen.evaluation.statistics.estimate import NOTHING, Estimate
 
 EVIL = '<script>alert("x")</script>&"\''
 ONE = Estimate(0.5, 0.25, 0.75, 4)

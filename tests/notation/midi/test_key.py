@@ -5,9 +5,9 @@ import pytest
 
 from musicgen.config import Paths
 from musicgen.corpus.sources import get_source, is_available, read_source_text
-from musicgen.notation.midi.key import correlate_keys, find_key, weigh_pitches
-from musicgen.notation.reader import read_tune
-from musicgen.notation.tunebook import split_tunebook
+from musicgen.notation.parsing.reader import read_tune
+from musicgen.notation.parsing.tunebook import split_tunebook
+from musicgen.notation.transcription.key import correlate_keys, find_key, weigh_pitches
 
 C_MAJOR = [60, 62, 64, 65, 67, 69, 71, 72, 67, 64, 60, 60]
 

@@ -12,11 +12,11 @@ from musicgen.config import Paths
 from musicgen.corpus.cleaning import clean_tunebook
 from musicgen.corpus.sources import get_source, is_available, read_source_text
 from musicgen.errors import NotationError
-from musicgen.notation.bars import is_in_time
-from musicgen.notation.midi.events import MAX_BYTES
-from musicgen.notation.midi.transcribing import transcribe
-from musicgen.notation.reader import read_tune
-from musicgen.notation.tune import Tune
+from musicgen.notation.analysis.bars import is_in_time
+from musicgen.notation.model import Tune
+from musicgen.notation.parsing.reader import read_tune
+from musicgen.notation.transcription.events import MAX_BYTES
+from musicgen.notation.transcription.transcriber import transcribe
 from tests.notation.midi.midi_files import midi_file, save, track
 
 HEADER = "X:1\nT:T\nM:{}\nL:1/8\nK:{}\n"

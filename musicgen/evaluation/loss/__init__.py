@@ -1,0 +1,1 @@
+"""How well a network predicts tunes that it has not seen: loss, perplexity, held-out tunes."""

@@ -1,0 +1,75 @@
+"""Fluency: the share of tunes that keep time when nothing but the network writes them.
+
+The grammar that watches over composing is switched off, so that the figure speaks of the network.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from musicgen.config import SampleConfig
+from musicgen.evaluation.measures.syntax import SyntaxReport, check_tunes
+from musicgen.models.checkpoint import Checkpoint
+
+GROUP = 10
+"""Tunes composed side by side between two words about the progress."""
+
+TEMPERATURE = 0.8
+FIRST_SEED = 1
+
+
+@dataclass(frozen=True, slots=True)
+class FluencyReport:
+    """Counts over free samples, and all that is needed to take them again.
+
+    `fingerprint` is that of the checkpoint; tune number i has the seed ``seed + i``.
+    """
+
+    fingerprint: str
+    temperature: float
+    seed: int
+    tunes: int
+    readable_tunes: int
+    complete_tunes: int
+    in_time_tunes: int
+
+    @property
+    def syntax(self) -> SyntaxReport:
+        """The same counts, with shares."""
+        return SyntaxReport(
+            self.tunes, self.readable_tunes, self.complete_tunes, self.in_time_tunes
+        )
+
+
+def measure_fluency(
+    checkpoint: Checkpoint,
+    count: int,
+    on_progress: Callable[[int], None] = lambda _done: None,
+    temperature: float = TEMPERATURE,
+    seed: int = FIRST_SEED,
+) -> FluencyReport:
+    """Composes tunes freely and judges them as notation.
+
+    Args:
+        checkpoint: Who composes.
+        count: Tunes, 0 or more.
+        on_progress: Called with the number of tunes done, each time some are.
+        temperature: As in `SampleConfig`.
+        seed: Of the first tune.
+    """
+    from musicgen.sampling.composer import compose
+
+    texts: list[str] = []
+    while len(texts) < count:
+        config = SampleConfig(
+            temperature=temperature,
+            seed=seed + len(texts),
+            count=min(GROUP, count - len(texts)),
+            free=True,
+        )
+        texts += [piece.abc for piece in compose(checkpoint, config)]
+        on_progress(len(texts))
+    report = check_tunes(texts)
+    return FluencyReport(
+        checkpoint.fingerprint, temperature, seed, report.tunes, report.readable_tunes,
+        report.complete_tunes, report.in_time_tunes,
+    )  # fmt: skip

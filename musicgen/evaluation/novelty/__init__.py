@@ -1,0 +1,1 @@
+"""Is it copied? What tunes share with those that a network learned from."""

@@ -1,0 +1,87 @@
+"""What a checkpoint learned from: its corpus, and that of every training it was started from."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from musicgen.config import Paths
+from musicgen.corpus.cleaning import CorpusTune
+from musicgen.corpus.dataset import Dataset, load_dataset
+from musicgen.corpus.sources import SOURCES, require_source
+from musicgen.corpus.user_corpora import PREFIX, CorpusStore
+from musicgen.errors import CorpusError
+from musicgen.models.checkpoint import CheckpointMetadata
+from musicgen.presets import PRESETS
+
+_MAX_STARTS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """A corpus that was learned from: its sources joined by ``+``, and if they were made plain."""
+
+    source: str
+    plain: bool = False
+
+
+def lessons_of(metadata: CheckpointMetadata) -> tuple[Lesson, ...]:
+    """The corpora of a checkpoint, the last first.
+
+    Checkpoints of older versions do not say whether the corpus of the training they were started
+    from was made plain; then its preset does.
+
+    Raises:
+        CorpusError: the checkpoint does not say what it learned from.
+    """
+    lessons = [Lesson(_source(metadata.corpus), metadata.training.plain)]
+    start = metadata.corpus.get("started_from")
+    for _ in range(_MAX_STARTS):
+        if not isinstance(start, Mapping):
+            break
+        lessons.append(Lesson(_source(start), _was_plain(start)))
+        start = start.get("started_from")
+    return tuple(dict.fromkeys(lessons))
+
+
+def require_here(lessons: tuple[Lesson, ...], paths: Paths) -> None:
+    """Makes sure, in a moment, that all corpora are on this machine.
+
+    Raises:
+        CorpusError: one is not; the message says how to get it.
+    """
+    store = CorpusStore(paths.corpora)
+    for name in dict.fromkeys(name for lesson in lessons for name in lesson.source.split("+")):
+        if name in SOURCES:
+            require_source(SOURCES[name], paths)
+        else:
+            store.get(name.removeprefix(PREFIX))
+
+
+def load_learned(
+    lessons: tuple[Lesson, ...],
+    paths: Paths,
+    on_progress: Callable[[int], None] = lambda _tunes: None,
+) -> tuple[CorpusTune, ...]:
+    """The training tunes of all corpora, each once.
+
+    Raises:
+        CorpusError: a corpus is not here.
+    """
+    tunes: dict[str, CorpusTune] = {}
+    for lesson in lessons:
+        dataset: Dataset = load_dataset(lesson.source, paths, lesson.plain, on_progress)
+        for tune in dataset.split.train:
+            tunes.setdefault(tune.text, tune)
+    return tuple(tunes.values())
+
+
+def _source(corpus: Mapping[str, Any]) -> str:
+    source = corpus.get("source")
+    if not isinstance(source, str) or not source:
+        raise CorpusError("This model does not say which tunes it learned from.")
+    return source
+
+
+def _was_plain(start: Mapping[str, Any]) -> bool:
+    preset = PRESETS.get(str(start.get("preset", "")))
+    return bool(start.get("plain", preset.training.plain if preset else False))

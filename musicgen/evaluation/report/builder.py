@@ -1,0 +1,302 @@
+"""Making a report: compose, measure, score. It knows no thread, no screen and no disk.
+
+What was composed is handed out after every few tunes, and taken back when a report goes on, so that
+a report that was ended early loses little.
+"""
+
+import functools
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+
+from musicgen.config import SampleConfig
+from musicgen.evaluation.loss.heldout import Scoring, count_unknown
+from musicgen.evaluation.loss.text_loss import LossReport
+from musicgen.evaluation.measures.ranking import Ranking
+from musicgen.evaluation.measures.tune_figures import (
+    TuneFigures,
+    measure_tune,
+    sum_distributions,
+    summarise,
+)
+from musicgen.evaluation.report.plan import Cell, ReportPlan
+from musicgen.evaluation.report.reference import Reference, first_source
+from musicgen.evaluation.report.result import (
+    REAL,
+    DrawnTune,
+    Example,
+    LossRow,
+    Report,
+    TuneSet,
+    make_example,
+)
+from musicgen.evaluation.statistics.estimate import Estimate
+from musicgen.models.checkpoint import Checkpoint
+from musicgen.sampling.composer import Composition, compose
+
+GROUP = 32
+"""Tunes composed side by side between two saves."""
+
+DRAWN_COUNTS = ("pitches", "intervals", "lengths", "degrees", "characters")
+"""Distributions that are kept to be drawn."""
+
+MAX_DRAW = 100
+_USUAL_SIZE = 350  # characters after which a tune has mostly ended
+_LOSS_WORK = 0.2  # tunes scored are so much work, in tunes composed
+
+Judge = Callable[[str], dict[str, float]]
+"""Further numbers of a tune from elsewhere, by name."""
+
+
+def judge_nothing(_text: str) -> dict[str, float]:
+    """Adds nothing to what is measured."""
+    return {}
+
+
+class ReportStopped(Exception):
+    """Somebody asked the report to end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """Those who watch a report being made; all of them are called in the thread that makes it.
+
+    `on_progress` gets the share done, 0..1, and the cell at work, None otherwise; `should_stop`
+    ends it; `read_drawn` and `write_drawn` keep the tunes of a cell, for the fingerprint of who
+    composed them. `on_loss` gets the name of each checkpoint and its loss on the real tunes.
+    `workers` are threads that find the losses while the tunes are measured; where the machine is
+    to stay free for others, none. `find_judge` gives who adds numbers to the tunes of a checkpoint,
+    such as how new they are beside what it learned from; the real tunes are judged as those of the
+    first.
+    """
+
+    on_progress: Callable[[float, Cell | None], None] = lambda _share, _cell: None
+    should_stop: Callable[[], bool] = lambda: False
+    read_drawn: Callable[[Cell, str], Sequence[DrawnTune]] = lambda _cell, _fingerprint: []
+    write_drawn: Callable[[Cell, str, list[DrawnTune]], None] = lambda _cell, _print, _tunes: None
+    find_judge: Callable[[Checkpoint], Judge] = lambda _checkpoint: judge_nothing
+    on_loss: Callable[[str, LossReport], None] = lambda _checkpoint, _loss: None
+    workers: int = 0
+
+
+def make_report(
+    plan: ReportPlan,
+    checkpoints: Sequence[Checkpoint],
+    reference: Reference | None,
+    hooks: Hooks | None = None,
+) -> Report:
+    """Everything a plan asks for.
+
+    Args:
+        plan: What is asked for.
+        checkpoints: One for each name of the plan, in its order.
+        reference: The real tunes; without them there are neither losses nor divergences.
+        hooks: Who watches.
+
+    Raises:
+        ReportStopped: `hooks.should_stop` said so.
+        MusicgenError: a checkpoint cannot compose.
+    """
+    return _Making(plan, checkpoints, reference, hooks or Hooks()).run()
+
+
+class _Making:
+    """One report in the making."""
+
+    def __init__(
+        self,
+        plan: ReportPlan,
+        checkpoints: Sequence[Checkpoint],
+        reference: Reference | None,
+        hooks: Hooks,
+    ) -> None:
+        self._plan, self._reference, self._hooks = plan, reference, hooks
+        self._checkpoints = dict(zip(plan.checkpoints, checkpoints, strict=True))
+        self._done = 0.0
+        self._cell: Cell | None = None
+        real = reference.texts if reference else ()
+        clean = reference.clean if reference else ()
+        scored = len(self._temperatures()) * len(self._checkpoints) * len(clean)
+        tunes = len(plan.cells()) * plan.count
+        self._whole = max(1.0, tunes * 1.1 + 0.1 * len(real) + _LOSS_WORK * scored)
+
+    def run(self) -> Report:
+        reference = self._reference
+        judges = {name: self._hooks.find_judge(one) for name, one in self._checkpoints.items()}
+        first = next(iter(judges.values()), judge_nothing)
+        texts = reference.texts if reference else ()
+        scorings = self._begin_scoring()
+        try:
+            real = self._measure([(text, {}) for text in texts], first)
+            losses = self._score(scorings)
+        finally:
+            for scoring in scorings.values():
+                scoring.close()
+        drawn = [(cell, *self._compose(cell)) for cell in self._plan.cells()]
+        measured = [
+            self._measure([(tune.abc, _extra(tune)) for tune in tunes], judges[cell.checkpoint])
+            for cell, tunes, _seconds in drawn
+        ]
+        size = _draw_size([real, *measured] if reference else measured)
+        ranking = Ranking(real or [tune for tunes in measured for tune in tunes])
+        sets = [
+            self._sum_up(cell, tunes, seconds, figures, size, ranking)
+            for (cell, tunes, seconds), figures in zip(drawn, measured, strict=True)
+        ]
+        self._hooks.on_progress(1.0, None)
+        return Report(
+            self._plan,
+            datetime.now(UTC).isoformat(timespec="seconds"),
+            reference.tunes_of if reference else "",
+            reference.source if reference and reference.corpus is not None else "",
+            size,
+            self._sum_up_real(reference, real, size, ranking) if reference else None,
+            tuple(sets),
+            tuple(losses),
+            reference.left_out if reference else 0,
+        )
+
+    def _temperatures(self) -> list[float]:
+        wanted = self._plan.temperatures if self._plan.count else ()
+        return sorted({1.0, *wanted})
+
+    def _measure(
+        self, tunes: Sequence[tuple[str, dict[str, float]]], judge: Judge
+    ) -> list[TuneFigures]:
+        found = []
+        for text, extra in tunes:
+            found.append(measure_tune(text, extra | judge(text)))
+            self._step(0.1)
+        return found
+
+    def _begin_scoring(self) -> dict[str, Scoring]:
+        clean = self._reference.clean if self._reference else ()
+        return {
+            name: Scoring(
+                one.network, one.vocabulary, clean, self._temperatures(), self._hooks.workers
+            )
+            for name, one in self._checkpoints.items()
+            if self._reference
+        }
+
+    def _score(self, scorings: dict[str, Scoring]) -> list[LossRow]:
+        rows = []
+        for name, scoring in scorings.items():
+            checkpoint, reference = self._checkpoints[name], self._reference
+            assert reference is not None  # noqa: S101 - there is no scoring without it
+            is_own = reference.is_held_out and (
+                first_source(checkpoint.metadata) == reference.source
+            )
+            unknown = count_unknown(checkpoint.vocabulary, reference.clean)
+            work = _LOSS_WORK * len(self._temperatures())
+            for found in scoring.finish(functools.partial(self._step, work)):
+                estimates = {
+                    name: getattr(found, name)
+                    for name in ("loss", "body_loss", "perplexity", "body_perplexity", "accuracy",
+                                 "body_accuracy")
+                }  # fmt: skip
+                rows.append(
+                    LossRow(
+                        name, checkpoint.fingerprint, found.temperature, estimates, unknown, is_own
+                    )
+                )
+            self._hooks.on_loss(name, scoring.summarise(self._temperatures().index(1.0)))
+        return rows
+
+    def _compose(self, cell: Cell) -> tuple[list[DrawnTune], float]:
+        self._cell = cell
+        checkpoint = self._checkpoints[cell.checkpoint]
+        tunes = list(self._hooks.read_drawn(cell, checkpoint.fingerprint))[: self._plan.count]
+        self._step(len(tunes))
+        start = time.monotonic()
+        while len(tunes) < self._plan.count:
+            config = SampleConfig(
+                temperature=cell.temperature,
+                seed=self._plan.seed + len(tunes),
+                count=min(GROUP, self._plan.count - len(tunes)),
+                free=cell.is_free,
+            )
+            tunes += [_drawn(piece) for piece in compose(checkpoint, config, self._watch)]
+            self._step(config.count)
+            self._hooks.write_drawn(cell, checkpoint.fingerprint, tunes)
+        self._cell = None
+        return tunes, time.monotonic() - start
+
+    def _watch(self, texts: list[str]) -> None:
+        """Progress inside of a group, whose tunes all end at about the same time."""
+        done = sum(1.0 if text.endswith("\n\n") else min(1.0, len(text) / _USUAL_SIZE)
+                   for text in texts)  # fmt: skip
+        self._tell(self._done + 0.99 * done)
+
+    def _step(self, work: float) -> None:
+        self._done += work
+        self._tell(self._done)
+
+    def _tell(self, done: float) -> None:
+        if self._hooks.should_stop():
+            raise ReportStopped
+        self._hooks.on_progress(min(0.999, done / self._whole), self._cell)
+
+    def _sum_up(
+        self,
+        cell: Cell,
+        tunes: list[DrawnTune],
+        seconds: float,
+        figures: list[TuneFigures],
+        size: int,
+        ranking: Ranking,
+    ) -> TuneSet:
+        texts = [(tune.abc, tune.seed) for tune in tunes]
+        best, worst = _examples(texts, figures, ranking)
+        return TuneSet(
+            cell.key, cell, len(tunes), self._estimates(figures, size), _kept_counts(figures), best,
+            worst, round(seconds, 3),
+        )  # fmt: skip
+
+    def _sum_up_real(
+        self, reference: Reference, figures: list[TuneFigures], size: int, ranking: Ranking
+    ) -> TuneSet:
+        best, worst = _examples([(text, None) for text in reference.texts], figures, ranking)
+        return TuneSet(
+            REAL, None, len(figures), self._estimates(figures, size), _kept_counts(figures), best,
+            worst,
+        )  # fmt: skip
+
+    def _estimates(self, figures: list[TuneFigures], size: int) -> dict[str, Estimate]:
+        return summarise(figures, self._reference.corpus if self._reference else None, size)
+
+
+def _drawn(piece: Composition) -> DrawnTune:
+    probs = np.maximum(np.array(piece.char_probs, dtype=float), 1e-12)
+    surprise = float(-np.log(probs).mean()) if len(probs) else 0.0
+    return DrawnTune(piece.abc, piece.seed, surprise, piece.intervention_share)
+
+
+def _extra(tune: DrawnTune) -> dict[str, float]:
+    return {"surprise": tune.surprise, "grammar": tune.grammar_share}
+
+
+def _draw_size(sets: Sequence[Sequence[TuneFigures]]) -> int:
+    """Half of the smallest set, so that different draws are possible, and no more than needed."""
+    smallest = min((len(item) for item in sets if item), default=0)
+    return min(MAX_DRAW, max(1, smallest // 2)) if smallest else 0
+
+
+def _kept_counts(figures: Sequence[TuneFigures]) -> dict[str, dict[str, int]]:
+    counts = sum_distributions(figures)
+    return {name: dict(counts[name]) for name in DRAWN_COUNTS}
+
+
+def _examples(
+    texts: Sequence[tuple[str, int | None]], figures: Sequence[TuneFigures], ranking: Ranking
+) -> tuple[Example | None, Example | None]:
+    places = ranking.find_best_and_worst(figures)
+    if places is None:
+        return None, None
+    best, worst = (
+        make_example(*texts[at], round(ranking.distance(figures[at]), 3)) for at in places
+    )
+    return best, worst

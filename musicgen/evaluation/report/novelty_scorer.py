@@ -1,0 +1,50 @@
+"""How new tunes are, as figures of a report: what each shares with what its model learned from."""
+
+from collections.abc import Callable
+
+from musicgen.config import Paths
+from musicgen.errors import CorpusError
+from musicgen.evaluation.novelty.comparison import NoveltyIndex, compare
+from musicgen.evaluation.novelty.index_files import find_index, load_index
+from musicgen.evaluation.novelty.training_sources import lessons_of
+from musicgen.evaluation.report.builder import Judge, judge_nothing
+from musicgen.models.checkpoint import Checkpoint
+
+
+def find_judge(
+    checkpoint: Checkpoint,
+    paths: Paths,
+    makes_index: bool = True,
+    on_progress: Callable[[int], None] = lambda _tunes: None,
+) -> Judge:
+    """Who says how new a tune is beside what a checkpoint learned from.
+
+    Says nothing where those tunes are not here or the checkpoint does not name them.
+
+    Args:
+        checkpoint: What learned.
+        paths: Where its corpora and what is kept of them are found.
+        makes_index: Reads the tunes, which may take a minute, where that was not done before.
+        on_progress: Called with the number of tunes read so far; what it raises ends the reading.
+    """
+    try:
+        lessons = lessons_of(checkpoint.metadata)
+        if makes_index:
+            index: NoveltyIndex | None = load_index(lessons, paths, on_progress)
+        else:
+            index = find_index(lessons, paths)
+    except CorpusError:
+        return judge_nothing
+    return _judge_by(index) if index else judge_nothing
+
+
+def _judge_by(index: NoveltyIndex) -> Judge:
+    def judge(text: str) -> dict[str, float]:
+        novelty = compare(index, text)
+        return {
+            "longest_run": float(novelty.characters.longest),
+            "longest_melody": float(novelty.melody.longest),
+            "known": float(novelty.is_known),
+        }
+
+    return judge

@@ -1,0 +1,1 @@
+"""Uncertainty of a figure, and the distance between two distributions."""

@@ -1,0 +1,350 @@
+"""A training in the background: start, pause, resume, stop, and a snapshot for whoever watches.
+
+The thread never touches a screen. Watchers poll `TrainingJob.snapshot`, which gives frozen values.
+One training runs at a time; others wait their turn.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from musicgen.config import NetworkConfig, Paths, TrainingConfig
+from musicgen.corpus.dataset import Dataset, load_dataset, require_trainable
+from musicgen.errors import MusicgenError, RunError
+from musicgen.models.checkpoint import Checkpoint
+from musicgen.presets import Preset
+from musicgen.training.estimate import estimate_training, require_room
+from musicgen.training.loop.distillation import engage_teacher
+from musicgen.training.loop.foreground_priority import Courtesy
+from musicgen.training.loop.metrics import StepMetrics
+from musicgen.training.loop.session import TrainingSession
+from musicgen.training.runs.run import Run, RunStore
+from musicgen.training.runs.run_admin import delete_run, in_use_error, rename_run
+from musicgen.training.runs.samples import Sample
+from musicgen.training.trackers import check_tracker
+
+logger = logging.getLogger(__name__)
+
+_RATE_WINDOW = 50  # steps over which the speed is averaged
+
+
+class JobStatus(StrEnum):
+    """What a job is doing."""
+
+    QUEUED = "queued"
+    PREPARING = "preparing"
+    RUNNING = "running"
+    PAUSED = "paused"
+    STOPPING = "stopping"
+    STOPPED = "stopped"
+    FINISHED = "finished"
+    FAILED = "failed"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing more will happen."""
+        return self in (JobStatus.STOPPED, JobStatus.FINISHED, JobStatus.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class JobSnapshot:
+    """A job at one instant.
+
+    `metrics` has every step of the run so far, earlier sittings included; `time_left_s` is None
+    until some steps were timed; `message` is an error or a warning, else empty; `error` is
+    what ended the training, where the user can do something about it. `samples` are the tunes
+    composed along the way, and `train_characters` the length of all training tunes, None until
+    the corpus has been read.
+    """
+
+    run_id: str
+    status: JobStatus
+    preset: Preset
+    metrics: tuple[StepMetrics, ...]
+    step: int
+    max_steps: int
+    elapsed_s: float
+    time_left_s: float | None
+    chars_per_second: float
+    best_val_loss: float | None
+    best_step: int
+    message: str
+    has_checkpoint: bool
+    error: MusicgenError | None = None
+    samples: tuple[Sample, ...] = ()
+    train_characters: int | None = None
+
+
+class TrainingJob:
+    """Trains one run in a thread of its own.
+
+    Args:
+        run: The run, new or to be resumed.
+        load: Gives the corpus that settings name; called in the thread.
+        turn: Held while training, so that trainings follow one another.
+        courtesy: Whom it lets go ahead between its steps.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        load: Callable[[TrainingConfig], Dataset],
+        turn: "threading.Lock | None" = None,
+        courtesy: Courtesy | None = None,
+    ) -> None:
+        self.run = run
+        self.preset = run.preset
+        self._load = load
+        self._turn = turn or threading.Lock()
+        self._courtesy = courtesy or Courtesy()
+        self._lock = threading.Lock()
+        self._awake = threading.Event()
+        self._awake.set()
+        self._stop = threading.Event()
+        self._metrics: list[StepMetrics] = run.read_metrics()
+        self._samples = run.read_samples()
+        self._status = JobStatus.QUEUED
+        self._message = ""
+        self._error: MusicgenError | None = None
+        self._session: TrainingSession | None = None
+        self._thread = threading.Thread(target=self._work, name=f"training-{run.id}", daemon=True)
+
+    def start(self) -> None:
+        """Starts the thread; returns at once."""
+        self._thread.start()
+
+    def pause(self) -> None:
+        """Holds the training before its next step."""
+        with self._lock:
+            if self._status in (JobStatus.RUNNING, JobStatus.PREPARING):
+                self._awake.clear()
+                self._status = JobStatus.PAUSED
+
+    def resume(self) -> None:
+        """Goes on after a pause."""
+        with self._lock:
+            if self._status is JobStatus.PAUSED:
+                self._status = JobStatus.RUNNING
+                self._awake.set()
+
+    def stop(self) -> None:
+        """Asks the training to save and end after its present step."""
+        with self._lock:
+            if not self._status.is_final:
+                self._status = JobStatus.STOPPING
+        self._stop.set()
+        self._awake.set()
+
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Waits for the end; True if it came in time."""
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def snapshot(self) -> JobSnapshot:
+        """The job at this instant, safe to keep and to read from any thread."""
+        with self._lock:
+            metrics = tuple(self._metrics)
+            status, message, session = self._status, self._message, self._session
+        best = min(
+            (item for item in metrics if item.val_loss is not None),
+            key=lambda item: item.val_loss or 0.0,
+            default=None,
+        )
+        step = metrics[-1].step if metrics else 0
+        max_steps = self.preset.training.max_steps
+        return JobSnapshot(
+            run_id=self.run.id,
+            status=status,
+            preset=self.preset,
+            metrics=metrics,
+            step=step,
+            max_steps=max_steps,
+            elapsed_s=metrics[-1].elapsed_s if metrics else 0.0,
+            time_left_s=_time_left(metrics, max_steps),
+            chars_per_second=_mean_speed(metrics),
+            best_val_loss=best.val_loss if best else None,
+            best_step=best.step if best else 0,
+            message=message or (session.warning if session else ""),
+            has_checkpoint=self.run.has_best,
+            error=self._error,
+            samples=session.samples if session else self._samples,
+            train_characters=len(session.dataset.train_text) if session else None,
+        )
+
+    def _work(self) -> None:
+        try:
+            with self._turn:
+                if self._stop.is_set():
+                    self._finish(JobStatus.STOPPED)
+                    return
+                self._set_status(JobStatus.PREPARING)
+                dataset = self._load(self.preset.training)
+                self._session = TrainingSession(self.run, dataset, self._on_step)
+                self._finish(JobStatus(self._session.train(self._should_stop)))
+        except MusicgenError as error:
+            self._error = error
+            self._finish(JobStatus.FAILED, str(error))
+        except Exception:  # a thread has no caller: log it all, and tell the watcher in a sentence
+            logger.exception("training %s failed", self.run.id)
+            self._finish(JobStatus.FAILED, "The training failed. The server's log says where.")
+
+    def _on_step(self, metrics: StepMetrics) -> None:
+        with self._lock:
+            while self._metrics and self._metrics[-1].step >= metrics.step:
+                self._metrics.pop()  # a resumed run repeats the steps after its last save
+            self._metrics.append(metrics)
+
+    def _should_stop(self) -> bool:
+        self._set_status(JobStatus.RUNNING, only_from=JobStatus.PREPARING)
+        self._awake.wait()
+        self._courtesy.give_way()
+        return self._stop.is_set()
+
+    def _set_status(self, status: JobStatus, only_from: JobStatus | None = None) -> None:
+        with self._lock:
+            is_held = self._status in (JobStatus.STOPPING, JobStatus.PAUSED)
+            if not is_held and only_from in (None, self._status):
+                self._status = status
+
+    def _finish(self, status: JobStatus, message: str = "") -> None:
+        with self._lock:
+            self._status, self._message = status, message
+
+
+class JobRegistry:
+    """The jobs of this process: one trains, others wait their turn.
+
+    What somebody waits for goes ahead of them: ``with registry.courtesy.ahead():``.
+
+    Args:
+        store: Where runs are kept.
+        paths: Where corpora are found.
+    """
+
+    def __init__(self, store: RunStore, paths: Paths) -> None:
+        self.store = store
+        self.courtesy = Courtesy()
+        self._paths = paths
+        self._lock = threading.Lock()
+        self._turn = threading.Lock()
+        self._jobs: dict[str, TrainingJob] = {}
+
+    def start(
+        self, preset: Preset, run_id: str, start: Checkpoint | None = None, sweep: str = ""
+    ) -> TrainingJob:
+        """Creates a run and trains it in the background; its corpus is read first.
+
+        Args:
+            preset: Its settings.
+            run_id: Its name.
+            start: The checkpoint to go on from; first weights if None.
+            sweep: The sweep of which it is a cell, if any.
+
+        Raises:
+            ConfigError: the tracker that the settings ask for is not installed, or this machine has
+                too little memory or disk for them.
+            CorpusError: the corpus is missing, or too small; nothing is left behind.
+            CheckpointError: there is no teacher of that name, or it is damaged.
+            RunError: the name is taken or not usable, or the teacher does not know the characters.
+            StorageError: the run's folder cannot be written.
+        """
+        config = preset.training
+        check_tracker(config)
+        dataset = load_dataset(config.source, self._paths, config.plain)
+        require_trainable(dataset, config)
+        preset, teacher = engage_teacher(preset, self._paths, dataset.vocabulary)
+        shape = start.metadata.network if start else preset.network
+        self._require_room(shape, config, teacher.metadata.network if teacher else None)
+        with self._lock:
+            return self._launch(self.store.create(run_id, preset, start, sweep, teacher), dataset)
+
+    def resume(self, run_id: str) -> TrainingJob:
+        """Goes on with a run that was stopped or interrupted.
+
+        Raises:
+            RunError: there is no such run, or it is being trained.
+            ConfigError: this machine has too little memory or disk for it.
+        """
+        run = self.store.get(run_id)
+        preset = run.preset
+        self._require_room(preset.network, preset.training)
+        with self._lock:
+            job = self._jobs.get(run_id)
+            if job and not job.snapshot().status.is_final:
+                raise RunError("The run {name!r} is being trained already.", name=run_id)
+            return self._launch(run)
+
+    def _require_room(
+        self, network: NetworkConfig, config: TrainingConfig, teacher: NetworkConfig | None = None
+    ) -> None:
+        require_room(estimate_training(network, config, teacher), self.store.root)
+
+    def current(self) -> TrainingJob | None:
+        """The job that trains or waits, else the latest one, else None."""
+        with self._lock:
+            jobs = list(self._jobs.values())
+        active = [job for job in jobs if not job.snapshot().status.is_final]
+        return active[0] if active else (jobs[-1] if jobs else None)
+
+    def get(self, run_id: str) -> TrainingJob | None:
+        """The job of a run in this process, or None."""
+        with self._lock:
+            return self._jobs.get(run_id)
+
+    def jobs(self) -> list[TrainingJob]:
+        """All jobs of this process, the oldest first."""
+        with self._lock:
+            return list(self._jobs.values())
+
+    def delete(self, run_id: str) -> None:
+        """Removes a run from the disk.
+
+        Raises:
+            RunError: there is no such run, or it is being trained.
+            StorageError: the folder cannot be removed.
+        """
+        with self._lock:
+            self._forget(run_id)
+            delete_run(self.store, run_id)
+
+    def rename(self, run_id: str, new_id: str) -> None:
+        """Gives a run another name.
+
+        Raises:
+            RunError: there is no such run, it is being trained, or the new name is not to be had.
+            StorageError: the folder cannot be renamed.
+        """
+        with self._lock:
+            self._forget(run_id)
+            rename_run(self.store, run_id, new_id)
+
+    def _forget(self, run_id: str) -> None:
+        job = self._jobs.get(run_id)
+        if job and not job.snapshot().status.is_final:
+            raise in_use_error(run_id)
+        self._jobs.pop(run_id, None)
+
+    def _launch(self, run: Run, dataset: Dataset | None = None) -> TrainingJob:
+        def load(config: TrainingConfig) -> Dataset:
+            return dataset or load_dataset(config.source, self._paths, config.plain)
+
+        job = TrainingJob(run, load, self._turn, self.courtesy)
+        self._jobs.pop(run.id, None)
+        self._jobs[run.id] = job
+        job.start()
+        return job
+
+
+def _mean_speed(metrics: tuple[StepMetrics, ...]) -> float:
+    recent = metrics[-_RATE_WINDOW:]
+    return sum(item.chars_per_second for item in recent) / len(recent) if recent else 0.0
+
+
+def _time_left(metrics: tuple[StepMetrics, ...], max_steps: int) -> float | None:
+    recent = metrics[-_RATE_WINDOW:]
+    if len(recent) < 5:
+        return None
+    per_step = (recent[-1].elapsed_s - recent[0].elapsed_s) / (recent[-1].step - recent[0].step)
+    return max(0.0, per_step * (max_steps - recent[-1].step))

@@ -1,0 +1,1 @@
+"""What can be said of a tune once it is read: bars, chords, harmony, ranges, fingerprints."""

@@ -1,0 +1,1 @@
+"""From text to tunes: any text in, a tune and its problems out."""

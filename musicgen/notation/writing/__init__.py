@@ -1,0 +1,1 @@
+"""From tunes to text: plain ABC, other keys, MusicXML."""

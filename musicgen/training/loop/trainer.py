@@ -1,0 +1,279 @@
+"""The synchronous training loop. It knows no thread, no screen and no folder: it calls back."""
+
+import copy
+import math
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+
+from musicgen.config import TrainingConfig
+from musicgen.corpus.vocabulary import Vocabulary
+from musicgen.corpus.windows import Windows
+from musicgen.errors import TrainingDiverged
+from musicgen.evaluation.loss.text_loss import LossReport, compute_loss
+from musicgen.models.checkpoint import Checkpoint
+from musicgen.models.network import Network, State, flatten_state, unflatten_state
+from musicgen.models.registry import build_network
+from musicgen.presets import Preset
+from musicgen.training.loop.distillation import Teacher
+from musicgen.training.loop.metrics import StepMetrics
+from musicgen.training.loop.objectives import Objective, TaskHeads
+from musicgen.training.loop.precision import choose_device, choose_precision
+from musicgen.training.loop.schedule import compute_learning_rate
+
+
+class Trainer:
+    """Trains a network on tunes and looks at held-out ones every so often.
+
+    All randomness (first weights, windows, dropout) comes from the seed of the settings and from
+    generators of its own, so that `state_dict` and `load_state_dict` continue a training bit for
+    bit on the same machine and thread count.
+
+    Args:
+        preset: Network and training settings; `vocab_size` must match the vocabulary.
+        vocabulary: The characters.
+        train_tunes: What is read, one text each.
+        val_tunes: Held-out tunes; with none, `val_loss` is never set.
+        network: Goes on with these weights instead of first ones.
+        teacher: A trained model to learn from as well.
+    """
+
+    def __init__(
+        self,
+        preset: Preset,
+        vocabulary: Vocabulary,
+        train_tunes: Sequence[str],
+        val_tunes: Sequence[str],
+        network: Network | None = None,
+        teacher: Checkpoint | None = None,
+    ) -> None:
+        self.config = preset.training
+        self.vocabulary = vocabulary
+        self.val_tunes = list(val_tunes)
+        self.device = choose_device()
+        self.precision = choose_precision(self.config.precision, self.device)
+        self.network = network or build_network(preset.network, self.config.seed)
+        self.network.to(self.device)
+        self.step = 0
+        self.elapsed_s = 0.0
+        self.has_converged = False
+        self._windows = Windows(train_tunes, vocabulary, self.config)
+        self._carried: State = None
+        self._averaged = copy.deepcopy(self.network) if self.config.average else None
+        self._best_loss = math.inf
+        self._looks_since_best = 0
+        self._noise = torch.Generator().manual_seed(self.config.seed + 1)
+        self.network.set_generator(self._noise)
+        self._objective = self._build_objective(teacher)
+        learned = [*self.network.parameters(), *self._objective.parameters()]
+        self.optimizer = _build_optimizer(self.config, learned)
+
+    def _build_objective(self, teacher: Checkpoint | None) -> Objective:
+        heads = None
+        if self.config.multi_task:
+            heads = TaskHeads(self.network.linear.in_features, self.config.seed).to(self.device)
+        reading = Teacher(teacher, self.vocabulary, self.device) if teacher else None
+        return Objective(self.config, heads, reading)
+
+    @property
+    def trained(self) -> Network:
+        """The network to keep: the moving average of the weights where there is one."""
+        return self._averaged or self.network
+
+    def train(
+        self,
+        on_step: Callable[[StepMetrics], None],
+        should_stop: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Trains to `max_steps`, or until `should_stop` (asked before each step) says so.
+
+        With `patience` in the settings, also until held-out tunes have not got better for so many
+        looks; `has_converged` then says so.
+
+        Raises:
+            TrainingDiverged: the loss, on held-out tunes too, or a gradient is no longer a finite
+                number; what was saved before is kept.
+        """
+        self.network.train()
+        while not self.is_done and not should_stop():
+            on_step(self.train_step())
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the last step is taken, or no further one would help."""
+        return self.has_converged or self.step >= self.config.max_steps
+
+    def train_step(self) -> StepMetrics:
+        """One step of the optimizer, and a look at held-out tunes when it is time.
+
+        Raises:
+            TrainingDiverged: see `train`.
+        """
+        start = time.perf_counter()
+        step = self.step + 1
+        rate = compute_learning_rate(self.config, step)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        loss, accuracy, grad_norm = self._compute_gradients()
+        if not (math.isfinite(loss) and math.isfinite(grad_norm)):
+            self.optimizer.zero_grad(set_to_none=True)
+            raise _diverged(step)
+        self.optimizer.step()
+        self.step = step
+        self._average_weights()
+        step_s = time.perf_counter() - start
+        report = self._evaluate_if_due()
+        if report and not math.isfinite(report.loss):
+            raise _diverged(step)
+        self.elapsed_s += time.perf_counter() - start
+        config = self.config
+        characters = config.batch_size * config.seq_len * config.accumulate
+        return StepMetrics(
+            step, loss, accuracy, grad_norm, rate, characters / step_s, self.elapsed_s,
+            report.loss if report else None, report.accuracy if report else None,
+        )  # fmt: skip
+
+    def evaluate(self) -> LossReport:
+        """The loss on the held-out tunes with the weights as they are, always in float32."""
+        return compute_loss(self.trained, self.vocabulary, self.val_tunes)
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that is needed, beside the weights, to go on as if nothing had happened.
+
+        `values` are JSON-ready, `optimizer` is torch's state, `tensors` holds the rest by name.
+        """
+        windows = self._windows.state_dict()
+        tensors = {
+            "generator.windows": windows.pop("generator"),
+            "generator.noise": self._noise.get_state(),
+        }
+        for number, value in enumerate(flatten_state(self._carried)):
+            tensors[f"carried.{number}"] = value
+        if self._averaged is not None:
+            weights = self._averaged.state_dict()
+            tensors |= {f"averaged.{name}": value for name, value in weights.items()}
+        others = self._objective.state_dict()
+        tensors |= {f"objective.{name}": value for name, value in others.items()}
+        best = self._best_loss if math.isfinite(self._best_loss) else None
+        return {
+            "values": {
+                "step": self.step,
+                "elapsed_s": self.elapsed_s,
+                "windows": windows,
+                "best_loss": best,
+                "looks_since_best": self._looks_since_best,
+                "has_converged": self.has_converged,
+            },
+            "optimizer": self.optimizer.state_dict()["state"],
+            "tensors": tensors,
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Continues from what `state_dict` gave; the weights are loaded by the caller."""
+        values, tensors = state["values"], state["tensors"]
+        self.step = values["step"]
+        self.elapsed_s = values["elapsed_s"]
+        self._best_loss = math.inf if values["best_loss"] is None else values["best_loss"]
+        self._looks_since_best = values["looks_since_best"]
+        self.has_converged = values["has_converged"]
+        groups = self.optimizer.state_dict()["param_groups"]
+        self.optimizer.load_state_dict({"state": state["optimizer"], "param_groups": groups})
+        self._noise.set_state(tensors["generator.noise"])
+        self._windows.load_state_dict(
+            values["windows"] | {"generator": tensors["generator.windows"]}
+        )
+        like = self.network.init_state(self.config.batch_size, self.device)
+        carried = _under(tensors, "carried.")
+        self._carried = unflatten_state(
+            like, [carried[str(n)].to(self.device) for n in range(len(carried))]
+        )
+        if self._averaged is not None:
+            self._averaged.load_state_dict(_under(tensors, "averaged."))
+        self._objective.load_state_dict(_under(tensors, "objective."))
+
+    def _compute_gradients(self) -> tuple[float, float, float]:
+        """Loss, accuracy and gradient norm of fresh batches; gradients are left in the network."""
+        config = self.config
+        self.optimizer.zero_grad(set_to_none=True)
+        losses, accuracies = [], []
+        for _ in range(config.accumulate):
+            loss, accuracy = self._add_gradients()
+            losses.append(loss)
+            accuracies.append(accuracy)
+        learned = [*self.network.parameters(), *self._objective.parameters()]
+        grad_norm = torch.nn.utils.clip_grad_norm_(learned, config.grad_clip or math.inf)
+        return _mean(losses), _mean(accuracies), grad_norm.item()
+
+    def _add_gradients(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Loss, without smoothing, and accuracy of one batch; its gradients are added."""
+        config = self.config
+        window = self._windows.draw(self.step / config.max_steps).to(self.device)
+        state = None if window.is_first else self._carried
+        is_mixed = self.precision != torch.float32
+        with torch.autocast(self.device.type, self.precision, enabled=is_mixed):
+            said, features, state = self.network.say(window.inputs, state)
+            logits = said.float().flatten(0, 1)  # (BT, V)
+            loss, goal = self._objective.compute(features, logits, window)
+        (goal / config.accumulate).backward()  # type: ignore[no-untyped-call]
+        if config.carry_state:
+            self._carried = unflatten_state(state, [t.detach() for t in flatten_state(state)])
+        accuracy = (logits.detach().argmax(-1) == window.targets.flatten()).float().mean()
+        return loss.detach(), accuracy
+
+    @torch.no_grad()
+    def _average_weights(self) -> None:
+        """Moves the average towards the weights; early on it follows them closely."""
+        if self._averaged is None:
+            return
+        past = min(self.config.average, self.step / (self.step + 9))
+        torch._foreach_lerp_(
+            list(self._averaged.parameters()), list(self.network.parameters()), 1.0 - past
+        )
+
+    def _evaluate_if_due(self) -> LossReport | None:
+        is_due = self.step % self.config.eval_interval == 0 or self.step == self.config.max_steps
+        if not (is_due and self.val_tunes):
+            return None
+        report = self.evaluate()
+        if report.loss < self._best_loss:
+            self._best_loss, self._looks_since_best = report.loss, 0
+        else:
+            self._looks_since_best += 1
+        self.has_converged = 0 < self.config.patience <= self._looks_since_best
+        return report
+
+
+def _diverged(step: int) -> TrainingDiverged:
+    return TrainingDiverged(
+        "At step {step} the loss was no longer a number, so the training stopped there. "
+        "Try a smaller learning_rate or a grad_clip of 1; what was saved before is kept.",
+        step=step,
+    )
+
+
+def _mean(values: list[torch.Tensor]) -> float:
+    return float(torch.stack(values).mean())
+
+
+def _under(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
+    """The tensors whose names begin so, by the rest of their names."""
+    return {
+        name.removeprefix(prefix): value
+        for name, value in tensors.items()
+        if name.startswith(prefix)
+    }
+
+
+def _build_optimizer(
+    config: TrainingConfig, learned: list[torch.nn.Parameter]
+) -> torch.optim.Optimizer:
+    kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[config.optimizer]
+    optimizer: torch.optim.Optimizer = kind(
+        learned,
+        lr=config.learning_rate,
+        weight_decay=config.weight_decay,
+        fused=True,
+    )
+    return optimizer

@@ -1,0 +1,1 @@
+"""The folder of a run: settings, metrics, samples, checkpoints; archives of it; its figures."""

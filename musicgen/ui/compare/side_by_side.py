@@ -1,0 +1,216 @@
+"""Two models side by side: what differs in their settings and figures, and how each one sounds."""
+
+import random
+from dataclasses import dataclass
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from musicgen.config import SampleConfig
+from musicgen.errors import AudioError, MusicgenError
+from musicgen.evaluation.loss.perplexity import to_perplexity, write_perplexity
+from musicgen.models.checkpoint import CheckpointMetadata, CheckpointRef
+from musicgen.models.figures import find_held_out_loss
+from musicgen.notation.analysis.bars import check_bars
+from musicgen.presets import Preset
+from musicgen.sampling.composer import Composition
+from musicgen.training.runs.bundled_history import bundled_id
+from musicgen.training.runs.summary import clock, differing_settings
+from musicgen.ui.compare import run_data
+from musicgen.ui.compare.compare_views import nothing_trained
+from musicgen.ui.components.score import score
+from musicgen.ui.frame import resources
+from musicgen.ui.frame.language import _, ngettext
+from musicgen.ui.frame.libraries import ABCJS, need_library
+from musicgen.ui.frame.page import sentence, tell
+from musicgen.ui.frame.state import Slot
+from musicgen.ui.frame.words import plain
+from musicgen.ui.play.controls import DRAWN_SEEDS
+from musicgen.ui.train.training_form import LABELS
+from musicgen.ui.tune import rendering
+from musicgen.ui.tune.permalink import SLIDERS, Request
+from musicgen.ui.tune.rendering import Performance
+
+SIDES = ("left", "right")
+
+SHOWN: Slot[dict[str, Performance]] = Slot("compare_shown", {})
+"""What was composed last, by side."""
+
+_FIRST_SEED = 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """What both are asked for."""
+
+    models: tuple[str, str]
+    config: SampleConfig
+
+
+def side_by_side() -> None:
+    """Two models to choose, what differs between them, and a tune of each from one seed."""
+    names = [ref.name for ref in resources.checkpoints()]
+    if not names:
+        nothing_trained()
+        return
+    need_library(ABCJS)  # before the button whose press a new run of the page would lose
+    choice, is_asked = _controls(names)
+    _differences(choice.models)
+    for side, model, column in zip(SIDES, choice.models, st.columns(2), strict=True):
+        with column:
+            _one_side(side, Request(model, choice.config), is_asked)
+
+
+def _controls(names: list[str]) -> tuple[_Choice, bool]:
+    """What is chosen, and whether it is to be composed now."""
+    with st.container(border=True, key="pair_controls"):
+        left, right = st.columns(2)
+        first = left.selectbox(_("Left"), names, 0, key="pair_left")
+        second = right.selectbox(_("Right"), names, min(1, len(names) - 1), key="pair_right")
+        left, right = st.columns(2)  # a row of their own, so that on a phone they follow the models
+        low, high = SLIDERS["temperature"]
+        temperature = left.slider(
+            _("Temperature"), low, high, SampleConfig().temperature, 0.05, key="pair_temperature"
+        )
+        with right.container(horizontal=True, vertical_alignment="bottom"):
+            st.session_state.setdefault("pair_seed", _FIRST_SEED)
+            seed = st.number_input(_("Seed"), 0, 2**31 - 1, step=1, key="pair_seed", width=150)
+            st.button(
+                _("Another seed"), key="pair_dice", icon=":material/casino:", on_click=_throw_dice
+            )
+        is_asked = st.button(
+            _("Compose with both"),
+            key="pair_compose",
+            type="primary",
+            icon=":material/music_note:",
+            on_click=lambda: SHOWN.set({}),
+        )
+    config = SampleConfig(temperature=round(temperature, 2), seed=int(seed or 0))
+    return _Choice((first or names[0], second or names[0]), config), is_asked
+
+
+def _throw_dice() -> None:
+    st.session_state["pair_seed"] = random.randrange(DRAWN_SEEDS)
+
+
+def _differences(models: tuple[str, str]) -> None:
+    """The figures of both, and behind them the settings in which they differ."""
+    try:
+        refs = [rendering.find_model(name) for name in models]
+        metadata = [ref.metadata() for ref in refs]
+    except MusicgenError as error:
+        tell(error, st.container())
+        return
+    presets = [Preset(item.preset, "", item.network, item.training) for item in metadata]
+    figures = [_figures(ref, item) for ref, item in zip(refs, metadata, strict=True)]
+    rows = {label: [one[label] for one in figures] for label in figures[0]}
+    _table(models, rows)
+    settings = {
+        _(LABELS.get(name, name)): [f"{value}" for value in values]
+        for name, values in differing_settings(presets).items()
+    }
+    if settings:
+        with st.expander(
+            ngettext("{count} setting differs", "{count} settings differ", len(settings)).format(
+                count=len(settings)
+            ),
+            icon=":material/tune:",
+        ):
+            _table(models, settings)
+
+
+def _table(models: tuple[str, str], rows: dict[str, list[str]]) -> None:
+    left, right = zip(*rows.values(), strict=True)
+    # A column's name must be its own, also where both sides have one model.
+    first, second = map(plain, models)
+    columns = {
+        " ": list(rows),
+        first: list(map(plain, left)),
+        second + " " * (first == second): list(map(plain, right)),
+    }
+    st.table(columns, border="horizontal", hide_index=True)
+
+
+def _figures(ref: CheckpointRef, metadata: CheckpointMetadata) -> dict[str, str]:
+    """Figures of the weights that play: of a bundled model those it was measured to have."""
+    loss = find_held_out_loss(metadata.metrics)
+    elapsed_s = _training_time(ref)
+    return {
+        _("Held-out loss"): "–" if loss is None else f"{loss:.4f}",
+        _("Perplexity"): write_perplexity(None if loss is None else to_perplexity(loss)),
+        _("Step"): f"{metadata.step:,}",
+        _("Parameters"): f"{metadata.parameters:,}" if metadata.parameters else "–",
+        _("Training time"): "–" if elapsed_s is None else clock(elapsed_s),
+        _("Preset"): metadata.preset or "–",
+    }
+
+
+def _training_time(ref: CheckpointRef) -> float | None:
+    name = bundled_id(ref.name) if ref.origin == "bundled" else ref.name
+    try:
+        return run_data.summary(name).elapsed_s
+    except MusicgenError:  # a bundled model that went through several trainings
+        return None
+
+
+def _one_side(side: str, request: Request, is_asked: bool) -> None:
+    """The player first, at a fixed place: it stops when something above it comes or goes."""
+    sound = st.container(key=f"sound_{side}")
+    stage = st.empty()
+    if is_asked:
+        try:
+            SHOWN.set(SHOWN.get() | {side: _perform(request, stage)})
+        except MusicgenError as error:
+            stage.empty()
+            tell(error, sound)
+    shown = SHOWN.get().get(side)
+    if shown:
+        _show(shown, side, sound, stage)
+
+
+def _perform(request: Request, stage: DeltaGenerator) -> Performance:
+    composition = rendering.compose_tune(request, stage)
+    try:
+        return Performance(request, composition, rendering.render(composition))
+    except AudioError as error:
+        return Performance(request, composition, None, error)
+
+
+def _show(shown: Performance, side: str, sound: DeltaGenerator, stage: DeltaGenerator) -> None:
+    if shown.sound:
+        sound.audio(shown.sound.wav, "audio/wav")
+    with stage.container(key=f"tune_{side}"):
+        st.markdown(f"**{plain(shown.request.model)}**")
+        if shown.silence:
+            st.warning(sentence(shown.silence), icon=":material/volume_off:")
+        if shown.sound:
+            score(
+                rendering.layouts(shown.tune, shown.sound),
+                [onset for _start, onset, _duration in shown.sound.moments],
+                [duration for _start, _onset, duration in shown.sound.moments],
+                key=f"score_{side}",
+                audio=f".st-key-sound_{side} audio",
+                library=resources.paths().abcjs,
+            )
+        st.caption(" · ".join(_facts(shown.composition)))
+
+
+def _facts(composition: Composition) -> list[str]:
+    count = len(composition.char_probs)
+    bars = check_bars(composition.tune)
+    wrong = len(bars.wrong)
+    return [
+        _("seed {seed}").format(seed=composition.seed),
+        _("temperature {value:g}").format(value=composition.config.temperature),
+        _("Ended by itself")
+        if composition.is_complete
+        else ngettext("Cut after {count} character", "Cut after {count} characters", count).format(
+            count=count
+        ),
+        ngettext("{count} bar out of time", "{count} bars out of time", wrong).format(count=wrong)
+        if wrong
+        else _("every bar in time"),
+        _("the grammar stepped in at {share:.1%} of the characters").format(
+            share=composition.intervention_share
+        ),
+    ]

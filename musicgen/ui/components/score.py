@@ -1,0 +1,180 @@
+"""Sheet music as a component: engraved by abcjs in the browser, a cursor that follows the sound.
+
+abcjs (JavaScript, MIT) is fetched at set-up and not part of the project; without it the page shows
+the text of the tune alone, and says so.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, astuple, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from streamlit.components.v2.types import ComponentRenderer
+
+from musicgen.sampling.note_surprise import Odds
+from musicgen.ui.frame.language import _
+from musicgen.ui.frame.libraries import ABCJS, need_library
+
+_HERE = Path(__file__).parent
+
+_HTML = """<div class="musicgen-score">
+  <div class="musicgen-scale" hidden><span></span><i></i><span></span></div>
+  <div class="musicgen-regions"></div><div class="musicgen-cursor" hidden></div>
+  <div class="musicgen-paper"></div>
+  <div class="musicgen-odds" role="dialog" hidden></div>
+  <div class="musicgen-teller" aria-live="polite"></div>
+  <p class="musicgen-keys" hidden></p>
+</div>"""
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreLayout:
+    """A tune with its lines broken for one width.
+
+    `abc` is what abcjs gets; `starts` the offset in it of each sounding note, in playing order;
+    `min_width` the narrowest place it is for, and `staff_width` the width it is engraved at before
+    it is scaled to fit, both in pixels. `notes` are the offsets of all notes in written order, -1
+    for one that is not drawn; `marks` stretches of it that are underlined.
+    """
+
+    abc: str
+    starts: tuple[int, ...]
+    min_width: int
+    staff_width: int
+    notes: tuple[int, ...] = ()
+    marks: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """What hands find on a score; all lists have one entry for each note in written order.
+
+    `bars` are the bars of the notes as indices of `Tune.bars`, `numbers` what these bars
+    are called (`notation.bar_numbers`), `names` what the notes are called, `bits` how surprised the
+    network was by each and `odds` what else it had thought of, both None where that is not shown.
+    `outside` are numbers of notes beyond an instrument's range; `selection` the first and last
+    chosen bar.
+
+    Not by notes: `loop` says when the chosen bars begin and end (seconds) each time they are
+    played, to go round in one of them; `cue` from when to play, under a name of its own, once for
+    each name; `on_touch` is called when bars were chosen or an alternative was taken (`touched`).
+    """
+
+    bars: tuple[int, ...]
+    numbers: tuple[int, ...]
+    names: tuple[str, ...]
+    bits: tuple[float, ...] | None = None
+    odds: tuple[tuple[Odds, ...], ...] | None = None
+    outside: tuple[int, ...] = ()
+    selection: tuple[int, int] | None = None
+    loop: tuple[tuple[float, float], ...] = ()
+    cue: tuple[str, float] | None = None
+    on_touch: Callable[[], None] | None = None
+
+
+def score(
+    layouts: Sequence[ScoreLayout],
+    onsets_s: Sequence[float],
+    durations_s: Sequence[float],
+    *,
+    key: str,
+    audio: str,
+    library: Path,
+    touch: Touch | None = None,
+) -> None:
+    """Draws a tune, with a cursor on the note that sounds; a click on a note plays from there.
+
+    Args:
+        layouts: The same tune for several widths, the widest first; the last serves all others.
+        onsets_s: When each sounding note begins, in seconds, ascending.
+        durations_s: How long it sounds, in seconds.
+        key: Names the score across updates.
+        audio: CSS selector of the audio element that plays the tune.
+        library: Where abcjs lies.
+        touch: Lets bars be chosen, and shows what the network thought.
+    """
+    if not library.is_file():
+        st.caption(
+            _("The sheet music needs abcjs. `make setup` fetches it, and so does `npm install`.")
+        )
+        return
+    on_touch = (touch.on_touch if touch else None) or _ignore
+    need_library(ABCJS)
+    _score()(
+        key=key,
+        data={
+            "layouts": [asdict(layout) for layout in layouts],
+            "onsets_s": [round(onset, 4) for onset in onsets_s],
+            "durations_s": [round(duration, 4) for duration in durations_s],
+            "audio": audio,
+            "label": _("Sheet music of the tune"),
+            "failure": _("The engraver could not draw this tune."),
+            "cue": touch.cue if touch else None,
+            "loop": (touch.loop if touch else None) or None,
+            "touch": _touch_data(touch) if touch else None,
+        },
+        on_selection_change=on_touch,
+        on_take_change=on_touch,
+    )
+
+
+def touched(key: str) -> tuple[tuple[int, int] | None, tuple[int, str] | None]:
+    """What was just done on the score of that key: bars chosen (from 0), and a character taken."""
+    found = st.session_state.get(key) or {}
+    selection: tuple[int, int] | None = None
+    match found.get("selection"):
+        case [int(first), int(last)]:
+            selection = first, last
+    match found.get("take"):
+        case [int(offset), str(character)]:
+            return selection, (offset, character)
+    return selection, None
+
+
+def _ignore() -> None:
+    """Streamlit knows a trigger by its callback, so there must be one."""
+
+
+def _touch_data(touch: Touch) -> dict[str, Any]:
+    """What the browser needs, without the names of fields in every one of hundreds of notes."""
+    odds = [[list(astuple(one)) for one in each] for each in touch.odds] if touch.odds else None
+    return {
+        "bars": touch.bars,
+        "numbers": touch.numbers,
+        "names": touch.names,
+        "bits": touch.bits,
+        "odds": odds,
+        "outside": touch.outside,
+        "selection": touch.selection,
+        "words": {
+            "expected": _("expected"),
+            "surprising": _("surprising"),
+            "surprise": _("{note}: {bits} bits of surprise"),
+            "take": _("Take another, and the network goes on from there."),
+            "space": _("space"),
+            "line_end": _("line end"),
+            "place": _("bar {bar}, {note}"),
+            "keys": _(
+                "Keys: ← and → go from note to note, Shift with them chooses bars, Enter plays "
+                "from here, the space bar starts and pauses, ↓ shows what else the network "
+                "had in mind, Escape closes that."
+            ),
+        },
+    }
+
+
+def _read(name: str) -> str:
+    return (_HERE / name).read_text(encoding="utf-8")
+
+
+@cache
+def _score() -> ComponentRenderer:
+    return st.components.v2.component(
+        "musicgen_score",
+        html=_HTML,
+        css=_read("score.css"),
+        js=_read("score_touch.js") + _read("score.js"),
+        isolate_styles=False,
+    )

@@ -1,0 +1,1 @@
+"""The page Corpus: tunebooks to look at, and to bring."""

@@ -1,0 +1,239 @@
+"""A corpus on the screen: its tunes, one of them drawn and played, its figures, its report."""
+
+from typing import Any
+
+import streamlit as st
+
+from musicgen.corpus.cleaning import CleaningReport, CorpusTune
+from musicgen.corpus.dataset import read_tunes
+from musicgen.corpus.sources import SOURCES
+from musicgen.corpus.statistics import (
+    TuneFacts,
+    count_figures,
+    describe_tunes,
+    find_tunes,
+    write_csv,
+)
+from musicgen.corpus.user_corpora import OwnCorpus
+from musicgen.errors import AudioError, MusicgenError
+from musicgen.notation.parsing.reader import read_tune
+from musicgen.safe_text import remove_controls
+from musicgen.ui.components.live_chart import live_chart
+from musicgen.ui.corpus.corpus_charts import count_figure, length_figure
+from musicgen.ui.corpus.corpus_words import KINDS, OUTCOMES, outcome
+from musicgen.ui.frame import resources, state
+from musicgen.ui.frame.damaged import damaged_files
+from musicgen.ui.frame.failures import attempt, has_new_failure
+from musicgen.ui.frame.language import N_, _, ngettext
+from musicgen.ui.frame.page import say, sentence, train_link
+from musicgen.ui.frame.words import plain
+from musicgen.ui.play.tune_view import show_score
+from musicgen.ui.tune import rendering
+
+VIEWS = (N_("Tunes"), N_("Figures"), N_("Cleaning report"))
+MAX_SEARCH = 100
+"""Characters that can be typed to search for."""
+
+MAX_READ = 6
+"""Corpora kept in memory; the largest tunebook takes some 20 MB."""
+
+TABLE_HEIGHT = 320
+
+
+def pick_corpus() -> str:
+    """The choice of corpus; empty where there is none at all."""
+    names = list(resources.corpus_names())
+    store = resources.corpora()
+    damaged_files(store.list_damaged(), "corpus_damaged", store.delete)
+    if not names:
+        st.info(_("There is no corpus yet. Bring your own tunes above."), icon=":material/info:")
+        return ""
+    if state.CORPUS.get() not in names:
+        state.CORPUS.set(names[0])
+    return st.selectbox(_("Corpus"), names, key=state.CORPUS.name, format_func=_label)
+
+
+def _label(name: str) -> str:
+    return f"{name} · {SOURCES[name].title}" if name in SOURCES else name
+
+
+def corpus_on_screen(name: str) -> None:
+    """Draws the corpus of that name.
+
+    Raises:
+        CorpusError: it is gone, or damaged.
+    """
+    own = None if name in SOURCES else resources.corpora().get(name)
+    try:
+        with st.spinner(_("Reading the corpus")):
+            home = str(resources.paths().home)
+            tunes, report, facts = _read(name, own.created if own else "", home)
+    except MusicgenError:
+        if own:
+            _delete(own)
+        raise
+    st.caption(_about(name, own, report))
+    with st.container(horizontal=True, vertical_alignment="center", key="corpus_bar"):
+        view = st.segmented_control(
+            _("View"), VIEWS, default=VIEWS[0], key="corpus_view", required=True,
+            format_func=_, label_visibility="collapsed",
+        )  # fmt: skip
+        train_link(_("Train on it"), name)
+        if own:
+            _delete(own)
+    {VIEWS[0]: _tunes, VIEWS[1]: _figures, VIEWS[2]: _report}[view or VIEWS[0]](
+        name, tunes, report, facts
+    )
+
+
+@st.cache_resource(max_entries=MAX_READ, show_spinner=False)
+def _read(
+    name: str,
+    created: str,  # noqa: ARG001 - in the cache's key, as is the home
+    home: str,  # noqa: ARG001
+) -> tuple[list[CorpusTune], CleaningReport, list[TuneFacts]]:
+    tunes, report = read_tunes(name, resources.paths())
+    return tunes, report, describe_tunes(tunes)
+
+
+def _about(name: str, own: OwnCorpus | None, report: CleaningReport) -> str:
+    kept = ngettext("{count:,} tune", "{count:,} tunes", report.kept).format(count=report.kept)
+    if own is None:
+        return f"{kept} · {_(SOURCES[name].license)}"
+    files = ngettext("{count} file", "{count} files", len(own.files)).format(count=len(own.files))
+    made = _("made on {day}").format(day=plain(own.created[:10]))
+    return f"{kept} · {files} · {made}"
+
+
+def _delete(own: OwnCorpus) -> None:
+    with st.popover(_("Delete"), icon=":material/delete:"):
+        st.write(_("Delete this corpus for good? Models that learned from it stay."))
+        st.button(
+            _("Delete it"), key="corpus_delete", type="primary", on_click=_deleted, args=(own.name,)
+        )
+
+
+def _deleted(name: str) -> None:
+    attempt(resources.corpora().delete, name)
+    if not has_new_failure():
+        state.CORPUS.set("")
+
+
+# The tunes
+
+
+def _tunes(
+    name: str, tunes: list[CorpusTune], _report: CleaningReport, facts: list[TuneFacts]
+) -> None:
+    words = st.text_input(
+        _("Search"),
+        max_chars=MAX_SEARCH,
+        key="corpus_search",
+        placeholder=_("title, key or meter"),
+        icon=":material/search:",
+        label_visibility="collapsed",
+    )
+    found = find_tunes(facts, words)
+    count = ngettext("{count:,} tune", "{count:,} tunes", len(found)).format(count=len(found))
+    chosen = st.dataframe(
+        [_row(facts[place]) for place in found],
+        key=f"corpus_tunes_{name}_{words}",
+        hide_index=True,
+        height=TABLE_HEIGHT if len(found) > 8 else "auto",
+        on_select="rerun",
+        selection_mode="single-row",
+        column_config={_("Title"): st.column_config.TextColumn(width="medium")},
+    )
+    rows = chosen["selection"]["rows"]
+    advice = _("Choose one in the list to see and hear it.")
+    st.caption(f"{count} · {advice}")
+    if found:
+        _tune(tunes[found[rows[0] if rows and rows[0] < len(found) else 0]])
+
+
+def _row(fact: TuneFacts) -> dict[str, Any]:
+    return {
+        _("Title"): remove_controls(fact.title) or _("without title"),
+        _("Key"): remove_controls(fact.key),
+        _("Meter"): remove_controls(fact.meter),
+        _("Bars"): fact.bars,
+    }
+
+
+def _tune(clean: CorpusTune) -> None:
+    tune, _problems = read_tune(clean.text)
+    sound = st.container(key="sound")
+    try:
+        rendered = rendering.render_text(tune.text, tune, "")
+    except AudioError as error:
+        st.warning(sentence(error), icon=":material/volume_off:")
+    else:
+        sound.audio(rendered.wav, "audio/wav")
+        show_score(tune, rendered)
+        if rendered.is_fallback:
+            st.caption(rendering.better_sound())
+    with st.expander(_("The text of the tune"), icon=":material/notes:"):
+        st.code(clean.text, language=None, wrap_lines=True)
+
+
+# The figures
+
+
+def _figures(
+    name: str, _tunes: list[CorpusTune], _report: CleaningReport, facts: list[TuneFacts]
+) -> None:
+    figures = count_figures(facts)
+    tunes = _("tunes")
+    charts = (
+        (_("Keys"), count_figure(figures.keys, name, tunes, _("others")), "keys"),
+        (_("Meters"), count_figure(figures.meters, name, tunes, _("others")), "meters"),
+        (_("Bars in a tune"), length_figure(figures.bars, name, tunes), "bars"),
+    )
+    for title, figure, key in charts:
+        st.subheader(title, anchor=False)
+        live_chart(figure, f"corpus_{key}", title, height=260)
+
+
+# The report
+
+
+def _report(
+    name: str, _tunes: list[CorpusTune], report: CleaningReport, _facts: list[TuneFacts]
+) -> None:
+    counts = report.counts()
+    if not counts:
+        st.info(_("There was nothing to mend and nothing to leave out."), icon=":material/check:")
+        return
+    kinds = st.pills(
+        _("Show only"),
+        sorted(counts, key=lambda kind: -counts[kind]),
+        selection_mode="multi",
+        key=f"corpus_kinds_{name}",
+        format_func=lambda kind: f"{_(KINDS[kind])} · {counts[kind]:,}",
+    )
+    st.dataframe(
+        [
+            {
+                _("File"): remove_controls(found.file),
+                _("Line"): found.line,
+                _("Title"): remove_controls(found.title) or "–",
+                _("Outcome"): _(OUTCOMES[outcome(found.kind)]),
+                _("Finding"): _(KINDS[found.kind]),
+                _("Detail"): remove_controls(say(found.template, found.values)),
+            }
+            for found in report.findings
+            if not kinds or found.kind in kinds
+        ],
+        hide_index=True,
+        height=TABLE_HEIGHT if sum(counts.values()) > 8 else "auto",
+        key=f"corpus_findings_{name}_{'_'.join(kinds)}",
+    )
+    st.download_button(
+        _("Report as CSV"),
+        lambda: write_csv(report.findings),
+        f"{name}-report.csv",
+        "text/csv",
+        key="corpus_csv",
+        icon=":material/download:",
+        on_click="ignore",
+    )

@@ -1,0 +1,1 @@
+"""The page Endless: tune after tune, composed while one listens."""

@@ -1,0 +1,1 @@
+"""The page Evaluate: reports on what models compose."""

@@ -1,0 +1,73 @@
+"""What a report is asked for: models, how many tunes, how daring, with or without the grammar."""
+
+import streamlit as st
+
+from musicgen.evaluation.report.plan import MAX_CHECKPOINTS, MAX_COUNT, ReportPlan
+from musicgen.ui.frame import resources, state
+from musicgen.ui.frame.failures import attempt
+from musicgen.ui.frame.language import N_, _, ngettext
+
+TEMPERATURES = (0.4, 0.6, 0.8, 1.0, 1.2, 1.4)
+DEFAULT_COUNT = 100
+MODES: dict[str, tuple[bool, ...]] = {"grammar": (False,), "free": (True,), "both": (False, True)}
+
+_MODE_NAMES = {
+    "grammar": N_("With the grammar"),
+    "free": N_("Without it"),
+    "both": N_("Both"),
+}
+
+
+def report_form() -> None:
+    """The form that starts a report; open as long as there is none."""
+    with st.expander(
+        _("New report"), icon=":material/fact_check:", expanded=not resources.reports().store.list()
+    ):
+        names = [ref.name for ref in resources.checkpoints()]
+        left, right = st.columns(2)
+        models = left.multiselect(
+            _("Models"), names, names[:1], key="report_models", max_selections=MAX_CHECKPOINTS
+        )
+        temperatures = right.multiselect(
+            _("Temperatures"),
+            TEMPERATURES,
+            [1.0],
+            key="report_temperatures",
+            format_func="{:g}".format,
+            help=_("Several of them give curves over the temperature."),
+        )
+        left, right = st.columns(2)
+        count = left.number_input(
+            _("Tunes of each set"), 2, MAX_COUNT, DEFAULT_COUNT, step=10, key="report_count"
+        )
+        modes = {name: _(label) for name, label in _MODE_NAMES.items()}
+        mode = right.segmented_control(
+            _("Grammar"),
+            list(modes),
+            default="grammar",
+            key="report_mode",
+            format_func=modes.__getitem__,
+            required=True,
+            help=_("It takes away what would make a tune wrong. Without it the network is alone."),
+        )
+        sets = len(models) * len(temperatures) * len(MODES[mode or "grammar"])
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.button(
+                _("Make the report"),
+                key="report_start",
+                type="primary",
+                icon=":material/play_arrow:",
+                disabled=not sets,
+                on_click=attempt,
+                args=(_start, tuple(models), int(count), tuple(temperatures), mode or "grammar"),
+            )
+            st.caption(
+                ngettext("{count} tune to compose", "{count} tunes to compose", sets * int(count))
+                .format(count=f"{sets * int(count):,}"),
+                width="content",
+            )  # fmt: skip
+
+
+def _start(models: tuple[str, ...], count: int, temperatures: tuple[float, ...], mode: str) -> None:
+    plan = ReportPlan(models, count, tuple(sorted(temperatures)), MODES[mode])
+    state.REPORT.set(resources.reports().start(plan))

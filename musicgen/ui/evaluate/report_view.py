@@ -1,0 +1,246 @@
+"""A report to read: tables beside real tunes, figures, the best and the worst tune, and files."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from musicgen.config import to_json
+from musicgen.errors import MusicgenError
+from musicgen.evaluation.measure_labels import (
+    DISTRIBUTION_AXES,
+    GROUPS,
+    MARKS,
+    MEASURES,
+    NUMBER,
+    name_set,
+)
+from musicgen.evaluation.report.figures import SWEPT, find_loss_sweep, find_sweep, has_sweep
+from musicgen.evaluation.report.html import FOREIGN, METHOD, describe_plan, render_html
+from musicgen.evaluation.report.result import Report, TuneSet
+from musicgen.evaluation.report.store import ReportInfo, file_name
+from musicgen.ui.components.live_chart import Panel, live_charts
+from musicgen.ui.evaluate.report_charts import distribution_figure, sweep_figure
+from musicgen.ui.evaluate.report_live import is_reporting
+from musicgen.ui.evaluate.report_table import loss_rows, measure_rows
+from musicgen.ui.evaluate.report_tunes import best_and_worst
+from musicgen.ui.frame import resources, state
+from musicgen.ui.frame.damaged import damaged_files
+from musicgen.ui.frame.failures import attempt
+from musicgen.ui.frame.language import _, current_language, ngettext
+from musicgen.ui.frame.words import plain
+
+MAX_FILES = 8
+"""Reports kept as files for all sessions, some 100 kB each."""
+
+_HEIGHT = 280
+_MOST_SETS = 3
+"""Sets beside the real tunes that are shown unless others are chosen."""
+
+_TAGS = {"en": "en", "zh": "zh-Hans"}
+
+
+def report_on_screen() -> None:
+    """The report that was chosen, else the newest; nothing before the first."""
+    now = resources.reports().snapshot()
+    making = now.report_id if now and is_reporting() else ""
+    desk = resources.reports()
+    infos = [info for info in desk.store.list() if info.id != making]
+    damaged_files(desk.store.list_damaged(), "report_damaged", desk.delete)
+    if not infos:
+        return
+    info = _pick(infos)
+    if info.is_done:
+        try:
+            _whole(info)
+        except MusicgenError:
+            _tools(info)
+            raise
+    else:
+        _torn(info)
+
+
+def _pick(infos: list[ReportInfo]) -> ReportInfo:
+    by_id = {info.id: info for info in infos}
+    labels = {info.id: _label(info) for info in infos}
+    if state.REPORT.get() not in by_id:
+        state.REPORT.set(infos[0].id)
+    if len(infos) > 1:
+        st.selectbox(
+            _("Report"), list(by_id), key=state.REPORT.name, format_func=labels.__getitem__
+        )
+    return by_id[state.REPORT.get()]
+
+
+def _label(info: ReportInfo) -> str:
+    day, time = info.id[:8], info.id[9:15]
+    parts = [
+        f"{day[:4]}-{day[4:6]}-{day[6:]} {time[:2]}:{time[2:4]} UTC",
+        ", ".join(info.plan.checkpoints),
+        ngettext("{count} tune each", "{count} tunes each", info.plan.count).format(
+            count=info.plan.count
+        ),
+    ]
+    if not info.is_done:
+        parts.append(_("not whole yet"))
+    return " · ".join(parts)
+
+
+def _torn(info: ReportInfo) -> None:
+    with st.container(border=True, key="report_torn"):
+        st.write(_("This report ended early. What was composed so far is kept."))
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.button(
+                _("Go on"),
+                key="report_resume",
+                icon=":material/resume:",
+                disabled=is_reporting(),
+                on_click=attempt,
+                args=(resources.reports().resume, info.id),
+            )
+            _delete(info)
+
+
+def _whole(info: ReportInfo) -> None:
+    report = resources.reports().store.read(info.id)
+    st.caption(plain(describe_plan(report, _)))
+    _tools(info, report)
+    _losses(report)
+    sets = _choose_sets(report, info.id)
+    _measures(report, sets)
+    best_and_worst(report, info.id)
+    _sweeps(report)
+    _distributions(sets)
+    with st.expander(_("What the figures mean"), icon=":material/help:"):
+        _meanings(report)
+
+
+def _tools(info: ReportInfo, report: Report | None = None) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", key="report_files"):
+        if report:
+            # Files made at the click can be gone at the next tick, before they are fetched.
+            page, data = _files(info.id, report.created, current_language(), report)
+            st.download_button(
+                _("HTML"), page, file_name(info.id, "html"), "text/html", key="report_html",
+                icon=":material/download:", on_click="ignore",
+                help=_("A page by itself: tables, figures and tunes."),
+            )  # fmt: skip
+            st.download_button(
+                _("JSON"), data, file_name(info.id, "json"), "application/json", key="report_json",
+                icon=":material/download:", on_click="ignore", help=_("All figures, for programs."),
+            )  # fmt: skip
+        _delete(info)
+
+
+@st.cache_data(max_entries=MAX_FILES, show_spinner=False)
+def _files(
+    report_id: str,  # noqa: ARG001 - in the cache's key
+    created: str,  # noqa: ARG001 - in the cache's key
+    language: str,
+    _report: Report,
+) -> tuple[bytes, bytes]:
+    """A report as a page in the reader's language, and as JSON."""
+    return _html(_report, _TAGS[language]), _json(_report)
+
+
+def _html(report: Report, tag: str) -> bytes:
+    return render_html(report, _, tag).encode()
+
+
+def _json(report: Report) -> bytes:
+    return to_json(report.to_dict()).encode()
+
+
+def _delete(info: ReportInfo) -> None:
+    with st.popover(_("Delete"), icon=":material/delete:"):
+        st.write(_("Delete this report with its tunes? There is no way back."))
+        st.button(
+            _("Delete for good"),
+            key="report_delete",
+            type="primary",
+            on_click=attempt,
+            args=(resources.reports().delete, info.id),
+        )
+
+
+def _losses(report: Report) -> None:
+    if not report.losses:
+        return
+    st.subheader(_("How well they predict real tunes"), anchor=False)
+    st.table(loss_rows(report), border="horizontal", hide_index=True)
+    if not all(row.is_own for row in report.losses):
+        st.caption(f"\\* {_(FOREIGN)}")
+
+
+def _choose_sets(report: Report, report_id: str) -> list[TuneSet]:
+    """The real tunes and so many others as can be read side by side, or those that were chosen."""
+    labels = {item.key: name_set(item.cell, _) for item in report.sets}
+    keys = list(labels)
+    if len(keys) > _MOST_SETS:
+        keys = st.multiselect(
+            _("Sets beside the real tunes"),
+            keys,
+            keys[:_MOST_SETS],
+            key=f"report_sets_{report_id}",
+            format_func=labels.__getitem__,
+        )
+    return [item for item in report.all_sets() if item.cell is None or item.key in keys]
+
+
+def _measures(report: Report, sets: Sequence[TuneSet]) -> None:
+    st.subheader(_("What they compose"), anchor=False)
+    if not report.real:
+        st.info(
+            _("The corpus is not here, so there are no real tunes beside them."),
+            icon=":material/info:",
+        )
+    elif report.sets:
+        st.caption(_(MARKS))
+    with st.container(key="report_table"):
+        st.table(measure_rows(sets), border="horizontal", hide_index=True)
+
+
+def _sweeps(report: Report) -> None:
+    if not has_sweep(report):
+        return
+    st.subheader(_("Over the temperature"), anchor=False)
+    st.caption(
+        _("* without the grammar; the dashed line and its band are real tunes").replace("*", "\\*")
+    )
+    axis = _("temperature")
+    panels: list[Panel] = []
+    for name in ("loss", *SWEPT):
+        lines = find_loss_sweep(report) if name == "loss" else find_sweep(report, name)
+        label = _("Loss on real tunes") if name == "loss" else _(MEASURES[name].label)
+        reference = report.real.estimates.get(name) if report.real else None
+        if any(line.places for line in lines):
+            has_legend = not panels and len(lines) > 1
+            form = NUMBER if name == "loss" else MEASURES[name].form
+            figure = sweep_figure(
+                lines, reference, (axis, label), name, form=form, has_legend=has_legend
+            )
+            panels.append(Panel(name, figure, label, _HEIGHT, is_wide=not panels))
+    live_charts(panels, "report_sweeps")
+
+
+def _distributions(sets: Sequence[TuneSet]) -> None:
+    names = [name_set(item.cell, _) for item in sets]
+    st.subheader(_("Side by side"), anchor=False)
+    panels: list[Panel] = []
+    for name, axis in DISTRIBUTION_AXES.items():
+        label = _(MEASURES[name].label)
+        is_first = not panels
+        figure = distribution_figure(name, sets, names, f"{label}: {_(axis)}", has_legend=is_first)
+        is_wide = is_first or name == "characters"
+        panels.append(Panel(name, figure, label, _HEIGHT, is_wide))
+    live_charts(panels, "report_distributions")
+
+
+def _meanings(report: Report) -> None:
+    for text in METHOD:
+        st.write(_(text))
+    shown = {name for item in report.all_sets() for name in item.estimates}
+    for group, measures in GROUPS.items():
+        lines = [f"- **{_(one.label)}**: {_(one.help)}" for name, one in measures.items()
+                 if name in shown]  # fmt: skip
+        if lines:
+            st.markdown("\n".join([f"**{_(group)}**", "", *lines]))

@@ -1,0 +1,1 @@
+"""What every page begins with: title, language, errors, session state, shared resources."""

@@ -1,0 +1,115 @@
+"""What all sessions of this server share: loaded networks, the trainings, rendered sound."""
+
+import streamlit as st
+
+from musicgen.config import Paths
+from musicgen.corpus.sources import SOURCES, is_available
+from musicgen.corpus.user_corpora import CorpusStore
+from musicgen.evaluation.report.store import ReportStore
+from musicgen.jobs.novelty_service import NoveltyDesk
+from musicgen.jobs.report_job import ReportDesk
+from musicgen.jobs.sweep import SweepRunner
+from musicgen.jobs.sweep_plan import SweepStore
+from musicgen.jobs.training_job import JobRegistry
+from musicgen.library.favourites import FavouriteStore
+from musicgen.models.checkpoint import (
+    METADATA_FILE,
+    Checkpoint,
+    CheckpointRef,
+    list_checkpoints,
+    load_checkpoint,
+)
+from musicgen.storage import modified_ns
+from musicgen.training.runs.litter import clear_all_litter
+from musicgen.training.runs.run import RunStore
+
+MAX_NETWORKS = 4
+"""Networks kept in memory: the baseline takes 21 MB, the largest allowed some hundred."""
+
+
+def paths() -> Paths:
+    """Where this server keeps its files."""
+    return Paths.default()
+
+
+def checkpoints() -> list[CheckpointRef]:
+    """All models that can play now, the bundled ones first."""
+    return list_checkpoints(paths())
+
+
+def checkpoint(ref: CheckpointRef) -> Checkpoint:
+    """The network of a model, loaded once for all sessions and again when its file is newer.
+
+    Raises:
+        CheckpointError: it is damaged, or gone since it was listed.
+    """
+    return _loaded(ref, modified_ns(ref.path / METADATA_FILE))
+
+
+@st.cache_resource(max_entries=MAX_NETWORKS, show_spinner=False)
+def _loaded(ref: CheckpointRef, changed: int) -> Checkpoint:  # noqa: ARG001 - in the cache's key
+    return load_checkpoint(ref.path)
+
+
+def favourites() -> FavouriteStore:
+    """The tunes that are kept on this computer."""
+    return FavouriteStore(paths().favourites)
+
+
+def corpora() -> CorpusStore:
+    """The corpora people brought."""
+    return CorpusStore(paths().corpora)
+
+
+def corpus_names() -> tuple[str, ...]:
+    """All corpora that can be read now: the tunebooks that are here, then those people brought."""
+    here = [name for name, source in SOURCES.items() if is_available(source, paths())]
+    return (*here, *(corpus.name for corpus in corpora().list()))
+
+
+def store() -> RunStore:
+    """The runs on the disk."""
+    return RunStore(paths().runs)
+
+
+def registry() -> JobRegistry:
+    """The trainings of this server: one for the process, whichever page or session asks."""
+    return _registry(paths())
+
+
+def sweeps() -> SweepRunner:
+    """The sweeps of this server: one under way at most, on the same trainings."""
+    return _sweeps(paths())
+
+
+def reports() -> ReportDesk:
+    """The reports of this server: one is made at a time."""
+    return _reports(paths())
+
+
+@st.cache_resource(show_spinner=False)
+def _reports(where: Paths) -> ReportDesk:
+    return ReportDesk(ReportStore(where.reports), where)
+
+
+@st.cache_resource(show_spinner=False)
+def _sweeps(where: Paths) -> SweepRunner:
+    jobs = _registry(where)
+    return SweepRunner(SweepStore(where.home / "sweeps", jobs.store), jobs)
+
+
+def novelty_desk() -> NoveltyDesk:
+    """The indices of what the models learned from: one desk for the process."""
+    return _novelty_desk(paths())
+
+
+@st.cache_resource(show_spinner=False)
+def _novelty_desk(where: Paths) -> NoveltyDesk:
+    return NoveltyDesk(where)
+
+
+@st.cache_resource(show_spinner=False)
+def _registry(where: Paths) -> JobRegistry:
+    """Made once for the process, so litter of dead ones is cleared here."""
+    clear_all_litter(where)
+    return JobRegistry(RunStore(where.runs), where)

@@ -1,0 +1,125 @@
+"""What a browser tab keeps when it loads the page again: the tunes of its visit.
+
+To Streamlit a page that is loaded again is somebody new. So each session keeps its history here
+too, under a name drawn by chance, and the tab keeps that name (`visit.js`). A session that
+is told the name of an earlier one goes on from a copy, under a name of its own: two tabs of which
+one is the copy of the other do not disturb one another. Nothing is known of anybody, and nothing is
+written to disk.
+"""
+
+import secrets
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from streamlit.components.v2.types import ComponentRenderer
+
+from musicgen.ui.frame import state
+from musicgen.ui.tune.history import Entry, History, move_to
+
+MAX_VISITS = 64
+MAX_TUNES = 600
+"""Of all visits together; some 10 kB each."""
+
+MAX_AGE_S = 12 * 60 * 60.0
+
+_KEY = "starter_visit"
+_HERE = Path(__file__).parent
+
+
+class VisitStore:
+    """Histories by the names of their visits: a bounded number of them, for a bounded time.
+
+    Args:
+        clock: Seconds, for tests.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[str, tuple[float, History]] = OrderedDict()
+
+    def keep(self, name: str, history: History) -> None:
+        """Keeps the history of a visit; those that were left longest ago make room for it."""
+        with self._lock:
+            self._kept[name] = self._clock(), history
+            self._kept.move_to_end(name)
+            self._make_room()
+
+    def find(self, name: str) -> History | None:
+        """The history of a visit, None if it is not known (any more)."""
+        with self._lock:
+            self._make_room()
+            kept = self._kept.get(name)
+            return kept[1] if kept else None
+
+    def _make_room(self) -> None:
+        oldest = self._clock() - MAX_AGE_S
+        tunes = sum(len(history.entries) for _when, history in self._kept.values())
+        while self._kept:
+            when, history = next(iter(self._kept.values()))
+            if when >= oldest and len(self._kept) <= MAX_VISITS and tunes <= MAX_TUNES:
+                return
+            self._kept.popitem(last=False)
+            tunes -= len(history.entries)
+
+
+def follow_visit() -> None:
+    """Keeps the history of this session, and takes over that of the tab; on every page."""
+    name = state.VISIT.get() or secrets.token_urlsafe(12)
+    state.VISIT.set(name)
+    history: History | None = state.HISTORY.get()
+    if history:
+        _store().keep(name, history)
+    _visit()(
+        key=_KEY,
+        data={"name": name, "taken": state.VISIT_BEFORE.get()},
+        on_before_change=_take_over,
+    )
+
+
+def _take_over() -> None:
+    """Goes on from the visit that the tab speaks of. A browser may send anything."""
+    found: Any = st.session_state.get(_KEY) or {}
+    before = found.get("before")
+    if not isinstance(before, str) or before == state.VISIT_BEFORE.get():
+        return
+    state.VISIT_BEFORE.set(before)
+    earlier = _store().find(before)
+    if earlier:
+        state.HISTORY.set(joined(earlier, state.HISTORY.get()))
+        wanted = state.WANTED.get()
+        if wanted and state.SHOWN.get() is None and move_to(wanted):
+            state.RECALLED.set(True)  # it need not be composed again
+
+
+def joined(earlier: History, now: History | None) -> History:
+    """An earlier history with the tunes of another behind it; the other's tune is on the screen."""
+    if now is None or now.current is None:
+        return earlier
+    known = [entry.request for entry in earlier.entries]
+    new = [entry for entry in now.entries if entry.request not in known]
+    entries: list[Entry] = [*earlier.entries, *new]
+    at = [entry.request for entry in entries].index(now.current.request)
+    take = now.current.request.take
+    kept = entries[at]
+    if take < len(kept.takes):
+        entries[at] = replace(kept, request=replace(kept.request, take=take))
+    return History(tuple(entries), at)
+
+
+@st.cache_resource(show_spinner=False)
+def _store() -> VisitStore:
+    return VisitStore()
+
+
+@cache
+def _visit() -> ComponentRenderer:
+    script = (_HERE / "visit.js").read_text(encoding="utf-8")
+    return st.components.v2.component("musicgen_visit", js=script)

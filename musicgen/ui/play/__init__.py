@@ -1,0 +1,1 @@
+"""The page Play: one slider, one button, and the tune on the screen."""

@@ -1,0 +1,269 @@
+"""The controls of Play: one slider and one button; the rest waits beside or behind them."""
+
+import random
+import secrets
+import time
+from dataclasses import replace
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from musicgen.config import SampleConfig, describe
+from musicgen.ui.frame import resources, state
+from musicgen.ui.frame.language import N_, _
+from musicgen.ui.play.beginning import take_over
+from musicgen.ui.tune import history, listening, permalink
+from musicgen.ui.tune.constraints import fill_in as fill_in_wishes
+from musicgen.ui.tune.constraints import form_wishes, wishes, with_wishes
+from musicgen.ui.tune.permalink import SLIDERS, Request
+from musicgen.ui.tune.rendering import find_model
+
+DRAWN_SEEDS = 1_000_000
+"""Seeds that are drawn are short enough to be read out to a friend."""
+
+ECHO_S = 5.0
+"""For how long the browser may still speak of a seed that another one has replaced."""
+
+_INFO = {info.name: info for info in describe(SampleConfig)}
+
+
+def _help(setting: str) -> str:
+    return _(_INFO[setting].help)
+
+
+LESSONS = {
+    "house": N_("The one to play with: five tunebooks in many keys, best on tunes it never met."),
+    "baseline": N_("The settings of the MIT lab to their end: it has learned its tunes by heart."),
+    "improved": N_(
+        "The settings of the written study to their end. It knows its tunes by heart, and is the "
+        "worst of the three on new ones."
+    ),
+}
+"""What each of the models that come with the program teaches."""
+
+
+def pick_model() -> None:
+    """The choice of model, in the sidebar. There must be at least one."""
+    names = [ref.name for ref in resources.checkpoints()]
+    if state.MODEL.get() not in names:
+        state.MODEL.set(names[0])
+    with st.sidebar:
+        st.selectbox(
+            _("Model"),
+            names,
+            key=state.MODEL.name,
+            help=_("Who composes: a model that comes with the program, or one you trained."),
+        )
+        if state.MODEL.get() in LESSONS:
+            st.caption(_(LESSONS[state.MODEL.get()]))
+
+
+def follow_link() -> None:
+    """Takes over what the address asks for, when somebody came by a link or refreshed the page.
+
+    Raises:
+        ConfigError, CheckpointError, AudioError: the address asks for what there is not.
+    """
+    asked = permalink.own_parameters(st.query_params.to_dict())
+    if asked == state.ADDRESS.get():
+        return
+    if not asked:  # back from another page, whose links say nothing about the tune
+        st.query_params.update(state.ADDRESS.get())
+        return
+    state.ADDRESS.set(asked)
+    request = permalink.from_parameters(asked)
+    fill_in(request, _model_of(request))
+    if any(name in asked for name in listening.NAMES):  # else as this session hears tunes
+        listening.fill_in(listening.from_parameters(asked))
+    if "seed" in asked and history.go_to(request):
+        return
+    if "seed" in asked:
+        # A link of our own pages was clicked, so the browser lets the tune sound; a fresh one not.
+        want(request, autoplay=state.VISITS.get() > 1)
+
+
+def _model_of(request: Request) -> str:
+    """The model a link names, else the one that is shown."""
+    if request.model:
+        return find_model(request.model).name
+    return state.MODEL.get() or resources.checkpoints()[0].name
+
+
+def controls() -> DeltaGenerator:
+    """Temperature, the button, the seed, and a popover with everything else.
+
+    Answers with the popover of the beginning, to be filled when the tune is there.
+    """
+    with st.container(border=True, key="controls"):
+        _temperature()
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+            st.button(
+                _("Compose"),
+                type="primary",
+                icon=":material/music_note:",
+                key="compose",
+                on_click=_compose_clicked,
+            )
+            _seed()
+            beginning = st.popover(_("Beginning"), icon=":material/edit_note:", key="beginning_box")
+            with st.popover(_("More"), icon=":material/tune:"):
+                form_wishes()
+                _more()
+        _live_switch()
+        wishes()
+    return beginning
+
+
+def _temperature() -> None:
+    st.slider(
+        _("Temperature"),
+        *SLIDERS["temperature"],
+        step=0.05,
+        key=state.TEMPERATURE.name,
+        help=_help("temperature"),
+    )
+    with st.container(horizontal=True, horizontal_alignment="distribute", key="scale"):
+        st.caption(_("cautious"), width="content")
+        st.caption(_("adventurous"), width="content")
+
+
+def _seed() -> None:
+    locked = state.SEED_LOCKED.get()
+    st.number_input(
+        _("Seed"),
+        min_value=int(_INFO["seed"].low or 0),
+        max_value=int(_INFO["seed"].high or 0),
+        step=1,
+        key=state.SEED.name,
+        placeholder=_("any"),
+        width=150,
+        on_change=_seed_typed,
+    )
+    st.button(
+        _("Draw a new seed each time") if locked else _("Keep this seed"),
+        key="play_lock",
+        icon=":material/lock:" if locked else ":material/lock_open_right:",
+        help=_("The same seed gives the same tune. Locked, it shows what the other settings do."),
+        on_click=lambda: state.SEED_LOCKED.set(not locked),
+    )
+    st.button(
+        _("Throw the dice"),
+        key="play_dice",
+        icon=":material/casino:",
+        help=_("Another seed, to be kept."),
+        on_click=_throw_dice,
+    )
+
+
+def _more() -> None:
+    st.number_input(
+        _("Likeliest characters (top-k)"),
+        int(_INFO["top_k"].low or 0),
+        int(_INFO["top_k"].high or 0),
+        step=1,
+        key=state.TOP_K.name,
+        help=_help("top_k"),
+    )
+    st.slider(
+        _("Share of the likeliest (top-p)"),
+        *SLIDERS["top_p"],
+        step=0.05,
+        key=state.TOP_P.name,
+        help=_help("top_p"),
+    )
+    st.toggle(_("Fast arithmetic (int8)"), key=state.INT8.name, help=_help("precision"))
+
+
+def _live_switch() -> None:
+    """The switch, where it means something: beside a locked seed."""
+    if state.SEED_LOCKED.get():
+        st.toggle(
+            _("Hear changes at once"),
+            key=state.LIVE.name,
+            help=_("The seed stays, so you hear what a setting does as soon as you change it."),
+        )
+
+
+def _compose_clicked() -> None:
+    take_over()
+    seed = state.SEED.get()
+    if seed is None or not state.SEED_LOCKED.get():
+        seed = _draw_seed()
+    want(Request(state.MODEL.get(), settings(seed)), autoplay=True)
+
+
+def seed_to_use() -> int:
+    """The seed that is shown, else the first there is."""
+    seed = state.SEED.get()
+    return 0 if seed is None else seed
+
+
+def settings(seed: int) -> SampleConfig:
+    """What the controls say now, with a seed."""
+    config = SampleConfig(
+        temperature=round(state.TEMPERATURE.get(), 2),
+        top_k=state.TOP_K.get(),
+        top_p=round(state.TOP_P.get(), 2),
+        seed=seed,
+        count=state.COUNT.get(),
+        prompt=state.PROMPT.get(),
+        precision="int8" if state.INT8.get() else "float32",
+    )
+    return with_wishes(config)
+
+
+def _throw_dice() -> None:
+    _draw_seed()
+    state.SEED_LOCKED.set(True)
+
+
+def _draw_seed() -> int:
+    seed = random.randrange(DRAWN_SEEDS)
+    _put_seed(seed)
+    return seed
+
+
+def _put_seed(seed: int) -> None:
+    now = time.monotonic()
+    late = [(old, when) for old, when in state.SEEDS_REPLACED.get() if now - when < ECHO_S]
+    state.SEEDS_REPLACED.set((*late, (state.SEED.get(), now)))
+    state.SEED_PUT.set(seed)
+    state.SEED.set(seed)
+
+
+def _seed_typed() -> None:
+    """Keeps a seed that somebody typed.
+
+    A timer of the page, or a second click, may speak while a seed is being drawn, and then tells of
+    the one before: that is no wish.
+    """
+    seed, put = state.SEED.get(), state.SEED_PUT.get()
+    since = time.monotonic() - ECHO_S
+    if seed in [old for old, when in state.SEEDS_REPLACED.get() if when > since]:
+        state.SEED.set(put)
+    elif seed != put:
+        state.SEED_LOCKED.set(True)
+
+
+def want(request: Request, autoplay: bool) -> None:
+    """Asks for tunes to be composed by the model that is chosen; this run of the page does it."""
+    request = replace(request, model=state.MODEL.get())
+    shown = state.SHOWN.get()
+    if shown and shown.request == request and autoplay:
+        state.SHOWN.set(None)  # asked for again: it is to be heard again
+    state.WANTED.set(request)
+    state.RECALLED.set(False)
+    state.AUTOPLAY.set(secrets.token_hex(4) if autoplay else "")
+
+
+def fill_in(request: Request, model: str) -> None:
+    """Shows the settings of a tune in the controls; before they are drawn."""
+    state.MODEL.set(model)
+    state.TEMPERATURE.set(request.config.temperature)
+    _put_seed(request.config.seed)
+    state.TOP_K.set(request.config.top_k)
+    state.TOP_P.set(request.config.top_p)
+    state.COUNT.set(request.config.count)
+    state.PROMPT.set(request.config.prompt)
+    state.INT8.set(request.config.precision == "int8")
+    fill_in_wishes(request.config)

@@ -1,0 +1,172 @@
+"""The tunes that are kept on this computer: to hear again, rename, take away or let go."""
+
+from collections.abc import Callable
+from functools import partial
+
+import streamlit as st
+
+from musicgen.errors import MusicgenError
+from musicgen.library.favourites import MAX_NAME, Favourite, file_name
+from musicgen.library.serialization import header_field
+from musicgen.ui.frame import resources, state
+from musicgen.ui.frame.failures import attempt
+from musicgen.ui.frame.language import _, ngettext
+from musicgen.ui.frame.page import sentence
+from musicgen.ui.frame.words import plain
+from musicgen.ui.play.tune_bar import show_current
+from musicgen.ui.tune import history
+from musicgen.ui.tune.history import Entry
+from musicgen.ui.tune.permalink import Request
+
+_PER_PAGE = 20
+
+
+def favourites() -> None:
+    """A list behind its name; nothing where nothing was kept yet."""
+    if not resources.favourites().count() and state.DELETED.get() is None:
+        return
+    box = st.expander(
+        _("Favourites"), icon=":material/favorite:", key="favourites_box", on_change="rerun"
+    )
+    with box:
+        if box.open:
+            _deleted()
+            _list()
+
+
+def _list() -> None:
+    _damaged()
+    kept = resources.favourites().list()
+    pages = max(1, -(-len(kept) // _PER_PAGE))
+    first = 0
+    if pages > 1:
+        page = st.segmented_control(
+            _("Page"), range(1, pages + 1), default=1, required=True, key="favourites_page"
+        )
+        first = _PER_PAGE * ((page or 1) - 1)
+    for favourite in kept[first : first + _PER_PAGE]:
+        _row(favourite)
+
+
+def _damaged() -> None:
+    """Files that take the place of tunes and cannot be read, and the way to let them go."""
+    count = resources.favourites().count_damaged()
+    if not count:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="favourites_damaged"):
+        text = ngettext(
+            "{count} tune that was kept is damaged and cannot be read.",
+            "{count} tunes that were kept are damaged and cannot be read.",
+            count,
+        )
+        st.warning(text.format(count=count), icon=":material/broken_image:")
+        with st.popover(_("Delete"), icon=":material/delete:", key="favourites_damaged_ask"):
+            st.write(_("Delete it for good? What is left of its files goes with it."))
+            st.button(
+                _("Delete for good"),
+                key="favourites_damaged_delete",
+                type="primary",
+                on_click=attempt,
+                args=(resources.favourites().remove_damaged,),
+            )
+
+
+def _row(favourite: Favourite) -> None:
+    key = favourite.key
+    with st.container(
+        horizontal=True, vertical_alignment="center", gap="small", key=f"favourite_{key}"
+    ):
+        facts = _facts(favourite)
+        st.markdown(f"**{plain(favourite.name)}**  \n:small[:gray[{facts}]]", width="stretch")
+        st.button(
+            _("Play"),
+            key=f"favourite_play_{key}",
+            icon=":material/play_arrow:",
+            on_click=_open,
+            args=(favourite,),
+        )
+        st.download_button(
+            _("ABC"),
+            partial(_abc_of, favourite),
+            f"{file_name(favourite.name)}.abc",
+            "text/vnd.abc",
+            key=f"favourite_abc_{key}",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+        with st.popover(_("Rename"), icon=":material/edit:", key=f"favourite_rename_{key}"):
+            st.text_input(
+                _("Name"),
+                favourite.name,
+                MAX_NAME,
+                key=f"favourite_name_{key}",
+                on_change=_rename,
+                args=(key,),
+            )
+        st.button(
+            _("Delete"),
+            key=f"favourite_delete_{key}",
+            icon=":material/delete:",
+            on_click=_delete,
+            args=(key,),
+        )
+
+
+def _facts(favourite: Favourite) -> str:
+    values = favourite.values
+    parts = [
+        header_field(values["abc"], "R"),
+        header_field(values["abc"], "M"),
+        header_field(values["abc"], "K"),
+        values["checkpoint"],
+        _("temperature {value:g}").format(value=values["config"].get("temperature", 0)),
+        _("seed {seed}").format(seed=values["seed"]),
+        favourite.created[:10],
+    ]
+    return plain(" · ".join(filter(None, parts)))
+
+
+def _abc_of(favourite: Favourite) -> str:
+    return favourite.composition.to_abc()
+
+
+def _open(favourite: Favourite) -> None:
+    """Shows a favourite as a tune of this visit, with the settings it was composed with."""
+    composition = favourite.composition
+    request = Request(composition.checkpoint, composition.config, composition.edits)
+    state.HISTORY.set(history.session().added(Entry(request, (favourite.values,))))
+    show_current()
+
+
+def _rename(key: str) -> None:
+    _try(lambda: resources.favourites().rename(key, st.session_state[f"favourite_name_{key}"]))
+
+
+def _delete(key: str) -> None:
+    removed = _try(lambda: resources.favourites().remove(key))
+    state.DELETED.set(removed)
+
+
+def _deleted() -> None:
+    """What was just deleted, and the way to have it back."""
+    removed: Favourite | None = state.DELETED.get()
+    if removed is None:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="favourite_deleted"):
+        st.markdown(_("“{name}” is deleted.").format(name=plain(removed.name)), width="content")
+        st.button(_("Undo"), key="favourite_undo", icon=":material/undo:", on_click=_restore)
+
+
+def _restore() -> None:
+    removed = state.DELETED.get()
+    state.DELETED.set(None)
+    if removed:
+        _try(lambda: resources.favourites().restore(removed))
+
+
+def _try(act: Callable[[], Favourite]) -> Favourite | None:
+    try:
+        return act()
+    except MusicgenError as error:
+        st.toast(sentence(error), icon=":material/error:")
+        return None

@@ -1,0 +1,31 @@
+"""Composing as settings change: with the seed locked, one hears what each setting does."""
+
+from dataclasses import replace
+
+from musicgen.ui.frame import state
+from musicgen.ui.play import controls
+from musicgen.ui.tune.permalink import Request
+
+
+def follow_changes() -> None:
+    """Composes anew where a setting differs from when this session last looked at the controls.
+
+    Only with the seed locked, a tune on the screen, and the switch on. A beginning that is typed
+    waits for the button: half a bar is no wish.
+    """
+    seed = state.SEED.get()
+    if seed is None:
+        state.SEEN.set(None)
+        return
+    now, before = Request(state.MODEL.get(), controls.settings(seed)), state.SEEN.get()
+    state.SEEN.set(now)
+    shown = state.SHOWN.get()
+    is_changed = before is not None and _without_prompt(now) != _without_prompt(before)
+    is_on = state.SEED_LOCKED.get() and state.LIVE.get()
+    if is_changed and is_on and shown and now != state.WANTED.get():
+        take = shown.request.take if shown.request.config.count == now.config.count else 0
+        controls.want(replace(now, take=take), autoplay=True)
+
+
+def _without_prompt(request: Request) -> Request:
+    return Request(request.model, request.config.replace(prompt=""))

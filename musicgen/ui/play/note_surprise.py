@@ -1,0 +1,49 @@
+"""What the network thought of each note of a tune, ready for the score: surprise, alternatives."""
+
+import streamlit as st
+
+from musicgen.config import SampleConfig
+from musicgen.models.checkpoint import Checkpoint
+from musicgen.notation.display.note_names import name_note
+from musicgen.notation.model import Tune
+from musicgen.sampling.composer import Composition
+from musicgen.sampling.note_surprise import NoteSurprise, find_surprise
+from musicgen.ui.frame import resources
+from musicgen.ui.frame.language import _
+from musicgen.ui.tune.rendering import find_model
+
+MAX_KEPT = 32
+
+
+def look_into(composition: Composition, model: str) -> NoteSurprise:
+    """What the network of a model thinks of its composition; computed once for all sessions.
+
+    Raises:
+        CheckpointError: the model is gone or damaged.
+    """
+    checkpoint = resources.checkpoint(find_model(model))
+    return _looked(
+        checkpoint.fingerprint,
+        composition.abc + "\n" * composition.is_complete,
+        composition.drawn_start,
+        composition.config,
+        checkpoint,
+        composition.tune,
+    )
+
+
+@st.cache_resource(max_entries=MAX_KEPT, show_spinner=False)
+def _looked(
+    fingerprint: str,  # noqa: ARG001 - in the cache's key
+    text: str,
+    drawn_start: int,
+    config: SampleConfig,
+    _checkpoint: Checkpoint,
+    _tune: Tune,
+) -> NoteSurprise:
+    return find_surprise(_checkpoint, config, text, drawn_start, _tune)
+
+
+def note_names(tune: Tune) -> tuple[str, ...]:
+    """What the notes are called, rests by their word."""
+    return tuple(name_note(tune, note) or _("rest") for note in tune.notes)

@@ -1,0 +1,169 @@
+"""Ways to rewrite the chosen bars, side by side: to be seen, heard, and one of them kept."""
+
+import random
+import secrets
+from collections.abc import Callable
+
+import streamlit as st
+
+from musicgen.audio.midi import timeline
+from musicgen.config import SampleConfig
+from musicgen.errors import MusicgenError
+from musicgen.models.checkpoint import Checkpoint
+from musicgen.notation.analysis.bar_numbers import number_bars
+from musicgen.notation.display.excerpt import excerpt
+from musicgen.notation.model import Tune
+from musicgen.notation.parsing.reader import read_tune
+from musicgen.sampling.edit_list import Edit, Rewrite
+from musicgen.sampling.infill_spans import find_music
+from musicgen.sampling.infilling import Candidate, rewrite_bars
+from musicgen.ui.components.audio import start
+from musicgen.ui.components.score import score
+from musicgen.ui.frame import resources, state
+from musicgen.ui.frame.language import _
+from musicgen.ui.frame.page import tell
+from musicgen.ui.tune import rendering
+from musicgen.ui.tune.rendering import Performance, find_model
+
+SHOWN = 8
+AS_IT_IS = -1
+MAX_KEPT = 16
+SEEDS = 1_000_000
+
+Choose = Callable[[Edit], None]
+
+
+def offer_rewrites(shown: Performance, first: int, last: int, *, on_choice: Choose) -> None:
+    """Opens the dialog for bars `first` to `last`, indices of `Tune.bars`.
+
+    Args:
+        shown: The tune on the screen.
+        first: First of the bars.
+        last: Last of them.
+        on_choice: Called with the change that was chosen.
+    """
+    numbers = number_bars(shown.composition.tune.bars)
+    one, other = numbers[first], numbers[last]
+    title = _("Other ways to go through bar {first}") if one == other else _(
+        "Other ways to go through bars {first}–{last}")  # fmt: skip
+    state.REWRITE_SEED.set(random.randrange(SEEDS))
+    dialog = st.dialog(title.format(first=one, last=other), width="large")
+    dialog(_choices)(shown, first, last, on_choice)
+
+
+def _choices(shown: Performance, first: int, last: int, on_choice: Choose) -> None:
+    st.caption(_("Those after which the rest of the tune follows best come first."))
+    preview = st.container(key="preview")
+    seed = state.REWRITE_SEED.get()
+    try:
+        with st.spinner(_("The network looks for other ways …")):
+            found = _candidates(shown, first, last, seed)
+    except MusicgenError as error:
+        tell(error, st.container())
+        return
+    tune = shown.composition.tune
+    _row(tune, first, last, AS_IT_IS, preview)
+    for candidate in found[:SHOWN]:
+        other, _problems = read_tune(candidate.abc)
+        edit = Rewrite(first + 1, last + 1, seed, candidate.choice)
+        if _row(other, first, last, candidate.choice, preview, candidate.fit):
+            on_choice(edit)
+            st.rerun()
+    st.button(_("Look for others"), key="rewrite_others", icon=":material/refresh:",
+              on_click=_look_further)  # fmt: skip
+
+
+def _look_further() -> None:
+    state.REWRITE_SEED.set(random.randrange(SEEDS))
+    state.HEARD.set(None)
+
+
+def _candidates(shown: Performance, first: int, last: int, seed: int) -> list[Candidate]:
+    checkpoint = resources.checkpoint(find_model(shown.request.model))
+    composition = shown.composition
+    return _drawn(
+        checkpoint.fingerprint, composition.config, composition.abc,
+        first + 1, last + 1, seed, checkpoint,
+    )  # fmt: skip
+
+
+@st.cache_resource(max_entries=MAX_KEPT, show_spinner=False)
+def _drawn(
+    fingerprint: str,  # noqa: ARG001 - in the cache's key
+    config: SampleConfig,
+    abc: str,
+    first_bar: int,
+    last_bar: int,
+    seed: int,
+    _checkpoint: Checkpoint,
+) -> list[Candidate]:
+    return rewrite_bars(_checkpoint, config, abc, first_bar, last_bar, seed)
+
+
+def _row(
+    tune: Tune,
+    first: int,
+    last: int,
+    choice: int,
+    preview: st.delta_generator.DeltaGenerator,
+    fit: float | None = None,
+) -> bool:
+    """One way through the bars, with the bars around them; whether it is chosen."""
+    key = "as_it_is" if choice == AS_IT_IS else str(choice)
+    text, mark = _excerpt(tune, first, last)
+    part, _problems = read_tune(text)
+    heard = state.HEARD.get()
+    is_heard = heard is not None and heard[0] == choice
+    if heard and is_heard:
+        with preview:
+            st.audio(rendering.render_text(text, part, "").wav, "audio/wav")
+            start(".st-key-preview audio", heard[1], "starter_preview")
+    with st.container(border=True, key=f"way_{key}"):
+        moments = tuple(timeline(part))
+        score(
+            rendering.lay_out(part, moments, marks=[mark]),
+            [onset for _start, onset, _length in moments],
+            [length for _start, _onset, length in moments],
+            key=f"way_score_{key}",
+            audio=".st-key-preview audio" if is_heard else ".st-key-nothing audio",
+            library=resources.paths().abcjs,
+        )
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.button(_("Hear"), key=f"hear_{key}", icon=":material/play_arrow:",
+                      on_click=_hear, args=(choice,))  # fmt: skip
+            if fit is None:
+                st.caption(_("as it is now"))
+                return False
+            is_chosen = st.button(_("Keep"), key=f"keep_{key}", icon=":material/check:")
+            st.caption(_fit_words(fit))
+    return is_chosen
+
+
+def _hear(choice: int) -> None:
+    state.HEARD.set((choice, secrets.token_hex(4)))
+
+
+def _fit_words(fit: float) -> str:
+    if abs(fit) < 0.05:
+        return _("the rest follows as well as before")
+    if fit > 0:
+        return _("the rest follows better ({fit:+.1f})").format(fit=fit)
+    return _("the rest follows less well ({fit:+.1f})").format(fit=fit)
+
+
+def _excerpt(tune: Tune, first: int, last: int) -> tuple[str, tuple[int, int]]:
+    """ABC of the bars with one on each side, and where the chosen ones stand in it."""
+    music = {}
+    for bar in tune.bars[max(0, first - 1) : last + 2]:
+        try:
+            start, end = find_music(tune, bar)
+        except MusicgenError:  # one beside them, which cannot stand alone
+            continue
+        music[bar.index] = tune.text[start:end]
+    text = excerpt(tune, music)
+    part, _problems = read_tune(text)
+    numbers = sorted(music)
+    chosen = [
+        bar for bar, number in zip(part.bars, numbers, strict=False) if first <= number <= last
+    ]
+    return text, (chosen[0].start, chosen[-1].end)

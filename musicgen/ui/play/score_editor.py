@@ -1,0 +1,300 @@
+"""The score one can touch: how it is shown, which bars are chosen, and what is done with them."""
+
+import secrets
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from musicgen.audio.bar_timing import bar_passes
+from musicgen.errors import MusicgenError
+from musicgen.notation.analysis.bar_numbers import find_bars, number_bars
+from musicgen.notation.analysis.ranges import INSTRUMENT_RANGES, notes_outside
+from musicgen.notation.model import Tune
+from musicgen.sampling.edit_list import MAX_EDITS, Edit, Rewrite, parse_edits
+from musicgen.sampling.note_surprise import NoteSurprise
+from musicgen.ui.components.piano_roll import piano_roll
+from musicgen.ui.components.score import Touch, score, touched
+from musicgen.ui.frame import resources, state
+from musicgen.ui.frame.language import _, ngettext
+from musicgen.ui.frame.libraries import ABCJS, need_library
+from musicgen.ui.frame.page import sentence
+from musicgen.ui.play.note_surprise import look_into, note_names
+from musicgen.ui.play.rewrite_dialog import offer_rewrites
+from musicgen.ui.tune import rendering
+from musicgen.ui.tune.constraints import INSTRUMENT_NAMES
+from musicgen.ui.tune.permalink import Request
+from musicgen.ui.tune.rendering import Performance, Sound
+
+SCORE = "score"
+ROLL = "roll"
+
+
+def workbench(
+    shown: Performance,
+    sound: Sound,
+    audio: str,
+    marks: Sequence[tuple[int, int]] = (),
+    tools: Callable[[], None] | None = None,
+) -> None:
+    """Toolbar and score of the tune on the screen.
+
+    Args:
+        shown: The tune.
+        sound: How it sounds.
+        audio: CSS selector of the audio element that plays it.
+        marks: Stretches of the text that was composed that are to stand out.
+        tools: Draws what else belongs into the toolbar, at its beginning.
+    """
+    for slot in state.VIEWING:
+        slot.hold()
+    tune = shown.tune
+    _keep_selection(len(tune.bars))
+    numbers = number_bars(tune.bars) or (1,)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="workbench"):
+        if tools:
+            tools()
+        _view()
+        _bars(numbers)
+        wants_rewrite = _actions(shown)
+    _warn_of_range(tune)
+    _music(shown, sound, audio, marks)
+    selected = state.SELECTED.get()
+    if wants_rewrite and selected:
+        offer_rewrites(shown, *selected, on_choice=change)
+
+
+def change(edit: Edit) -> None:
+    """Asks for the tune on the screen with one more change, heard from the bar it begins in."""
+    shown: Performance | None = state.SHOWN.get()
+    if shown is None or len(shown.request.edits) >= MAX_EDITS:
+        st.toast(_("So many changes are no longer kept. Undo some first."))
+        return
+    request = shown.request.alone()
+    state.WANTED.set(Request(request.model, request.config, (*request.edits, edit)))
+    state.AUTOPLAY.set("")
+    state.CUE.set((secrets.token_hex(4), _first_bar(shown.composition.tune, edit)))
+
+
+def _first_bar(tune: Tune, edit: Edit) -> int:
+    """The bar, counted from 0, in which a change begins."""
+    if isinstance(edit, Rewrite):
+        return edit.first_bar - 1
+    return next((bar.index for bar in tune.bars if bar.end > edit.offset), len(tune.bars) - 1)
+
+
+def _view() -> None:
+    with st.popover(_("View"), icon=":material/visibility:"):
+        st.segmented_control(
+            _("Shown as"),
+            (SCORE, ROLL),
+            key=state.VIEW.name,
+            format_func={SCORE: _("Sheet music"), ROLL: _("Piano roll")}.__getitem__,
+            required=True,
+        )
+        st.toggle(
+            _("What surprised the network"),
+            key=state.TINT.name,
+            help=_("Tints each note by how unlikely it was to the network. Rest the pointer on a "
+                   "note, or hold a finger on it, to see what else it had thought of."),
+        )  # fmt: skip
+        st.toggle(_("Names of the notes"), key=state.NOTE_NAMES.name)
+        labels = {name: _(INSTRUMENT_NAMES[name]) for name in INSTRUMENT_RANGES}
+        st.selectbox(
+            _("Check the range of"),
+            ("", *INSTRUMENT_RANGES),
+            key=state.CHECKED_RANGE.name,
+            format_func=({"": _("no instrument")} | labels).__getitem__,
+        )
+
+
+def _bars(numbers: Sequence[int]) -> None:
+    selected = state.SELECTED.get()
+    # With a key it stays the same popover, and open, while its label tells what was chosen.
+    name = _selection_name(numbers, selected)
+    with st.popover(name, icon=":material/select_all:", key="bars_popover"):
+        st.caption(_("Drag over bars in the sheet music, or choose them here."))
+        with st.container(horizontal=True, gap="small"):
+            for label, slot, typed in (
+                (_("From bar"), state.FIRST_BAR, _first_typed),
+                (_("To bar"), state.LAST_BAR, _last_typed),
+            ):
+                slot.set(min(max(numbers[0], slot.get()), numbers[-1]))
+                st.number_input(
+                    label,
+                    numbers[0],
+                    numbers[-1],
+                    step=1,
+                    key=slot.name,
+                    width=130,
+                    on_change=typed,
+                )
+        if selected is None:
+            st.button(_("Choose these bars"), key="choose_bars", on_click=_bars_typed)
+
+
+def _selection_name(numbers: Sequence[int], selected: tuple[int, int] | None) -> str:
+    if selected is None:
+        return _("Choose bars")
+    first, last = numbers[selected[0]], numbers[selected[1]]
+    if first == last:
+        return _("Bar {number}").format(number=first)
+    return _("Bars {first}–{last}").format(first=first, last=last)
+
+
+def _actions(shown: Performance) -> bool:
+    """What can be done with the chosen bars; whether they are to be rewritten."""
+    wants_rewrite = False
+    if state.SELECTED.get():
+        st.toggle(_("Loop"), key=state.LOOP.name)
+        wants_rewrite = st.button(
+            _("Rewrite"),
+            key="rewrite",
+            icon=":material/edit_note:",
+            help=_("The network fills these bars anew; all others stay as they are."),
+            on_click=lambda: state.HEARD.set(None),
+        )
+        st.button(
+            _("Let go"), key="let_go", icon=":material/close:", on_click=lambda: _select(None)
+        )
+    if shown.request.edits:
+        st.button(_("Undo the change"), key="undo_change", icon=":material/undo:", on_click=_undo)
+    return wants_rewrite
+
+
+def _undo() -> None:
+    shown: Performance | None = state.SHOWN.get()
+    if shown and shown.request.edits:
+        request = shown.request.alone()
+        state.WANTED.set(Request(request.model, request.config, request.edits[:-1]))
+        state.AUTOPLAY.set("")
+        state.CUE.set(None)
+
+
+def _bars_typed() -> None:
+    """Chooses the bars whose numbers stand in the two fields."""
+    shown: Performance | None = state.SHOWN.get()
+    if shown:
+        numbers = number_bars(shown.tune.bars)
+        _select(find_bars(numbers, state.FIRST_BAR.get(), state.LAST_BAR.get()))
+
+
+def _first_typed() -> None:
+    """The other end comes along where it must."""
+    state.LAST_BAR.set(max(state.FIRST_BAR.get(), state.LAST_BAR.get()))
+    _bars_typed()
+
+
+def _last_typed() -> None:
+    state.FIRST_BAR.set(min(state.FIRST_BAR.get(), state.LAST_BAR.get()))
+    _bars_typed()
+
+
+def _select(selection: tuple[int, int] | None) -> None:
+    state.SELECTED.set(selection)
+    if selection is None:
+        state.LOOP.set(False)
+    else:
+        shown: Performance | None = state.SHOWN.get()
+        numbers = number_bars(shown.tune.bars) if shown else ()
+        for slot, index in ((state.FIRST_BAR, selection[0]), (state.LAST_BAR, selection[1])):
+            if index < len(numbers):
+                slot.set(numbers[index])
+
+
+def _keep_selection(count: int) -> None:
+    """Bars stay chosen while the tune has them."""
+    selected = state.SELECTED.get()
+    if selected and not 0 <= selected[0] <= selected[1] < count:
+        _select(None)
+
+
+def _on_touch() -> None:
+    """What hands did on the score. A browser may send anything: what makes no sense is dropped."""
+    selection, take = touched(SCORE)
+    if take:
+        try:
+            (edit,) = parse_edits([{"take": list(take)}])
+        except MusicgenError:
+            return
+        change(edit)
+    elif selection and 0 <= selection[0] <= selection[1]:
+        _select(selection)
+
+
+def _music(shown: Performance, sound: Sound, audio: str, marks: Sequence[tuple[int, int]]) -> None:
+    tune = shown.tune
+    marks = shown.sheet.stretches(marks) if shown.sheet else marks
+    touch = _touch(shown, sound)
+    need_library(ABCJS)  # the dialog of other ways, in which no page can begin anew, draws with it
+    if state.VIEW.get() == ROLL:
+        piano_roll(tune, sound.moments, touch.bits, key="piano_roll", audio=audio)
+        return
+    score(
+        rendering.layouts(tune, sound, has_names=state.NOTE_NAMES.get(), marks=marks),
+        [onset for _start, onset, _duration in sound.moments],
+        [duration for _start, _onset, duration in sound.moments],
+        key=SCORE,
+        audio=audio,
+        library=resources.paths().abcjs,
+        touch=touch,
+    )
+
+
+def _touch(shown: Performance, sound: Sound) -> Touch:
+    tune = shown.tune
+    insight = _insight(shown) if state.TINT.get() else None
+    selected = state.SELECTED.get()
+    passes = bar_passes(tune, sound.moments, *selected) if selected and state.LOOP.get() else []
+    numbers = number_bars(tune.bars)
+    return Touch(
+        tuple(note.bar for note in tune.notes),
+        tuple(numbers[note.bar] for note in tune.notes),
+        note_names(tune),
+        insight.bits if insight else None,
+        insight.odds if insight else None,
+        _outside(tune),
+        selected,
+        tuple(passes),
+        _cue(tune, sound),
+        _on_touch,
+    )
+
+
+def _insight(shown: Performance) -> NoteSurprise | None:
+    try:
+        return look_into(shown.composition, shown.request.model)
+    except MusicgenError as error:  # the model went away: its tune is still here
+        st.caption(sentence(error))
+        return None
+
+
+def _cue(tune: Tune, sound: Sound) -> tuple[str, float] | None:
+    """The last change made by hand, and when the bar it begins in is first played."""
+    cue = state.CUE.get()
+    passes = bar_passes(tune, sound.moments, cue[1], len(tune.bars)) if cue else []
+    return (cue[0], passes[0][0]) if cue and passes else None
+
+
+def _outside(tune: Tune) -> tuple[int, ...]:
+    """Numbers of the notes that the instrument of the check does not have."""
+    return notes_outside(tune, state.CHECKED_RANGE.get())
+
+
+def _warn_of_range(tune: Tune) -> None:
+    name = state.CHECKED_RANGE.get()
+    if not name:
+        return
+    count = len(_outside(tune))
+    instrument = _(INSTRUMENT_NAMES[name])
+    if count:
+        st.caption(
+            ":material/warning: "
+            + ngettext(
+                "{count} note lies outside of the range of the {instrument}.",
+                "{count} notes lie outside of the range of the {instrument}.",
+                count,
+            ).format(count=count, instrument=instrument)
+        )
+    else:
+        st.caption(_("Every note lies in the range of the {instrument}.").format(
+            instrument=instrument))  # fmt: skip

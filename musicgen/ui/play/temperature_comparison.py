@@ -1,0 +1,165 @@
+"""The same seed at several temperatures, side by side: hear each, read each, keep one."""
+
+import secrets
+from dataclasses import dataclass
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from musicgen.audio.midi import timeline
+from musicgen.errors import MusicgenError
+from musicgen.library.serialization import Values, from_values, to_values
+from musicgen.notation.analysis.bars import is_in_time
+from musicgen.sampling.composer import Composition
+from musicgen.sampling.temperature_comparison import TEMPERATURES
+from musicgen.ui.components.audio import start
+from musicgen.ui.components.score import score
+from musicgen.ui.frame import resources, state
+from musicgen.ui.frame.language import _
+from musicgen.ui.frame.page import sentence
+from musicgen.ui.frame.state import Slot
+from musicgen.ui.play import controls
+from musicgen.ui.play.tune_bar import show_current
+from musicgen.ui.tune import history, listening, rendering
+from musicgen.ui.tune.history import Entry
+from musicgen.ui.tune.listening import Listening
+from musicgen.ui.tune.permalink import Request
+from musicgen.ui.tune.rendering import Performance
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One temperature's tune, kept as values."""
+
+    request: Request
+    values: Values
+
+
+RUNGS: Slot[tuple[Rung, ...]] = Slot("ladder_rungs", ())
+"""What was composed last."""
+
+PLAYING = Slot("ladder_playing", -1)
+"""Which of them is to be heard; -1 for none."""
+
+ASKED = Slot("ladder_asked", "")
+"""A name for the click that asked for it."""
+
+
+def ladder() -> None:
+    """Behind its name: a button that composes the tunes, and the tunes. Only where there is one."""
+    if state.SHOWN.get() is None:
+        return
+    box = st.expander(
+        _("One seed at four temperatures"),
+        icon=":material/grid_view:",
+        key="ladder_box",
+        on_change="rerun",
+    )
+    if not box.open:
+        return
+    with box:
+        st.caption(_("The same dice, thrown for networks that dare more and more."))
+        if st.button(_("Compose all four"), key="ladder_compose", icon=":material/music_note:"):
+            _compose()
+        if RUNGS.get():
+            _show(RUNGS.get())
+
+
+def _compose() -> None:
+    base = controls.settings(controls.seed_to_use()).replace(count=1)
+    rungs: list[Rung] = []
+    RUNGS.set(())
+    PLAYING.set(-1)
+    progress = st.progress(0.0)
+    try:
+        for number, temperature in enumerate(TEMPERATURES):
+            progress.progress(
+                number / len(TEMPERATURES),
+                _("Composing at temperature {value:g}").format(value=temperature),
+            )
+            request = Request(state.MODEL.get(), base.replace(temperature=temperature))
+            tune = rendering.compose_takes(request, None)[0]
+            rungs.append(Rung(request, to_values(tune)))
+    except MusicgenError as error:
+        st.error(sentence(error), icon=":material/error:")
+    finally:
+        progress.empty()
+    RUNGS.set(tuple(rungs))
+
+
+def _show(rungs: tuple[Rung, ...]) -> None:
+    sound = st.container(key="sound_ladder")
+    for first in range(0, len(rungs), 2):
+        for number, column in zip((first, first + 1), st.columns(2, gap="medium"), strict=True):
+            if number < len(rungs):
+                with column.container(border=True, key=f"rung_{number}"):
+                    _rung(number, rungs[number], sound)
+
+
+def _rung(number: int, rung: Rung, sound: DeltaGenerator) -> None:
+    composition = from_values(rung.values)
+    is_playing = PLAYING.get() == number
+    temperature = _("temperature {value:g}").format(value=rung.request.config.temperature)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f"**{temperature}**", width="stretch")
+        st.button(
+            _("Listen"),
+            key=f"ladder_listen_{number}",
+            icon=":material/volume_up:" if is_playing else ":material/play_arrow:",
+            on_click=_listen,
+            args=(number,),
+        )
+        st.button(
+            _("Take this one"),
+            key=f"ladder_take_{number}",
+            icon=":material/check:",
+            on_click=_take,
+            args=(rung,),
+        )
+    tune = _prepared(rung, composition)
+    if is_playing:
+        tune = rendering.perform(rung.request, composition, tune.listening)
+        _play(tune, sound)
+    _score(number, tune, is_playing)
+    st.caption(_("every bar in time") if is_in_time(composition.tune) else _("not in time"))
+
+
+def _prepared(rung: Rung, composition: Composition) -> Performance:
+    """The tune as the controls of the sound say; as it was composed where that cannot be."""
+    try:
+        return rendering.prepare(rung.request, composition, listening.chosen())
+    except MusicgenError:
+        return rendering.prepare(rung.request, composition, Listening())
+
+
+def _play(tune: Performance, sound: DeltaGenerator) -> None:
+    if tune.sound:
+        with sound:
+            st.audio(tune.sound.wav, "audio/wav")
+            start(".st-key-sound_ladder audio", ASKED.get(), "starter_ladder")
+    elif tune.silence:
+        sound.warning(sentence(tune.silence), icon=":material/volume_off:")
+
+
+def _score(number: int, tune: Performance, is_playing: bool) -> None:
+    moments = timeline(tune.tune, tune.listening.arrangement)
+    score(
+        rendering.lay_out(tune.tune, moments)[-1:],
+        [onset for _start, onset, _length in moments],
+        [length for _start, _onset, length in moments],
+        key=f"score_ladder_{number}",
+        audio=".st-key-sound_ladder audio" if is_playing else ".musicgen-silent",
+        library=resources.paths().abcjs,
+    )
+
+
+def _listen(number: int) -> None:
+    PLAYING.set(number)
+    ASKED.set(secrets.token_hex(4))
+
+
+def _take(rung: Rung) -> None:
+    """Makes it the tune on the screen, and its settings those of the controls."""
+    state.HISTORY.set(history.session().added(Entry(rung.request, (rung.values,))))
+    PLAYING.set(-1)
+    show_current()

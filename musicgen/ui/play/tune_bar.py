@@ -1,0 +1,168 @@
+"""What one does with the tune on the screen: step back, switch takes, keep it, send its link."""
+
+import contextlib
+from functools import cache
+from pathlib import Path
+
+import streamlit as st
+from streamlit.components.v2.types import ComponentRenderer
+
+from musicgen.errors import MusicgenError
+from musicgen.library.serialization import from_values, header_field
+from musicgen.ui.frame import resources, state
+from musicgen.ui.frame.language import _
+from musicgen.ui.frame.page import sentence
+from musicgen.ui.frame.words import plain
+from musicgen.ui.play import controls
+from musicgen.ui.tune import history, rendering
+from musicgen.ui.tune.history import Entry
+from musicgen.ui.tune.rendering import Performance
+
+_HERE = Path(__file__).parent
+
+
+def tune_bar(shown: Performance) -> None:
+    """One row between the player and the score."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="tune_bar"):
+        _steps()
+        _takes(shown)
+        _list()
+        _keep(shown)
+        _copy_link()
+
+
+def _steps() -> None:
+    tunes = history.session()
+    for name, label, icon, to, is_end in (
+        ("undo", _("The tune before"), "undo", tunes.at - 1, tunes.at <= 0),
+        ("redo", _("The tune after"), "redo", tunes.at + 1, tunes.at >= len(tunes.entries) - 1),
+    ):
+        st.button(
+            label,
+            key=f"play_{name}",
+            icon=f":material/{icon}:",
+            help=label,
+            disabled=is_end,
+            on_click=_go_to,
+            args=(to,),
+        )
+
+
+def _go_to(at: int) -> None:
+    """Brings a tune back, and with it the settings it was composed with."""
+    state.HISTORY.set(history.session().moved(at))
+    show_current()
+
+
+def show_current() -> None:
+    """Shows the entry of the history that is current, and its settings in the controls."""
+    history.show_current()
+    entry = history.session().current
+    if entry:
+        controls.fill_in(entry.request, entry.request.model)
+
+
+def _takes(shown: Performance) -> None:
+    count = shown.request.config.count
+    if count == 1:
+        return
+    st.session_state["play_take"] = shown.request.take
+    st.segmented_control(
+        _("Take"),
+        range(count),
+        key="play_take",
+        format_func={take: str(take + 1) for take in range(count)}.__getitem__,
+        required=True,
+        label_visibility="collapsed",
+        on_change=_switch_take,
+    )
+
+
+def _switch_take() -> None:
+    state.HISTORY.set(history.session().with_take(st.session_state["play_take"]))
+    history.show_current()
+
+
+def _list() -> None:
+    tunes = history.session()
+    with st.popover(_("History"), icon=":material/history:"):
+        st.caption(_("The tunes of this visit, the last one first."))
+        for at, entry in reversed(list(enumerate(tunes.entries))):
+            st.button(
+                describe_entry(entry),
+                key=f"history_{at}",
+                type="tertiary",
+                icon=":material/play_arrow:" if at == tunes.at else ":material/music_note:",
+                on_click=_go_to,
+                args=(at,),
+            )
+
+
+def describe_entry(entry: Entry) -> str:
+    """Title, key, temperature and seed, so that one tune can be told from another."""
+    abc, config = entry.values["abc"], entry.request.config
+    parts = [
+        plain(header_field(abc, "T")) or _("untitled"),
+        plain(header_field(abc, "K")),
+        _("temperature {value:g}").format(value=config.temperature),
+        _("seed {seed}").format(seed=entry.values["seed"]),
+    ]
+    return " · ".join(filter(None, parts))
+
+
+def _keep(shown: Performance) -> None:
+    is_kept = resources.favourites().has(shown.composition)
+    st.button(
+        _("Kept") if is_kept else _("Favourite"),
+        key="play_keep",
+        icon=":material/favorite:" if not is_kept else ":material/check:",
+        help=_("Among the favourites on this computer, at the foot of the page."),
+        disabled=is_kept,
+        on_click=_keep_clicked,
+        args=(shown,),
+    )
+
+
+def _keep_clicked(shown: Performance) -> None:
+    try:
+        resources.favourites().add(shown.composition)
+    except MusicgenError as error:
+        st.toast(sentence(error), icon=":material/error:")
+
+
+def render_ahead() -> None:
+    """Renders the other takes while the first is listened to; at the end of the page's script."""
+    entry = history.session().current
+    shown = state.SHOWN.get()
+    if entry is None or shown is None or len(entry.takes) == 1 or shown.request != entry.request:
+        return
+    if state.RENDERED_AHEAD.get() is entry.takes:
+        return
+    for values in entry.takes:
+        if values["seed"] != shown.composition.seed:
+            with contextlib.suppress(MusicgenError):
+                rendering.perform(entry.request, from_values(values), shown.listening)
+    state.RENDERED_AHEAD.set(entry.takes)
+
+
+def _copy_link() -> None:
+    _link_button()(
+        key="copy_link",
+        data={
+            "label": _("Copy link"),
+            "done": _("Copied"),
+            "help": _("Whoever opens it sees and hears exactly this tune, and all its settings."),
+        },
+        width="content",
+    )
+
+
+@cache
+def _link_button() -> ComponentRenderer:
+    return st.components.v2.component(
+        "musicgen_copy_link",
+        html='<button type="button" class="musicgen-picture musicgen-copy"></button>',
+        css=(_HERE.parent / "components" / "live_chart.css").read_text(encoding="utf-8"),
+        js=(_HERE / "copy_link.js").read_text(encoding="utf-8"),
+        isolate_styles=False,
+    )

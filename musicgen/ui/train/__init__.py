@@ -1,0 +1,1 @@
+"""The page Train: a form, a training to watch, past runs."""

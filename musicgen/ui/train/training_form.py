@@ -1,0 +1,391 @@
+"""The form that starts a training, built from what `config.describe` says of each setting."""
+
+import dataclasses
+import math
+from typing import Any
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from musicgen.config import (
+    FROM_VOCABULARY,
+    NetworkConfig,
+    SettingInfo,
+    Settings,
+    TrainingConfig,
+    describe,
+)
+from musicgen.corpus.sources import SOURCES
+from musicgen.errors import ConfigError, MusicgenError
+from musicgen.models.checkpoint import Checkpoint
+from musicgen.models.registry import NETWORKS
+from musicgen.names import MAX_CHARACTERS
+from musicgen.presets import PRESETS, Preset
+from musicgen.training.estimate import estimate_training, require_room
+from musicgen.ui.frame import resources, state
+from musicgen.ui.frame.language import N_, _, ngettext
+from musicgen.ui.frame.page import CORPUS_PARAMETER, tell
+from musicgen.ui.tune.rendering import find_model
+
+LABELS = {
+    "kind": N_("Kind of network"),
+    "embedding_dim": N_("Embedding size"),
+    "hidden_size": N_("Hidden size"),
+    "num_layers": N_("Layers"),
+    "dropout": N_("Dropout"),
+    "layer_norm": N_("Layer normalisation"),
+    "init": N_("Initialisation"),
+    "window": N_("Window of attention"),
+    "position": N_("Positions"),
+    "recurrent_dropout": N_("Recurrent dropout"),
+    "source": N_("Corpus"),
+    "batch_size": N_("Batch size"),
+    "seq_len": N_("Sequence length"),
+    "learning_rate": N_("Learning rate"),
+    "max_steps": N_("Steps"),
+    "optimizer": N_("Optimizer"),
+    "weight_decay": N_("Weight decay"),
+    "grad_clip": N_("Gradient clipping"),
+    "accumulate": N_("Batches for a step"),
+    "label_smoothing": N_("Label smoothing"),
+    "average": N_("Average of weights"),
+    "carry_state": N_("Carry the memory on"),
+    "transpose": N_("Transposition"),
+    "truncate": N_("Shortened tunes"),
+    "vary_rhythm": N_("Varied rhythm"),
+    "curriculum": N_("Short tunes first"),
+    "multi_task": N_("Further tasks"),
+    "teacher": N_("Teacher"),
+    "teacher_weight": N_("Weight of the teacher"),
+    "teacher_temperature": N_("Teacher's temperature"),
+    "plain": N_("Plain manner"),
+    "patience": N_("Early stopping"),
+    "schedule": N_("Learning rate schedule"),
+    "warmup_steps": N_("Warm-up steps"),
+    "eval_interval": N_("Validation interval"),
+    "save_interval": N_("Save interval"),
+    "samples": N_("Tunes along the way"),
+    "tracker": N_("Tracker"),
+    "precision": N_("Precision"),
+    "threads": N_("Threads"),
+    "seed": N_("Seed"),
+}
+"""What a setting is called on the page; one without an entry is shown by its own name."""
+
+KINDS = {
+    "lstm": N_("LSTM: remembers as it reads"),
+    "echo": N_("Echo: an LSTM that hears what comes again"),
+    "attention": N_("Attention: an LSTM that looks back"),
+    "hierarchical": N_("Hierarchical: notes, bars, phrases"),
+    "hawk": N_("Hawk: gated linear recurrence"),
+}
+"""What a kind of network is, in one line."""
+
+GROUPS = (
+    (N_("Length and seed"), ("max_steps", "batch_size", "seq_len", "seed", "eval_interval",
+                             "save_interval", "samples", "precision", "threads",
+                             "tracker")),
+    (N_("Optimizer"), ("optimizer", "learning_rate", "schedule", "warmup_steps", "grad_clip",
+                       "accumulate")),
+    (N_("Against memorising"), ("weight_decay", "label_smoothing", "average", "patience")),
+    (N_("What else is learned"), ("teacher", "teacher_weight", "teacher_temperature",
+                                  "multi_task")),
+    (N_("What is read, and how"), ("plain", "carry_state", "transpose", "truncate",
+                                   "vary_rhythm", "curriculum")),
+)  # fmt: skip
+"""Settings of a training by what they are for; those of the network have a group of their own, and
+the corpus stands above all."""
+
+_COLUMNS = 3
+
+
+def training_form() -> tuple[Preset, str, Checkpoint | None] | None:
+    """Draws the form; once Start was pressed: the preset, the run's name, and what to start from.
+
+    Settings are as filled in; the checkpoint to start from is None for first weights. Below the
+    buttons stands what these settings will take, or what is wrong with them, after each change.
+    """
+    name = st.segmented_control(
+        _("Preset"), list(PRESETS), default=next(iter(PRESETS)), key="train_preset", required=True
+    )
+    preset = PRESETS[name or next(iter(PRESETS))]
+    st.caption(_(preset.meaning))
+    is_sent_here = _take_corpus()
+    with st.expander(_("Settings"), is_sent_here, icon=":material/tune:"):
+        corpus, model, run = st.columns(_COLUMNS)
+        with corpus:
+            training = {"source": _source(preset)}
+        with model:
+            start = _start_from()
+        with run:
+            run_id = st.text_input(
+                _("Name of the run"),
+                resources.store().new_id(preset.name),
+                max_chars=MAX_CHARACTERS,
+            )
+        network = _fields(_("Network"), preset.network, preset.name, _network_settings())
+        for title, names in GROUPS:
+            training |= _fields(_(title), preset.training, preset.name, names)
+    filled, failure = _fill(preset, network, training, run_id.strip())
+    can_start = state.NO_ROOM.get() != (filled, start)
+    is_started, is_estimate_wanted = _form_buttons(can_start=can_start)
+    place = st.empty()
+    try:
+        if failure:
+            raise failure
+        if filled is None:
+            return None
+        if is_started:
+            place.empty()
+            return filled, run_id.strip(), _load(start)
+        _estimate(place, preset, filled, start, is_estimate_wanted)
+    except MusicgenError as error:
+        tell(error, place)
+    return None
+
+
+def _fill(
+    preset: Preset, network: dict[str, Any], training: dict[str, Any], run_id: str
+) -> tuple[Preset | None, MusicgenError | None]:
+    """The preset with what was filled in, or why that, or the name of the run, does not hold."""
+    try:
+        resources.store().find_place(run_id)
+        return dataclasses.replace(
+            preset,
+            network=preset.network.replace(**network),
+            training=preset.training.replace(**training),
+        ), None
+    except MusicgenError as error:
+        return None, error
+
+
+def _form_buttons(*, can_start: bool) -> tuple[bool, bool]:
+    """Whether the training is to be started, and whether the settings are to be estimated."""
+    with st.container(horizontal=True):
+        is_started = st.button(
+            _("Start training"),
+            type="primary",
+            icon=":material/play_arrow:",
+            key="train_start",
+            disabled=not can_start,
+        )
+        is_estimate_wanted = st.button(
+            _("Estimate"),
+            icon=":material/calculate:",
+            key="train_estimate",
+            help=_("What these settings will take, from a few short steps on this machine."),
+        )
+    return is_started, is_estimate_wanted
+
+
+def _estimate(
+    place: DeltaGenerator, preset: Preset, filled: Preset, start: str, is_wanted: bool
+) -> None:
+    """What these very settings will take: those of a preset at once, others when it is asked for.
+
+    Trying takes up to some seconds, which nobody wants to wait for after each change.
+    """
+    wanted = (filled, start)
+    if is_wanted:
+        state.ESTIMATED.set(wanted)
+    same_source = filled.training.replace(source=preset.training.source)
+    is_preset = (filled.network, same_source, start) == (preset.network, preset.training, "")
+    if not is_preset and state.ESTIMATED.get() != wanted:
+        place.caption(_("The settings were changed: press Estimate for what they will take."))
+        return
+    place.caption(_("Trying a few steps on this machine…"))
+    teacher, begun = _load(filled.training.teacher), _load(start)
+    shape = teacher.metadata.network if teacher else None
+    network = begun.metadata.network if begun else filled.network
+    found = estimate_training(network, filled.training, shape)
+    told = place.container()
+    told.caption(
+        _(
+            "Estimated on this machine: {parameters:,} parameters, {memory} of memory, {time}."
+        ).format(
+            parameters=found.parameters,
+            memory=memory_words(found.memory_bytes),
+            time=time_words(found.time_s),
+        )
+    )
+    try:
+        require_room(found, resources.store().root)
+    except ConfigError as error:
+        tell(error, told)
+        told.caption(
+            _("Change the settings, and press Estimate: then the training can be started.")
+        )
+        if state.NO_ROOM.get() != wanted:
+            state.NO_ROOM.set(wanted)
+            st.rerun()  # the button above must not start it
+    else:
+        if state.NO_ROOM.get() == wanted:
+            state.NO_ROOM.set(None)
+            st.rerun()  # there is room now
+
+
+def memory_words(size_bytes: float) -> str:
+    """A size with two digits that count: ``310 MB``, ``2.1 GB``."""
+    if size_bytes < 995e6:
+        return f"{_two_digits(size_bytes / 1e6):,.0f}\N{NO-BREAK SPACE}MB"
+    return f"{_two_digits(size_bytes / 1e9):,.10g}\N{NO-BREAK SPACE}GB"
+
+
+def time_words(seconds: float) -> str:
+    """A duration as one says it: so many seconds, minutes, hours or days, two digits of them."""
+    minutes, hours, days = seconds / 60, seconds / 3600, seconds / 86_400
+    if seconds < 100:
+        count = _count(seconds)
+        text = ngettext("about {count:,} second", "about {count:,} seconds", count)
+    elif minutes < 100:
+        count = _count(minutes)
+        text = ngettext("about {count:,} minute", "about {count:,} minutes", count)
+    elif hours < 72:
+        count = _count(hours)
+        text = ngettext("about {count:,} hour", "about {count:,} hours", count)
+    else:
+        count = _count(days)
+        text = ngettext("about {count:,} day", "about {count:,} days", count)
+    return text.format(count=count)
+
+
+def _count(value: float) -> int:
+    return max(1, round(_two_digits(value)))
+
+
+def _two_digits(value: float) -> float:
+    return float(f"{value:.2g}")
+
+
+def _start_from() -> str:
+    """The name of the checkpoint to go on from; empty for first weights."""
+    names = ["", *(ref.name for ref in resources.checkpoints())]
+    return st.selectbox(
+        _("Start from"),
+        names,
+        key="train_from",
+        format_func=lambda name: name or _("nothing: first weights"),
+        help=_(
+            "A model that is to learn on from other tunes. Its network keeps its shape, whatever "
+            "is said of the network below; characters it does not know are added."
+        ),
+    )
+
+
+def _load(name: str) -> Checkpoint | None:
+    return resources.checkpoint(find_model(name)) if name else None
+
+
+def _network_settings() -> tuple[str, ...]:
+    return tuple(info.name for info in describe(NetworkConfig) if info.name not in FROM_VOCABULARY)
+
+
+def _fields(title: str, settings: Settings, preset: str, names: tuple[str, ...]) -> dict[str, Any]:
+    st.markdown(f"**{title}**")
+    values = {}
+    known = {info.name: info for info in describe(type(settings))}
+    infos = [known[name] for name in names]
+    for start in range(0, len(infos), _COLUMNS):
+        row = infos[start : start + _COLUMNS]
+        for column, info in zip(st.columns(_COLUMNS), row, strict=False):
+            with column:
+                part = "network" if isinstance(settings, NetworkConfig) else "training"
+                key = f"train_{preset}_{part}_{info.name}"
+                values[info.name] = _field(info, getattr(settings, info.name), key)
+    return values
+
+
+def _field(info: SettingInfo, value: Any, key: str) -> Any:
+    label = _(LABELS[info.name]) if info.name in LABELS else info.name
+    choices = info.choices or _known_names(info.name)
+    if info.name in ("kind", "teacher"):
+        return _told_field(label, info, choices, value, key)
+    if choices:
+        index = choices.index(value) if value in choices else 0
+        return st.selectbox(label, choices, index, key=key, help=_(info.help))
+    if info.kind is bool:
+        return st.checkbox(label, value, key=key, help=_(info.help))
+    if info.kind is str:
+        return st.text_input(label, value, info.max_length, key=key, help=_(info.help))
+    # No bounds here: the browser would hold the form back without a word. The settings check them.
+    return st.number_input(
+        label,
+        value=value,
+        step=_step(info, value),
+        format=_format(info),
+        key=key,
+        help=_help(info),
+    )
+
+
+def _take_corpus() -> bool:
+    """Whether a link brought a corpus along to learn from; if it is there, it is chosen."""
+    name = st.query_params.pop(CORPUS_PARAMETER, "")
+    if name in _corpora():
+        for preset in PRESETS:
+            st.session_state[_source_key(preset)] = name
+        state.TRAIN_SETTINGS.set(True)
+    return state.TRAIN_SETTINGS.get()
+
+
+def _source(preset: Preset) -> str:
+    """The choice of corpus; several joined by ``+`` can be typed."""
+    info = next(info for info in describe(TrainingConfig) if info.name == "source")
+    value = preset.training.source
+    choices = list(dict.fromkeys((*_corpora(), value)))
+    label = LABELS["source"]
+    more = _("Several can be typed, as in lab+oneill: tunes are held out of the first alone.")
+    key = _source_key(preset.name)
+    chosen = st.selectbox(
+        _(label),
+        choices,
+        None if key in st.session_state else choices.index(value),
+        key=key,
+        help=f"{_(info.help)} {more}",
+        accept_new_options=True,
+    )
+    return str(chosen or value).strip()
+
+
+def _source_key(preset: str) -> str:
+    return f"train_{preset}_training_source"
+
+
+def _corpora() -> tuple[str, ...]:
+    own = tuple(corpus.name for corpus in resources.corpora().list())
+    return (*SOURCES, *own, *(f"lab+{name}" for name in own))
+
+
+def _told_field(
+    label: str, info: SettingInfo, choices: tuple[str, ...], value: str, key: str
+) -> str:
+    """A choice that says more than names."""
+    words = {name: _(KINDS[name]) if name in KINDS else name or _("nobody") for name in choices}
+    index = choices.index(value) if value in choices else 0
+    chosen = st.selectbox(
+        label, choices, index, key=key, help=_(info.help), format_func=words.__getitem__
+    )
+    return str(chosen)
+
+
+def _help(info: SettingInfo) -> str:
+    if info.low is None or info.high is None:
+        return _(info.help)
+    return f"{_(info.help)} ({info.low:,} – {info.high:,})"
+
+
+def _known_names(setting: str) -> tuple[str, ...]:
+    if setting == "teacher":
+        return ("", *(ref.name for ref in resources.checkpoints()))
+    return tuple(NETWORKS) if setting == "kind" else ()
+
+
+def _step(info: SettingInfo, value: float) -> float:
+    """One for whole numbers; else a unit of the value's first digit: 0.001 for 0.005."""
+    if info.kind is int:
+        return 1
+    return 10.0 ** math.floor(math.log10(value)) if value else 0.1
+
+
+def _format(info: SettingInfo) -> str | None:
+    return "%g" if info.kind is float else None

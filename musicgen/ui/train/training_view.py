@@ -1,0 +1,258 @@
+"""A training while it runs, and the runs on the disk."""
+
+import time
+
+import streamlit as st
+
+from musicgen.errors import MusicgenError
+from musicgen.jobs.training_job import JobSnapshot, JobStatus, TrainingJob
+from musicgen.storage import is_folder
+from musicgen.training.runs.run import METRICS_FILE, Run, RunInfo
+from musicgen.training.runs.summary import clock, read_last_step
+from musicgen.ui.frame import resources, state
+from musicgen.ui.frame.failures import attempt, has_new_failure, reading, redraw
+from musicgen.ui.frame.language import N_, _
+from musicgen.ui.frame.page import errors_told, play_link, sentence
+from musicgen.ui.frame.words import plain
+from musicgen.ui.train.training_monitor import course_of_job, course_of_run, monitor, time_taken
+from musicgen.ui.train.training_samples import hear_it_learn
+
+TICK_S = 1.0
+SILENT_S = 10.0
+MAX_LISTED = 12
+
+STATUS_WORDS = {
+    JobStatus.QUEUED: N_("waiting for its turn"),
+    JobStatus.PREPARING: N_("reading the corpus"),
+    JobStatus.RUNNING: N_("training"),
+    JobStatus.PAUSED: N_("paused"),
+    JobStatus.STOPPING: N_("saving"),
+    JobStatus.STOPPED: N_("stopped"),
+    JobStatus.FINISHED: N_("finished"),
+    JobStatus.FAILED: N_("failed"),
+}
+
+
+def is_training() -> bool:
+    """Whether a training of this server is under way."""
+    job = resources.registry().current()
+    return job is not None and not job.snapshot().status.is_final
+
+
+def live_training() -> None:
+    """The current training, brought up to date every second in every tab that looks at it.
+
+    Its tunes stand outside of what ticks: the page is drawn anew when there is a new one.
+    """
+    job = resources.registry().current()
+    if job and is_training():
+        state.WATCHED.set(job.run.id)
+    _live(_seen(job), _find_elsewhere())
+    with st.container():  # always there: what follows must not change its place
+        if job:
+            now = job.snapshot()
+            hear_it_learn(now.samples, now.run_id, "live")
+
+
+def is_watched() -> bool:
+    """Whether the last training of this server was under way while one looked at this page.
+
+    Its curves then stay where they are when it ends.
+    """
+    job = resources.registry().current()
+    return job is not None and job.run.id == state.WATCHED.get()
+
+
+def _find_elsewhere() -> tuple[str, ...]:
+    """The runs that other programs train now, such as the command line."""
+    return tuple(
+        info.id
+        for info in resources.store().list()
+        if not _is_active(info.id) and _is_elsewhere(info)
+    )
+
+
+def _seen(job: TrainingJob | None) -> tuple[str, bool, int] | None:
+    """What the rest of the page depends on: which training, whether it is over, how many tunes."""
+    if job is None:
+        return None
+    now = job.snapshot()
+    return now.run_id, now.status.is_final, len(now.samples)
+
+
+@st.fragment(run_every=TICK_S)
+def _live(drawn: tuple[str, bool, int] | None, elsewhere: tuple[str, ...]) -> None:
+    job = resources.registry().current()
+    if _seen(job) != drawn or has_new_failure():
+        redraw()
+    for run_id in elsewhere:
+        _progress_elsewhere(run_id)
+    if job is None:
+        return
+    now = job.snapshot()
+    with st.container(border=True, key="live"):
+        _progress(now)
+        _buttons(job, now)
+        if now.metrics or not now.status.is_final:
+            monitor(course_of_job(now), "live")
+
+
+def _progress(now: JobSnapshot) -> None:
+    parts = [
+        f"**{plain(now.run_id)}**",
+        _status_words(now),
+        _("step {step:,} of {steps:,}").format(step=now.step, steps=now.max_steps),
+    ]
+    if now.time_left_s is not None and now.status in (JobStatus.RUNNING, JobStatus.PAUSED):
+        parts.append(_("{time} left").format(time=clock(now.time_left_s)))
+    elif now.status.is_final and now.metrics:
+        parts.append(time_taken(course_of_job(now)))
+    st.progress(min(1.0, now.step / max(1, now.max_steps)), " · ".join(parts))
+    if now.message:
+        text = sentence(now.error) if now.error else _(now.message)
+        st.warning(text, icon=":material/warning:")
+
+
+def _progress_elsewhere(run_id: str) -> None:
+    """How far a training of another program is; when it ends, the page is drawn anew."""
+    try:
+        run = resources.store().get(run_id)
+        max_steps = run.preset.training.max_steps
+    except MusicgenError:  # gone
+        redraw()
+    if _has_ended(run):
+        redraw()
+    step = min(read_last_step(run), max_steps)
+    parts = [
+        f"**{plain(run_id)}**",
+        _("training in another program"),
+        _("step {step:,} of {steps:,}").format(step=step, steps=max_steps),
+    ]
+    st.progress(step / max_steps, " · ".join(parts))
+
+
+def _has_ended(run: Run) -> bool:
+    """Whether nobody trains a run any more; asking for its lock is left for when it is silent."""
+    if run.read_status()["status"] not in ("queued", "running"):
+        return True
+    try:
+        silent_s = time.time() - (run.path / METRICS_FILE).stat().st_mtime
+    except OSError:
+        silent_s = SILENT_S
+    return silent_s >= SILENT_S and not run.is_busy()
+
+
+def _status_words(now: JobSnapshot) -> str:
+    if now.status is JobStatus.PREPARING and now.step:
+        return _("picking up where it stopped")
+    return _(STATUS_WORDS[now.status])
+
+
+def _buttons(job: TrainingJob, now: JobSnapshot) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", key="live_buttons"):
+        if now.status is JobStatus.PAUSED:
+            st.button(_("Go on"), key="train_resume", icon=":material/resume:", on_click=job.resume)
+        elif now.status in (JobStatus.RUNNING, JobStatus.PREPARING):
+            st.button(_("Pause"), key="train_pause", icon=":material/pause:", on_click=job.pause)
+        if not now.status.is_final:
+            st.button(
+                _("Stop and keep"),
+                key="train_stop",
+                icon=":material/stop:",
+                on_click=job.stop,
+                disabled=now.status is JobStatus.STOPPING,
+            )
+        elif now.status is JobStatus.STOPPED and now.step < now.max_steps:
+            st.button(
+                _("Go on"),
+                key="live_resume",
+                icon=":material/resume:",
+                on_click=_go_on,
+                args=(now.run_id,),
+            )
+        if now.has_checkpoint:
+            play_link(now.run_id, now.best_step, _("Play the new model"), "live")
+
+
+def runs_on_disk() -> None:
+    """The runs there are, the newest first: play one, or go on with one that was interrupted."""
+    infos = [
+        info
+        for info in resources.store().list()
+        if not info.sweep and not _is_active(info.id)  # cells of a sweep are shown by Compare
+    ]
+    if not infos:
+        return
+    st.subheader(_("Runs"), anchor=False)
+    for info in infos[:MAX_LISTED]:
+        with errors_told(), reading(info.id):  # a run that goes meanwhile leaves the others alone
+            _run_row(info)
+
+
+def _is_active(run_id: str) -> bool:
+    job = resources.registry().get(run_id)
+    return job is not None and not job.snapshot().status.is_final
+
+
+def _run_row(info: RunInfo) -> None:
+    is_open = state.OPENED_RUN.get() == info.id
+    with st.container(horizontal=True, vertical_alignment="center", key=f"run_{info.id}"):
+        st.markdown(f"**{plain(info.id)}**  \n:small[:gray[{_run_line(info)}]]", width="stretch")
+        if info.can_resume and info.step < info.max_steps and not _is_elsewhere(info):
+            st.button(
+                _("Go on"),
+                key=f"resume_{info.id}",
+                icon=":material/resume:",
+                on_click=_go_on,
+                args=(info.id,),
+            )
+        st.button(
+            _("Close") if is_open else _("Look and listen"),
+            key=f"open_{info.id}",
+            icon=":material/close:" if is_open else ":material/monitoring:",
+            on_click=state.OPENED_RUN.set,
+            args=("" if is_open else info.id,),
+        )
+        if is_folder(info.path / "best"):
+            play_link(info.id, info.step, _("Play"), f"run_{info.id}")
+    if is_open:
+        with errors_told(), reading(info.id):
+            _opened(info)
+
+
+def _opened(info: RunInfo) -> None:
+    """The curves and tunes of a run, below its row."""
+    with st.container(border=True, key="opened"):
+        course = course_of_run(info)
+        if not course.metrics:
+            st.caption(_("This run has taken no steps yet."))
+            return
+        st.caption(time_taken(course))
+        monitor(course, "opened")
+    hear_it_learn(Run(info.path).read_samples(), info.id, "opened")
+
+
+def _run_line(info: RunInfo) -> str:
+    parts = [_("step {step:,} of {steps:,}").format(step=info.step, steps=info.max_steps)]
+    if info.best_val_loss is not None:
+        parts.append(_("held-out loss {loss:.3f}").format(loss=info.best_val_loss))
+    if _is_elsewhere(info):
+        parts.append(_("training in another program"))
+    elif not _is_over(info):
+        parts.append(_("interrupted"))
+    else:
+        parts.append(_(STATUS_WORDS[JobStatus(info.status)]))
+    return " · ".join(parts)
+
+
+def _is_over(info: RunInfo) -> bool:
+    return info.status in set(JobStatus) and JobStatus(info.status).is_final
+
+
+def _is_elsewhere(info: RunInfo) -> bool:
+    """Whether another process, such as the command line, trains this run now."""
+    return not _is_over(info) and Run(info.path).is_busy()
+
+
+def _go_on(run_id: str) -> None:
+    attempt(resources.registry().resume, run_id)

@@ -1,0 +1,1 @@
+"""What several pages need of a tune: rendering, sound settings, links, downloads, history."""

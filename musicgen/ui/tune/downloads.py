@@ -1,0 +1,144 @@
+"""The tune on the screen to take away: the usual files at once, all others behind one button."""
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from musicgen.engraving.engraver import missing_part
+from musicgen.errors import MusicgenError
+from musicgen.rendering.files.archive import USUAL, write_zip
+from musicgen.rendering.files.formats import ENGRAVED, FORMATS, SOUNDING, Piece, from_composition
+from musicgen.rendering.playback_settings import Heard
+from musicgen.sampling.composer import Composition
+from musicgen.ui.frame import resources
+from musicgen.ui.frame.language import _
+from musicgen.ui.frame.page import say, sentence
+from musicgen.ui.tune.rendering import Performance
+
+_AT_ONCE = ("wav", "midi", "abc")
+_LATER = ("pdf", "svg", "musicxml", "mp3", "ogg", "flac")
+_ZIP = "zip"
+
+MAX_PIECES = 4
+"""Tunes whose files are kept for all sessions, some 10 MB each with their sound."""
+
+
+@st.fragment
+def downloads(shown: Performance, takes: Callable[[], Sequence[Performance]]) -> None:
+    """Buttons that save a tune in every format, and all takes together.
+
+    Args:
+        shown: The tune on the screen.
+        takes: Gives it and those that were composed with it; asked only when they are packed.
+    """
+    with st.container(horizontal=True, key="downloads"):
+        for name in _AT_ONCE:
+            data = _ready(shown, name)
+            if data is not None:
+                kind = FORMATS[name]
+                stem = _stem(shown.composition)
+                _button(kind.label, data, f"{stem}.{kind.suffix}", kind.mime)
+        more = st.popover(
+            _("More formats"), icon=":material/more_horiz:", key="more_formats", on_change="rerun"
+        )
+        if more.open:
+            with more:
+                _more(takes, shown)
+
+
+def _ready(shown: Performance, name: str) -> bytes | None:
+    """A file that has been made already; None where there is none, or no sound."""
+    if name == "abc":
+        return shown.abc.encode()
+    if shown.sound is None:
+        return None
+    return (shown.sound.wav if name == "wav" else shown.sound.midi) or None
+
+
+def _more(takes: Callable[[], Sequence[Performance]], shown: Performance) -> None:
+    """The other formats: the one that is chosen is made now, or says why it cannot be.
+
+    Not given to the button as a function: what such a function returns is thrown away at the end of
+    any script run of any session, and with something that ticks on the page, often before the
+    browser has fetched it.
+    """
+    names = [*_LATER, *(name for name in _AT_ONCE if _ready(shown, name) is None)]
+    labels = {name: FORMATS[name].label for name in names} | {_ZIP: "ZIP"}
+    chosen = st.pills(
+        _("Format"),
+        [name for name in labels if shown.sound or name not in SOUNDING],
+        key="download_format",
+        default=_LATER[0],
+        format_func=labels.__getitem__,
+        required=True,
+        label_visibility="collapsed",
+    )
+    try:
+        with st.spinner(_("Making the file")):
+            data = _zip_of(takes()) if chosen == _ZIP else _piece_of(shown).make(chosen)
+            remark = None if chosen == _ZIP else _piece_of(shown).remark(chosen)
+    except MusicgenError as error:
+        st.warning(sentence(error), icon=":material/error:")
+        return
+    stem = _stem(shown.composition)
+    name = f"{stem}.{_ZIP if chosen == _ZIP else FORMATS[chosen].suffix}"
+    mime = "application/zip" if chosen == _ZIP else FORMATS[chosen].mime
+    with st.container(horizontal=True, vertical_alignment="center"):
+        _button(_("Save {format}").format(format=labels[chosen]), data, name, mime)
+        st.caption(_meaning(chosen, shown.request.config.count), width="content")
+    if remark:
+        st.caption(say(remark.template, remark.values))
+
+
+def _meaning(name: str, count: int) -> str:
+    return {
+        "pdf": _("Sheet music to print"),
+        "svg": _("Sheet music as a picture"),
+        "musicxml": _("For MuseScore and other notation programs"),
+        "mp3": _("Small, plays everywhere"),
+        "ogg": _("Small, free of patents"),
+        "flac": _("Nothing lost, half the size of WAV"),
+        "wav": _("Nothing lost, plays everywhere"),
+        "midi": _("For programs that play or edit notes"),
+        _ZIP: _("All takes at once") if count > 1 else _("Sheet music and sound together"),
+    }[name]
+
+
+def _zip_of(takes: Sequence[Performance]) -> bytes:
+    """All takes in the usual formats, without those for which something is missing here."""
+    has_engraver = missing_part(resources.paths()) is None
+    names = [name for name in USUAL if has_engraver or name not in ENGRAVED]
+    return write_zip([_piece_of(take) for take in takes], names)
+
+
+def _button(label: str, data: bytes, file_name: str, mime: str) -> None:
+    ending = file_name.rpartition(".")[2]
+    st.download_button(
+        label,
+        data,
+        file_name,
+        mime,
+        key=f"download_{ending}",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+
+
+def _stem(composition: Composition) -> str:
+    return f"{composition.checkpoint}-{composition.seed}"
+
+
+def _piece_of(shown: Performance) -> Piece:
+    wav = shown.sound.wav if shown.sound else b""
+    return _piece(shown.abc, shown.listening.heard, shown.composition, wav)
+
+
+@st.cache_resource(max_entries=MAX_PIECES, show_spinner=False)
+def _piece(
+    text: str,  # noqa: ARG001 - the cache's key
+    heard: Heard,
+    _composition: Composition,
+    _wav: bytes,
+) -> Piece:
+    """What is taken away of a tune, drawn and compressed once for all sessions."""
+    return from_composition(_composition, heard=heard, wav=_wav, paths=resources.paths())

@@ -1,0 +1,105 @@
+"""How a listener wants to hear and read a tune: arrangement, key, chord names; and its address.
+
+What is composed does not depend on it: a tune that is there is played anew, never composed anew.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from musicgen.audio.arrangement import Arrangement
+from musicgen.config import Settings, describe, out_of_bounds, parse_setting, setting
+from musicgen.rendering.playback_settings import AS_DANCED, Heard
+from musicgen.ui.frame import state
+
+
+@dataclass(frozen=True)
+class Reading(Settings):
+    """What changes the sheet music as well as the sound."""
+
+    transpose: int = setting(0, "Semitones up, or down where negative.", -12, 12)
+    chords: bool = setting(False, "Name the chords above the staff.")
+
+
+TEMPO = (0.5, 1.5)
+LILT = (0.0, 1.5)
+"""Ends of the sliders, for addresses too."""
+
+SETTINGS = (
+    "instrument", "tempo_factor", "lilt", "ornaments", "accompaniment", "drum",
+    "melody_volume", "chord_volume", "bass_volume", "drum_volume",
+)  # fmt: skip
+"""The settings of `Arrangement` that an address may name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """How a tune is played, and how it is written down."""
+
+    arrangement: Arrangement = AS_DANCED
+    reading: Reading = field(default_factory=Reading)
+
+    @property
+    def heard(self) -> Heard:
+        """The same as files carry it."""
+        return Heard(self.arrangement, self.reading.transpose, self.reading.chords)
+
+
+_INFOS = {
+    info.name: info
+    for settings in (Arrangement, Reading)
+    for info in describe(settings)
+    if settings is Reading or info.name in SETTINGS
+}
+NAMES = tuple(_INFOS)
+"""The names that an address may give to sound and sheet."""
+
+
+def to_parameters(listening: Listening) -> dict[str, str]:
+    """The part of an address that speaks of sound and sheet; what is usual is left out."""
+    usual = Listening()
+    return {
+        name: str(value)
+        for name, value in _values(listening).items()
+        if value != _values(usual)[name]
+    }
+
+
+def from_parameters(parameters: Mapping[str, str]) -> Listening:
+    """How an address wants its tune to be heard.
+
+    Raises:
+        ConfigError: a value is not of its setting's type, or out of its bounds.
+        AudioError: there is no such instrument.
+    """
+    asked = {
+        name: parse_setting(_INFOS[name], parameters[name]) for name in NAMES if name in parameters
+    }
+    values = _values(Listening()) | asked
+    return _listening(values)
+
+
+def chosen() -> Listening:
+    """What the controls say."""
+    return _listening({name: slot.get() for name, slot in state.SOUND.items()})
+
+
+def fill_in(listening: Listening) -> None:
+    """Shows in the controls what somebody came for; before they are drawn."""
+    for name, value in _values(listening).items():
+        state.SOUND[name].set(value)
+
+
+def _values(listening: Listening) -> dict[str, Any]:
+    return {name: getattr(listening.arrangement, name) for name in SETTINGS} | {
+        "transpose": listening.reading.transpose,
+        "chords": listening.reading.chords,
+    }
+
+
+def _listening(values: Mapping[str, Any]) -> Listening:
+    for name, (low, high) in (("tempo_factor", TEMPO), ("lilt", LILT)):
+        if not low <= values[name] <= high:
+            raise out_of_bounds(name, values[name], low, high)
+    arrangement = Arrangement(**{name: values[name] for name in SETTINGS})
+    return Listening(arrangement, Reading(values["transpose"], values["chords"]))

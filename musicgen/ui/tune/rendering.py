@@ -1,0 +1,262 @@
+"""From a request to something one can hear and see: composing, sound, and what is shown of it."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from musicgen.audio.arrangement import Arrangement
+from musicgen.audio.midi import timeline
+from musicgen.audio.synthesis import available_synthesizers
+from musicgen.errors import AudioError, CheckpointError
+from musicgen.models.checkpoint import Checkpoint, CheckpointRef
+from musicgen.names import normalize_name
+from musicgen.notation.display.layout import break_lines, lay_out_spans
+from musicgen.notation.display.note_names import with_note_names
+from musicgen.notation.display.score_view import Sheet, make_sheet
+from musicgen.notation.model import Tune
+from musicgen.notation.writing.attribution import without_attribution
+from musicgen.rendering.files.formats import Piece
+from musicgen.sampling.composer import Composition, compose, read_prompt
+from musicgen.sampling.edits import apply_edits
+from musicgen.ui.components.score import ScoreLayout
+from musicgen.ui.frame import resources
+from musicgen.ui.frame.bounded_cache import BoundedCache
+from musicgen.ui.frame.language import _
+from musicgen.ui.tune.listening import Listening
+from musicgen.ui.tune.permalink import Request
+
+_WIDTHS = ((4, 640, 900), (2, 0, 440))
+_DENSE = 10
+"""Notes in a bar from which only half as many bars stand on a line."""
+_NOWHERE = (-1, -1)
+
+TEXT_INTERVAL_S = 0.1
+"""Between two looks at the text that is being written: the browser draws all of it each time."""
+
+Moment = tuple[int, float, float]
+"""Where a note is written, when it begins to sound and for how long, in seconds."""
+
+MAX_SOUND_BYTES = 40_000_000
+"""Of the rendered tunes kept for all sessions; one has some 7 MB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """A tune as files, and the moments at which its notes sound (as `audio.midi.timeline`).
+
+    `is_fallback` says that this machine could sound better, with a synthesiser it does not have.
+    """
+
+    wav: bytes
+    midi: bytes
+    moments: tuple[Moment, ...]
+    is_fallback: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Performance:
+    """A composed tune with its sound, played and written as `listening` says.
+
+    `silence` is why there is no sound; `sheet` the tune as it is read, if not as it was composed.
+    """
+
+    request: Request
+    composition: Composition
+    sound: Sound | None
+    silence: AudioError | None = None
+    listening: Listening = field(default_factory=Listening)
+    sheet: Sheet | None = None
+
+    @property
+    def tune(self) -> Tune:
+        """The tune as it is read and heard."""
+        return self.sheet.tune if self.sheet else self.composition.public_tune
+
+    @property
+    def abc(self) -> str:
+        """The same as a file, with its provenance."""
+        return self.composition.to_abc(self.listening.heard.to_values(), self.tune)
+
+
+def find_model(name: str) -> CheckpointRef:
+    """The model of that name among those that the picker shows.
+
+    Raises:
+        CheckpointError: there is none. A path is not a name: links must not open files.
+    """
+    known = resources.checkpoints()
+    for ref in known:
+        if ref.name == normalize_name(name):
+            return ref
+    names = ", ".join(ref.name for ref in known)
+    raise CheckpointError(
+        "There is no model named {name!r}. Choose from: {known}.", name=name, known=names
+    )
+
+
+def compose_tune(request: Request, slot: DeltaGenerator) -> Composition:
+    """Composes the take that is looked at; see `compose_takes`."""
+    return compose_takes(request, slot)[request.take]
+
+
+def compose_takes(
+    request: Request, slot: DeltaGenerator | None, before: Performance | None = None
+) -> list[Composition]:
+    """Composes all takes at once, and writes the text of the first into a slot as it grows.
+
+    Args:
+        request: What is wanted.
+        slot: Where the text grows.
+        before: What is on the screen; where only a change is wanted to it, it is gone on from.
+
+    Raises:
+        CheckpointError: the model is gone or damaged.
+        CompositionError: the beginning has characters the network does not know, or a change does
+            not fit the tune.
+    """
+    checkpoint = resources.checkpoint(find_model(request.model))
+    base = before.composition if before and _is_base(before, request, checkpoint) else None
+    given = len(read_prompt(checkpoint.vocabulary, request.config)[0])
+    shown_at = 0.0
+
+    def show(texts: list[str]) -> None:
+        nonlocal shown_at
+        if slot and time.monotonic() - shown_at >= TEXT_INTERVAL_S:
+            slot.code(without_attribution(texts[0], given), language=None, wrap_lines=True)
+            shown_at = time.monotonic()
+
+    takes = [base] if base else compose(checkpoint, request.config, show if slot else None)
+    chosen = takes[request.take]
+    missing = request.edits[len(chosen.edits) :]
+    takes[request.take] = apply_edits(checkpoint, chosen, missing, show)
+    return takes
+
+
+def _is_base(before: Performance, request: Request, checkpoint: Checkpoint) -> bool:
+    """Whether what is wanted is the tune before with further changes."""
+    edits = before.composition.edits
+    return (
+        (before.request.model, before.composition.config) == (request.model, request.config)
+        and before.composition.fingerprint == checkpoint.fingerprint
+        and request.edits[: len(edits)] == edits
+    )
+
+
+def prepare(request: Request, composition: Composition, listening: Listening) -> Performance:
+    """A tune as somebody wants to read it, not rendered yet.
+
+    Raises:
+        NotationError: it cannot be moved to that key.
+    """
+    reading = listening.reading
+    sheet = make_sheet(composition.public_tune, reading.transpose, reading.chords, composition.tune)
+    return Performance(request, composition, None, None, listening, sheet)
+
+
+def perform(request: Request, composition: Composition, listening: Listening) -> Performance:
+    """A tune as somebody wants to hear and to read it; one that has no sound can still be read.
+
+    Raises:
+        NotationError: it cannot be moved to that key.
+    """
+    quiet = prepare(request, composition, listening)
+    try:
+        comment = composition.provenance(listening.heard.to_values())
+        sound = render_text(quiet.abc, quiet.tune, comment, listening.arrangement)
+    except AudioError as error:
+        return replace(quiet, silence=error)
+    return replace(quiet, sound=sound)
+
+
+def render(composition: Composition) -> Sound:
+    """The sound of a tune, rendered once for all sessions.
+
+    Raises:
+        AudioError: the tune has no notes, or nothing can play it.
+    """
+    return render_text(composition.to_abc(), composition.public_tune, composition.provenance())
+
+
+def render_text(
+    text: str, tune: Tune, comment: str, arrangement: Arrangement | None = None
+) -> Sound:
+    """The sound of a tune that has been read from a text, rendered once for all sessions.
+
+    Args:
+        text: What the tune was read from.
+        tune: What to play.
+        comment: Where it comes from, written into the files.
+        arrangement: How to play it; exactly as written if None.
+
+    Raises:
+        AudioError: the tune has no notes, or nothing can play it.
+    """
+    asked = arrangement or Arrangement()
+    return _sounds().get((text, comment, asked), lambda: _render(tune, text, comment, asked))
+
+
+@st.cache_resource(show_spinner=False)
+def _sounds() -> BoundedCache[Sound]:
+    return BoundedCache(MAX_SOUND_BYTES, lambda sound: len(sound.wav) + len(sound.midi))
+
+
+def _render(tune: Tune, text: str, comment: str, arrangement: Arrangement) -> Sound:
+    piece = Piece("", text, tune, comment, arrangement=arrangement)
+    wav, midi = piece.make("wav"), piece.make("midi")
+    return Sound(wav, midi, tuple(timeline(tune, arrangement)), piece.rendering.is_fallback)
+
+
+def layouts(
+    tune: Tune,
+    sound: Sound,
+    *,
+    has_names: bool = False,
+    marks: Sequence[tuple[int, int]] = (),
+) -> list[ScoreLayout]:
+    """The tune with four bars a line for wide places, and two for narrow ones; fewer if dense.
+
+    Args:
+        tune: What to draw.
+        sound: When its notes sound.
+        has_names: Writes the name of each note below it.
+        marks: Stretches of the tune's text to be underlined.
+    """
+    return lay_out(tune, sound.moments, has_names=has_names, marks=marks)
+
+
+def lay_out(
+    tune: Tune,
+    moments: Sequence[Moment],
+    *,
+    has_names: bool = False,
+    marks: Sequence[tuple[int, int]] = (),
+) -> list[ScoreLayout]:
+    """As `layouts`, for moments of `audio.midi.timeline` that no sound has been made of yet."""
+    found = []
+    is_dense = len(tune.notes) > _DENSE * max(1, len(tune.bars))
+    for bars_per_line, min_width, staff_width in _WIDTHS:
+        laid_out = break_lines(tune, bars_per_line // 2 if is_dense else bars_per_line)
+        laid_out = with_note_names(laid_out, tune) if has_names else laid_out
+        spans = laid_out.spans
+        found.append(
+            ScoreLayout(
+                laid_out.text,
+                tuple(spans.get(start, _NOWHERE)[0] for start, _onset, _length in moments),
+                min_width,
+                staff_width,
+                tuple(spans.get(note.start, _NOWHERE)[0] for note in tune.notes),
+                lay_out_spans(laid_out, marks),
+            )
+        )
+    return found
+
+
+def better_sound() -> str:
+    """What plays for want of a better synthesiser, and how to get that, in the reader's words."""
+    rungs = available_synthesizers()
+    playing = next(rung.summary for rung in rungs if rung.is_playing)
+    advice = next((rung.advice for rung in rungs if rung.advice), "")
+    return f"{_(playing)}. {_(advice)}" if advice else _(playing)
