@@ -7,9 +7,11 @@
 import streamlit as st
 
 if __name__ == "__main__":
-    from musicgen.ui.frame import resources
-    from musicgen.ui.frame.language import _
-    from musicgen.ui.frame.page import errors_told, language_picker, page, train_link
+    from musicgen.ui.base import resources
+    from musicgen.ui.base.errors import show_errors
+    from musicgen.ui.base.language import _
+    from musicgen.ui.base.links import train_link
+    from musicgen.ui.frame.page import language_picker, page
     from musicgen.ui.play.beginning import beginning_editor
     from musicgen.ui.play.controls import controls, follow_link, pick_model
     from musicgen.ui.play.favourites import favourites
@@ -24,13 +26,13 @@ if __name__ == "__main__":
     )
 
     if resources.checkpoints():
-        with errors_told():
+        with show_errors():
             follow_link()
         pick_model()
         beginning = controls()
         temperature_view()
         follow_changes()
-        with errors_told():
+        with show_errors():
             tune_on_screen()
             ladder()
             favourites()

@@ -1,5 +1,7 @@
 """Compare: all runs beside one another, two of them by ear, and what settings do."""
 
+from musicgen.ui.base.errors import show_errors
+from musicgen.ui.base.language import _
 from musicgen.ui.compare import run_data
 from musicgen.ui.compare.baseline_comparison import study_table
 from musicgen.ui.compare.compare_views import chosen_view, nothing_trained, pick_view
@@ -7,8 +9,7 @@ from musicgen.ui.compare.run_files import manage_runs
 from musicgen.ui.compare.run_table import overlaid_curves, run_table
 from musicgen.ui.compare.side_by_side import side_by_side
 from musicgen.ui.compare.sweep_view import sweeps
-from musicgen.ui.frame.language import _
-from musicgen.ui.frame.page import errors_told, language_picker, page
+from musicgen.ui.frame.page import language_picker, page
 
 page(
     _("Compare"),
@@ -16,7 +17,7 @@ page(
     has_training_card=chosen_view() == "sweep",
 )
 
-with errors_told():
+with show_errors():
     view = pick_view()
     if view == "pair":
         side_by_side()
@@ -29,7 +30,7 @@ with errors_told():
         if not infos:
             nothing_trained()
         run_table(infos)
-        with errors_told():
+        with show_errors():
             overlaid_curves(infos)
         manage_runs(infos)
 language_picker()

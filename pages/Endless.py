@@ -2,10 +2,12 @@
 
 import streamlit as st
 
-from musicgen.ui.endless.endless import endless_controls, on_air
-from musicgen.ui.frame import resources
-from musicgen.ui.frame.language import _
-from musicgen.ui.frame.page import errors_told, language_picker, page, train_link
+from musicgen.ui.base import resources
+from musicgen.ui.base.errors import show_errors
+from musicgen.ui.base.language import _
+from musicgen.ui.base.links import train_link
+from musicgen.ui.endless.stream_view import endless_controls, on_air
+from musicgen.ui.frame.page import language_picker, page
 from musicgen.ui.play.controls import pick_model
 
 page(
@@ -18,7 +20,7 @@ page(
 if resources.checkpoints():
     pick_model()
     endless_controls()
-    with errors_told():
+    with show_errors():
         on_air()
 else:
     with st.container(border=True, key="empty"):

@@ -2,12 +2,14 @@
 
 import streamlit as st
 
+from musicgen.ui.base import resources
+from musicgen.ui.base.errors import show_errors
+from musicgen.ui.base.language import _
+from musicgen.ui.base.links import train_link
 from musicgen.ui.evaluate.report_form import report_form
 from musicgen.ui.evaluate.report_live import is_reporting, live_report
 from musicgen.ui.evaluate.report_view import report_on_screen
-from musicgen.ui.frame import resources
-from musicgen.ui.frame.language import _
-from musicgen.ui.frame.page import errors_told, language_picker, page, train_link
+from musicgen.ui.frame.page import language_picker, page
 
 page(
     _("Evaluate"),
@@ -21,9 +23,9 @@ if not resources.checkpoints():
         st.write(_("Train a model, then see here how near its tunes come to real ones."))
         train_link()
 elif not is_reporting():
-    with errors_told():
+    with show_errors():
         report_form()
 live_report()
-with errors_told():
+with show_errors():
     report_on_screen()
 language_picker()

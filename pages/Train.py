@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from musicgen.ui.frame import resources
-from musicgen.ui.frame.language import _
-from musicgen.ui.frame.page import errors_told, language_picker, page
+from musicgen.ui.base import resources
+from musicgen.ui.base.errors import show_errors
+from musicgen.ui.base.language import _
+from musicgen.ui.frame.page import language_picker, page
 from musicgen.ui.train.training_form import training_form
 from musicgen.ui.train.training_view import is_training, is_watched, live_training, runs_on_disk
 
@@ -19,7 +20,7 @@ live_training()
 below = st.container()
 if not is_training():
     # After a training that one has watched, the form stands below: the curves stay where they are.
-    with below if is_watched() else above, errors_told(), st.container(border=True, key="start"):
+    with below if is_watched() else above, show_errors(), st.container(border=True, key="start"):
         order = training_form()
         if order:
             with st.spinner(_("Reading the corpus")):

@@ -1,8 +1,8 @@
 """Composes and renders tune after tune in a thread of its own, a little ahead of who listens.
 
-One station serves one browser session. It composes only while somebody asks what comes next, and
+One queue serves one browser session. It composes only while somebody asks what comes next, and
 keeps few tunes, so that hours of music need no more memory than minutes. The thread knows no
-screen: the page polls `Station.look`.
+screen: the page polls `TuneQueue.look`.
 """
 
 import logging
@@ -29,7 +29,7 @@ _MOST_FAILURES = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class QueuedTune:
     """A tune of the row, ready to sound: its number, and whatever was rendered of it."""
 
     number: int
@@ -49,10 +49,10 @@ class _Task:
     composed: Any = None
 
 
-class Station:
-    """An endless row of pieces.
+class TuneQueue:
+    """An endless row of tunes.
 
-    What was composed is kept for a while, it is small; what was rendered only from the piece that
+    What was composed is kept for a while, it is small; what was rendered only from the tune that
     sounds on, and rendered again for those who go back.
 
     Args:
@@ -72,7 +72,7 @@ class Station:
         self._clock = clock
         self._changed = threading.Condition()
         self._composed: dict[int, Any] = {}
-        self._ready: dict[int, Piece] = {}
+        self._ready: dict[int, QueuedTune] = {}
         self._next = 0
         self._playing = -1
         self._version = 0
@@ -81,7 +81,7 @@ class Station:
         self._error: MusicgenError | None = None
         self._thread: threading.Thread | None = None
 
-    def look(self, playing: int = -1) -> tuple[Piece, ...]:
+    def look(self, playing: int = -1) -> tuple[QueuedTune, ...]:
         """The pieces from the one that is playing on; asks for more.
 
         Raises:
@@ -184,7 +184,7 @@ class Station:
             if self._is_on and task.version == self._version:
                 self._composed[task.number] = composed
                 if task.number in self._window():
-                    self._ready[task.number] = Piece(task.number, content)
+                    self._ready[task.number] = QueuedTune(task.number, content)
 
     def _drop(self, task: _Task) -> None:
         with self._changed:

@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from musicgen.config import Paths
-from musicgen.ui.frame import resources
+from musicgen.ui.base import resources
 from tests.ui.tiny_model import write_tiny_model
 
 PROJECT = Path(__file__).resolve().parents[2]

@@ -2,7 +2,7 @@ import threading
 
 import pytest
 
-from musicgen.ui.frame.bounded_cache import BoundedCache
+from musicgen.ui.base.bounded_cache import BoundedCache
 
 
 def test_what_was_wanted_longest_ago_goes_first():

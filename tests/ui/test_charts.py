@@ -5,7 +5,7 @@ import pytest
 
 from musicgen.config import TrainingConfig
 from musicgen.training.loop.metrics import StepMetrics
-from musicgen.ui.train.charts import Course, View, training_panels
+from musicgen.ui.components.training_charts import Course, View, training_panels
 
 MAX_SENT_POINTS = 2000
 

@@ -16,9 +16,9 @@ from musicgen.training.runs.run import RunStore
 from musicgen.training.runs.run_admin import delete_run
 from musicgen.training.runs.run_files import Progress
 from musicgen.training.runs.summary import read_fluency
+from musicgen.ui.base import resources
 from musicgen.ui.compare import run_files
 from musicgen.ui.compare.run_data import list_runs
-from musicgen.ui.frame import resources
 
 SMALL = {"batch_size": 2, "seq_len": 16, "max_steps": 4, "eval_interval": 2, "save_interval": 2,
          "threads": 1, "precision": "float32"}  # fmt: skip

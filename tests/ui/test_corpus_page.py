@@ -3,9 +3,9 @@ import pytest
 from musicgen.corpus.cleaning import MEND_KINDS
 from musicgen.corpus.user_corpora import Upload
 from musicgen.jobs.training_job import JobStatus
+from musicgen.ui.base import resources
 from musicgen.ui.corpus.corpus_charts import count_figure, length_figure
 from musicgen.ui.corpus.corpus_words import KINDS, OUTCOMES, outcome
-from musicgen.ui.frame import resources
 from tests.ui.test_train_page import fill_in, start
 
 BAD_TITLE = "<b>Bold</b> [link](http://x) $x$"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from musicgen.config import TrainingConfig
 from musicgen.training.loop.metrics import StepMetrics
-from musicgen.ui.train.curves import (
+from musicgen.ui.components.curves import (
     compute_passes,
     compute_perplexity,
     envelope,

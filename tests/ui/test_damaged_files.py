@@ -18,9 +18,9 @@ from musicgen.presets import Preset
 from musicgen.sampling.composer import compose
 from musicgen.training.runs.run import RunStore
 from musicgen.training.runs.run_files import Progress
+from musicgen.ui.base import resources
 from musicgen.ui.compare import run_data
 from musicgen.ui.compare.comparison_charts import AXES, curves_figure
-from musicgen.ui.frame import resources
 from tests.damaging import damage_bytes, damage_json, damage_lines
 from tests.ui.conftest import PROJECT, TIMEOUT_S
 from tests.ui.test_compare_page import train

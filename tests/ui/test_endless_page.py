@@ -1,7 +1,7 @@
 import time
 
-from musicgen.ui.endless.endless import OnAir
-from musicgen.ui.frame import resources
+from musicgen.ui.base import resources
+from musicgen.ui.frame.on_air import PlaybackSession
 from tests.ui.conftest import PROJECT
 
 
@@ -15,7 +15,7 @@ def test_start_puts_a_station_on_air_and_stop_ends_it(home, open_app):
     app = open_app("Endless")
     assert not app.exception and not app.error
     now = start(app)
-    assert isinstance(now, OnAir)
+    assert isinstance(now, PlaybackSession)
     for _look in range(200):
         pieces = now.station.look()
         if pieces:

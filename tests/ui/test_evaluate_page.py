@@ -6,10 +6,10 @@ from musicgen.evaluation.report.builder import make_report
 from musicgen.evaluation.report.plan import ReportPlan
 from musicgen.evaluation.report.reference import read_book
 from musicgen.jobs.report_job import ReportStatus
+from musicgen.ui.base import resources
 from musicgen.ui.evaluate.report_charts import distribution_figure, sweep_figure
 from musicgen.ui.evaluate.report_table import measure_rows
 from musicgen.ui.evaluate.report_view import _html, _json
-from musicgen.ui.frame import resources
 from tests.examples import make_tune
 
 PATIENCE_S = 120

@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from musicgen.evaluation.novelty.index_files import load_index
 from musicgen.evaluation.report.plan import ReportPlan
 from musicgen.training.runs.run import RunStore
-from musicgen.ui.frame import resources
+from musicgen.ui.base import resources
 from tests.ui.test_compare_page import train
 from tests.ui.test_novelty import LAB, learned_from_lab
 from tests.ui.tiny_model import write_tiny_model

@@ -5,7 +5,7 @@ def page():
     import streamlit as st
 
     from musicgen.errors import RunError
-    from musicgen.ui.frame.failures import attempt, redraw, take_failure
+    from musicgen.ui.base.failures import attempt, redraw, take_failure
 
     def fail():
         raise RunError("It is gone.")

@@ -5,9 +5,9 @@ import re
 
 import pytest
 
+from musicgen.ui.base.errors import sentence, sentence_text
+from musicgen.ui.base.words import plain
 from musicgen.ui.frame import page
-from musicgen.ui.frame.page import sentence, sentence_text
-from musicgen.ui.frame.words import plain
 from musicgen.ui.tune import listening, permalink
 
 NAMES = (

@@ -6,8 +6,8 @@ from babel.messages.pofile import read_po
 
 from musicgen.config import SampleConfig, TrainingConfig, describe
 from musicgen.presets import PRESETS
-from musicgen.ui.frame.catalogue import extract
-from musicgen.ui.frame.language import (
+from musicgen.ui.base.catalogue import extract
+from musicgen.ui.base.language import (
     LANGUAGES,
     LOCALE,
     _,

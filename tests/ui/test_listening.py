@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from musicgen.audio.arrangement import ACCOMPANIMENTS, INSTRUMENTS
 from musicgen.errors import AudioError, ConfigError
-from musicgen.ui.frame import state
+from musicgen.ui.base import state
 from musicgen.ui.tune import permalink
 from musicgen.ui.tune.listening import (
     AS_DANCED,

@@ -12,8 +12,8 @@ from musicgen.evaluation.novelty.training_sources import Lesson
 from musicgen.jobs import novelty_service
 from musicgen.jobs.novelty_service import NoveltyDesk, Reading
 from musicgen.models.checkpoint import list_checkpoints
-from musicgen.ui.frame import resources
-from musicgen.ui.frame.words import plain
+from musicgen.ui.base import resources
+from musicgen.ui.base.words import plain
 from musicgen.ui.play.novelty_charts import runs_figure
 from tests.ui.test_play_page import compose
 from tests.ui.tiny_model import TUNE

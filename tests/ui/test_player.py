@@ -7,7 +7,7 @@ from musicgen.audio.midi import timeline
 from musicgen.audio.synthesis import SynthesizerStatus
 from musicgen.errors import CheckpointError
 from musicgen.notation.parsing.reader import read_tune
-from musicgen.ui.frame import resources
+from musicgen.ui.base import resources
 from musicgen.ui.tune import rendering
 from tests.ui.tiny_model import TUNE
 

@@ -1,6 +1,6 @@
 import re
 
-from musicgen.ui.frame.state import SOUND
+from musicgen.ui.base.state import SOUND
 from musicgen.ui.tune import rendering
 
 

@@ -3,10 +3,10 @@ import threading
 import pytest
 
 from musicgen.errors import AudioError, CheckpointError
-from musicgen.jobs.tune_queue import AHEAD, IDLE_S, KEPT, Station
+from musicgen.jobs.tune_queue import AHEAD, IDLE_S, KEPT, TuneQueue
 
 
-def wait_for(station: Station, count: int, playing: int = -1):
+def wait_for(station: TuneQueue, count: int, playing: int = -1):
     """Looks until so many pieces are ready."""
     for _look in range(2_000):
         pieces = station.look(playing)
@@ -27,7 +27,7 @@ def station(made):
         made.append(number)
         return f"tune {number}"
 
-    station = Station(make)
+    station = TuneQueue(make)
     yield station
     station.stop()
 
@@ -52,7 +52,7 @@ def test_nothing_is_made_before_somebody_asks(station, made):
 
 def test_it_ends_when_nobody_asks_any_more_and_begins_again():
     now = [0.0]
-    station = Station(str, clock=lambda: now[0])
+    station = TuneQueue(str, clock=lambda: now[0])
     wait_for(station, AHEAD + 1)
     now[0] = IDLE_S + 1
     for _look in range(100):
@@ -80,7 +80,7 @@ def test_what_is_under_way_during_a_change_is_thrown_away():
         gate.wait(10)
         return f"old {number}"
 
-    station = Station(slow)
+    station = TuneQueue(slow)
     station.look()
     assert begun.wait(10)
     station.change(lambda number: f"new {number}", playing=-1)
@@ -96,7 +96,7 @@ def test_a_tune_without_notes_is_left_out():
             raise AudioError("There is nothing to play.")
         return number
 
-    station = Station(make)
+    station = TuneQueue(make)
     assert [piece.number for piece in wait_for(station, AHEAD + 1)] == [0, 2, 3]
     station.stop()
 
@@ -105,7 +105,7 @@ def test_what_cannot_go_on_is_told_to_who_asks():
     def make(_number):
         raise CheckpointError("The model is gone.")
 
-    station = Station(make)
+    station = TuneQueue(make)
     with pytest.raises(CheckpointError, match="gone"):
         wait_for(station, 1)
     station.stop()
@@ -131,7 +131,7 @@ def test_one_can_go_back_and_what_was_composed_is_rendered_again():
         rendered.append(tune)
         return f"sound of {tune}"
 
-    station = Station(make, render)
+    station = TuneQueue(make, render)
     for playing in range(4):
         wait_for(station, AHEAD + 1, playing)
     assert [number for number, _tune in station.composed(3)] == [3, 2, 1, 0]
@@ -144,7 +144,7 @@ def test_one_can_go_back_and_what_was_composed_is_rendered_again():
 
 
 def test_a_row_that_was_stopped_goes_on_where_it_was():
-    station = Station(str)
+    station = TuneQueue(str)
     wait_for(station, AHEAD + 1, 2)
     station.stop()
     assert station.look(2) == ()
@@ -155,7 +155,7 @@ def test_a_row_that_was_stopped_goes_on_where_it_was():
 
 
 def test_of_the_tunes_before_a_bounded_number_is_kept():
-    station = Station(str)
+    station = TuneQueue(str)
     for playing in range(KEPT + 9):
         wait_for(station, 1, playing)
     assert len(station.composed(KEPT + 8)) == KEPT + 1

@@ -11,8 +11,9 @@ from musicgen.training import estimate
 from musicgen.training.runs.run import Run
 from musicgen.training.runs.run_files import Progress
 from musicgen.training.runs.samples import Sample, append_sample
-from musicgen.ui.frame import resources
-from musicgen.ui.train.training_form import LABELS, memory_words, time_words
+from musicgen.ui.base import resources
+from musicgen.ui.base.labels import SETTING_LABELS
+from musicgen.ui.train.training_form import memory_words, time_words
 from tests.ui.tiny_model import TUNE
 
 SMALL = {
@@ -66,7 +67,7 @@ def test_every_setting_of_a_preset_is_in_the_form_with_its_bounds(empty_home, op
                 continue
             field = fields[f"train_quick_{part}_{info.name}"]
             assert field.value == getattr(settings, info.name)
-            assert field.label == LABELS[info.name]
+            assert field.label == SETTING_LABELS[info.name]
             if info.kind in (int, float):
                 assert f"({info.low:,} – {info.high:,})" in field.help
 
@@ -81,7 +82,7 @@ def test_a_setting_out_of_bounds_is_told_in_a_sentence(empty_home, open_app):
 
 def test_every_setting_has_a_word(empty_home):
     names = {info.name for kind in (NetworkConfig, TrainingConfig) for info in describe(kind)}
-    assert LABELS.keys() == names.difference(FROM_VOCABULARY)
+    assert SETTING_LABELS.keys() == names.difference(FROM_VOCABULARY)
 
 
 def test_another_preset_fills_the_form_with_its_settings(empty_home, open_app):

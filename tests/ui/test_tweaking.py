@@ -7,7 +7,7 @@ import streamlit as st
 from musicgen.library.favourites import FavouriteStore
 from musicgen.models.checkpoint import Checkpoint
 from musicgen.sampling import composer
-from musicgen.ui.frame import state
+from musicgen.ui.base import state
 from musicgen.ui.play import beginning
 from musicgen.ui.tune import rendering
 from tests.ui.test_play_page import address_of, button, compose, facts, text_shown

@@ -1,7 +1,7 @@
 import pytest
 import streamlit as st
 
-from musicgen.ui.frame import uploads
+from musicgen.ui.base import uploads
 
 PAGES = [("", 2), ("Compare", 200), ("Corpus", 20)]
 

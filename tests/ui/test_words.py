@@ -1,6 +1,6 @@
 import pytest
 
-from musicgen.ui.frame.words import chart_text, plain
+from musicgen.ui.base.words import chart_text, plain
 
 JOINER = "\u2060"
 

@@ -11,7 +11,7 @@ from musicgen.notation.analysis.bar_numbers import number_bars
 from musicgen.notation.parsing.reader import read_tune
 from musicgen.sampling.composer import compose
 from musicgen.sampling.edit_list import Rewrite, Take
-from musicgen.ui.frame import resources, state
+from musicgen.ui.base import resources, state
 from musicgen.ui.play import note_surprise, score_editor
 from musicgen.ui.tune import rendering
 from musicgen.ui.tune.permalink import Request

@@ -20,12 +20,13 @@ from musicgen.training.runs.studies import (
     write_study,
 )
 from musicgen.training.runs.summary import RunSummary, read_fluency
+from musicgen.ui.base import resources
+from musicgen.ui.base.errors import show_error
+from musicgen.ui.base.labels import SETTING_LABELS
+from musicgen.ui.base.language import _, ngettext
+from musicgen.ui.base.links import train_link
+from musicgen.ui.base.words import plain
 from musicgen.ui.compare import run_data
-from musicgen.ui.frame import resources
-from musicgen.ui.frame.language import _, ngettext
-from musicgen.ui.frame.page import tell, train_link
-from musicgen.ui.frame.words import plain
-from musicgen.ui.train.training_form import LABELS
 
 
 def study_table() -> None:
@@ -54,7 +55,7 @@ def _summaries(chosen: dict[str, RunInfo]) -> dict[str, RunSummary]:
         try:
             found[name] = run_data.summary(info.id)
         except MusicgenError as error:
-            tell(error, st.container())
+            show_error(error, st.container())
     return found
 
 
@@ -97,7 +98,9 @@ def _remarks(summaries: dict[str, RunSummary]) -> None:
         if told:
             words = ", ".join(
                 _("{setting} {now} instead of {was}").format(
-                    setting=_(LABELS.get(key, key)), now=plain(f"{now}"), was=plain(f"{was}")
+                    setting=_(SETTING_LABELS.get(key, key)),
+                    now=plain(f"{now}"),
+                    was=plain(f"{was}"),
                 )
                 for key, (was, now) in told.items()
             )
@@ -158,7 +161,7 @@ def _measure(
         try:
             keep_fluency(summary.info, report)
         except MusicgenError as error:
-            tell(error, st.container())
+            show_error(error, st.container())
         _draw(slot, summaries, fluency)
     bar.empty()
 

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from musicgen.ui.frame.language import N_, _
-from musicgen.ui.frame.page import train_link
+from musicgen.ui.base.language import N_, _
+from musicgen.ui.base.links import train_link
 
 VIEWS = {
     "runs": N_("Runs"),

@@ -10,8 +10,8 @@ from typing import Any
 
 from musicgen.jobs.sweep_plan import SweepCell, SweepPlan, find_best_cell
 from musicgen.training.loop.metrics import StepMetrics
-from musicgen.ui.frame.words import chart_text
-from musicgen.ui.train.curves import smoothed, thinned
+from musicgen.ui.base.words import chart_text
+from musicgen.ui.components.curves import smoothed, thinned
 
 MAX_POINTS = 400
 """Points of a curve that is kept: those of many long runs are drawn at once."""

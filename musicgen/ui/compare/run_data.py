@@ -10,10 +10,10 @@ from musicgen.training.runs.bundled_history import is_bundled, model_of
 from musicgen.training.runs.run import Run, RunInfo
 from musicgen.training.runs.run_admin import measure_size
 from musicgen.training.runs.summary import RunSummary, characters_per_step, compute_summary
+from musicgen.ui.base import resources
+from musicgen.ui.base.labels import STATUS_LABELS
+from musicgen.ui.base.language import _
 from musicgen.ui.compare.comparison_charts import RunCurves, compute_curves
-from musicgen.ui.frame import resources
-from musicgen.ui.frame.language import _
-from musicgen.ui.train.training_view import STATUS_WORDS
 
 MAX_KEPT = 200
 """Runs whose figures and curves are kept, some 30 kB each."""
@@ -68,7 +68,7 @@ def status_word(info: RunInfo) -> str:
     """What a run is doing, or how it ended, in the reader's words."""
     if info.status in ("queued", "running") and not is_training(info):
         return _("interrupted")
-    words = {str(status): word for status, word in STATUS_WORDS.items()}
+    words = {str(status): word for status, word in STATUS_LABELS.items()}
     return _(words[info.status]) if info.status in words else info.status
 
 

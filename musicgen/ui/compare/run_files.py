@@ -7,14 +7,14 @@ import streamlit as st
 from musicgen.errors import MusicgenError
 from musicgen.training.runs.archive import SUFFIX, export_run, import_run
 from musicgen.training.runs.run import RunInfo
+from musicgen.ui.base import resources
+from musicgen.ui.base.damaged import damaged_files
+from musicgen.ui.base.errors import show_error
+from musicgen.ui.base.failures import attempt
+from musicgen.ui.base.language import _
+from musicgen.ui.base.uploads import upload_limit_mb
+from musicgen.ui.base.words import plain
 from musicgen.ui.compare import run_data
-from musicgen.ui.frame import resources
-from musicgen.ui.frame.damaged import damaged_files
-from musicgen.ui.frame.failures import attempt
-from musicgen.ui.frame.language import _
-from musicgen.ui.frame.page import tell
-from musicgen.ui.frame.uploads import upload_limit_mb
-from musicgen.ui.frame.words import plain
 
 MAX_UPLOAD_MB = 200
 
@@ -111,7 +111,7 @@ def _import() -> None:
     try:
         run = import_run(resources.store(), upload)
     except MusicgenError as error:
-        tell(error, st.container())
+        show_error(error, st.container())
         st.session_state[_UPLOADS] = count + 1  # refused once: the server lets go of the file
         return
     st.session_state[_TAKEN_IN] = run.id

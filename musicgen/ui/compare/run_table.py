@@ -14,14 +14,14 @@ from musicgen.training.runs.bundled_history import bundled_id, model_of
 from musicgen.training.runs.run import Run, RunInfo
 from musicgen.training.runs.run_admin import measure_size
 from musicgen.training.runs.summary import RunSummary, differing_settings, settings_of
+from musicgen.ui.base import resources
+from musicgen.ui.base.errors import show_errors
+from musicgen.ui.base.failures import reading
+from musicgen.ui.base.labels import SETTING_LABELS
+from musicgen.ui.base.language import N_, _
 from musicgen.ui.compare import run_data
 from musicgen.ui.compare.comparison_charts import AXES, RunCurves, curves_figure
 from musicgen.ui.components.live_chart import live_chart
-from musicgen.ui.frame import resources
-from musicgen.ui.frame.failures import reading
-from musicgen.ui.frame.language import N_, _
-from musicgen.ui.frame.page import errors_told
-from musicgen.ui.train.training_form import LABELS
 
 MAX_CURVES = 10
 """Runs drawn at once: as many as the theme has colours."""
@@ -93,7 +93,7 @@ def overlaid_curves(infos: list[RunInfo]) -> None:
         )
     runs = []
     for name in chosen:
-        with errors_told(), reading(model_of(name)):  # one that goes leaves the others
+        with show_errors(), reading(model_of(name)):  # one that goes leaves the others
             if name in names:
                 runs.append(run_data.curves(name))
     titles = (_(_AXIS_NAMES[axis or AXES[0]]), _("loss (nats per character)"))
@@ -222,4 +222,4 @@ def _columns() -> dict[str, Any]:
 
 
 def _setting_column(name: str) -> Any:
-    return st.column_config.Column(_(LABELS[name]) if name in LABELS else name)
+    return st.column_config.Column(_(SETTING_LABELS[name]) if name in SETTING_LABELS else name)

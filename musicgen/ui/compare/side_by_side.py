@@ -16,19 +16,18 @@ from musicgen.presets import Preset
 from musicgen.sampling.composer import Composition
 from musicgen.training.runs.bundled_history import bundled_id
 from musicgen.training.runs.summary import clock, differing_settings
+from musicgen.ui.base import resources
+from musicgen.ui.base.errors import sentence, show_error
+from musicgen.ui.base.labels import SETTING_LABELS
+from musicgen.ui.base.language import _, ngettext
+from musicgen.ui.base.libraries import ABCJS, need_library
+from musicgen.ui.base.state import Slot
+from musicgen.ui.base.words import plain
 from musicgen.ui.compare import run_data
 from musicgen.ui.compare.compare_views import nothing_trained
 from musicgen.ui.components.score import score
-from musicgen.ui.frame import resources
-from musicgen.ui.frame.language import _, ngettext
-from musicgen.ui.frame.libraries import ABCJS, need_library
-from musicgen.ui.frame.page import sentence, tell
-from musicgen.ui.frame.state import Slot
-from musicgen.ui.frame.words import plain
-from musicgen.ui.play.controls import DRAWN_SEEDS
-from musicgen.ui.train.training_form import LABELS
 from musicgen.ui.tune import rendering
-from musicgen.ui.tune.permalink import SLIDERS, Request
+from musicgen.ui.tune.permalink import DRAWN_SEEDS, SLIDERS, Request
 from musicgen.ui.tune.rendering import Performance
 
 SIDES = ("left", "right")
@@ -99,14 +98,14 @@ def _differences(models: tuple[str, str]) -> None:
         refs = [rendering.find_model(name) for name in models]
         metadata = [ref.metadata() for ref in refs]
     except MusicgenError as error:
-        tell(error, st.container())
+        show_error(error, st.container())
         return
     presets = [Preset(item.preset, "", item.network, item.training) for item in metadata]
     figures = [_figures(ref, item) for ref, item in zip(refs, metadata, strict=True)]
     rows = {label: [one[label] for one in figures] for label in figures[0]}
     _table(models, rows)
     settings = {
-        _(LABELS.get(name, name)): [f"{value}" for value in values]
+        _(SETTING_LABELS.get(name, name)): [f"{value}" for value in values]
         for name, values in differing_settings(presets).items()
     }
     if settings:
@@ -162,7 +161,7 @@ def _one_side(side: str, request: Request, is_asked: bool) -> None:
             SHOWN.set(SHOWN.get() | {side: _perform(request, stage)})
         except MusicgenError as error:
             stage.empty()
-            tell(error, sound)
+            show_error(error, sound)
     shown = SHOWN.get().get(side)
     if shown:
         _show(shown, side, sound, stage)

@@ -18,15 +18,16 @@ from musicgen.jobs.sweep_plan import (
 from musicgen.presets import PRESETS
 from musicgen.storage import is_folder
 from musicgen.training.runs.summary import clock
+from musicgen.ui.base import resources
+from musicgen.ui.base.damaged import damaged_files
+from musicgen.ui.base.errors import sentence
+from musicgen.ui.base.failures import attempt, has_new_failure, redraw
+from musicgen.ui.base.language import N_, _, ngettext
+from musicgen.ui.base.links import play_link
+from musicgen.ui.base.words import plain
 from musicgen.ui.compare import run_data
 from musicgen.ui.compare.comparison_charts import heat_map_figure
 from musicgen.ui.components.live_chart import live_chart
-from musicgen.ui.frame import resources
-from musicgen.ui.frame.damaged import damaged_files
-from musicgen.ui.frame.failures import attempt, has_new_failure, redraw
-from musicgen.ui.frame.language import N_, _, ngettext
-from musicgen.ui.frame.page import play_link, sentence
-from musicgen.ui.frame.words import plain
 
 TICK_S = 1.0
 

@@ -1,24 +1,24 @@
 """The players of a page: one sounds at a time, one is started, one that is gone is let go."""
 
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
-from musicgen.ui.tune import listening
-
 _HERE = Path(__file__).parent
 
 
-def mind_players(is_on_air: bool) -> None:
+def enforce_single_audio(is_on_air: bool, steps: Sequence[str]) -> None:
     """Of several players one sounds, those that are gone are let go; Back leads to tunes.
 
     Args:
         is_on_air: This session has a row of tunes; else one that a browser still plays is over.
+        steps: Parameters of an address that make no step of their own.
     """
     _minder()(key="starter_minder", data={"isOnAir": is_on_air})
-    _steps()(key="starter_steps", data={"names": list(listening.NAMES)})
+    _steps()(key="starter_steps", data={"names": list(steps)})
 
 
 def start(audio: str, name: str, key: str = "starter", *, follows: bool = False) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
-from musicgen.ui.frame.language import _
+from musicgen.ui.base.language import _
 
 _HERE = Path(__file__).parent
 
@@ -35,7 +35,7 @@ class Track:
     duration_s: float
 
 
-def radio(
+def gapless_player(
     tracks: Sequence[Track],
     key: str,
     *,

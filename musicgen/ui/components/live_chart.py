@@ -15,8 +15,8 @@ from typing import Any
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
-from musicgen.ui.frame.language import _
-from musicgen.ui.frame.libraries import PLOTLY, need_library
+from musicgen.ui.base.language import _
+from musicgen.ui.base.libraries import PLOTLY, need_library
 
 _HERE = Path(__file__).parent
 

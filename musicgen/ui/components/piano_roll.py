@@ -10,8 +10,8 @@ from streamlit.components.v2.types import ComponentRenderer
 
 from musicgen.notation.display.note_names import name_note, name_pitches
 from musicgen.notation.model import Tune
-from musicgen.ui.frame.language import _
-from musicgen.ui.frame.libraries import PLOTLY, need_library
+from musicgen.ui.base.language import _
+from musicgen.ui.base.libraries import PLOTLY, need_library
 
 _HERE = Path(__file__).parent
 GAP = 0.92

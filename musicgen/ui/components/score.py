@@ -14,8 +14,8 @@ import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
 from musicgen.sampling.note_surprise import Odds
-from musicgen.ui.frame.language import _
-from musicgen.ui.frame.libraries import ABCJS, need_library
+from musicgen.ui.base.language import _
+from musicgen.ui.base.libraries import ABCJS, need_library
 
 _HERE = Path(__file__).parent
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from musicgen.ui.frame.words import chart_text
+from musicgen.ui.base.words import chart_text
 
 BARS = "--st-primary-color"
 MAX_NAMES = 14

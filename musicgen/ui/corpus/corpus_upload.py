@@ -7,11 +7,11 @@ import streamlit as st
 from musicgen.corpus.user_corpora import MAX_BYTES, OwnCorpus, Upload, check_total
 from musicgen.errors import CorpusError
 from musicgen.names import MAX_CHARACTERS, make_name
-from musicgen.ui.frame import resources, state
-from musicgen.ui.frame.language import _, ngettext
-from musicgen.ui.frame.page import errors_told
-from musicgen.ui.frame.uploads import upload_limit_mb
-from musicgen.ui.frame.words import plain
+from musicgen.ui.base import resources, state
+from musicgen.ui.base.errors import show_errors
+from musicgen.ui.base.language import _, ngettext
+from musicgen.ui.base.uploads import upload_limit_mb
+from musicgen.ui.base.words import plain
 
 _SUGGESTED_CHARACTERS = 40
 ENDINGS = ("abc", "txt", "mid", "midi")
@@ -73,7 +73,7 @@ def _fields() -> tuple[str, list[Upload]] | None:
     if is_sent:
         return name, [Upload(file.name, file.getvalue()) for file in files or ()]
     if name:
-        with errors_told():
+        with show_errors():
             resources.corpora().check_name(name)
     return None
 

@@ -18,17 +18,18 @@ from musicgen.corpus.user_corpora import OwnCorpus
 from musicgen.errors import AudioError, MusicgenError
 from musicgen.notation.parsing.reader import read_tune
 from musicgen.safe_text import remove_controls
+from musicgen.ui.base import resources, state
+from musicgen.ui.base.damaged import damaged_files
+from musicgen.ui.base.errors import sentence, translate
+from musicgen.ui.base.failures import attempt, has_new_failure
+from musicgen.ui.base.language import N_, _, ngettext
+from musicgen.ui.base.links import train_link
+from musicgen.ui.base.words import plain
 from musicgen.ui.components.live_chart import live_chart
 from musicgen.ui.corpus.corpus_charts import count_figure, length_figure
 from musicgen.ui.corpus.corpus_words import KINDS, OUTCOMES, outcome
-from musicgen.ui.frame import resources, state
-from musicgen.ui.frame.damaged import damaged_files
-from musicgen.ui.frame.failures import attempt, has_new_failure
-from musicgen.ui.frame.language import N_, _, ngettext
-from musicgen.ui.frame.page import say, sentence, train_link
-from musicgen.ui.frame.words import plain
-from musicgen.ui.play.tune_view import show_score
 from musicgen.ui.tune import rendering
+from musicgen.ui.tune.rendering import show_score
 
 VIEWS = (N_("Tunes"), N_("Figures"), N_("Cleaning report"))
 MAX_SEARCH = 100
@@ -219,7 +220,7 @@ def _report(
                 _("Title"): remove_controls(found.title) or "–",
                 _("Outcome"): _(OUTCOMES[outcome(found.kind)]),
                 _("Finding"): _(KINDS[found.kind]),
-                _("Detail"): remove_controls(say(found.template, found.values)),
+                _("Detail"): remove_controls(translate(found.template, found.values)),
             }
             for found in report.findings
             if not kinds or found.kind in kinds

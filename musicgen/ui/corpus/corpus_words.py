@@ -1,7 +1,7 @@
 """What the findings of the cleaning are called on the page."""
 
 from musicgen.corpus.cleaning import DROPPED, KEPT_AS_IT_IS
-from musicgen.ui.frame.language import N_
+from musicgen.ui.base.language import N_
 
 KINDS = {
     "joined": N_("cut in two by a blank line; joined"),

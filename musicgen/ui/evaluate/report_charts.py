@@ -9,7 +9,7 @@ from musicgen.evaluation.report.drawing import Line
 from musicgen.evaluation.report.figures import find_names, share_out
 from musicgen.evaluation.report.result import TuneSet
 from musicgen.evaluation.statistics.estimate import Estimate
-from musicgen.ui.frame.words import chart_text
+from musicgen.ui.base.words import chart_text
 
 REAL = "--st-gray-color"
 _BAND = "--st-border-color-light"

@@ -3,9 +3,9 @@
 import streamlit as st
 
 from musicgen.evaluation.report.plan import MAX_CHECKPOINTS, MAX_COUNT, ReportPlan
-from musicgen.ui.frame import resources, state
-from musicgen.ui.frame.failures import attempt
-from musicgen.ui.frame.language import N_, _, ngettext
+from musicgen.ui.base import resources, state
+from musicgen.ui.base.failures import attempt
+from musicgen.ui.base.language import N_, _, ngettext
 
 TEMPERATURES = (0.4, 0.6, 0.8, 1.0, 1.2, 1.4)
 DEFAULT_COUNT = 100

@@ -5,11 +5,12 @@ import streamlit as st
 from musicgen.evaluation.measure_labels import name_set
 from musicgen.jobs.report_job import ReportSnapshot, ReportStatus
 from musicgen.training.runs.summary import clock
-from musicgen.ui.frame import resources
-from musicgen.ui.frame.failures import has_new_failure, redraw
-from musicgen.ui.frame.language import N_, _
-from musicgen.ui.frame.page import sentence, training_note
-from musicgen.ui.frame.words import plain
+from musicgen.ui.base import resources
+from musicgen.ui.base.errors import sentence
+from musicgen.ui.base.failures import has_new_failure, redraw
+from musicgen.ui.base.language import N_, _
+from musicgen.ui.base.words import plain
+from musicgen.ui.frame.page import training_note
 
 TICK_S = 1.0
 

@@ -12,8 +12,8 @@ from musicgen.evaluation.measure_labels import (
 )
 from musicgen.evaluation.report.result import Report, TuneSet
 from musicgen.evaluation.statistics.estimate import Estimate
-from musicgen.ui.frame.language import _
-from musicgen.ui.frame.words import plain
+from musicgen.ui.base.language import _
+from musicgen.ui.base.words import plain
 
 _NO_BREAK, _JOINER = "\u00a0", "\u2060"
 

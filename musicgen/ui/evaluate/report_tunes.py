@@ -6,10 +6,10 @@ from musicgen.errors import AudioError
 from musicgen.evaluation.measure_labels import name_set
 from musicgen.evaluation.report.result import Example, Report
 from musicgen.notation.parsing.reader import read_tune
+from musicgen.ui.base import resources
+from musicgen.ui.base.errors import sentence
+from musicgen.ui.base.language import N_, _
 from musicgen.ui.components.score import score
-from musicgen.ui.frame import resources
-from musicgen.ui.frame.language import N_, _
-from musicgen.ui.frame.page import sentence
 from musicgen.ui.tune import rendering
 
 _ENDS = {"best": N_("Best"), "worst": N_("Worst")}

@@ -18,16 +18,16 @@ from musicgen.evaluation.report.figures import SWEPT, find_loss_sweep, find_swee
 from musicgen.evaluation.report.html import FOREIGN, METHOD, describe_plan, render_html
 from musicgen.evaluation.report.result import Report, TuneSet
 from musicgen.evaluation.report.store import ReportInfo, file_name
+from musicgen.ui.base import resources, state
+from musicgen.ui.base.damaged import damaged_files
+from musicgen.ui.base.failures import attempt
+from musicgen.ui.base.language import _, current_language, ngettext
+from musicgen.ui.base.words import plain
 from musicgen.ui.components.live_chart import Panel, live_charts
 from musicgen.ui.evaluate.report_charts import distribution_figure, sweep_figure
 from musicgen.ui.evaluate.report_live import is_reporting
 from musicgen.ui.evaluate.report_table import loss_rows, measure_rows
 from musicgen.ui.evaluate.report_tunes import best_and_worst
-from musicgen.ui.frame import resources, state
-from musicgen.ui.frame.damaged import damaged_files
-from musicgen.ui.frame.failures import attempt
-from musicgen.ui.frame.language import _, current_language, ngettext
-from musicgen.ui.frame.words import plain
 
 MAX_FILES = 8
 """Reports kept as files for all sessions, some 100 kB each."""

@@ -6,7 +6,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
-from musicgen.ui.frame.language import _
+from musicgen.ui.base.language import _
 
 COMMANDS = ("make run", "python -m musicgen app")
 """How the program is started, in its folder."""

@@ -20,7 +20,7 @@ from typing import Any
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
-from musicgen.ui.frame import state
+from musicgen.ui.base import state
 from musicgen.ui.tune.history import Entry, History, move_to
 
 MAX_VISITS = 64

@@ -16,10 +16,10 @@ from musicgen.sampling.beginnings import (
     first_bars,
     read_beginning,
 )
-from musicgen.ui.frame import resources, state
-from musicgen.ui.frame.language import _, ngettext
-from musicgen.ui.frame.page import sentence, sentence_text
-from musicgen.ui.frame.uploads import upload_limit_mb
+from musicgen.ui.base import resources, state
+from musicgen.ui.base.errors import sentence, sentence_text
+from musicgen.ui.base.language import _, ngettext
+from musicgen.ui.base.uploads import upload_limit_mb
 from musicgen.ui.tune import rendering
 from musicgen.ui.tune.constraints import RHYTHM_NAMES, with_wishes
 

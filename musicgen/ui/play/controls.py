@@ -9,17 +9,14 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from musicgen.config import SampleConfig, describe
-from musicgen.ui.frame import resources, state
-from musicgen.ui.frame.language import N_, _
+from musicgen.ui.base import resources, state
+from musicgen.ui.base.language import N_, _
 from musicgen.ui.play.beginning import take_over
 from musicgen.ui.tune import history, listening, permalink
 from musicgen.ui.tune.constraints import fill_in as fill_in_wishes
 from musicgen.ui.tune.constraints import form_wishes, wishes, with_wishes
-from musicgen.ui.tune.permalink import SLIDERS, Request
+from musicgen.ui.tune.permalink import DRAWN_SEEDS, SLIDERS, Request
 from musicgen.ui.tune.rendering import find_model
-
-DRAWN_SEEDS = 1_000_000
-"""Seeds that are drawn are short enough to be read out to a friend."""
 
 ECHO_S = 5.0
 """For how long the browser may still speak of a seed that another one has replaced."""

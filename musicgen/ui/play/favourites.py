@@ -8,11 +8,11 @@ import streamlit as st
 from musicgen.errors import MusicgenError
 from musicgen.library.favourites import MAX_NAME, Favourite, file_name
 from musicgen.library.serialization import header_field
-from musicgen.ui.frame import resources, state
-from musicgen.ui.frame.failures import attempt
-from musicgen.ui.frame.language import _, ngettext
-from musicgen.ui.frame.page import sentence
-from musicgen.ui.frame.words import plain
+from musicgen.ui.base import resources, state
+from musicgen.ui.base.errors import sentence
+from musicgen.ui.base.failures import attempt
+from musicgen.ui.base.language import _, ngettext
+from musicgen.ui.base.words import plain
 from musicgen.ui.play.tune_bar import show_current
 from musicgen.ui.tune import history
 from musicgen.ui.tune.history import Entry

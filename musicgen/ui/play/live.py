@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from musicgen.ui.frame import state
+from musicgen.ui.base import state
 from musicgen.ui.play import controls
 from musicgen.ui.tune.permalink import Request
 

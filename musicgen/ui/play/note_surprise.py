@@ -8,8 +8,8 @@ from musicgen.notation.display.note_names import name_note
 from musicgen.notation.model import Tune
 from musicgen.sampling.composer import Composition
 from musicgen.sampling.note_surprise import NoteSurprise, find_surprise
-from musicgen.ui.frame import resources
-from musicgen.ui.frame.language import _
+from musicgen.ui.base import resources
+from musicgen.ui.base.language import _
 from musicgen.ui.tune.rendering import find_model
 
 MAX_KEPT = 32

@@ -4,8 +4,8 @@ from collections import Counter
 from typing import Any
 
 from musicgen.evaluation.novelty.comparison import RealFigures
-from musicgen.ui.frame.language import _
-from musicgen.ui.train.charts import HELD_OUT, TRAINING
+from musicgen.ui.base.language import _
+from musicgen.ui.components.training_charts import HELD_OUT, TRAINING
 
 HEIGHT = 230
 

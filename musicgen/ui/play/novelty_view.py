@@ -21,12 +21,12 @@ from musicgen.notation.display.excerpt import cut_bars
 from musicgen.notation.display.layout import break_lines, lay_out_spans
 from musicgen.notation.parsing.reader import read_tune
 from musicgen.sampling.composer import Composition
+from musicgen.ui.base import resources, state
+from musicgen.ui.base.errors import sentence
+from musicgen.ui.base.language import _
+from musicgen.ui.base.words import plain
 from musicgen.ui.components.live_chart import Panel, live_charts
 from musicgen.ui.components.score import ScoreLayout, score
-from musicgen.ui.frame import resources, state
-from musicgen.ui.frame.language import _
-from musicgen.ui.frame.page import sentence
-from musicgen.ui.frame.words import plain
 from musicgen.ui.play.novelty_charts import HEIGHT, runs_figure
 from musicgen.ui.tune.rendering import find_model
 

@@ -17,11 +17,11 @@ from musicgen.notation.parsing.reader import read_tune
 from musicgen.sampling.edit_list import Edit, Rewrite
 from musicgen.sampling.infill_spans import find_music
 from musicgen.sampling.infilling import Candidate, rewrite_bars
+from musicgen.ui.base import resources, state
+from musicgen.ui.base.errors import show_error
+from musicgen.ui.base.language import _
 from musicgen.ui.components.audio import start
 from musicgen.ui.components.score import score
-from musicgen.ui.frame import resources, state
-from musicgen.ui.frame.language import _
-from musicgen.ui.frame.page import tell
 from musicgen.ui.tune import rendering
 from musicgen.ui.tune.rendering import Performance, find_model
 
@@ -59,7 +59,7 @@ def _choices(shown: Performance, first: int, last: int, on_choice: Choose) -> No
         with st.spinner(_("The network looks for other ways …")):
             found = _candidates(shown, first, last, seed)
     except MusicgenError as error:
-        tell(error, st.container())
+        show_error(error, st.container())
         return
     tune = shown.composition.tune
     _row(tune, first, last, AS_IT_IS, preview)

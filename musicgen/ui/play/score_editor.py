@@ -12,12 +12,12 @@ from musicgen.notation.analysis.ranges import INSTRUMENT_RANGES, notes_outside
 from musicgen.notation.model import Tune
 from musicgen.sampling.edit_list import MAX_EDITS, Edit, Rewrite, parse_edits
 from musicgen.sampling.note_surprise import NoteSurprise
+from musicgen.ui.base import resources, state
+from musicgen.ui.base.errors import sentence
+from musicgen.ui.base.language import _, ngettext
+from musicgen.ui.base.libraries import ABCJS, need_library
 from musicgen.ui.components.piano_roll import piano_roll
 from musicgen.ui.components.score import Touch, score, touched
-from musicgen.ui.frame import resources, state
-from musicgen.ui.frame.language import _, ngettext
-from musicgen.ui.frame.libraries import ABCJS, need_library
-from musicgen.ui.frame.page import sentence
 from musicgen.ui.play.note_surprise import look_into, note_names
 from musicgen.ui.play.rewrite_dialog import offer_rewrites
 from musicgen.ui.tune import rendering

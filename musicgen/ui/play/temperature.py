@@ -19,11 +19,11 @@ from musicgen.sampling.temperature_effect import (
     written_text,
 )
 from musicgen.sampling.text_scoring import Hindsight, look_back
+from musicgen.ui.base import resources, state
+from musicgen.ui.base.errors import sentence
+from musicgen.ui.base.language import _
+from musicgen.ui.base.state import Slot
 from musicgen.ui.components.live_chart import live_chart
-from musicgen.ui.frame import resources, state
-from musicgen.ui.frame.language import _
-from musicgen.ui.frame.page import sentence
-from musicgen.ui.frame.state import Slot
 from musicgen.ui.play import controls
 from musicgen.ui.tune import rendering
 from musicgen.ui.tune.rendering import Performance

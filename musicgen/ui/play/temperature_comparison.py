@@ -12,12 +12,12 @@ from musicgen.library.serialization import Values, from_values, to_values
 from musicgen.notation.analysis.bars import is_in_time
 from musicgen.sampling.composer import Composition
 from musicgen.sampling.temperature_comparison import TEMPERATURES
+from musicgen.ui.base import resources, state
+from musicgen.ui.base.errors import sentence
+from musicgen.ui.base.language import _
+from musicgen.ui.base.state import Slot
 from musicgen.ui.components.audio import start
 from musicgen.ui.components.score import score
-from musicgen.ui.frame import resources, state
-from musicgen.ui.frame.language import _
-from musicgen.ui.frame.page import sentence
-from musicgen.ui.frame.state import Slot
 from musicgen.ui.play import controls
 from musicgen.ui.play.tune_bar import show_current
 from musicgen.ui.tune import history, listening, rendering

@@ -9,10 +9,10 @@ from streamlit.components.v2.types import ComponentRenderer
 
 from musicgen.errors import MusicgenError
 from musicgen.library.serialization import from_values, header_field
-from musicgen.ui.frame import resources, state
-from musicgen.ui.frame.language import _
-from musicgen.ui.frame.page import sentence
-from musicgen.ui.frame.words import plain
+from musicgen.ui.base import resources, state
+from musicgen.ui.base.errors import sentence
+from musicgen.ui.base.language import _
+from musicgen.ui.base.words import plain
 from musicgen.ui.play import controls
 from musicgen.ui.tune import history, rendering
 from musicgen.ui.tune.history import Entry

@@ -8,14 +8,12 @@ from streamlit.delta_generator import DeltaGenerator
 from musicgen.errors import MusicgenError
 from musicgen.library.serialization import from_values
 from musicgen.notation.analysis.bars import BarReport, check_bars
-from musicgen.notation.model import Tune
 from musicgen.sampling.composer import Composition
+from musicgen.ui.base import resources, state
+from musicgen.ui.base.errors import sentence, show_error
+from musicgen.ui.base.language import _, ngettext
+from musicgen.ui.base.words import plain
 from musicgen.ui.components.audio import start
-from musicgen.ui.components.score import score
-from musicgen.ui.frame import resources, state
-from musicgen.ui.frame.language import _, ngettext
-from musicgen.ui.frame.page import sentence, tell
-from musicgen.ui.frame.words import plain
 from musicgen.ui.play import novelty_view
 from musicgen.ui.play.score_editor import workbench
 from musicgen.ui.play.tune_bar import tune_bar
@@ -27,10 +25,8 @@ from musicgen.ui.tune import (
 )
 from musicgen.ui.tune.downloads import downloads
 from musicgen.ui.tune.permalink import Request
-from musicgen.ui.tune.rendering import Performance, Sound
+from musicgen.ui.tune.rendering import PLAYER, Performance
 from musicgen.ui.tune.sound_controls import sound_controls
-
-PLAYER = ".st-key-sound audio"
 
 
 def tune_on_screen() -> None:
@@ -48,7 +44,7 @@ def tune_on_screen() -> None:
         try:
             shown = _compose(wanted, stage)
         except MusicgenError as error:
-            tell(error, notice)
+            show_error(error, notice)
             _keep(shown, sound, player_slot, stage)
             return
         _show(shown, sound, player_slot, stage.container(key="tune"))
@@ -56,7 +52,7 @@ def tune_on_screen() -> None:
         try:
             shown = _play_as_chosen(shown)
         except MusicgenError as error:
-            tell(error, notice)
+            show_error(error, notice)
         _show(shown, sound, sound, st.container(key="tune"))
 
 
@@ -174,18 +170,6 @@ def _all_takes(shown: Performance) -> list[Performance]:
         else rendering.perform(shown.request, from_values(values), shown.listening)
         for values in entry.takes
     ]
-
-
-def show_score(tune: Tune, sound: Sound) -> None:
-    """Sheet music with a cursor that follows the audio element in the container ``sound``."""
-    score(
-        rendering.layouts(tune, sound),
-        [onset for _start, onset, _duration in sound.moments],
-        [duration for _start, _onset, duration in sound.moments],
-        key="score",
-        audio=PLAYER,
-        library=resources.paths().abcjs,
-    )
 
 
 def _time_kept(bars: BarReport) -> str:

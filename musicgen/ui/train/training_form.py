@@ -22,55 +22,12 @@ from musicgen.models.registry import NETWORKS
 from musicgen.names import MAX_CHARACTERS
 from musicgen.presets import PRESETS, Preset
 from musicgen.training.estimate import estimate_training, require_room
-from musicgen.ui.frame import resources, state
-from musicgen.ui.frame.language import N_, _, ngettext
-from musicgen.ui.frame.page import CORPUS_PARAMETER, tell
+from musicgen.ui.base import resources, state
+from musicgen.ui.base.errors import show_error
+from musicgen.ui.base.labels import SETTING_LABELS
+from musicgen.ui.base.language import N_, _, ngettext
+from musicgen.ui.base.links import CORPUS_PARAMETER
 from musicgen.ui.tune.rendering import find_model
-
-LABELS = {
-    "kind": N_("Kind of network"),
-    "embedding_dim": N_("Embedding size"),
-    "hidden_size": N_("Hidden size"),
-    "num_layers": N_("Layers"),
-    "dropout": N_("Dropout"),
-    "layer_norm": N_("Layer normalisation"),
-    "init": N_("Initialisation"),
-    "window": N_("Window of attention"),
-    "position": N_("Positions"),
-    "recurrent_dropout": N_("Recurrent dropout"),
-    "source": N_("Corpus"),
-    "batch_size": N_("Batch size"),
-    "seq_len": N_("Sequence length"),
-    "learning_rate": N_("Learning rate"),
-    "max_steps": N_("Steps"),
-    "optimizer": N_("Optimizer"),
-    "weight_decay": N_("Weight decay"),
-    "grad_clip": N_("Gradient clipping"),
-    "accumulate": N_("Batches for a step"),
-    "label_smoothing": N_("Label smoothing"),
-    "average": N_("Average of weights"),
-    "carry_state": N_("Carry the memory on"),
-    "transpose": N_("Transposition"),
-    "truncate": N_("Shortened tunes"),
-    "vary_rhythm": N_("Varied rhythm"),
-    "curriculum": N_("Short tunes first"),
-    "multi_task": N_("Further tasks"),
-    "teacher": N_("Teacher"),
-    "teacher_weight": N_("Weight of the teacher"),
-    "teacher_temperature": N_("Teacher's temperature"),
-    "plain": N_("Plain manner"),
-    "patience": N_("Early stopping"),
-    "schedule": N_("Learning rate schedule"),
-    "warmup_steps": N_("Warm-up steps"),
-    "eval_interval": N_("Validation interval"),
-    "save_interval": N_("Save interval"),
-    "samples": N_("Tunes along the way"),
-    "tracker": N_("Tracker"),
-    "precision": N_("Precision"),
-    "threads": N_("Threads"),
-    "seed": N_("Seed"),
-}
-"""What a setting is called on the page; one without an entry is shown by its own name."""
 
 KINDS = {
     "lstm": N_("LSTM: remembers as it reads"),
@@ -140,7 +97,7 @@ def training_form() -> tuple[Preset, str, Checkpoint | None] | None:
             return filled, run_id.strip(), _load(start)
         _estimate(place, preset, filled, start, is_estimate_wanted)
     except MusicgenError as error:
-        tell(error, place)
+        show_error(error, place)
     return None
 
 
@@ -211,7 +168,7 @@ def _estimate(
     try:
         require_room(found, resources.store().root)
     except ConfigError as error:
-        tell(error, told)
+        show_error(error, told)
         told.caption(
             _("Change the settings, and press Estimate: then the training can be started.")
         )
@@ -296,7 +253,7 @@ def _fields(title: str, settings: Settings, preset: str, names: tuple[str, ...])
 
 
 def _field(info: SettingInfo, value: Any, key: str) -> Any:
-    label = _(LABELS[info.name]) if info.name in LABELS else info.name
+    label = _(SETTING_LABELS[info.name]) if info.name in SETTING_LABELS else info.name
     choices = info.choices or _known_names(info.name)
     if info.name in ("kind", "teacher"):
         return _told_field(label, info, choices, value, key)
@@ -333,7 +290,7 @@ def _source(preset: Preset) -> str:
     info = next(info for info in describe(TrainingConfig) if info.name == "source")
     value = preset.training.source
     choices = list(dict.fromkeys((*_corpora(), value)))
-    label = LABELS["source"]
+    label = SETTING_LABELS["source"]
     more = _("Several can be typed, as in lab+oneill: tunes are held out of the first alone.")
     key = _source_key(preset.name)
     chosen = st.selectbox(

@@ -10,10 +10,10 @@ from musicgen.jobs.training_job import JobSnapshot, JobStatus
 from musicgen.storage import modified_ns
 from musicgen.training.runs.run import Run, RunInfo
 from musicgen.training.runs.summary import clock
+from musicgen.ui.base.language import _
+from musicgen.ui.components.curves import compute_passes, metrics_csv
 from musicgen.ui.components.live_chart import live_charts, picture_button
-from musicgen.ui.frame.language import _
-from musicgen.ui.train.charts import SMOOTHING, Course, View, training_panels
-from musicgen.ui.train.curves import compute_passes, metrics_csv
+from musicgen.ui.components.training_charts import SMOOTHING, Course, View, training_panels
 
 SMOOTHINGS = (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995)
 _SPEED_WINDOW = 50  # steps over which the speed of a run on disk is averaged

@@ -8,11 +8,11 @@ import streamlit as st
 from musicgen.errors import AudioError
 from musicgen.notation.parsing.reader import read_tune
 from musicgen.training.runs.samples import WISHES, Sample
+from musicgen.ui.base import resources
+from musicgen.ui.base.errors import sentence
+from musicgen.ui.base.language import _
 from musicgen.ui.components.audio import start
 from musicgen.ui.components.score import score
-from musicgen.ui.frame import resources
-from musicgen.ui.frame.language import _
-from musicgen.ui.frame.page import sentence
 from musicgen.ui.tune import rendering
 
 

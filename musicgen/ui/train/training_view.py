@@ -9,28 +9,19 @@ from musicgen.jobs.training_job import JobSnapshot, JobStatus, TrainingJob
 from musicgen.storage import is_folder
 from musicgen.training.runs.run import METRICS_FILE, Run, RunInfo
 from musicgen.training.runs.summary import clock, read_last_step
-from musicgen.ui.frame import resources, state
-from musicgen.ui.frame.failures import attempt, has_new_failure, reading, redraw
-from musicgen.ui.frame.language import N_, _
-from musicgen.ui.frame.page import errors_told, play_link, sentence
-from musicgen.ui.frame.words import plain
+from musicgen.ui.base import resources, state
+from musicgen.ui.base.errors import sentence, show_errors
+from musicgen.ui.base.failures import attempt, has_new_failure, reading, redraw
+from musicgen.ui.base.labels import STATUS_LABELS
+from musicgen.ui.base.language import _
+from musicgen.ui.base.links import play_link
+from musicgen.ui.base.words import plain
 from musicgen.ui.train.training_monitor import course_of_job, course_of_run, monitor, time_taken
 from musicgen.ui.train.training_samples import hear_it_learn
 
 TICK_S = 1.0
 SILENT_S = 10.0
 MAX_LISTED = 12
-
-STATUS_WORDS = {
-    JobStatus.QUEUED: N_("waiting for its turn"),
-    JobStatus.PREPARING: N_("reading the corpus"),
-    JobStatus.RUNNING: N_("training"),
-    JobStatus.PAUSED: N_("paused"),
-    JobStatus.STOPPING: N_("saving"),
-    JobStatus.STOPPED: N_("stopped"),
-    JobStatus.FINISHED: N_("finished"),
-    JobStatus.FAILED: N_("failed"),
-}
 
 
 def is_training() -> bool:
@@ -145,7 +136,7 @@ def _has_ended(run: Run) -> bool:
 def _status_words(now: JobSnapshot) -> str:
     if now.status is JobStatus.PREPARING and now.step:
         return _("picking up where it stopped")
-    return _(STATUS_WORDS[now.status])
+    return _(STATUS_LABELS[now.status])
 
 
 def _buttons(job: TrainingJob, now: JobSnapshot) -> None:
@@ -185,7 +176,7 @@ def runs_on_disk() -> None:
         return
     st.subheader(_("Runs"), anchor=False)
     for info in infos[:MAX_LISTED]:
-        with errors_told(), reading(info.id):  # a run that goes meanwhile leaves the others alone
+        with show_errors(), reading(info.id):  # a run that goes meanwhile leaves the others alone
             _run_row(info)
 
 
@@ -216,7 +207,7 @@ def _run_row(info: RunInfo) -> None:
         if is_folder(info.path / "best"):
             play_link(info.id, info.step, _("Play"), f"run_{info.id}")
     if is_open:
-        with errors_told(), reading(info.id):
+        with show_errors(), reading(info.id):
             _opened(info)
 
 
@@ -241,7 +232,7 @@ def _run_line(info: RunInfo) -> str:
     elif not _is_over(info):
         parts.append(_("interrupted"))
     else:
-        parts.append(_(STATUS_WORDS[JobStatus(info.status)]))
+        parts.append(_(STATUS_LABELS[JobStatus(info.status)]))
     return " · ".join(parts)
 
 

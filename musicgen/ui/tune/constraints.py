@@ -6,8 +6,8 @@ from musicgen.config import SampleConfig, describe
 from musicgen.notation.analysis.ranges import INSTRUMENT_RANGES
 from musicgen.notation.grammar.rules import METERS, RHYTHMS
 from musicgen.notation.parsing.fields import parse_key
-from musicgen.ui.frame import state
-from musicgen.ui.frame.language import N_, _
+from musicgen.ui.base import state
+from musicgen.ui.base.language import N_, _
 from musicgen.ui.tune.permalink import MAX_TAKES
 
 TONICS = ("C", "G", "D", "A", "E", "B", "F#", "F", "Bb", "Eb", "Ab", "Db")

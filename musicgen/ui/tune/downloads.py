@@ -10,9 +10,9 @@ from musicgen.rendering.files.archive import USUAL, write_zip
 from musicgen.rendering.files.formats import ENGRAVED, FORMATS, SOUNDING, Piece, from_composition
 from musicgen.rendering.playback_settings import Heard
 from musicgen.sampling.composer import Composition
-from musicgen.ui.frame import resources
-from musicgen.ui.frame.language import _
-from musicgen.ui.frame.page import say, sentence
+from musicgen.ui.base import resources
+from musicgen.ui.base.errors import sentence, translate
+from musicgen.ui.base.language import _
 from musicgen.ui.tune.rendering import Performance
 
 _AT_ONCE = ("wav", "midi", "abc")
@@ -87,7 +87,7 @@ def _more(takes: Callable[[], Sequence[Performance]], shown: Performance) -> Non
         _button(_("Save {format}").format(format=labels[chosen]), data, name, mime)
         st.caption(_meaning(chosen, shown.request.config.count), width="content")
     if remark:
-        st.caption(say(remark.template, remark.values))
+        st.caption(translate(remark.template, remark.values))
 
 
 def _meaning(name: str, count: int) -> str:

@@ -10,7 +10,7 @@ from typing import Self
 
 from musicgen.library.serialization import Values, from_values, to_values
 from musicgen.sampling.composer import Composition
-from musicgen.ui.frame import state
+from musicgen.ui.base import state
 from musicgen.ui.tune.permalink import Request
 
 MAX_ENTRIES = 30

@@ -10,7 +10,7 @@ from typing import Any
 from musicgen.audio.arrangement import Arrangement
 from musicgen.config import Settings, describe, out_of_bounds, parse_setting, setting
 from musicgen.rendering.playback_settings import AS_DANCED, Heard
-from musicgen.ui.frame import state
+from musicgen.ui.base import state
 
 
 @dataclass(frozen=True)

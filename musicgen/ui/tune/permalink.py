@@ -116,3 +116,7 @@ def _parse_take(parameters: Mapping[str, str], count: int) -> int:
     if not 1 <= take <= count:
         raise ConfigError("There is no take {take} of {count}.", take=text[:20], count=count)
     return take - 1
+
+
+DRAWN_SEEDS = 1_000_000
+"""Seeds that are drawn are short enough to be read out to a friend."""

@@ -21,10 +21,10 @@ from musicgen.notation.writing.attribution import without_attribution
 from musicgen.rendering.files.formats import Piece
 from musicgen.sampling.composer import Composition, compose, read_prompt
 from musicgen.sampling.edits import apply_edits
-from musicgen.ui.components.score import ScoreLayout
-from musicgen.ui.frame import resources
-from musicgen.ui.frame.bounded_cache import BoundedCache
-from musicgen.ui.frame.language import _
+from musicgen.ui.base import resources
+from musicgen.ui.base.bounded_cache import BoundedCache
+from musicgen.ui.base.language import _
+from musicgen.ui.components.score import ScoreLayout, score
 from musicgen.ui.tune.listening import Listening
 from musicgen.ui.tune.permalink import Request
 
@@ -260,3 +260,18 @@ def better_sound() -> str:
     playing = next(rung.summary for rung in rungs if rung.is_playing)
     advice = next((rung.advice for rung in rungs if rung.advice), "")
     return f"{_(playing)}. {_(advice)}" if advice else _(playing)
+
+
+PLAYER = ".st-key-sound audio"
+
+
+def show_score(tune: Tune, sound: Sound) -> None:
+    """Sheet music with a cursor that follows the audio element in the container ``sound``."""
+    score(
+        layouts(tune, sound),
+        [onset for _start, onset, _duration in sound.moments],
+        [duration for _start, _onset, duration in sound.moments],
+        key="score",
+        audio=PLAYER,
+        library=resources.paths().abcjs,
+    )

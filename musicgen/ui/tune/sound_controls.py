@@ -10,8 +10,8 @@ import streamlit as st
 
 from musicgen.audio.arrangement import ACCOMPANIMENTS, INSTRUMENTS, Arrangement
 from musicgen.config import describe
-from musicgen.ui.frame import state
-from musicgen.ui.frame.language import N_, _
+from musicgen.ui.base import state
+from musicgen.ui.base.language import N_, _
 from musicgen.ui.tune.listening import LILT, TEMPO, Reading
 
 INSTRUMENT_NAMES = {

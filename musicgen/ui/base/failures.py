@@ -12,7 +12,7 @@ from typing import NoReturn
 import streamlit as st
 
 from musicgen.errors import MusicgenError, StorageError
-from musicgen.ui.frame import state
+from musicgen.ui.base import state
 
 
 def attempt(change: Callable[..., object], *arguments: object) -> None:

@@ -11,9 +11,9 @@ from typing import Any
 
 from musicgen.config import TrainingConfig
 from musicgen.training.loop.metrics import StepMetrics
+from musicgen.ui.base.language import _
+from musicgen.ui.components.curves import Points, compute_perplexity, envelope, smoothed, thinned
 from musicgen.ui.components.live_chart import Panel
-from musicgen.ui.frame.language import _
-from musicgen.ui.train.curves import Points, compute_perplexity, envelope, smoothed, thinned
 
 TRAINING, HELD_OUT = "--st-gray-text-color", "--st-primary-color"
 

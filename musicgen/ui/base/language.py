@@ -1,7 +1,7 @@
 """The words of the face: which language the reader wants, and every text in it.
 
 English is the language of the source; other catalogues are gettext ``.po`` files in `locale/`,
-compiled in memory at first use. ``python -m musicgen.ui.frame.catalogue`` brings them up to date.
+compiled in memory at first use. ``python -m musicgen.ui.base.catalogue`` brings them up to date.
 """
 
 import io

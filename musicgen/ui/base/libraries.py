@@ -15,7 +15,7 @@ import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from musicgen.ui.frame import resources, state
+from musicgen.ui.base import resources, state
 
 PLOTLY = "plotly"
 ABCJS = "abcjs"

@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from musicgen.ui.frame.failures import attempt
-from musicgen.ui.frame.language import _
-from musicgen.ui.frame.words import plain
+from musicgen.ui.base.failures import attempt
+from musicgen.ui.base.language import _
+from musicgen.ui.base.words import plain
 
 MAX_LISTED = 20
 

@@ -1,9 +1,7 @@
 """The page Endless: what is to be played, start and stop, what sounds now and what comes next."""
 
 import random
-import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import streamlit as st
 
@@ -12,19 +10,31 @@ from musicgen.audio.midi import timeline, to_midi
 from musicgen.audio.synthesis import synthesize
 from musicgen.config import SampleConfig
 from musicgen.errors import MusicgenError
-from musicgen.jobs.tune_queue import Piece, Station
+from musicgen.jobs.tune_queue import QueuedTune, TuneQueue
 from musicgen.models.checkpoint import Checkpoint
 from musicgen.notation.display.score_view import make_sheet
-from musicgen.notation.model import Tune
 from musicgen.sampling.composer import Composition
 from musicgen.sampling.set_planner import STYLES
 from musicgen.sampling.tune_sets import compose_number
-from musicgen.ui.components.gapless_player import Track, radio, stand_in
+from musicgen.ui.base import resources, state
+from musicgen.ui.base.errors import sentence
+from musicgen.ui.base.language import N_, _
+from musicgen.ui.base.links import kept_parameters
+from musicgen.ui.base.words import plain
+from musicgen.ui.components.gapless_player import stand_in
 from musicgen.ui.components.score import score
-from musicgen.ui.frame import resources, state
-from musicgen.ui.frame.language import N_, _
-from musicgen.ui.frame.page import kept_parameters, sentence, tell
-from musicgen.ui.frame.words import plain
+from musicgen.ui.frame.on_air import (
+    PlaybackSession,
+    RenderedTune,
+    StreamSettings,
+    current_tune,
+    feed_player,
+    play,
+    rendered_tune,
+    stop,
+    title_of,
+    tunes_before,
+)
 from musicgen.ui.tune import listening, permalink
 from musicgen.ui.tune import rendering as player
 from musicgen.ui.tune.constraints import RHYTHM_NAMES
@@ -46,41 +56,6 @@ STYLE_NAMES = {
     "polkas": N_("polkas"),
     "waltzes": N_("waltzes"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Program:
-    """What an endless row is made from; another program makes the tunes to come otherwise."""
-
-    model: str
-    fingerprint: str
-    temperature: float
-    style: str
-    listening: Listening
-
-
-@dataclass(frozen=True, slots=True)
-class Aired:
-    """A tune that can be heard: how it was composed, what is read, and its sound."""
-
-    composition: Composition
-    tune: Tune
-    audio: bytes
-    sound: Sound
-
-
-@dataclass(slots=True)
-class OnAir:
-    """The station of this session, and the program it plays.
-
-    `jump` is the tune that was asked for by hand, and a name for the click that asked; None once
-    it sounds.
-    """
-
-    station: Station
-    program: Program
-    seed: int
-    jump: tuple[int, str] | None = None
 
 
 def endless_controls() -> None:
@@ -110,8 +85,8 @@ def endless_controls() -> None:
 
 def _switches() -> None:
     now = state.ON_AIR.get()
-    if now == _START or (isinstance(now, OnAir) and now.station.is_on):
-        st.button(_("Stop"), icon=":material/stop:", key="endless_stop", on_click=_stop)
+    if now == _START or (isinstance(now, PlaybackSession) and now.queue.is_on):
+        st.button(_("Stop"), icon=":material/stop:", key="endless_stop", on_click=stop)
         return
     st.button(
         _("Start"),
@@ -120,12 +95,12 @@ def _switches() -> None:
         key="endless_start",
         on_click=_start,
     )
-    if isinstance(now, OnAir) and state.ENDLESS_PLAYING.get() >= 0:
+    if isinstance(now, PlaybackSession) and state.ENDLESS_PLAYING.get() >= 0:
         st.button(
             _("Play this tune again"),
             icon=":material/replay:",
             key="endless_again",
-            on_click=_play,
+            on_click=play,
             args=(state.ENDLESS_PLAYING.get(),),
         )
 
@@ -143,7 +118,7 @@ def on_air() -> None:
     if not now:
         return
     checkpoint = resources.checkpoint(player.find_model(state.MODEL.get()))
-    program = Program(
+    settings = StreamSettings(
         state.MODEL.get(),
         checkpoint.fingerprint,
         round(state.TEMPERATURE.get(), 2),
@@ -152,200 +127,90 @@ def on_air() -> None:
     )
     if now == _START:
         seed = random.randrange(2**31)
-        station = Station(_maker(checkpoint, program, seed), _renderer(program))
-        now = OnAir(station, program, seed)
+        queue = TuneQueue(_maker(checkpoint, settings, seed), _renderer(settings))
+        now = PlaybackSession(queue, settings, seed)
         state.ON_AIR.set(now)
-    elif now.program != program:
-        now.station.change(
-            _maker(checkpoint, program, now.seed),
+    elif now.settings != settings:
+        now.queue.change(
+            _maker(checkpoint, settings, now.seed),
             state.ENDLESS_PLAYING.get(),
-            _renderer(program),
+            _renderer(settings),
         )
-        now.program = program
-    _broadcast(now.station.is_on)
-
-
-def on_air_bar() -> None:
-    """What sounds now, on every other page: the music goes on there, and is fed from there."""
-    now = state.ON_AIR.get()
-    if isinstance(now, OnAir) and now.station.is_on:
-        _bar()
+        now.settings = settings
+    _broadcast(now.queue.is_on)
 
 
 def _start() -> None:
     """Begins the row, or goes on with it, at the tune after the one that was stopped."""
     now = state.ON_AIR.get()
-    if isinstance(now, OnAir):
-        now.station.go_on()
+    if isinstance(now, PlaybackSession):
+        now.queue.go_on()
     else:
         state.ON_AIR.set(_START)
 
 
-def _stop() -> None:
-    """Ends the music; what sounded last stays to be seen, kept, and heard again."""
-    now = state.ON_AIR.get()
-    if isinstance(now, OnAir):
-        now.station.stop()
-        now.jump = None
-    else:
-        state.ON_AIR.set(None)
-
-
-def _play(number: int) -> None:
-    """Plays a tune of the row again, and from there on."""
-    now = state.ON_AIR.get()
-    if isinstance(now, OnAir):
-        now.station.go_on()
-        now.jump = number, secrets.token_hex(4)
-        state.ENDLESS_PLAYING.set(number)
-
-
-def _play_before() -> None:
-    """Goes back to the tune before the one that sounds; the click comes from the player."""
-    now = state.ON_AIR.get()
-    if isinstance(now, OnAir) and (earlier := _earlier(now)):
-        _play(earlier[0][0])
-
-
-def _told(number: int) -> None:
-    """The browser says which tune sounds. One that is left for another by hand is no news."""
-    now = state.ON_AIR.get()
-    if not isinstance(now, OnAir) or (now.jump and now.jump[0] != number):
-        return
-    now.jump = None
-    if any(number == known for known, _composition in now.station.composed(number)[:1]):
-        state.ENDLESS_PLAYING.set(number)
-
-
-def _earlier(now: OnAir) -> list[tuple[int, Composition]]:
-    """Numbers and tunes before the one that sounds, the last one first."""
-    return now.station.composed(state.ENDLESS_PLAYING.get() - 1)
-
-
-def _maker(checkpoint: Checkpoint, program: Program, seed: int) -> Callable[[int], Composition]:
-    """What the thread of the station calls: it touches nothing of the page."""
+def _maker(
+    checkpoint: Checkpoint, settings: StreamSettings, seed: int
+) -> Callable[[int], Composition]:
+    """What the thread of the queue calls: it touches nothing of the page."""
 
     def make(number: int) -> Composition:
-        config = SampleConfig(temperature=program.temperature)
-        return compose_number(checkpoint, number, program.style, seed, config)
+        config = SampleConfig(temperature=settings.temperature)
+        return compose_number(checkpoint, number, settings.style, seed, config)
 
     return make
 
 
-def _renderer(program: Program) -> Callable[[Composition], Aired]:
+def _renderer(settings: StreamSettings) -> Callable[[Composition], RenderedTune]:
     """The same for the sound of what was composed."""
 
-    def render(composition: Composition) -> Aired:
-        return _air(composition, program.listening)
+    def render(composition: Composition) -> RenderedTune:
+        return _air(composition, settings.listening)
 
     return render
 
 
-def _air(composition: Composition, heard: Listening) -> Aired:
+def _air(composition: Composition, heard: Listening) -> RenderedTune:
     tune = heard.heard.read(composition.public_tune)
     comment = composition.provenance(heard.heard.to_values())
     midi = to_midi(tune, heard.arrangement, comment=comment)
     rendering = synthesize(midi)
     audio = audio_bytes(rendering.waveform, rendering.sample_rate, "flac", comment)
     moments = tuple(timeline(tune, heard.arrangement))
-    return Aired(composition, tune, audio, Sound(b"", b"", moments, rendering.is_fallback))
+    return RenderedTune(composition, tune, audio, Sound(b"", b"", moments, rendering.is_fallback))
 
 
 @st.fragment
 def _broadcast(was_on: bool) -> None:
     """The player with score and files; it asks for what follows by itself (`radio`)."""
     now = state.ON_AIR.get()
-    if not isinstance(now, OnAir):
+    if not isinstance(now, PlaybackSession):
         return
-    pieces = _feed(now, key="radio")
-    if now.station.is_on != was_on:
+    pieces = feed_player(now, key="radio")
+    if now.queue.is_on != was_on:
         st.rerun()  # the buttons above are others now
     if pieces is not None:
         _now_playing(now, pieces)
 
 
-@st.fragment
-def _bar() -> None:
-    now = state.ON_AIR.get()
-    if not isinstance(now, OnAir):
-        return
-    with st.container(horizontal=True, vertical_alignment="center", key="on_air"):
-        st.page_link(
-            "pages/Endless.py",
-            label=_current_title(now) or _("Endless"),
-            icon=":material/all_inclusive:",
-            query_params=kept_parameters(),
-        )
-        _feed(now, key="radio_bar")
-
-
-def _feed(now: OnAir, key: str) -> tuple[Piece, ...] | None:
-    """Gives the player of the browser what sounds and what follows; None where that failed."""
-    try:
-        pieces = now.station.look(state.ENDLESS_PLAYING.get())
-    except MusicgenError as error:
-        _stop()
-        tell(error, st.container())
-        return None
-    if now.station.is_on and not pieces:
-        st.caption(_("The first tune is being composed …"))
-    _sources(pieces)
-    radio(
-        [_track(piece) for piece in pieces],
-        key=key,
-        is_on=now.station.is_on,
-        jump=now.jump,
-        has_before=bool(_earlier(now)),
-        on_playing=_told,
-        on_before=_play_before,
-    )
-    return pieces
-
-
-def _sources(pieces: Sequence[Piece]) -> None:
-    """Hidden audio elements, by which the browser learns where the sound lies."""
-    with st.container(key="endless_sources"):
-        for piece in pieces:
-            with st.container(key=f"endless_{piece.number}"):
-                st.audio(_aired(piece).audio, "audio/flac")
-
-
-def _track(piece: Piece) -> Track:
-    aired = _aired(piece)
-    _start, onset_s, duration_s = aired.sound.moments[-1]
-    audio = f".st-key-endless_{piece.number} audio"
-    return Track(piece.number, aired.tune.title, audio, onset_s + duration_s)
-
-
-def _current(now: OnAir) -> tuple[int, Composition] | None:
-    """The tune that sounds, or that sounded last."""
-    playing = state.ENDLESS_PLAYING.get()
-    return next(iter(now.station.composed(playing)), None) if playing >= 0 else None
-
-
-def _current_title(now: OnAir) -> str:
-    found = _current(now)
-    return plain(_title(*found)) if found else ""
-
-
-def _now_playing(now: OnAir, pieces: Sequence[Piece]) -> None:
-    found = _current(now)
+def _now_playing(now: PlaybackSession, pieces: Sequence[QueuedTune]) -> None:
+    found = current_tune(now)
     if found is None:
         return
     number, composition = found
     coming = next((piece for piece in pieces if piece.number > number), None)
     facts = _facts(composition)
-    if now.station.is_on:
+    if now.queue.is_on:
         facts.append(
             _("next: {title}").format(
-                title=plain(_title(coming.number, _aired(coming).composition))
+                title=plain(title_of(coming.number, rendered_tune(coming).composition))
             )
             if coming
             else _("composing …")
         )
     st.caption(" · ".join(facts))
-    tune = now.program.listening.heard.read(composition.tune)
-    moments = tuple(timeline(tune, now.program.listening.arrangement))
+    tune = now.settings.listening.heard.read(composition.tune)
+    moments = tuple(timeline(tune, now.settings.listening.arrangement))
     score(
         player.lay_out(tune, moments),
         [onset for _start, onset, _duration in moments],
@@ -356,15 +221,15 @@ def _now_playing(now: OnAir, pieces: Sequence[Piece]) -> None:
     )
     with st.container(horizontal=True, vertical_alignment="center", key="endless_take"):
         _keep(number, composition, "endless")
-        _open_in_play(composition, now.program, "endless")
-    tune_to_take = _performance(composition, now.program)
+        _open_in_play(composition, now.settings, "endless")
+    tune_to_take = _performance(composition, now.settings)
     downloads(tune_to_take, lambda: [tune_to_take])
     _tunes_before(now)
 
 
-def _tunes_before(now: OnAir) -> None:
+def _tunes_before(now: PlaybackSession) -> None:
     """What was heard before, behind its name: each to be heard again, kept, opened and saved."""
-    earlier = _earlier(now)
+    earlier = tunes_before(now)
     if not earlier:
         return
     box = st.expander(
@@ -378,20 +243,20 @@ def _tunes_before(now: OnAir) -> None:
                 horizontal=True, vertical_alignment="center", gap="small", key=f"before_{number}"
             ):
                 facts = " · ".join(_facts(composition))
-                title = plain(_title(number, composition))
+                title = plain(title_of(number, composition))
                 st.markdown(f"**{title}**  \n:small[{facts}]", width="stretch")
                 st.button(
                     _("Play"),
                     key=f"before_play_{number}",
                     icon=":material/play_arrow:",
-                    on_click=_play,
+                    on_click=play,
                     args=(number,),
                 )
                 _keep(number, composition, "before")
-                _open_in_play(composition, now.program, f"before_{number}")
+                _open_in_play(composition, now.settings, f"before_{number}")
                 st.download_button(
                     _("ABC"),
-                    composition.to_abc(now.program.listening.heard.to_values()),
+                    composition.to_abc(now.settings.listening.heard.to_values()),
                     f"{composition.checkpoint}-{composition.seed}.abc",
                     "text/vnd.abc",
                     key=f"before_abc_{number}",
@@ -420,10 +285,10 @@ def _keep_clicked(composition: Composition) -> None:
         st.toast(sentence(error), icon=":material/error:")
 
 
-def _open_in_play(composition: Composition, program: Program, place: str) -> None:
+def _open_in_play(composition: Composition, settings: StreamSettings, place: str) -> None:
     """The link of a tune; what it opens can be sent to others."""
     request = Request(composition.checkpoint, composition.config)
-    parameters = permalink.to_parameters(request) | listening.to_parameters(program.listening)
+    parameters = permalink.to_parameters(request) | listening.to_parameters(settings.listening)
     with st.container(key=f"link_{place}", width="content"):
         st.page_link(
             "app.py",
@@ -433,15 +298,15 @@ def _open_in_play(composition: Composition, program: Program, place: str) -> Non
         )
 
 
-def _performance(composition: Composition, program: Program) -> Performance:
+def _performance(composition: Composition, settings: StreamSettings) -> Performance:
     """The tune as files are made of it; its sound is rendered when one is asked for."""
     request = Request(composition.checkpoint, composition.config)
-    tune = program.listening.heard.read(composition.tune)
-    moments = tuple(timeline(tune, program.listening.arrangement))
-    reading = program.listening.reading
+    tune = settings.listening.heard.read(composition.tune)
+    moments = tuple(timeline(tune, settings.listening.arrangement))
+    reading = settings.listening.reading
     sheet = make_sheet(composition.tune, reading.transpose, reading.chords)
     sound = Sound(b"", b"", moments, is_fallback=False)
-    return Performance(request, composition, sound, None, program.listening, sheet)
+    return Performance(request, composition, sound, None, settings.listening, sheet)
 
 
 def _facts(composition: Composition) -> list[str]:
@@ -449,13 +314,3 @@ def _facts(composition: Composition) -> list[str]:
     rhythm = _(RHYTHM_NAMES[config.rhythm]) if config.rhythm in RHYTHM_NAMES else ""
     facts = [rhythm, plain(composition.tune.key.text), _("seed {seed}").format(seed=config.seed)]
     return [fact for fact in facts if fact]
-
-
-def _title(number: int, composition: Composition) -> str:
-    return composition.tune.title or _("Tune {number}").format(number=number + 1)
-
-
-def _aired(piece: Piece) -> Aired:
-    if not isinstance(piece.content, Aired):
-        raise TypeError(f"A piece of this page holds an Aired, not {type(piece.content)}.")
-    return piece.content

@@ -1,6 +1,6 @@
 """Finds every text of the face in the source, and brings the translations' files up to date.
 
-Run ``python -m musicgen.ui.frame.catalogue`` after a change of words: new texts appear without a
+Run ``python -m musicgen.ui.base.catalogue`` after a change of words: new texts appear without a
 translation, those no longer used are taken out.
 """
 
@@ -13,7 +13,7 @@ from babel.messages.pofile import read_po, write_po
 
 from musicgen import errors
 from musicgen.config import Paths
-from musicgen.ui.frame.language import LANGUAGES, LOCALE
+from musicgen.ui.base.language import LANGUAGES, LOCALE
 
 _GETTEXT = {"_": None, "N_": None, "ngettext": (1, 2)}
 _SETTINGS = {"setting": (2,), "Preset": (2,)}

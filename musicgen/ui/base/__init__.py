@@ -1,0 +1,1 @@
+"""What every drawing of the pages needs: language, words, errors, session state, what is shared."""

@@ -1,0 +1,72 @@
+"""Errors on the page: as sentences in the reader's language, wherever they come from."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from musicgen.errors import MusicgenError
+from musicgen.safe_text import remove_controls
+from musicgen.storage import explain
+from musicgen.translatable import Sentence
+from musicgen.ui.base import resources
+from musicgen.ui.base.language import _
+from musicgen.ui.base.words import plain
+
+MAX_SENTENCE = 1_000
+"""Characters of an error that are shown: what it quotes may be as long as a link."""
+
+
+@contextmanager
+def show_errors() -> Iterator[None]:
+    """Shows an error that the user can do something about as its sentence; lets others rise.
+
+    A disk that fails or may not be written, wherever nobody foresaw it, is such an error.
+    """
+    try:
+        yield
+    except MusicgenError as error:
+        show_error(error, st.container())
+    except OSError as error:
+        show_error(
+            explain(Path(str(error.filename or resources.paths().home)), error), st.container()
+        )
+
+
+def show_error(error: MusicgenError, place: DeltaGenerator) -> None:
+    """Shows an error's sentence at a place of the page."""
+    place.error(sentence(error), icon=":material/error:")
+
+
+def sentence(error: MusicgenError) -> str:
+    """An error's sentence in the reader's language, for Markdown, which shows it as it is.
+
+    What it quotes comes from links, files and names: none of it may become a link or a picture.
+    """
+    return plain(sentence_text(error))
+
+
+def sentence_text(error: MusicgenError) -> str:
+    """The same for places that know no Markdown; a reason inside it is translated as well."""
+    values = {
+        name: sentence_text(value) if isinstance(value, MusicgenError) else value
+        for name, value in error.values.items()
+    }
+    text = _(error.template) if error.template else ""
+    text = remove_controls(text.format(**values) if values else text)
+    return text if len(text) <= MAX_SENTENCE else f"{text[: MAX_SENTENCE - 1]}…"
+
+
+def translate(template: str, values: Mapping[str, Any]) -> str:
+    """A template filled in the reader's language, values that are sentences as well.
+
+    The text is for places that know no Markdown.
+    """
+    told = {
+        name: translate(value.template, value.values) if isinstance(value, Sentence) else value
+        for name, value in values.items()
+    }
+    return _(template).format(**told) if values else _(template) if template else ""

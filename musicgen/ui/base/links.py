@@ -1,0 +1,33 @@
+"""Links from page to page; each keeps the language that was chosen."""
+
+import streamlit as st
+
+from musicgen.ui.base.language import _, chosen_language
+
+CORPUS_PARAMETER = "corpus"
+"""What the address of Train calls the corpus to learn from."""
+
+
+def play_link(model: str, step: int, label: str, key: str) -> None:
+    """A link to Play where a model composes on arrival, another tune for each step it was saved."""
+    parameters = kept_parameters() | {"model": model, "seed": str(step)}
+    with st.container(key=f"link_{key}", width="content"):
+        st.page_link("app.py", label=label, icon=":material/music_note:", query_params=parameters)
+
+
+def train_link(label: str = "", corpus: str = "") -> None:
+    """A link to Train, for those who have no model yet, or who found what is to be learned from."""
+    parameters = kept_parameters() | ({CORPUS_PARAMETER: corpus} if corpus else {})
+    with st.container(key="link_train", width="content"):
+        st.page_link(
+            "pages/Train.py",
+            label=label or _("Train a model"),
+            icon=":material/model_training:",
+            query_params=parameters,
+        )
+
+
+def kept_parameters() -> dict[str, str]:
+    """What every link to another page carries: the language, if one was chosen."""
+    language = chosen_language()
+    return {"lang": language} if language else {}
