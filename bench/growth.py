@@ -29,7 +29,7 @@ from musicgen.notation.parsing.reader import read_tune
 from musicgen.notation.transcription.transcriber import transcribe
 from musicgen.notation.writing.abc_writer import write_abc
 from musicgen.notation.writing.musicxml import write_musicxml
-from musicgen.notation.writing.repeat_starts import write_repeats
+from musicgen.notation.writing.repeat_starts import write_repeat_starts
 from musicgen.notation.writing.transposition import transpose
 
 HEADER = "X:1\nM:4/4\nL:1/8\nQ:1/4=1000\nP:A30\nK:D\n"
@@ -81,7 +81,7 @@ STEPS: dict[str, Callable[[str], object]] = {
     "read": read_tune,
     "check": lambda text: check_bars(read_tune(text)[0]),
     "write": lambda text: write_abc(read_tune(text)[0]),
-    "repeats": lambda text: write_repeats(read_tune(text)[0]),
+    "repeats": lambda text: write_repeat_starts(read_tune(text)[0]),
     "engrave": lambda text: with_note_names(break_lines(tune := read_tune(text)[0]), tune),
     "musicxml": lambda text: write_musicxml(read_tune(text)[0]),
     "transpose": lambda text: transpose(text, 3),

@@ -20,7 +20,7 @@ from musicgen.evaluation.loss.text_loss import compute_loss
 from musicgen.evaluation.novelty.comparison import compare
 from musicgen.evaluation.novelty.index_files import load_index
 from musicgen.evaluation.novelty.memorization import recital_rate
-from musicgen.evaluation.novelty.training_sources import Lesson
+from musicgen.evaluation.novelty.training_sources import TrainingSource
 from musicgen.models.checkpoint import (
     Checkpoint,
     CheckpointMetadata,
@@ -89,7 +89,7 @@ def judge(checkpoint: Checkpoint, dataset: Dataset, count: int) -> dict[str, flo
     """The figures of one checkpoint."""
     network, vocabulary = checkpoint.network, checkpoint.vocabulary
     known, held_out = dataset.texts("train"), dataset.texts("val")
-    index = load_index((Lesson("lab"),), PATHS)
+    index = load_index((TrainingSource("lab"),), PATHS)
     composed = compose(checkpoint, SampleConfig(temperature=1.0, seed=1, count=count))
     longest = [compare(index, tune.abc).characters.longest for tune in composed]
     figures: dict[str, Any] = {

@@ -25,14 +25,14 @@ from musicgen.evaluation.novelty.comparison import (
     compare,
 )
 from musicgen.evaluation.novelty.index_files import load_index
-from musicgen.evaluation.novelty.training_sources import Lesson, lessons_of
+from musicgen.evaluation.novelty.training_sources import TrainingSource, training_sources_of
 from musicgen.models.checkpoint import Checkpoint, find_checkpoint, load_checkpoint
 from musicgen.notation.analysis.fingerprint import interval_fingerprint
 from musicgen.notation.parsing.reader import read_tune
 from musicgen.sampling.composer import compose
 
 PATHS = Paths.default()
-LAB = (Lesson("lab"),)
+LAB = (TrainingSource("lab"),)
 LONG_RUN = 19
 """The 90th percentile of the longest runs of the lab's tunes among themselves."""
 
@@ -78,12 +78,15 @@ def tell_tunes(checkpoint: Checkpoint, asked: argparse.Namespace) -> None:
     print(HEAD)
     everything = build_index(lab.tunes)
     tell_real("the lab's tunes among themselves", everything)
-    for name, lessons in (("lab", LAB), ("all learned", lessons_of(checkpoint.metadata))):
-        index = load_index(lessons, PATHS)
+    for name, learned_from in (
+        ("lab", LAB),
+        ("all learned", training_sources_of(checkpoint.metadata)),
+    ):
+        index = load_index(learned_from, PATHS)
         tell_real(f"training tunes among themselves, {name}", index)
         tell_compared(f"held-out tunes, {name}", index, [tune.text for tune in held_out])
         tell_compared(f"{checkpoint.name}, {name}", index, texts)
-        if lessons_of(checkpoint.metadata) == LAB:
+        if training_sources_of(checkpoint.metadata) == LAB:
             break
 
 
@@ -132,7 +135,7 @@ def tell_held_out(checkpoint: Checkpoint) -> None:
 
     Only validation tunes are scored; of the test tunes no more than what they share is looked at.
     """
-    index = load_index(lessons_of(checkpoint.metadata), PATHS)
+    index = load_index(training_sources_of(checkpoint.metadata), PATHS)
     lab = load_dataset("lab", PATHS)
     limits = {
         "the lab's tunes among themselves": build_index(lab.tunes).real_melody.percentile(90),
@@ -179,10 +182,10 @@ def _tell_closest(
 
 def tell_speed(checkpoint: Checkpoint) -> None:
     """How long an index takes from the disk, and a tune against it."""
-    lessons = lessons_of(checkpoint.metadata)
-    load_index(lessons, PATHS)
+    learned_from = training_sources_of(checkpoint.metadata)
+    load_index(learned_from, PATHS)
     start = time.perf_counter()
-    index = load_index(lessons, PATHS)
+    index = load_index(learned_from, PATHS)
     loaded_s = time.perf_counter() - start
     start = time.perf_counter()
     build_index(index.tunes, [index.melody.sequence(i) for i in range(len(index.melody))])

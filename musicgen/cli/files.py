@@ -8,7 +8,7 @@ from musicgen.cli.output import check_free, write_output
 from musicgen.config import Paths
 from musicgen.engraving.engraver import missing_part
 from musicgen.rendering.files.archive import USUAL, Take, different, pack
-from musicgen.rendering.files.formats import ENGRAVED, FORMATS, SOUNDING, Piece, make_all
+from musicgen.rendering.files.formats import ENGRAVED, FORMATS, SOUNDING, ExportTune, make_all
 
 ZIP = "zip"
 CHOICES = (*FORMATS, ZIP)
@@ -76,7 +76,7 @@ class TuneFiles:
         names += [f"{archive}.{ZIP}"] if self._has_zip else []
         check_free((self._folder / name for name in names), self._overwrite)
 
-    def write(self, piece: Piece) -> Written:
+    def write(self, piece: ExportTune) -> Written:
         """Writes a tune in each format in which it can be made.
 
         Raises:

@@ -19,7 +19,7 @@ from musicgen.evaluation.novelty.comparison import (
     compare,
 )
 from musicgen.evaluation.novelty.index_files import load_index
-from musicgen.evaluation.novelty.training_sources import Lesson, lessons_of
+from musicgen.evaluation.novelty.training_sources import TrainingSource, training_sources_of
 from musicgen.models.checkpoint import CheckpointMetadata, find_checkpoint
 from musicgen.notation.parsing.reader import read_tune
 from musicgen.notation.parsing.tunebook import split_tunebook
@@ -95,7 +95,7 @@ def describe_novelty(index: NoveltyIndex, text: str) -> dict[str, Any]:
 def find_composed(metadata: CheckpointMetadata, paths: Paths) -> NoveltyIndex | None:
     """The index of the tunes a checkpoint learned from; None where they are not here."""
     try:
-        return load_index(lessons_of(metadata), paths)
+        return load_index(training_sources_of(metadata), paths)
     except CorpusError:
         return None
 
@@ -110,13 +110,15 @@ def describe_real(index: NoveltyIndex) -> dict[str, Any]:
 
 
 def _learned_by(name: str, paths: Paths, tells: bool) -> NoveltyIndex:
-    lessons: tuple[Lesson, ...] = lessons_of(find_checkpoint(name, paths).metadata())
+    learned_from: tuple[TrainingSource, ...] = training_sources_of(
+        find_checkpoint(name, paths).metadata()
+    )
 
     def tell(tunes: int) -> None:
         if tells:
             echo(f"{tunes} tunes read")
 
-    return load_index(lessons, paths, tell)
+    return load_index(learned_from, paths, tell)
 
 
 def _rows(file: Path, index: NoveltyIndex) -> list[dict[str, Any]]:

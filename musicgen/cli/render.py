@@ -19,7 +19,7 @@ from musicgen.errors import AudioError
 from musicgen.notation.model import Tune
 from musicgen.notation.parsing.reader import read_tune
 from musicgen.notation.parsing.tunebook import read_file_header, read_tunebook
-from musicgen.rendering.files.formats import Piece
+from musicgen.rendering.files.formats import ExportTune
 
 
 @click.command("render")
@@ -60,7 +60,7 @@ def render_command(
         if sound.asked.keys() & {"transpose", "has_chords"}:
             tune = sound.heard.read(read_tune(abc)[0])
             abc = tune.text
-        written = files.write(Piece(stem, abc, tune, arrangement=sound.heard.arrangement))
+        written = files.write(ExportTune(stem, abc, tune, arrangement=sound.heard.arrangement))
         paths = [str(path) for path in written.paths]
         said = {"warning": written.warning, "remark": written.remark}
         rows.append({"name": stem, "title": tune.title, "files": paths, **said})

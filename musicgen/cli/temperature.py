@@ -15,7 +15,7 @@ from musicgen.sampling.beginnings import EXAMPLES
 from musicgen.sampling.temperature_comparison import TEMPERATURES
 
 if TYPE_CHECKING:
-    from musicgen.sampling.text_scoring import Hindsight
+    from musicgen.sampling.text_scoring import TextScores
 
 _SIGNS = {" ": "space", "\n": "line end"}
 _HEADER = ("meter", "key", "rhythm")
@@ -68,7 +68,7 @@ def temperature_command(
     ]
     if file is None:
         _refuse(context, ("number", "offset"), "--{name} is for the tune of a file: name the file.")
-        checkpoint, seen, place = _look_ahead(context, checkpoint_name, config)
+        checkpoint, seen, place = _score_next(context, checkpoint_name, config)
     else:
         _refuse(context, _OF_BEGINNINGS, "A composed tune has its own beginning and rules: leave "
                 "out --{name}.")  # fmt: skip
@@ -107,11 +107,11 @@ def _refuse(context: click.Context, names: tuple[str, ...], sentence: str) -> No
 
 def _look_into(
     file: Path, number: int, offset: int | None, checkpoint_name: str
-) -> tuple[Checkpoint, "Hindsight", int]:
+) -> tuple[Checkpoint, "TextScores", int]:
     """The network that composed the tune of a file, what it expected there, and a place."""
     order, tune = make_again(file, checkpoint_name, number)
     from musicgen.sampling.temperature_effect import find_open_place, open_places, written_text
-    from musicgen.sampling.text_scoring import look_back
+    from musicgen.sampling.text_scoring import score_text
 
     places = open_places(tune)
     if offset is not None and offset not in places:
@@ -119,14 +119,14 @@ def _look_into(
             "--at is {offset}: in this tune it can be {first} to {last}.",
             offset=offset, first=places[0], last=places[-1],
         )  # fmt: skip
-    seen = look_back(order.checkpoint, tune.config, written_text(tune), tune.drawn_start)
+    seen = score_text(order.checkpoint, tune.config, written_text(tune), tune.drawn_start)
     place = find_open_place(seen, places[0]) if offset is None else offset
     return order.checkpoint, seen, place
 
 
-def _look_ahead(
+def _score_next(
     context: click.Context, checkpoint_name: str, config: SampleConfig
-) -> tuple[Checkpoint, "Hindsight", int]:
+) -> tuple[Checkpoint, "TextScores", int]:
     """A network, what it expects after the beginning that is asked for, and that place."""
     if not checkpoint_name:
         raise ConfigError("Name a model with --checkpoint, or the file of a composed tune.")
@@ -134,14 +134,14 @@ def _look_ahead(
         _refuse(context, _HEADER, "--{name} says how a beginning is to be read: give one with "
                 "--prompt.")  # fmt: skip
     checkpoint = load_checkpoint(find_checkpoint(checkpoint_name, Paths.default()).path)
-    from musicgen.sampling.temperature_effect import choose_beginning, look_ahead
+    from musicgen.sampling.temperature_effect import choose_beginning, score_next
 
     text, rules = choose_beginning(checkpoint.vocabulary, config)
     if config.prompt.strip() and "K:" not in text.replace(EXAMPLES["jig"], ""):
         raise ConfigError(
             "No music begins there: give a beginning with K: in it, or add --meter and --key."
         )
-    return checkpoint, look_ahead(checkpoint, rules, text), len(text)
+    return checkpoint, score_next(checkpoint, rules, text), len(text)
 
 
 def _row(

@@ -15,7 +15,7 @@ from musicgen.errors import ConfigError, RunError, StorageError
 from musicgen.models.checkpoint import find_checkpoint, load_checkpoint
 from musicgen.presets import PRESETS, Preset, apply_overrides, get_preset
 from musicgen.training.estimate import estimate_training, require_room
-from musicgen.training.loop.distillation import engage_teacher
+from musicgen.training.loop.distillation import resolve_teacher
 from musicgen.training.loop.metrics import StepMetrics
 from musicgen.training.loop.session import TrainingSession
 from musicgen.training.runs.run import Run, RunStore
@@ -63,7 +63,7 @@ def train_command(  # noqa: PLR0913 - click hands over every option as an argume
         dataset = load_dataset(preset.training.source, paths, preset.training.plain)
         require_trainable(dataset, preset.training)
         start = load_checkpoint(find_checkpoint(start_from, paths).path) if start_from else None
-        preset, taught_by = engage_teacher(preset, paths, dataset.vocabulary)
+        preset, taught_by = resolve_teacher(preset, paths, dataset.vocabulary)
         shape = start.metadata.network if start else preset.network
         teacher_shape = taught_by.metadata.network if taught_by else None
         require_room(estimate_training(shape, preset.training, teacher_shape), paths.runs)

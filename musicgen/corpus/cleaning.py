@@ -149,7 +149,7 @@ MAX_TUNE_CHARACTERS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class RawTune:
     """The text of one tune before it is cleaned, where it stood, and what was mended already.
 
     `mended` are pairs of a kind and a detail; an empty detail is what the kind means.
@@ -173,7 +173,7 @@ def clean_tunebook(
     cleaner = Cleaner(source)
     for file, book in files:
         for piece in split_tunebook(book):
-            cleaner.add(Piece(file, piece.start_line, piece.text))
+            cleaner.add(RawTune(file, piece.start_line, piece.text))
     return cleaner.tunes, cleaner.report()
 
 
@@ -198,7 +198,7 @@ class Cleaner:
         values = {name: str(value) for name, value in getattr(detail, "values", {}).items()}
         self.findings.append(Finding(kind, file, line, title, str(said), template, values))
 
-    def add(self, piece: Piece) -> None:
+    def add(self, piece: RawTune) -> None:
         """Cleans a piece, and keeps or leaves it out."""
         if len(piece.text) > MAX_TUNE_CHARACTERS:
             self.note("too long", piece.file, piece.line, _title(piece.text[:2000]))
@@ -228,7 +228,7 @@ class Cleaner:
         self._note_doubts(piece, tune, problems)
         self.tunes.append(CorpusTune(self._source, tune.reference, tune.title, clean, fingerprint))
 
-    def _note_doubts(self, piece: Piece, tune: Tune, problems: tuple[Problem, ...]) -> None:
+    def _note_doubts(self, piece: RawTune, tune: Tune, problems: tuple[Problem, ...]) -> None:
         place = (piece.file, piece.line, tune.title)
         unclear = [problem for problem in problems if problem.kind is ProblemKind.NOT_READ]
         if unclear:

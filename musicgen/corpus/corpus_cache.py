@@ -34,7 +34,7 @@ _PACKAGE = Path(__file__).resolve().parent.parent
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class CachedCorpus:
     """All that reading the sources of a corpus gives."""
 
     tunes: tuple[CorpusTune, ...]
@@ -65,7 +65,7 @@ def code_digest() -> str:
     return digest.hexdigest()
 
 
-def load_reading(key: str, paths: Paths) -> Reading | None:
+def load_cached(key: str, paths: Paths) -> CachedCorpus | None:
     """What was kept under a digest; None if nothing whole was."""
     try:
         return _unpack(read_json(_file(key, paths), max_bytes=_MAX_BYTES))
@@ -73,7 +73,7 @@ def load_reading(key: str, paths: Paths) -> Reading | None:
         return None
 
 
-def keep_reading(key: str, reading: Reading, paths: Paths) -> None:
+def keep_cached(key: str, reading: CachedCorpus, paths: Paths) -> None:
     """Keeps a reading; where the disk does not allow it, says so in the log alone."""
     data = json.dumps(_pack(reading), ensure_ascii=False, separators=(",", ":"))
     keep_file(_file(key, paths), data.encode())
@@ -106,7 +106,7 @@ def _file(key: str, paths: Paths) -> Path:
     return paths.cache / "corpora" / f"{key}.json"
 
 
-def _pack(reading: Reading) -> dict[str, Any]:
+def _pack(reading: CachedCorpus) -> dict[str, Any]:
     numbers = {tune: number for number, tune in enumerate(reading.tunes)}
     split = reading.split
     sides = {side: [numbers[tune] for tune in getattr(split, side)] for side in _SIDES}
@@ -121,7 +121,7 @@ def _pack_report(report: CleaningReport) -> list[Any]:
     return [report.source, report.kept, [astuple(finding) for finding in report.findings]]
 
 
-def _unpack(values: dict[str, Any]) -> Reading:
+def _unpack(values: dict[str, Any]) -> CachedCorpus:
     tunes = tuple(CorpusTune(*fields) for fields in values["tunes"])
     if not all(type(field) is str for tune in tunes for field in (tune.text, tune.title)):
         raise ValueError("a tune is no text")
@@ -130,7 +130,7 @@ def _unpack(values: dict[str, Any]) -> Reading:
         CleaningReport(source, kept, tuple(check_finding(Finding(*row)) for row in findings))
         for source, kept, findings in values["reports"]
     )
-    return Reading(tunes, Split(**sides), reports)
+    return CachedCorpus(tunes, Split(**sides), reports)
 
 
 def _at(tunes: Sequence[CorpusTune], numbers: Sequence[int]) -> tuple[CorpusTune, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from musicgen.config import Paths, TrainingConfig
 from musicgen.corpus.cleaning import CleaningReport, CorpusTune, clean_tunebook
-from musicgen.corpus.corpus_cache import Reading, digest_source, keep_reading, load_reading
+from musicgen.corpus.corpus_cache import CachedCorpus, digest_source, keep_cached, load_cached
 from musicgen.corpus.lab import SEPARATOR
 from musicgen.corpus.normalization import write_plain
 from musicgen.corpus.sources import SOURCES, get_source, read_source_text
@@ -83,10 +83,10 @@ def load_dataset(
         CorpusError: a source is unknown or not fetched, or leaves nothing to train on.
     """
     key = digest_source(source, paths, plain)
-    reading = load_reading(key, paths)
+    reading = load_cached(key, paths)
     if reading is None:
         reading = _read_sources(source, paths, plain, on_progress)
-        keep_reading(key, reading, paths)
+        keep_cached(key, reading, paths)
     if not reading.split.train:
         raise CorpusError("The corpus {name!r} has no tunes to train on.", name=source)
     return Dataset(source, reading.tunes, reading.split, reading.reports)
@@ -94,7 +94,7 @@ def load_dataset(
 
 def _read_sources(
     source: str, paths: Paths, plain: bool, on_progress: Callable[[int], None]
-) -> Reading:
+) -> CachedCorpus:
     first, *others = [read_tunes(name, paths) for name in source.split("+")]
     tunes, reports = list(first[0]), [first[1]]
     split = split_tunes(tunes)
@@ -108,7 +108,7 @@ def _read_sources(
         split = add_for_training(split, kept)
         tunes += kept
         reports.append(report)
-    return Reading(tuple(tunes), split, tuple(reports))
+    return CachedCorpus(tuple(tunes), split, tuple(reports))
 
 
 def require_trainable(dataset: Dataset, config: TrainingConfig) -> None:

@@ -7,7 +7,7 @@ it, and what stands around it and is no music is left out.
 import re
 from collections.abc import Iterator
 
-from musicgen.corpus.cleaning import MAX_TUNE_CHARACTERS, Cleaner, Piece
+from musicgen.corpus.cleaning import MAX_TUNE_CHARACTERS, Cleaner, RawTune
 from musicgen.errors import NotationError
 from musicgen.notation.parsing.characters import INVISIBLE, is_binary, one_line_end
 from musicgen.notation.parsing.reader import NO_MUSIC, read_tune
@@ -34,7 +34,7 @@ def shown_name(name: str) -> str:
     return re.sub(f"[\v\f{INVISIBLE}\ufffd]", "", last.replace("\n", " "))[:_MAX_NAME] or "?"
 
 
-def read_upload(name: str, data: bytes, cleaner: Cleaner) -> Iterator[Piece]:
+def read_upload(name: str, data: bytes, cleaner: Cleaner) -> Iterator[RawTune]:
     """The tunes of a file somebody brought; what cannot be read is told to the cleaner."""
     file = shown_name(name)
     ending = file[file.rfind(".") :].lower() if "." in file else ""
@@ -46,16 +46,16 @@ def read_upload(name: str, data: bytes, cleaner: Cleaner) -> Iterator[Piece]:
         cleaner.note("not known", file, 1)
 
 
-def _read_midi(file: str, data: bytes, cleaner: Cleaner) -> Iterator[Piece]:
+def _read_midi(file: str, data: bytes, cleaner: Cleaner) -> Iterator[RawTune]:
     try:
         text = transcribe(data, file.rsplit(".", 1)[0])
     except NotationError as error:
         cleaner.note("not MIDI", file, 1, detail=Sentence(error.template, **error.values))
         return
-    yield Piece(file, 1, text, (("from MIDI", ""),))
+    yield RawTune(file, 1, text, (("from MIDI", ""),))
 
 
-def _read_abc(file: str, data: bytes, cleaner: Cleaner) -> Iterator[Piece]:
+def _read_abc(file: str, data: bytes, cleaner: Cleaner) -> Iterator[RawTune]:
     text = one_line_end(decode_text(data))
     signs = list(_CONTROL.finditer(text))
     if is_binary(text):
@@ -79,7 +79,7 @@ def _read_abc(file: str, data: bytes, cleaner: Cleaner) -> Iterator[Piece]:
         if len(fit) <= MAX_TUNE_CHARACTERS:
             fit, more = _mend(fit, header, number)
             mended += [kind for kind in more if kind not in mended]
-        yield Piece(file, piece.start_line, fit, tuple(mended))
+        yield RawTune(file, piece.start_line, fit, tuple(mended))
 
 
 def _lines_of(text: str, places: list[int]) -> set[int]:

@@ -18,7 +18,11 @@ from musicgen.corpus.corpus_cache import digest_source
 from musicgen.errors import CorpusError, MusicgenError
 from musicgen.evaluation.novelty.comparison import NoveltyIndex
 from musicgen.evaluation.novelty.index_files import find_index
-from musicgen.evaluation.novelty.training_sources import Lesson, lessons_of, require_here
+from musicgen.evaluation.novelty.training_sources import (
+    TrainingSource,
+    require_here,
+    training_sources_of,
+)
 from musicgen.models.checkpoint import CheckpointRef
 
 logger = logging.getLogger(__name__)
@@ -35,7 +39,7 @@ KEY_S = 20.0
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class IndexInProgress:
     """An index that is being made: how many tunes were read so far."""
 
     tunes: int
@@ -50,7 +54,7 @@ class _Work:
     thread: threading.Thread | None = field(default=None, repr=False)
 
 
-class NoveltyDesk:
+class NoveltyService:
     """Hands out indices, and has them made where they are not; one for all sessions."""
 
     def __init__(self, paths: Paths) -> None:
@@ -58,19 +62,19 @@ class NoveltyDesk:
         self._lock = threading.Lock()
         self._indices: dict[str, NoveltyIndex] = {}
         self._work: dict[str, _Work] = {}
-        self._keys: dict[tuple[Lesson, ...], tuple[str, float]] = {}
+        self._keys: dict[tuple[TrainingSource, ...], tuple[str, float]] = {}
 
-    def ask(self, ref: CheckpointRef) -> NoveltyIndex | Reading:
+    def ask(self, ref: CheckpointRef) -> NoveltyIndex | IndexInProgress:
         """The index of what a model learned from, or how far it is; answers within 0.2 seconds.
 
         Raises:
             CorpusError: its tunes are not here, or could not be read.
             CheckpointError: the model is damaged.
         """
-        lessons = lessons_of(ref.metadata())
-        key = self._key(lessons)
+        learned_from = training_sources_of(ref.metadata())
+        key = self._key(learned_from)
         with self._lock:
-            index = self._indices.get(key) or self._find(key, lessons)
+            index = self._indices.get(key) or self._find(key, learned_from)
             if index is not None:
                 self._indices[key] = index
                 for old in list(self._indices)[:-MAX_INDICES]:
@@ -78,27 +82,27 @@ class NoveltyDesk:
                 return index
             return self._progress(key, ref)
 
-    def _key(self, lessons: tuple[Lesson, ...]) -> str:
+    def _key(self, learned_from: tuple[TrainingSource, ...]) -> str:
         """By what is in the files, which are looked at anew only every so often.
 
         Raises:
             CorpusError: they are not here.
         """
-        key, read_s = self._keys.get(lessons, ("", -KEY_S))
+        key, read_s = self._keys.get(learned_from, ("", -KEY_S))
         if time.monotonic() - read_s >= KEY_S:
-            require_here(lessons, self._paths)
+            require_here(learned_from, self._paths)
             key = " ".join(
-                digest_source(lesson.source, self._paths, lesson.plain) for lesson in lessons
+                digest_source(source.source, self._paths, source.plain) for source in learned_from
             )
-            self._keys[lessons] = key, time.monotonic()
+            self._keys[learned_from] = key, time.monotonic()
         return key
 
-    def _find(self, key: str, lessons: tuple[Lesson, ...]) -> NoveltyIndex | None:
+    def _find(self, key: str, learned_from: tuple[TrainingSource, ...]) -> NoveltyIndex | None:
         """What is on the disk, unless somebody is still at work on it."""
         work = self._work.get(key)
-        return None if work and not work.is_done else find_index(lessons, self._paths)
+        return None if work and not work.is_done else find_index(learned_from, self._paths)
 
-    def _progress(self, key: str, ref: CheckpointRef) -> Reading:
+    def _progress(self, key: str, ref: CheckpointRef) -> IndexInProgress:
         work = self._work.get(key)
         if work and work.failure and time.monotonic() - work.ended_s < RETRY_S:
             raise work.failure
@@ -108,7 +112,7 @@ class NoveltyDesk:
                 target=self._prepare, args=(work, ref), name="novelty", daemon=True
             )
             work.thread.start()
-        return Reading(work.tunes)
+        return IndexInProgress(work.tunes)
 
     def _prepare(self, work: _Work, ref: CheckpointRef) -> None:
         command = [

@@ -16,8 +16,8 @@ from musicgen.errors import MusicgenError, RunError
 from musicgen.models.checkpoint import Checkpoint
 from musicgen.presets import Preset
 from musicgen.training.estimate import estimate_training, require_room
-from musicgen.training.loop.distillation import engage_teacher
-from musicgen.training.loop.foreground_priority import Courtesy
+from musicgen.training.loop.distillation import resolve_teacher
+from musicgen.training.loop.foreground_priority import ForegroundPriority
 from musicgen.training.loop.metrics import StepMetrics
 from musicgen.training.loop.session import TrainingSession
 from musicgen.training.runs.run import Run, RunStore
@@ -84,7 +84,7 @@ class TrainingJob:
         run: The run, new or to be resumed.
         load: Gives the corpus that settings name; called in the thread.
         turn: Held while training, so that trainings follow one another.
-        courtesy: Whom it lets go ahead between its steps.
+        priority: Whom it lets go ahead between its steps.
     """
 
     def __init__(
@@ -92,13 +92,13 @@ class TrainingJob:
         run: Run,
         load: Callable[[TrainingConfig], Dataset],
         turn: "threading.Lock | None" = None,
-        courtesy: Courtesy | None = None,
+        priority: ForegroundPriority | None = None,
     ) -> None:
         self.run = run
         self.preset = run.preset
         self._load = load
         self._turn = turn or threading.Lock()
-        self._courtesy = courtesy or Courtesy()
+        self._priority = priority or ForegroundPriority()
         self._lock = threading.Lock()
         self._awake = threading.Event()
         self._awake.set()
@@ -199,7 +199,7 @@ class TrainingJob:
     def _should_stop(self) -> bool:
         self._set_status(JobStatus.RUNNING, only_from=JobStatus.PREPARING)
         self._awake.wait()
-        self._courtesy.give_way()
+        self._priority.yield_if_busy()
         return self._stop.is_set()
 
     def _set_status(self, status: JobStatus, only_from: JobStatus | None = None) -> None:
@@ -216,7 +216,7 @@ class TrainingJob:
 class JobRegistry:
     """The jobs of this process: one trains, others wait their turn.
 
-    What somebody waits for goes ahead of them: ``with registry.courtesy.ahead():``.
+    What somebody waits for goes ahead of them: ``with registry.foreground_priority.foreground():``.
 
     Args:
         store: Where runs are kept.
@@ -225,7 +225,7 @@ class JobRegistry:
 
     def __init__(self, store: RunStore, paths: Paths) -> None:
         self.store = store
-        self.courtesy = Courtesy()
+        self.foreground_priority = ForegroundPriority()
         self._paths = paths
         self._lock = threading.Lock()
         self._turn = threading.Lock()
@@ -254,7 +254,7 @@ class JobRegistry:
         check_tracker(config)
         dataset = load_dataset(config.source, self._paths, config.plain)
         require_trainable(dataset, config)
-        preset, teacher = engage_teacher(preset, self._paths, dataset.vocabulary)
+        preset, teacher = resolve_teacher(preset, self._paths, dataset.vocabulary)
         shape = start.metadata.network if start else preset.network
         self._require_room(shape, config, teacher.metadata.network if teacher else None)
         with self._lock:
@@ -330,7 +330,7 @@ class JobRegistry:
         def load(config: TrainingConfig) -> Dataset:
             return dataset or load_dataset(config.source, self._paths, config.plain)
 
-        job = TrainingJob(run, load, self._turn, self.courtesy)
+        job = TrainingJob(run, load, self._turn, self.foreground_priority)
         self._jobs.pop(run.id, None)
         self._jobs[run.id] = job
         job.start()

@@ -73,7 +73,7 @@ class AttentionNetwork(LSTMStack):
         )
         return (*self.init_hidden(batch_size, device), *memory)
 
-    def read(
+    def hidden_states(
         self, ids: torch.Tensor, state: AttentionState | None = None
     ) -> tuple[torch.Tensor, AttentionState]:
         """Output of the last layer and what it looked up, (B, T, H), and the new state."""

@@ -48,7 +48,7 @@ SIZE = 2 * PLACES + _BARS + _COUNTERS
 
 
 @dataclass(frozen=True, slots=True)
-class Signs:
+class StructureTokens:
     """Ids of the characters that order a tune; -1 for one that the vocabulary lacks."""
 
     bar: int
@@ -64,7 +64,7 @@ def empty_memory(batch_size: int) -> Ints:
     return memory
 
 
-def listen(ids: Ints, memory: Ints, signs: Signs) -> tuple[Ints, Ints, Ints]:
+def find_candidates(ids: Ints, memory: Ints, signs: StructureTokens) -> tuple[Ints, Ints, Ints]:
     """What the echoes offer after each character.
 
     Args:
@@ -84,7 +84,7 @@ def listen(ids: Ints, memory: Ints, signs: Signs) -> tuple[Ints, Ints, Ints]:
     return offered, levels, memory
 
 
-def _hear(ids: Ints, memory: Ints, signs: Signs) -> tuple[Ints, Ints]:
+def _hear(ids: Ints, memory: Ints, signs: StructureTokens) -> tuple[Ints, Ints]:
     """Takes one character (B,) into the memory, in place; what is offered then (B, K), levels."""
     is_line = ids == signs.line
     ends = is_line & (memory[:, 2 * PLACES + _BARS + _WAS_LINE] > 0)
@@ -120,7 +120,9 @@ def _compare(ids: Ints, counters: Ints, is_kept: NDArray[np.bool_]) -> None:
     agreed[:] = np.where(is_kept[:, None] & (offered >= 0), after, agreed)
 
 
-def _begin_bars(ids: Ints, starts: Ints, counters: Ints, rows: Ints, signs: Signs) -> None:
+def _begin_bars(
+    ids: Ints, starts: Ints, counters: Ints, rows: Ints, signs: StructureTokens
+) -> None:
     """Lets a bar begin after a bar line, and once more after what is no bar yet."""
     is_bar_line = ids == signs.bar
     again = (ids == signs.line) | (ids == signs.colon)

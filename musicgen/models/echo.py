@@ -20,7 +20,13 @@ import torch
 from torch import nn
 
 from musicgen.config import NetworkConfig
-from musicgen.models.copy_candidates import ECHOES, LEVELS, Signs, empty_memory, listen
+from musicgen.models.copy_candidates import (
+    ECHOES,
+    LEVELS,
+    StructureTokens,
+    empty_memory,
+    find_candidates,
+)
 from musicgen.models.lstm_stack import LSTMStack
 from musicgen.models.position import ROWS, empty_seen, read_positions
 
@@ -53,9 +59,9 @@ class EchoNetwork(LSTMStack):
             self.init_orthogonal()
 
     @property
-    def signs(self) -> Signs:
+    def signs(self) -> StructureTokens:
         """The characters that order a tune."""
-        return Signs(self.config.bar_id, self.config.line_id, self.config.colon_id)
+        return StructureTokens(self.config.bar_id, self.config.line_id, self.config.colon_id)
 
     def init_state(self, batch_size: int, device: torch.device | str | None = None) -> EchoState:
         """Zeros, and nothing heard."""
@@ -65,20 +71,20 @@ class EchoNetwork(LSTMStack):
             return state
         return (*state, torch.from_numpy(empty_seen(batch_size)).float().to(device)[None])
 
-    def read(
+    def hidden_states(
         self, ids: torch.Tensor, state: EchoState | None = None
     ) -> tuple[torch.Tensor, EchoState]:
         """Output of the last layer (B, T, H), without what the gates add, and the new state."""
-        _, values, state = self.say(ids, state)
+        _, values, state = self.logits_and_features(ids, state)
         return values, state
 
-    def say(
+    def logits_and_features(
         self, ids: torch.Tensor, state: EchoState | None = None
     ) -> tuple[torch.Tensor, torch.Tensor, EchoState]:
         """Logits (B, T, V), the last layer's output (B, T, H) and the new state for ids (B, T)."""
         state = state if state is not None else self.init_state(ids.shape[0], ids.device)
         memory = state[2][0].cpu().numpy().astype(np.int64)
-        found = listen(ids.cpu().numpy(), memory, self.signs)
+        found = find_candidates(ids.cpu().numpy(), memory, self.signs)
         offered, levels, heard = (torch.from_numpy(part).to(ids.device) for part in found)
         which = torch.arange(ECHOES, device=ids.device)
         is_there = (levels > 0)[..., None]  # (B, T, K, 1)

@@ -121,7 +121,7 @@ class HawkNetwork(Network):
             torch.zeros(layers * (TAPS - 1), batch_size, hidden, device=device),
         )
 
-    def read(
+    def hidden_states(
         self, ids: torch.Tensor, state: HawkState | None = None
     ) -> tuple[torch.Tensor, HawkState]:
         """Normalised output of the last block (B, T, H) and the new state for ids (B, T)."""

@@ -104,7 +104,7 @@ class HierarchicalNetwork(LSTMStack):
         counters = torch.zeros(1, batch_size, 2, device=device)
         return (*self.init_hidden(batch_size, device), *levels, counters)
 
-    def read(
+    def hidden_states(
         self, ids: torch.Tensor, state: HierarchicalState | None = None
     ) -> tuple[torch.Tensor, HierarchicalState]:
         """Output of the last layer (B, T, H) and the new state for ids (B, T)."""

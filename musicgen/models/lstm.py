@@ -24,7 +24,7 @@ class LSTMNetwork(LSTMStack):
         """Zeros: (h, c), each (L, B, H)."""
         return self.init_hidden(batch_size, device)
 
-    def read(
+    def hidden_states(
         self, ids: torch.Tensor, state: LSTMState | None = None
     ) -> tuple[torch.Tensor, LSTMState]:
         """Output of the last layer (B, T, H) and the new state for ids (B, T)."""
@@ -38,6 +38,6 @@ class LSTMNetwork(LSTMStack):
         return_state: bool = True,
     ) -> tuple[torch.Tensor, LSTMState] | torch.Tensor:
         """Logits (B, T, V) and the new state for ids (B, T); the logits alone as the lab asks."""
-        values, state = self.read(ids, state)
+        values, state = self.hidden_states(ids, state)
         logits = cast(torch.Tensor, self.linear(values))  # (B, T, V)
         return (logits, state) if return_state else logits

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from musicgen.config import NetworkConfig
-from musicgen.models.copy_candidates import ECHOES, LEVELS, Signs
+from musicgen.models.copy_candidates import ECHOES, LEVELS, StructureTokens
 from musicgen.models.position import ROWS
 
 if TYPE_CHECKING:
@@ -42,9 +42,9 @@ class LSTMWeights:
         return "gates.weight" in self.arrays
 
     @property
-    def signs(self) -> Signs:
+    def signs(self) -> StructureTokens:
         """The characters that order a tune."""
-        return Signs(self.config.bar_id, self.config.line_id, self.config.colon_id)
+        return StructureTokens(self.config.bar_id, self.config.line_id, self.config.colon_id)
 
     def layer(self, number: int) -> tuple[Array, Array, Array, Array]:
         """Input (4H, ·) and recurrent (4H, H) weights and two biases (4H,) of a layer, from 0."""

@@ -21,8 +21,9 @@ State = Any
 class Network(nn.Module, ABC):
     """Base of all networks.
 
-    Subclasses have an `embedding` and a last `linear` layer, and implement `init_state` and `read`;
-    `say`, too, where logits are more than what the last layer makes of its input.
+    Subclasses have an `embedding` and a last `linear` layer, and implement `init_state` and
+    `hidden_states`; `logits_and_features`, too, where logits are more than what the last layer
+    makes of its input.
     """
 
     embedding: nn.Embedding
@@ -32,24 +33,26 @@ class Network(nn.Module, ABC):
         super().__init__()
         self.config = config
 
-    def read(self, ids: torch.Tensor, state: State = None) -> tuple[torch.Tensor, State]:
+    def hidden_states(self, ids: torch.Tensor, state: State = None) -> tuple[torch.Tensor, State]:
         """What the last linear layer reads, (B, T, H), and the new state for ids (B, T).
 
         Raises:
             NotImplementedError: a network that has `forward` alone, which cannot be trained.
         """
-        raise NotImplementedError(f"{type(self).__name__} answers whole; it has no `read`.")
+        raise NotImplementedError(
+            f"{type(self).__name__} answers whole; it has no `hidden_states`."
+        )
 
-    def say(
+    def logits_and_features(
         self, ids: torch.Tensor, state: State = None
     ) -> tuple[torch.Tensor, torch.Tensor, State]:
         """Logits (B, T, V), what the last layer reads (B, T, H), the new state, for ids (B, T)."""
-        features, state = self.read(ids, state)
+        features, state = self.hidden_states(ids, state)
         return self.linear(features), features, state
 
     def forward(self, ids: torch.Tensor, state: State = None) -> Any:
         """Logits (B, T, V) and the new state for ids (B, T)."""
-        logits, _, state = self.say(ids, state)
+        logits, _, state = self.logits_and_features(ids, state)
         return logits, state
 
     @abstractmethod

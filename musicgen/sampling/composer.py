@@ -28,7 +28,7 @@ from musicgen.notation.grammar.masks import Guide
 from musicgen.notation.model import Problem, Tune
 from musicgen.notation.parsing.reader import read_tune
 from musicgen.notation.writing.attribution import without_attribution
-from musicgen.notation.writing.repeat_starts import write_repeats
+from musicgen.notation.writing.repeat_starts import write_repeat_starts
 from musicgen.sampling.decoding import Probs, compute_probs, draw
 from musicgen.sampling.edit_list import Edit, edits_to_json
 from musicgen.sampling.engine import EngineState, Ids, Logits, get_engine
@@ -137,7 +137,7 @@ class Composition:
             heard: As of `provenance`.
             tune: `public_tune` as it was written down anew, in another key for example.
         """
-        text = write_repeats(tune or self.public_tune)
+        text = write_repeat_starts(tune or self.public_tune)
         note = f"N:{self.provenance(heard)}\n"
         match = re.search(r"^K:", text, re.MULTILINE)
         start = match.start() if match else len(text)

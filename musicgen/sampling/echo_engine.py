@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from musicgen.models.copy_candidates import ECHOES, LEVELS, empty_memory, listen
+from musicgen.models.copy_candidates import ECHOES, LEVELS, empty_memory, find_candidates
 from musicgen.models.lstm_weights import LSTMWeights
 from musicgen.models.position import TunePosition
 from musicgen.sampling.lstm_engine import LSTMEngine, LSTMEngineState
@@ -40,7 +40,7 @@ class EchoEngine:
     def step(self, ids: Ids, state: EchoEngineState) -> tuple[Logits, EchoEngineState]:
         """One character through the echoes and all layers."""
         lstm, memory, places = state
-        found, ranks, memory = listen(ids[:, None], memory, self._signs)
+        found, ranks, memory = find_candidates(ids[:, None], memory, self._signs)
         offered, levels = found[:, 0], ranks[:, 0]  # (B, K)
         is_there = levels > 0
         level_rows = self._size + levels * ECHOES + _ECHO

@@ -108,7 +108,7 @@ class Guidance:
         start = begin(guide.grammar, prompt)
         self._guide = guide
         self._states: list[State] = [start] * count
-        self._limit = limit if guide.grammar.need(start) <= limit else None
+        self._limit = limit if guide.grammar.min_completion_length(start) <= limit else None
 
     def masks(self, rows: list[int], written: int) -> NDArray[np.bool_]:
         """What the tunes `rows` may write next, bool (B, V), after `written` characters each."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from musicgen.config import SampleConfig
 from musicgen.models.checkpoint import Checkpoint
 from musicgen.notation.model import Tune
-from musicgen.sampling.text_scoring import Hindsight, look_back
+from musicgen.sampling.text_scoring import TextScores, score_text
 
 MOST_CHARACTERS = 6
 """Characters of a note, and of what stands before it, whose alternatives are given."""
@@ -14,7 +14,7 @@ LEAST_PROB = 0.01
 
 
 @dataclass(frozen=True, slots=True)
-class Odds:
+class Alternatives:
     """One character as the network saw it: what it wrote, and what it might have written.
 
     Probabilities are in percent; `others` has one character for each of `percents`. `offset` is its
@@ -33,7 +33,7 @@ class NoteSurprise:
     """Surprise in bits, and the alternatives, for each note in written order."""
 
     bits: tuple[float, ...]
-    odds: tuple[tuple[Odds, ...], ...]
+    odds: tuple[tuple[Alternatives, ...], ...]
 
 
 def find_surprise(
@@ -48,7 +48,7 @@ def find_surprise(
         drawn_start: Where the network began.
         tune: The tune of that text.
     """
-    seen = look_back(checkpoint, config, text, drawn_start)
+    seen = score_text(checkpoint, config, text, drawn_start)
     notes = tune.notes
     bits = tuple(round(seen.surprise(note.start, note.end), 1) for note in notes)
     ends = [tune.body_start, *(note.end for note in notes)]
@@ -60,14 +60,14 @@ def find_surprise(
     return NoteSurprise(bits, tuple(odds))
 
 
-def _odds(seen: Hindsight, offsets: range) -> tuple[Odds, ...]:
+def _odds(seen: TextScores, offsets: range) -> tuple[Alternatives, ...]:
     """The characters at which there was a choice, the last ones where there are many."""
     found = []
     for offset in offsets:
         others = seen.alternatives(offset, least=LEAST_PROB)
         if others:
             found.append(
-                Odds(
+                Alternatives(
                     offset,
                     seen.text[offset],
                     round(100 * seen.prob(offset), 1),

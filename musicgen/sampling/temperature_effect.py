@@ -15,7 +15,7 @@ from musicgen.sampling.beginnings import EXAMPLES
 from musicgen.sampling.composer import Composition, read_prompt
 from musicgen.sampling.decoding import compute_probs
 from musicgen.sampling.guidance import ASKED, get_config_guide
-from musicgen.sampling.text_scoring import Hindsight, look_back
+from musicgen.sampling.text_scoring import TextScores, score_text
 
 LEAST = 0.0005
 """Probability below which a character is not worth showing."""
@@ -31,7 +31,7 @@ _FEW = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Effect:
+class TemperatureEffect:
     """Probabilities 0..1 of the likeliest characters at temperature 1 and as chosen.
 
     Entropies are in bits, over all characters (Shannon 1948).
@@ -44,7 +44,7 @@ class Effect:
     entropy_after: float
 
 
-def look_ahead(checkpoint: Checkpoint, config: SampleConfig, text: str) -> Hindsight:
+def score_next(checkpoint: Checkpoint, config: SampleConfig, text: str) -> TextScores:
     """What the network would write behind a text: the row at its end, under the settings' rules.
 
     Args:
@@ -56,7 +56,7 @@ def look_ahead(checkpoint: Checkpoint, config: SampleConfig, text: str) -> Hinds
         GrammarError: the text breaks the rules.
     """
     end = checkpoint.vocabulary.characters[0]  # stands there only to be asked about
-    seen = look_back(checkpoint, SampleConfig(free=True), text + end)
+    seen = score_text(checkpoint, SampleConfig(free=True), text + end)
     guide = get_config_guide(checkpoint.vocabulary, config)
     if guide is None:
         return seen
@@ -66,14 +66,16 @@ def look_ahead(checkpoint: Checkpoint, config: SampleConfig, text: str) -> Hinds
     return replace(seen, probs=probs)
 
 
-def compute_effect(seen: Hindsight, place: int, config: SampleConfig, most: int = MOST) -> Effect:
+def compute_effect(
+    seen: TextScores, place: int, config: SampleConfig, most: int = MOST
+) -> TemperatureEffect:
     """What temperature and limits do at one place, an offset of the text."""
     return compute_effects(seen, place, [config], most)[0]
 
 
 def compute_effects(
-    seen: Hindsight, place: int, configs: Sequence[SampleConfig], most: int = MOST
-) -> list[Effect]:
+    seen: TextScores, place: int, configs: Sequence[SampleConfig], most: int = MOST
+) -> list[TemperatureEffect]:
     """What several temperatures and limits do at one place, all over the same characters.
 
     Args:
@@ -93,7 +95,7 @@ def compute_effects(
     order = np.argsort(-likeliest, kind="stable")[:most]
     shown = [int(index) for index in order if likeliest[index] >= LEAST]
     return [
-        Effect(
+        TemperatureEffect(
             tuple(seen.characters[index] for index in shown),
             tuple(float(before[index]) for index in shown),
             tuple(float(after[index]) for index in shown),
@@ -110,7 +112,7 @@ def compute_entropy(probs: NDArray[np.float64]) -> float:
     return abs(float(-(some * np.log2(some)).sum()))
 
 
-def find_open_place(seen: Hindsight, first: int) -> int:
+def find_open_place(seen: TextScores, first: int) -> int:
     """The offset, from `first` on, at which the network is least sure; `first` at the end."""
     rows = seen.probs[first:].astype(np.float64)
     return first + int(np.argmax([compute_entropy(row) for row in rows])) if len(rows) else first

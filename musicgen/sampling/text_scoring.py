@@ -25,7 +25,7 @@ _LEAST = 1e-12
 
 
 @dataclass(frozen=True)
-class Hindsight:
+class TextScores:
     """What the network thought at each character of a text: `probs` is (T, V), rows add up to 1.
 
     These are its own probabilities (temperature 1, no limits) among what the grammar allowed.
@@ -62,9 +62,9 @@ class Hindsight:
         return [(self.characters[index], float(row[index])) for index in others[:most]]
 
 
-def look_back(
+def score_text(
     checkpoint: Checkpoint, config: SampleConfig, text: str, drawn_start: int = 0
-) -> Hindsight:
+) -> TextScores:
     """What the network of a checkpoint thinks of each character of a text.
 
     Args:
@@ -75,7 +75,7 @@ def look_back(
     """
     ids, logits, masks = _read(checkpoint, config, text, drawn_start)
     probs = torch.softmax(logits.double().masked_fill(~masks, -torch.inf), dim=-1)
-    return Hindsight(text, checkpoint.vocabulary.characters, ids, probs.float().numpy())
+    return TextScores(text, checkpoint.vocabulary.characters, ids, probs.float().numpy())
 
 
 def drawn_probs(

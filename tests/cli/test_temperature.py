@@ -18,11 +18,11 @@ from musicgen.sampling.temperature_effect import (
     compute_effect,
     count_choices,
     find_open_place,
-    look_ahead,
     open_places,
+    score_next,
     written_text,
 )
-from musicgen.sampling.text_scoring import look_back
+from musicgen.sampling.text_scoring import score_text
 from musicgen.ui.play.temperature import describe_effect
 from tests.examples import write_checkpoint
 
@@ -66,7 +66,7 @@ def read(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
 def test_figures_in_a_tune_are_those_of_the_page(
     home: Path, tune: Composition, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    seen = look_back(load(), tune.config, written_text(tune), tune.drawn_start)
+    seen = score_text(load(), tune.config, written_text(tune), tune.drawn_start)
     found = read(capsys, str(home / "tune.abc"), "--temperature", "0.5")
     place = find_open_place(seen, open_places(tune)[0])
     assert (found["at"], found["written"]) == (place, written_text(tune)[place])
@@ -104,7 +104,7 @@ def test_behind_a_beginning(home: Path, capsys: pytest.CaptureFixture[str]) -> N
     found = read(capsys, "--checkpoint", "small")
     text = EXAMPLES["jig"]
     assert (found["at"], found["written"]) == (len(text), None)
-    effect = compute_effect(look_ahead(load(), SampleConfig(), text), len(text), SampleConfig())
+    effect = compute_effect(score_next(load(), SampleConfig(), text), len(text), SampleConfig())
     first = found["temperatures"][0]
     assert first["entropy_bits"] == pytest.approx(effect.entropy_before)
     free = read(capsys, "--checkpoint", "small", "--free")["temperatures"][0]

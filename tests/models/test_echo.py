@@ -10,9 +10,9 @@ from musicgen.models.copy_candidates import (
     ECHOES,
     LEVELS,
     PLACES,
-    Signs,
+    StructureTokens,
     empty_memory,
-    listen,
+    find_candidates,
 )
 from musicgen.models.echo import EchoNetwork
 from musicgen.models.extension import extend_network
@@ -22,7 +22,7 @@ HEAD = "X:1\nM:C|\nL:1/8\nK:G\n"
 LINES = ("GDBG dBgd|bgdB cBAG|Fd^cd Adce|d2ed cAFA|!\n", "GDBG dBgd|bgdB cBAG|fedc edBG|G4 G4|!\n")
 TUNE = HEAD + LINES[0] + LINES[1]
 CHARACTERS = sorted(set(TUNE) | set("abcdefgABCDEFG"))
-SIGNS = Signs(*(CHARACTERS.index(sign) for sign in "|\n:"))
+SIGNS = StructureTokens(*(CHARACTERS.index(sign) for sign in "|\n:"))
 RUN, TWO, FOUR, EIGHT = range(ECHOES)
 
 
@@ -33,7 +33,7 @@ def encode(text: str) -> np.ndarray:
 def echoes_of(text: str, memory: np.ndarray | None = None) -> tuple[list[str], np.ndarray]:
     """What each echo offers after each character, a text for each (a dot for nothing); levels."""
     memory = empty_memory(1) if memory is None else memory
-    offered, levels, _ = listen(encode(text), memory, SIGNS)
+    offered, levels, _ = find_candidates(encode(text), memory, SIGNS)
     names = [*CHARACTERS, "."]
     return ["".join(names[place] for place in row) for row in offered[0].T], levels[0]
 
@@ -89,7 +89,7 @@ def test_nothing_is_offered_from_the_tune_before() -> None:
 
 def test_a_text_without_signs_and_one_too_long_are_heard_all_the_same() -> None:
     ids = np.tile(np.arange(7), 300)[None]
-    offered, levels, memory = listen(ids, empty_memory(1), Signs(-1, -1, -1))
+    offered, levels, memory = find_candidates(ids, empty_memory(1), StructureTokens(-1, -1, -1))
     assert not levels[..., 1:].any()
     assert (offered[0, 20:PLACES, RUN] == (ids[0, 20:PLACES] + 1) % 7).all()
     assert (levels < LEVELS).all() and (memory < 3000).all()
@@ -115,7 +115,7 @@ def test_a_new_network_is_an_lstm_and_its_gates_copy() -> None:
     with torch.no_grad():
         given.trust[5, FOUR] = 50.0
     said = given(ids)[0].argmax(-1)[0]
-    offered, levels, _ = listen(ids.numpy(), empty_memory(1), SIGNS)
+    offered, levels, _ = find_candidates(ids.numpy(), empty_memory(1), SIGNS)
     sure = levels[0, :, FOUR] == 5
     assert sure.sum() == 8
     assert (said.numpy()[sure] == offered[0, sure, FOUR]).all()

@@ -150,9 +150,9 @@ def test_no_state_that_can_be_reached_is_a_dead_end(characters: str, rules: Rule
             continue
         following = {grammar.feed(state, character) for character in grammar.script.characters}
         following.discard(None)
-        needs = [grammar.need(after) for after in following if after is not None]
-        assert min(needs) < grammar.need(state)
-        assert max(needs) < grammar.need(state) + guide.section_length(state)
+        needs = [grammar.min_completion_length(after) for after in following if after is not None]
+        assert min(needs) < grammar.min_completion_length(state)
+        assert max(needs) < grammar.min_completion_length(state) + guide.section_length(state)
         new = following - seen
         seen |= new
         waiting += new
@@ -229,7 +229,7 @@ def test_masks_are_what_is_allowed_and_states_that_look_alike_share_them() -> No
 def test_the_mask_leads_home_within_what_is_left() -> None:
     guide = get_guide(tuple(LAB_CHARACTERS), Rules())
     state, _ = guide.grammar.feed_text(HEADER + PLAIN)
-    need = guide.grammar.need(state)
+    need = guide.grammar.min_completion_length(state)
     assert need == len("A8:|\n\n")
     allowed = [c for c, may in zip(LAB_CHARACTERS, guide.mask(state, need), strict=True) if may]
     assert set(allowed) <= set("CDEFGABcdefgabz")

@@ -131,7 +131,7 @@ def test_further_tasks_are_learned_and_change_the_network(
     window = trainer._windows.draw(0.0)
 
     def loss() -> float:
-        return heads(trainer.network.eval().read(window.inputs)[0], window.labels).item()
+        return heads(trainer.network.eval().hidden_states(window.inputs)[0], window.labels).item()
 
     before = loss()
     trainer.train(lambda _: None)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from musicgen.evaluation.measures.convergence import Look
+from musicgen.evaluation.measures.convergence import Evaluation
 from musicgen.evaluation.measures.fluency import FluencyReport
 from musicgen.presets import PRESETS, Preset
 from musicgen.training.loop.metrics import StepMetrics
@@ -37,8 +37,8 @@ def test_the_figures_of_a_run(run: Run) -> None:
     summary = summarise(run)
     assert (summary.final_train_loss, summary.best_train_loss) == (1.5, 1.0)
     assert summary.stability == 0.5
-    assert summary.best == Look(15, 3.75, 1.0)
-    assert summary.converged == Look(10, 2.5, 1.04)
+    assert summary.best == Evaluation(15, 3.75, 1.0)
+    assert summary.converged == Evaluation(10, 2.5, 1.04)
     assert summary.perplexity == pytest.approx(math.e)
     assert summary.elapsed_s == 5.0
     assert summary.size_bytes > 0

@@ -10,7 +10,7 @@ from musicgen.ui.tune.listening import (
     AS_DANCED,
     NAMES,
     Listening,
-    Reading,
+    SheetSettings,
     from_parameters,
     to_parameters,
 )
@@ -18,7 +18,7 @@ from musicgen.ui.tune.listening import (
 PERCENT = st.integers(0, 150)
 LISTENINGS = st.builds(
     lambda reading, **changes: Listening(AS_DANCED.replace(**changes), reading),
-    st.builds(Reading, st.integers(-12, 12), st.booleans()),
+    st.builds(SheetSettings, st.integers(-12, 12), st.booleans()),
     instrument=st.sampled_from([*INSTRUMENTS, "99"]),
     tempo_factor=st.floats(0.5, 1.5),
     lilt=st.floats(0, 1.5),
@@ -45,7 +45,7 @@ def test_every_setting_has_a_place_in_the_session_and_its_usual_value():
     assert set(state.SOUND) == set(NAMES)
     values = {name: slot.default for name, slot in state.SOUND.items()}
     reading = {name: values.pop(name) for name in ("transpose", "chords")}
-    assert Listening(AS_DANCED.replace(**values), Reading(**reading)) == Listening()
+    assert Listening(AS_DANCED.replace(**values), SheetSettings(**reading)) == Listening()
 
 
 def test_names_do_not_collide_with_those_of_the_tune():

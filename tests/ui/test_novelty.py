@@ -8,9 +8,9 @@ from musicgen.corpus.split import choose_side
 from musicgen.errors import CorpusError
 from musicgen.evaluation.novelty.comparison import NoveltyIndex, RealFigures
 from musicgen.evaluation.novelty.index_files import load_index
-from musicgen.evaluation.novelty.training_sources import Lesson
+from musicgen.evaluation.novelty.training_sources import TrainingSource
 from musicgen.jobs import novelty_service
-from musicgen.jobs.novelty_service import NoveltyDesk, Reading
+from musicgen.jobs.novelty_service import IndexInProgress, NoveltyService
 from musicgen.models.checkpoint import list_checkpoints
 from musicgen.ui.base import resources
 from musicgen.ui.base.words import plain
@@ -18,7 +18,7 @@ from musicgen.ui.play.novelty_charts import runs_figure
 from tests.ui.test_play_page import compose
 from tests.ui.tiny_model import TUNE
 
-LAB = (Lesson("lab"),)
+LAB = (TrainingSource("lab"),)
 PATIENCE_S = 120
 
 
@@ -78,7 +78,7 @@ def test_a_model_that_does_not_say_its_corpus_plays(home, open_app):
 
 def test_a_page_that_has_to_wait_says_how_far_the_reading_is(home, open_app, monkeypatch):
     learned_from_lab(home)
-    monkeypatch.setattr(NoveltyDesk, "ask", lambda *_: Reading(1234))
+    monkeypatch.setattr(NoveltyService, "ask", lambda *_: IndexInProgress(1234))
     app = compose(open_app())
     assert not app.exception
     assert any("1,234 tunes so far" in item.value for item in app.caption)
@@ -86,11 +86,11 @@ def test_a_page_that_has_to_wait_says_how_far_the_reading_is(home, open_app, mon
 
 def test_the_desk_has_an_index_made_aside_and_hands_it_out(home):
     ref = learned_from_lab(home)
-    desk = NoveltyDesk(home)
+    desk = NoveltyService(home)
     answer = desk.ask(ref)
-    assert isinstance(answer, Reading)
+    assert isinstance(answer, IndexInProgress)
     end = time.monotonic() + PATIENCE_S
-    while isinstance(answer, Reading) and time.monotonic() < end:
+    while isinstance(answer, IndexInProgress) and time.monotonic() < end:
         time.sleep(0.2)
         answer = desk.ask(ref)
     assert isinstance(answer, NoveltyIndex)
@@ -106,7 +106,7 @@ def test_the_files_of_a_corpus_are_not_read_at_every_tick_but_every_so_often(hom
         return digest_source(*asked)
 
     monkeypatch.setattr(novelty_service, "digest_source", digest)
-    desk = NoveltyDesk(home)
+    desk = NoveltyService(home)
     for _tick in range(5):
         desk.ask(ref)
     assert len(read) == 1
@@ -120,14 +120,14 @@ def test_the_files_of_a_corpus_are_not_read_at_every_tick_but_every_so_often(hom
 def test_what_cannot_be_made_is_told_and_tried_again_later(home, monkeypatch):
     ref = learned_from_lab(home)
     monkeypatch.setattr(novelty_service.sys, "executable", str(home.home / "no-python"))
-    desk = NoveltyDesk(home)
-    assert isinstance(desk.ask(ref), Reading)
+    desk = NoveltyService(home)
+    assert isinstance(desk.ask(ref), IndexInProgress)
     for work in desk._work.values():
         work.thread.join(PATIENCE_S)
     with pytest.raises(CorpusError, match="could not be read"):
         desk.ask(ref)
     monkeypatch.setattr(novelty_service, "RETRY_S", 0.0)
-    assert isinstance(desk.ask(ref), Reading)
+    assert isinstance(desk.ask(ref), IndexInProgress)
     for work in desk._work.values():
         work.thread.join(PATIENCE_S)
 

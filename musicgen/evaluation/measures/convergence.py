@@ -17,7 +17,7 @@ TAIL_SHARE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Evaluation:
     """One look at held-out tunes: after which step, after how many seconds, with which loss."""
 
     step: int
@@ -25,12 +25,14 @@ class Look:
     loss: float
 
 
-def find_best(looks: Sequence[Look]) -> Look | None:
+def find_best(looks: Sequence[Evaluation]) -> Evaluation | None:
     """The look with the lowest loss, the first of equals; None without any."""
     return min(looks, key=lambda look: look.loss, default=None)
 
 
-def find_convergence(looks: Sequence[Look], tolerance: float = TOLERANCE) -> Look | None:
+def find_convergence(
+    looks: Sequence[Evaluation], tolerance: float = TOLERANCE
+) -> Evaluation | None:
     """The first look whose loss L is within a share of the best one: L ≤ (1 + tolerance) · min L.
 
     Its step and seconds are the speed of convergence. It can be no finer than the interval between

@@ -27,7 +27,7 @@ from musicgen.evaluation.novelty.comparison import (
     melody_symbols,
 )
 from musicgen.evaluation.novelty.suffix_array import END, SuffixIndex
-from musicgen.evaluation.novelty.training_sources import Lesson, load_learned
+from musicgen.evaluation.novelty.training_sources import TrainingSource, load_learned
 from musicgen.json_reading import parse_json
 
 Arrays = Mapping[str, NDArray[np.generic]]
@@ -40,14 +40,14 @@ _DAMAGED = (
 )  # fmt: skip
 
 
-def find_index(lessons: tuple[Lesson, ...], paths: Paths) -> NoveltyIndex | None:
+def find_index(learned_from: tuple[TrainingSource, ...], paths: Paths) -> NoveltyIndex | None:
     """The index of the training tunes of corpora, where one is on the disk.
 
     Raises:
         CorpusError: a corpus is not here.
     """
     try:
-        data = io.BytesIO(_file(lessons, paths).read_bytes())
+        data = io.BytesIO(_file(learned_from, paths).read_bytes())
         with np.load(data, allow_pickle=False) as arrays:
             return _unpack(arrays)
     except _DAMAGED:
@@ -55,7 +55,7 @@ def find_index(lessons: tuple[Lesson, ...], paths: Paths) -> NoveltyIndex | None
 
 
 def load_index(
-    lessons: tuple[Lesson, ...],
+    learned_from: tuple[TrainingSource, ...],
     paths: Paths,
     on_progress: Callable[[int], None] = lambda _tunes: None,
 ) -> NoveltyIndex:
@@ -64,14 +64,14 @@ def load_index(
     The first takes a tenth of a second, the second some 10 ms a tune.
 
     Args:
-        lessons: What was learned from.
+        learned_from: What was learned from.
         paths: Where it is found.
         on_progress: Called with the number of tunes read so far, while it takes time.
 
     Raises:
         CorpusError: a corpus is not here, or has no tunes.
     """
-    index = find_index(lessons, paths)
+    index = find_index(learned_from, paths)
     if index is not None:
         return index
     read = 0
@@ -81,7 +81,7 @@ def load_index(
         read = tunes
         on_progress(tunes)
 
-    tunes = load_learned(lessons, paths, count)
+    tunes = load_learned(learned_from, paths, count)
     melodies = []
     for number, tune in enumerate(tunes):
         if number % _PROGRESS_TUNES == 0:
@@ -90,16 +90,16 @@ def load_index(
     index = build_index(tunes, melodies)
     packed = io.BytesIO()
     np.savez(packed, **_pack(index))  # type: ignore[arg-type]
-    keep_file(_file(lessons, paths), packed.getvalue())
+    keep_file(_file(learned_from, paths), packed.getvalue())
     return index
 
 
-def _file(lessons: tuple[Lesson, ...], paths: Paths) -> Path:
+def _file(learned_from: tuple[TrainingSource, ...], paths: Paths) -> Path:
     digest = hashlib.sha256()
     for module in (comparison, suffix_array):
         digest.update(Path(str(module.__file__)).read_bytes())
-    for lesson in lessons:
-        digest.update(digest_source(lesson.source, paths, lesson.plain).encode())
+    for source in learned_from:
+        digest.update(digest_source(source.source, paths, source.plain).encode())
     return paths.cache / "novelty" / f"{digest.hexdigest()[:32]}.npz"
 
 

@@ -17,14 +17,14 @@ _MAX_STARTS = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Lesson:
+class TrainingSource:
     """A corpus that was learned from: its sources joined by ``+``, and if they were made plain."""
 
     source: str
     plain: bool = False
 
 
-def lessons_of(metadata: CheckpointMetadata) -> tuple[Lesson, ...]:
+def training_sources_of(metadata: CheckpointMetadata) -> tuple[TrainingSource, ...]:
     """The corpora of a checkpoint, the last first.
 
     Checkpoints of older versions do not say whether the corpus of the training they were started
@@ -33,24 +33,24 @@ def lessons_of(metadata: CheckpointMetadata) -> tuple[Lesson, ...]:
     Raises:
         CorpusError: the checkpoint does not say what it learned from.
     """
-    lessons = [Lesson(_source(metadata.corpus), metadata.training.plain)]
+    learned_from = [TrainingSource(_source(metadata.corpus), metadata.training.plain)]
     start = metadata.corpus.get("started_from")
     for _ in range(_MAX_STARTS):
         if not isinstance(start, Mapping):
             break
-        lessons.append(Lesson(_source(start), _was_plain(start)))
+        learned_from.append(TrainingSource(_source(start), _was_plain(start)))
         start = start.get("started_from")
-    return tuple(dict.fromkeys(lessons))
+    return tuple(dict.fromkeys(learned_from))
 
 
-def require_here(lessons: tuple[Lesson, ...], paths: Paths) -> None:
+def require_here(learned_from: tuple[TrainingSource, ...], paths: Paths) -> None:
     """Makes sure, in a moment, that all corpora are on this machine.
 
     Raises:
         CorpusError: one is not; the message says how to get it.
     """
     store = CorpusStore(paths.corpora)
-    for name in dict.fromkeys(name for lesson in lessons for name in lesson.source.split("+")):
+    for name in dict.fromkeys(name for source in learned_from for name in source.source.split("+")):
         if name in SOURCES:
             require_source(SOURCES[name], paths)
         else:
@@ -58,7 +58,7 @@ def require_here(lessons: tuple[Lesson, ...], paths: Paths) -> None:
 
 
 def load_learned(
-    lessons: tuple[Lesson, ...],
+    learned_from: tuple[TrainingSource, ...],
     paths: Paths,
     on_progress: Callable[[int], None] = lambda _tunes: None,
 ) -> tuple[CorpusTune, ...]:
@@ -68,8 +68,8 @@ def load_learned(
         CorpusError: a corpus is not here.
     """
     tunes: dict[str, CorpusTune] = {}
-    for lesson in lessons:
-        dataset: Dataset = load_dataset(lesson.source, paths, lesson.plain, on_progress)
+    for source in learned_from:
+        dataset: Dataset = load_dataset(source.source, paths, source.plain, on_progress)
         for tune in dataset.split.train:
             tunes.setdefault(tune.text, tune)
     return tuple(tunes.values())

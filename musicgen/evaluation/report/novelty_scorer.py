@@ -6,7 +6,7 @@ from musicgen.config import Paths
 from musicgen.errors import CorpusError
 from musicgen.evaluation.novelty.comparison import NoveltyIndex, compare
 from musicgen.evaluation.novelty.index_files import find_index, load_index
-from musicgen.evaluation.novelty.training_sources import lessons_of
+from musicgen.evaluation.novelty.training_sources import training_sources_of
 from musicgen.evaluation.report.builder import Judge, judge_nothing
 from musicgen.models.checkpoint import Checkpoint
 
@@ -28,11 +28,11 @@ def find_judge(
         on_progress: Called with the number of tunes read so far; what it raises ends the reading.
     """
     try:
-        lessons = lessons_of(checkpoint.metadata)
+        learned_from = training_sources_of(checkpoint.metadata)
         if makes_index:
-            index: NoveltyIndex | None = load_index(lessons, paths, on_progress)
+            index: NoveltyIndex | None = load_index(learned_from, paths, on_progress)
         else:
-            index = find_index(lessons, paths)
+            index = find_index(learned_from, paths)
     except CorpusError:
         return judge_nothing
     return _judge_by(index) if index else judge_nothing

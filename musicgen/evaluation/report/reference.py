@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from musicgen.config import Paths
-from musicgen.corpus.cleaning import MAX_TUNE_CHARACTERS, Cleaner, Piece
+from musicgen.corpus.cleaning import MAX_TUNE_CHARACTERS, Cleaner, RawTune
 from musicgen.corpus.dataset import Dataset, load_dataset
 from musicgen.corpus.upload_repair import MIDI_ENDINGS, read_upload
 from musicgen.errors import CorpusError
@@ -118,7 +118,7 @@ def _without_markup(text: str) -> str:
     return html.unescape(_TAG.sub("", seen))
 
 
-def _plain(piece: Piece) -> str:
+def _plain(piece: RawTune) -> str:
     return "\n".join(line.rstrip() for line in piece.text.splitlines() if line.strip())
 
 

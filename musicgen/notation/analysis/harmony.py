@@ -92,7 +92,7 @@ class ChordChange:
 
 
 @dataclass(frozen=True, slots=True)
-class _Piece:
+class _Slot:
     """A stretch of a bar that has one chord."""
 
     bar: int
@@ -140,9 +140,9 @@ def harmonic_rhythm(meter: Meter | None, length: Fraction) -> Fraction:
     return length / halves.get(meter.numerator, 1)
 
 
-def _cut(tune: Tune) -> list[_Piece]:
+def _cut(tune: Tune) -> list[_Slot]:
     guessed = _guess_key(tune)
-    pieces: list[_Piece] = []
+    pieces: list[_Slot] = []
     for bar in tune.bars:
         if bar.notes:
             key = bar.key if bar.key and bar.key.tonic else guessed
@@ -158,7 +158,7 @@ def _guess_key(tune: Tune) -> Key:
     )
 
 
-def _cut_bar(tune: Tune, bar: Bar, key: Key) -> list[_Piece]:
+def _cut_bar(tune: Tune, bar: Bar, key: Key) -> list[_Slot]:
     """The pieces of a bar; each begins with a note, for a chord symbol stands above one."""
     full = bar.expected or bar.actual
     shift = full - bar.actual if _is_pickup(tune, bar) else Fraction(0)
@@ -172,7 +172,7 @@ def _cut_bar(tune: Tune, bar: Bar, key: Key) -> list[_Piece]:
         groups.setdefault(place, []).append(note)
     first, last = next(iter(groups)), place
     return [
-        _Piece(
+        _Slot(
             bar.index, at - shift, notes[0].start,
             tuple(_weighed(notes, bar, shift)), _key_of(notes[0], key),
             at == first and _opens(tune, bar), at == last and _closes(tune, bar),
@@ -223,7 +223,7 @@ def _closes(tune: Tune, bar: Bar) -> bool:
     return following is None or is_closing(bar.closing)
 
 
-def _best_way(pieces: Sequence[_Piece]) -> list[Chord]:
+def _best_way(pieces: Sequence[_Slot]) -> list[Chord]:
     """The chords with the highest sum of weights, one for each piece."""
     table: list[list[tuple[float, int]]] = []
     choices = [_choices(piece.key) for piece in pieces]
@@ -263,7 +263,7 @@ def _chord(key: Key, degree: _Degree) -> Chord:
     return Chord(note_name(tonic_fifths(key.tonic) + degree[0]), degree[1])
 
 
-def _fit(piece: _Piece, degree: _Degree) -> float:
+def _fit(piece: _Slot, degree: _Degree) -> float:
     """What the notes say for a chord; a stray note is forgiven more in a busy piece."""
     classes = _chord(piece.key, degree).classes
     fit = degree[2]
@@ -272,7 +272,7 @@ def _fit(piece: _Piece, degree: _Degree) -> float:
     return fit
 
 
-def _move(before: _Degree, after: _Degree, piece: _Piece) -> float:
+def _move(before: _Degree, after: _Degree, piece: _Slot) -> float:
     """What the style says for a step from chord to chord; a new section is free."""
     if piece.opens_section or before[:2] == after[:2]:
         return 0.0
@@ -282,7 +282,7 @@ def _move(before: _Degree, after: _Degree, piece: _Piece) -> float:
     return change + _MOTION.get(after[0] - before[0], _ODD_MOTION)
 
 
-def _cadence(piece: _Piece, following: _Piece | None, degree: _Degree) -> float:
+def _cadence(piece: _Slot, following: _Slot | None, degree: _Degree) -> float:
     """A section begins at home and comes home with its last chord, by way of one that leads there.
 
     Both are likings: a section that clearly begins or ends elsewhere does so.
@@ -296,7 +296,7 @@ def _cadence(piece: _Piece, following: _Piece | None, degree: _Degree) -> float:
     return 0.0
 
 
-def _changes(pieces: Sequence[_Piece], chords: Sequence[Chord]) -> list[ChordChange]:
+def _changes(pieces: Sequence[_Slot], chords: Sequence[Chord]) -> list[ChordChange]:
     changes: list[ChordChange] = []
     for piece, chord in zip(pieces, chords, strict=True):
         if not changes or piece.opens_section or chord != changes[-1].chord:

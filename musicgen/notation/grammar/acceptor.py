@@ -12,7 +12,7 @@ probabilities: inside what is allowed a network keeps its own.
 from collections.abc import Iterable
 
 from musicgen.notation.grammar.alphabet import Script
-from musicgen.notation.grammar.completion import WayHome, feed_state
+from musicgen.notation.grammar.completion import Completion, feed_state
 from musicgen.notation.grammar.rules import Rules
 from musicgen.notation.grammar.states import END, Header, State
 
@@ -32,7 +32,7 @@ class Grammar:
         self.rules = rules or Rules()
         self.script = Script(characters, self.rules)
         self.start: State = Header()
-        self._need = WayHome(self.script)
+        self._need = Completion(self.script)
 
     def feed(self, state: State, character: str) -> State | None:
         """The state after a character, None where it may not stand."""
@@ -61,6 +61,6 @@ class Grammar:
             if self.feed(state, character) is not None
         )
 
-    def need(self, state: State) -> int:
+    def min_completion_length(self, state: State) -> int:
         """Characters that suffice to complete the tune, the blank line included."""
         return self._need(state)

@@ -50,7 +50,7 @@ def next_home(script: Script, state: State) -> str:
     return _WAYS[state.kind](script, state)
 
 
-class WayHome:
+class Completion:
     """How many characters a tune still needs, remembered for each state up to a bound."""
 
     def __init__(self, script: Script) -> None:

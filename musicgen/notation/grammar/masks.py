@@ -66,7 +66,10 @@ class Guide:
             return mask
         section = self.section_length(state)
         to_write = max(1, self.grammar.rules.sections[0]) + 1
-        if left >= (to_write + 1) * section or left >= self.grammar.need(state) + section:
+        if (
+            left >= (to_write + 1) * section
+            or left >= self.grammar.min_completion_length(state) + section
+        ):
             return mask
         return self._homeward(state, mask, left)
 
@@ -87,7 +90,9 @@ class Guide:
         narrowed = mask.copy()
         for index in np.flatnonzero(mask):
             following = self.grammar.feed(state, self._characters[index])
-            narrowed[index] = following is not None and self.grammar.need(following) < left
+            narrowed[index] = (
+                following is not None and self.grammar.min_completion_length(following) < left
+            )
         return narrowed
 
 

@@ -69,7 +69,7 @@ def read_tune(
         defaults: fields that hold where the tune has none of its own, as `(letter, value)`: those
             of the header of its tunebook.
     """
-    return _Reading(text, voice, defaults).read()
+    return _TuneReader(text, voice, defaults).read()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class LeftOut:
 
 def left_out(text: str, voice: str = "", defaults: Iterable[tuple[str, str]] = ()) -> LeftOut:
     """What reading the first tune of a text passes over."""
-    reading = _Reading(text, voice, defaults)
+    reading = _TuneReader(text, voice, defaults)
     reading.read()
     body = reading.body
     if body is None:
@@ -104,10 +104,10 @@ def left_out(text: str, voice: str = "", defaults: Iterable[tuple[str, str]] = (
 
 def span_of_tune(text: str) -> tuple[int, int]:
     """Where the first tune of a text begins and ends."""
-    return _Reading(text, "", ())._find_tune()
+    return _TuneReader(text, "", ())._find_tune()
 
 
-class _Reading:
+class _TuneReader:
     """One reading of one text: the header's values, then the body."""
 
     def __init__(self, text: str, voice: str, defaults: Iterable[tuple[str, str]]) -> None:

@@ -87,10 +87,10 @@ def read_midi(data: bytes) -> MidiScore:
             "The MIDI file counts in frames of film, not in beats, so its notes have no bars. "
             "Save it with a time base in ticks a beat."
         )
-    return _Reading(file.division).read(file)
+    return _EventReader(file.division).read(file)
 
 
-class _Reading:
+class _EventReader:
     """Collects notes, meters and the first tempo out of the tracks."""
 
     def __init__(self, ticks_per_quarter: int) -> None:

@@ -32,7 +32,7 @@ MAX_NOTES, MAX_BARS = 5_000, 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class _Piece:
+class _Segment:
     """A stretch of a bar that one sign of the text stands for; `pitch` is None for a rest.
 
     `is_held` says that its note goes on in the next one; `window` is the triplet it is in, if any.
@@ -141,21 +141,21 @@ def _bar_lines(frames: Sequence[Frame], sections: Sequence[Section]) -> list[Fra
     return sorted(ends.union(frame.end for section in sections for frame in section.frames))
 
 
-def _with_rests(placed: Sequence[Placed], frames: Sequence[Frame]) -> Iterator[_Piece]:
+def _with_rests(placed: Sequence[Placed], frames: Sequence[Frame]) -> Iterator[_Segment]:
     """Notes and the silences between them, from the beginning to the end of the last bar."""
     now = frames[0].start
     for note in placed:
         if note.onset > now:
-            yield _Piece(None, now, note.onset)
-        yield _Piece(note.pitch, note.onset, note.end)
+            yield _Segment(None, now, note.onset)
+        yield _Segment(note.pitch, note.onset, note.end)
         now = note.end
     if frames[-1].end > now:
-        yield _Piece(None, now, frames[-1].end)
+        yield _Segment(None, now, frames[-1].end)
 
 
 def _cut(
-    pieces: Iterable[_Piece], bar_lines: Sequence[Fraction], windows: Sequence[Window]
-) -> Iterator[_Piece]:
+    pieces: Iterable[_Segment], bar_lines: Sequence[Fraction], windows: Sequence[Window]
+) -> Iterator[_Segment]:
     """Pieces cut at bar lines, and at the edges of the triplets that notes begin or end in."""
     pieces = list(pieces)
     triplets = _used(windows, pieces)
@@ -174,11 +174,11 @@ def _cut(
                 stop = min(stop, edge)
                 window = window if now >= window.start else None
             is_held = piece.pitch is not None and stop < piece.end
-            yield _Piece(piece.pitch, now, stop, is_held, window)
+            yield _Segment(piece.pitch, now, stop, is_held, window)
             now = stop
 
 
-def _used(windows: Sequence[Window], pieces: Sequence[_Piece]) -> list[Window]:
+def _used(windows: Sequence[Window], pieces: Sequence[_Segment]) -> list[Window]:
     """Triplets with a note or a rest that begins inside of them."""
     starts = [piece.start for piece in pieces]
     return [
@@ -190,7 +190,7 @@ def _used(windows: Sequence[Window], pieces: Sequence[_Piece]) -> list[Window]:
 
 
 def _bar(
-    index: int, onset: Fraction, frame: Frame, pieces: Sequence[_Piece], closing: str, key: Key
+    index: int, onset: Fraction, frame: Frame, pieces: Sequence[_Segment], closing: str, key: Key
 ) -> Bar:
     notes: list[Note] = []
     inside = Counter(piece.window for piece in pieces if piece.window)
@@ -205,7 +205,7 @@ def _bar(
     return Bar(index, 0, 0, tuple(notes), onset, full, actual, closing, meter=frame.meter, key=key)
 
 
-def _notes(piece: _Piece, onset: Fraction, bar: int, left: int) -> Iterator[Note]:
+def _notes(piece: _Segment, onset: Fraction, bar: int, left: int) -> Iterator[Note]:
     """What is written for a piece: one note of a triplet, else as many as its length takes."""
     pitches = () if piece.pitch is None else (piece.pitch,)
     length = piece.end - piece.start

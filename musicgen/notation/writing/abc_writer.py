@@ -23,7 +23,7 @@ from musicgen.notation.parsing.fields import (
 from musicgen.notation.parsing.text_strings import TEXT_FIELDS, encode_text_string
 from musicgen.notation.playback import play_order
 from musicgen.notation.writing.note_writer import NoteWriter, broken_signs, tuplet_signs
-from musicgen.notation.writing.repeat_signs import part_order, play_out, write_repeats
+from musicgen.notation.writing.repeat_signs import part_order, play_out, with_repeat_signs
 
 VERSION = "%abc-2.1"
 BARS_PER_LINE = 4
@@ -46,7 +46,7 @@ def write_abc(tune: Tune) -> str:
     directives, which are not part of a tune here, are left out. Where no signs can give the order
     in which the tune is played, its bars are written in that order, without repeats.
     """
-    bars = write_repeats(tune)
+    bars = with_repeat_signs(tune)
     parts = part_order(tune)
     if play_order(bars, parts) != tune.play_order:
         bars, parts = play_out(tune), ""

@@ -14,7 +14,7 @@ from musicgen.notation.parsing.fields import same_key, same_meter
 from musicgen.notation.playback import play_order
 from musicgen.notation.writing.abc_writer import beat_group, missing_before
 from musicgen.notation.writing.musicxml_notes import ElementWriter, write_key, write_tempo
-from musicgen.notation.writing.repeat_signs import has_plain_endings, play_out, write_repeats
+from musicgen.notation.writing.repeat_signs import has_plain_endings, play_out, with_repeat_signs
 
 _PREFACE = (
     '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -34,7 +34,7 @@ def write_musicxml(tune: Tune, comment: str = "") -> str:
     their own, D.C., D.S., endings out of order) is written out as it is played. Pickups are
     measures without a number.
     """
-    bars = write_repeats(tune)
+    bars = with_repeat_signs(tune)
     is_plain = has_plain_endings(bars)
     if not is_plain or play_order([replace(bar, marks=()) for bar in bars]) != tune.play_order:
         bars = play_out(tune)

@@ -14,7 +14,7 @@ from musicgen.notation.parsing.barlines import canonical, count_repeats, is_clos
 from musicgen.notation.playback import play_order
 
 
-def write_repeats(tune: Tune) -> tuple[Bar, ...]:
+def with_repeat_signs(tune: Tune) -> tuple[Bar, ...]:
     """The bars with ``|:`` wherever a repeat goes back to, and ``:|`` wherever it goes back from.
 
     `Bar.opening` is ``|:`` or empty, `Bar.closing` one of ``|``, ``||``, ``|]``, ``[|]``, ``:|``,

@@ -12,7 +12,7 @@ from musicgen.notation.parsing.reader import read_tune
 _TO_NEXT_LINE = re.compile(r"[ \t]*[!*$]?[ \t]*\n(?:[A-Za-z]:(?![|:])[^\n]*\n)*(?=[^\n])")
 
 
-def write_repeats(tune: Tune) -> str:
+def write_repeat_starts(tune: Tune) -> str:
     """The text of a tune with ``|:`` at every place that its repeats go back to.
 
     It is played as before; a text in which that cannot be had stays as it is.

@@ -5,7 +5,7 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from musicgen.rendering.files.formats import FORMATS, Made, Piece, make_all
+from musicgen.rendering.files.formats import FORMATS, ExportTune, Made, make_all
 
 README = "README.txt"
 USUAL = ("abc", "midi", "mp3", "musicxml", "pdf")
@@ -20,11 +20,11 @@ class Take:
     """A tune of the archive: its name in it, and its files."""
 
     stem: str
-    piece: Piece
+    piece: ExportTune
     made: Made
 
 
-def write_zip(pieces: Sequence[Piece], names: Sequence[str]) -> bytes:
+def write_zip(pieces: Sequence[ExportTune], names: Sequence[str]) -> bytes:
     """A ZIP file with every tune in every format of `names` in which it can be made."""
     stems = different([piece.stem for piece in pieces])
     takes = [

@@ -62,7 +62,7 @@ ENGRAVED = frozenset({"pdf", "svg"})
 
 
 @dataclass(frozen=True)
-class Piece:
+class ExportTune:
     """A tune that is taken away.
 
     Attributes:
@@ -211,7 +211,7 @@ def from_composition(
     heard: Heard | None = None,
     wav: bytes = b"",
     paths: Paths | None = None,
-) -> Piece:
+) -> ExportTune:
     """What is taken away of a composition; by itself its files are named after model and seed.
 
     Args:
@@ -227,7 +227,7 @@ def from_composition(
     name, heard = composition.checkpoint, heard or Heard()
     said = heard.to_values()
     tune = heard.read(composition.public_tune)
-    return Piece(
+    return ExportTune(
         stem or f"{name}-{composition.seed}",
         composition.to_abc(said, tune),
         tune,
@@ -249,7 +249,7 @@ class Made:
     remarks: dict[str, Sentence] = field(default_factory=dict)
 
 
-def make_all(piece: Piece, names: Sequence[str]) -> Made:
+def make_all(piece: ExportTune, names: Sequence[str]) -> Made:
     """A tune in several formats; those that cannot be made are missing, with the reason."""
     files: dict[str, bytes] = {}
     missing: dict[str, MusicgenError] = {}

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from musicgen.audio.files import MAX_COMMENT_BYTES, audio_bytes
 from musicgen.audio.midi import timeline
-from musicgen.rendering.files.formats import Piece
+from musicgen.rendering.files.formats import ExportTune
 
 SET_FORMATS = ("abc", "midi", "wav", "mp3", "ogg", "flac")
 """What a set can be written as."""
@@ -32,7 +32,7 @@ class TuneSet:
         AudioError: in `make`, a tune has no sound.
     """
 
-    pieces: Sequence[Piece]
+    pieces: Sequence[ExportTune]
 
     def make(self, name: str) -> bytes:
         """The file of the format `name`, one of `SET_FORMATS`."""

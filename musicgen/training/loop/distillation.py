@@ -29,7 +29,7 @@ def load_teacher(config: TrainingConfig, paths: Paths) -> Checkpoint | None:
     return load_checkpoint(find_checkpoint(config.teacher, paths).path) if config.teacher else None
 
 
-def engage_teacher(
+def resolve_teacher(
     preset: Preset, paths: Paths, vocabulary: Vocabulary
 ) -> tuple[Preset, Checkpoint | None]:
     """The preset with its teacher called by name, even where a path was given, and the teacher.

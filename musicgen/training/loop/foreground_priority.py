@@ -9,7 +9,7 @@ MOST_S = 1.5
 """The longest that a training stands aside at a time."""
 
 
-class Courtesy:
+class ForegroundPriority:
     """Between those who wait for an answer and a training that has time.
 
     After standing aside a training goes on for at least as long, so that it gets half of the time
@@ -24,7 +24,7 @@ class Courtesy:
         self._again_s = 0.0
 
     @contextmanager
-    def ahead(self) -> Iterator[None]:
+    def foreground(self) -> Iterator[None]:
         """Goes ahead of the training while the block runs."""
         with self._lock:
             self._guests += 1
@@ -37,7 +37,7 @@ class Courtesy:
                 if not self._guests:
                     self._free.set()
 
-    def give_way(self) -> None:
+    def yield_if_busy(self) -> None:
         """Stands aside between two steps while somebody goes ahead; at once back if nobody does."""
         start = time.monotonic()
         if self._free.is_set() or start < self._again_s:

@@ -213,7 +213,7 @@ class Trainer:
         state = None if window.is_first else self._carried
         is_mixed = self.precision != torch.float32
         with torch.autocast(self.device.type, self.precision, enabled=is_mixed):
-            said, features, state = self.network.say(window.inputs, state)
+            said, features, state = self.network.logits_and_features(window.inputs, state)
             logits = said.float().flatten(0, 1)  # (BT, V)
             loss, goal = self._objective.compute(features, logits, window)
         (goal / config.accumulate).backward()  # type: ignore[no-untyped-call]

@@ -12,7 +12,7 @@ from musicgen.config import FROM_VOCABULARY, TrainingConfig, to_json
 from musicgen.errors import RunError
 from musicgen.evaluation.loss.perplexity import to_perplexity
 from musicgen.evaluation.measures.convergence import (
-    Look,
+    Evaluation,
     compute_final_loss,
     compute_stability,
     find_best,
@@ -47,8 +47,8 @@ class RunSummary:
     final_train_loss: float | None
     best_train_loss: float | None
     stability: float | None
-    best: Look | None
-    converged: Look | None
+    best: Evaluation | None
+    converged: Evaluation | None
 
     @property
     def best_val_loss(self) -> float | None:
@@ -143,10 +143,10 @@ def compute_summary(
     )
 
 
-def looks_of(metrics: Sequence[StepMetrics]) -> list[Look]:
+def looks_of(metrics: Sequence[StepMetrics]) -> list[Evaluation]:
     """The steps after which held-out tunes were looked at."""
     return [
-        Look(item.step, item.elapsed_s, item.val_loss)
+        Evaluation(item.step, item.elapsed_s, item.val_loss)
         for item in metrics
         if item.val_loss is not None
     ]

@@ -6,7 +6,7 @@ from musicgen.config import Paths
 from musicgen.corpus.sources import SOURCES, is_available
 from musicgen.corpus.user_corpora import CorpusStore
 from musicgen.evaluation.report.store import ReportStore
-from musicgen.jobs.novelty_service import NoveltyDesk
+from musicgen.jobs.novelty_service import NoveltyService
 from musicgen.jobs.report_job import ReportDesk
 from musicgen.jobs.sweep import SweepRunner
 from musicgen.jobs.sweep_plan import SweepStore
@@ -98,14 +98,14 @@ def _sweeps(where: Paths) -> SweepRunner:
     return SweepRunner(SweepStore(where.home / "sweeps", jobs.store), jobs)
 
 
-def novelty_desk() -> NoveltyDesk:
+def novelty_desk() -> NoveltyService:
     """The indices of what the models learned from: one desk for the process."""
     return _novelty_desk(paths())
 
 
 @st.cache_resource(show_spinner=False)
-def _novelty_desk(where: Paths) -> NoveltyDesk:
-    return NoveltyDesk(where)
+def _novelty_desk(where: Paths) -> NoveltyService:
+    return NoveltyService(where)
 
 
 @st.cache_resource(show_spinner=False)

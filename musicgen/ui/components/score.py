@@ -13,7 +13,7 @@ from typing import Any
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
-from musicgen.sampling.note_surprise import Odds
+from musicgen.sampling.note_surprise import Alternatives
 from musicgen.ui.base.language import _
 from musicgen.ui.base.libraries import ABCJS, need_library
 
@@ -48,7 +48,7 @@ class ScoreLayout:
 
 
 @dataclass(frozen=True, slots=True)
-class Touch:
+class ScoreOverlay:
     """What hands find on a score; all lists have one entry for each note in written order.
 
     `bars` are the bars of the notes as indices of `Tune.bars`, `numbers` what these bars
@@ -66,7 +66,7 @@ class Touch:
     numbers: tuple[int, ...]
     names: tuple[str, ...]
     bits: tuple[float, ...] | None = None
-    odds: tuple[tuple[Odds, ...], ...] | None = None
+    odds: tuple[tuple[Alternatives, ...], ...] | None = None
     outside: tuple[int, ...] = ()
     selection: tuple[int, int] | None = None
     loop: tuple[tuple[float, float], ...] = ()
@@ -82,7 +82,7 @@ def score(
     key: str,
     audio: str,
     library: Path,
-    touch: Touch | None = None,
+    touch: ScoreOverlay | None = None,
 ) -> None:
     """Draws a tune, with a cursor on the note that sounds; a click on a note plays from there.
 
@@ -137,7 +137,7 @@ def _ignore() -> None:
     """Streamlit knows a trigger by its callback, so there must be one."""
 
 
-def _touch_data(touch: Touch) -> dict[str, Any]:
+def _touch_data(touch: ScoreOverlay) -> dict[str, Any]:
     """What the browser needs, without the names of fields in every one of hundreds of notes."""
     odds = [[list(astuple(one)) for one in each] for each in touch.odds] if touch.odds else None
     return {

@@ -16,7 +16,7 @@ from musicgen.evaluation.novelty.comparison import (
     merge_spans,
     shared_melody,
 )
-from musicgen.jobs.novelty_service import Reading
+from musicgen.jobs.novelty_service import IndexInProgress
 from musicgen.notation.display.excerpt import cut_bars
 from musicgen.notation.display.layout import break_lines, lay_out_spans
 from musicgen.notation.parsing.reader import read_tune
@@ -56,7 +56,7 @@ class Answer:
         return merge_spans([*longest, *novelty.unusual])
 
 
-def look_up(model: str, composition: Composition) -> Answer | Reading | MusicgenError:
+def look_up(model: str, composition: Composition) -> Answer | IndexInProgress | MusicgenError:
     """How new a tune is; or how far one is with reading what its model learned from, or why not.
 
     Takes some 20 milliseconds where the model's tunes have been read before.
@@ -65,7 +65,7 @@ def look_up(model: str, composition: Composition) -> Answer | Reading | Musicgen
         index = resources.novelty_desk().ask(find_model(model))
     except MusicgenError as error:
         return error
-    if isinstance(index, Reading):
+    if isinstance(index, IndexInProgress):
         return index
     return Answer(composition.abc, index, _compare(index, composition.abc))
 
@@ -75,12 +75,12 @@ def _compare(index: NoveltyIndex, abc: str) -> Novelty:
     return compare(index, abc)
 
 
-def marks(answer: Answer | Reading | MusicgenError) -> list[Span]:
+def marks(answer: Answer | IndexInProgress | MusicgenError) -> list[Span]:
     """The spans of the tune's text to mark in the score; none while nothing is known."""
     return answer.marks() if isinstance(answer, Answer) else []
 
 
-def novelty_line(answer: Answer | Reading | MusicgenError, model: str) -> None:
+def novelty_line(answer: Answer | IndexInProgress | MusicgenError, model: str) -> None:
     """The line under the score, and what is behind it."""
     with st.container(key="novelty"):
         if isinstance(answer, MusicgenError):
@@ -88,7 +88,7 @@ def novelty_line(answer: Answer | Reading | MusicgenError, model: str) -> None:
                 ":material/fingerprint: "
                 + _("Whether it is new is not known: {reason}").format(reason=sentence(answer))
             )
-        elif isinstance(answer, Reading):
+        elif isinstance(answer, IndexInProgress):
             st.fragment(_waiting, run_every=POLL_S)(model)
         else:
             _answered(answer)
@@ -100,7 +100,7 @@ def _waiting(model: str) -> None:
         now = resources.novelty_desk().ask(find_model(model))
     except MusicgenError:
         st.rerun()
-    if not isinstance(now, Reading):
+    if not isinstance(now, IndexInProgress):
         st.rerun()
     st.caption(
         ":material/fingerprint: "

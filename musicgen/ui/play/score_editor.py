@@ -17,7 +17,7 @@ from musicgen.ui.base.errors import sentence
 from musicgen.ui.base.language import _, ngettext
 from musicgen.ui.base.libraries import ABCJS, need_library
 from musicgen.ui.components.piano_roll import piano_roll
-from musicgen.ui.components.score import Touch, score, touched
+from musicgen.ui.components.score import ScoreOverlay, score, touched
 from musicgen.ui.play.note_surprise import look_into, note_names
 from musicgen.ui.play.rewrite_dialog import offer_rewrites
 from musicgen.ui.tune import rendering
@@ -240,13 +240,13 @@ def _music(shown: Performance, sound: Sound, audio: str, marks: Sequence[tuple[i
     )
 
 
-def _touch(shown: Performance, sound: Sound) -> Touch:
+def _touch(shown: Performance, sound: Sound) -> ScoreOverlay:
     tune = shown.tune
     insight = _insight(shown) if state.TINT.get() else None
     selected = state.SELECTED.get()
     passes = bar_passes(tune, sound.moments, *selected) if selected and state.LOOP.get() else []
     numbers = number_bars(tune.bars)
-    return Touch(
+    return ScoreOverlay(
         tuple(note.bar for note in tune.notes),
         tuple(numbers[note.bar] for note in tune.notes),
         note_names(tune),

@@ -8,17 +8,17 @@ from musicgen.config import SampleConfig
 from musicgen.errors import MusicgenError
 from musicgen.models.checkpoint import Checkpoint
 from musicgen.sampling.temperature_effect import (
-    Effect,
+    TemperatureEffect,
     choose_beginning,
     compute_effect,
     count_choices,
     find_open_place,
-    look_ahead,
     open_places,
+    score_next,
     show_before,
     written_text,
 )
-from musicgen.sampling.text_scoring import Hindsight, look_back
+from musicgen.sampling.text_scoring import TextScores, score_text
 from musicgen.ui.base import resources, state
 from musicgen.ui.base.errors import sentence
 from musicgen.ui.base.language import _
@@ -86,7 +86,7 @@ def _next_character() -> None:
     st.markdown(describe_effect(effect, config.temperature))
 
 
-def _place_in_tune(checkpoint: Checkpoint, shown: Performance) -> tuple[str, Hindsight, int]:
+def _place_in_tune(checkpoint: Checkpoint, shown: Performance) -> tuple[str, TextScores, int]:
     tune = shown.composition
     text, places = written_text(tune), open_places(tune)
     seen = _seen(checkpoint.fingerprint, tune.config, text, tune.drawn_start, checkpoint)
@@ -106,7 +106,7 @@ def _place_in_tune(checkpoint: Checkpoint, shown: Performance) -> tuple[str, Hin
     return text, seen, place
 
 
-def _after_beginning(checkpoint: Checkpoint, config: SampleConfig) -> tuple[str, Hindsight]:
+def _after_beginning(checkpoint: Checkpoint, config: SampleConfig) -> tuple[str, TextScores]:
     text, rules = choose_beginning(checkpoint.vocabulary, config)
     return text, _ahead(checkpoint.fingerprint, rules, text, checkpoint)
 
@@ -118,8 +118,8 @@ def _seen(
     text: str,
     drawn_start: int,
     _checkpoint: Checkpoint,
-) -> Hindsight:
-    return look_back(_checkpoint, config, text, drawn_start)
+) -> TextScores:
+    return score_text(_checkpoint, config, text, drawn_start)
 
 
 @st.cache_resource(max_entries=MAX_TEXTS, show_spinner=False)
@@ -128,11 +128,11 @@ def _ahead(
     config: SampleConfig,
     text: str,
     _checkpoint: Checkpoint,
-) -> Hindsight:
-    return look_ahead(_checkpoint, config, text)
+) -> TextScores:
+    return score_next(_checkpoint, config, text)
 
 
-def effect_figure(effect: Effect, temperature: float) -> dict[str, Any]:
+def effect_figure(effect: TemperatureEffect, temperature: float) -> dict[str, Any]:
     """Two bars for each of the likeliest characters: at temperature 1, and as chosen."""
     names = [_SIGNS.get(character, character) for character in effect.characters]
     traces = [
@@ -169,7 +169,7 @@ def _bars(names: list[str], values: tuple[float, ...], name: str, colour: str) -
     }
 
 
-def describe_effect(effect: Effect, temperature: float) -> str:
+def describe_effect(effect: TemperatureEffect, temperature: float) -> str:
     """Both entropies, and what they mean: among how many characters the network wavers."""
     before, after = effect.entropy_before, effect.entropy_after
     words = _(

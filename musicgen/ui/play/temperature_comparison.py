@@ -28,14 +28,14 @@ from musicgen.ui.tune.rendering import Performance
 
 
 @dataclass(frozen=True, slots=True)
-class Rung:
+class TemperatureSample:
     """One temperature's tune, kept as values."""
 
     request: Request
     values: Values
 
 
-RUNGS: Slot[tuple[Rung, ...]] = Slot("ladder_rungs", ())
+RUNGS: Slot[tuple[TemperatureSample, ...]] = Slot("ladder_rungs", ())
 """What was composed last."""
 
 PLAYING = Slot("ladder_playing", -1)
@@ -67,7 +67,7 @@ def ladder() -> None:
 
 def _compose() -> None:
     base = controls.settings(controls.seed_to_use()).replace(count=1)
-    rungs: list[Rung] = []
+    rungs: list[TemperatureSample] = []
     RUNGS.set(())
     PLAYING.set(-1)
     progress = st.progress(0.0)
@@ -79,7 +79,7 @@ def _compose() -> None:
             )
             request = Request(state.MODEL.get(), base.replace(temperature=temperature))
             tune = rendering.compose_takes(request, None)[0]
-            rungs.append(Rung(request, to_values(tune)))
+            rungs.append(TemperatureSample(request, to_values(tune)))
     except MusicgenError as error:
         st.error(sentence(error), icon=":material/error:")
     finally:
@@ -87,7 +87,7 @@ def _compose() -> None:
     RUNGS.set(tuple(rungs))
 
 
-def _show(rungs: tuple[Rung, ...]) -> None:
+def _show(rungs: tuple[TemperatureSample, ...]) -> None:
     sound = st.container(key="sound_ladder")
     for first in range(0, len(rungs), 2):
         for number, column in zip((first, first + 1), st.columns(2, gap="medium"), strict=True):
@@ -96,7 +96,7 @@ def _show(rungs: tuple[Rung, ...]) -> None:
                     _rung(number, rungs[number], sound)
 
 
-def _rung(number: int, rung: Rung, sound: DeltaGenerator) -> None:
+def _rung(number: int, rung: TemperatureSample, sound: DeltaGenerator) -> None:
     composition = from_values(rung.values)
     is_playing = PLAYING.get() == number
     temperature = _("temperature {value:g}").format(value=rung.request.config.temperature)
@@ -124,7 +124,7 @@ def _rung(number: int, rung: Rung, sound: DeltaGenerator) -> None:
     st.caption(_("every bar in time") if is_in_time(composition.tune) else _("not in time"))
 
 
-def _prepared(rung: Rung, composition: Composition) -> Performance:
+def _prepared(rung: TemperatureSample, composition: Composition) -> Performance:
     """The tune as the controls of the sound say; as it was composed where that cannot be."""
     try:
         return rendering.prepare(rung.request, composition, listening.chosen())
@@ -158,7 +158,7 @@ def _listen(number: int) -> None:
     ASKED.set(secrets.token_hex(4))
 
 
-def _take(rung: Rung) -> None:
+def _take(rung: TemperatureSample) -> None:
     """Makes it the tune on the screen, and its settings those of the controls."""
     state.HISTORY.set(history.session().added(Entry(rung.request, (rung.values,))))
     PLAYING.set(-1)

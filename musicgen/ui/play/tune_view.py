@@ -61,7 +61,7 @@ def _compose(wanted: Request, stage: DeltaGenerator) -> Performance:
     before = state.SHOWN.get()
     state.FOLLOWS.set(False)
     try:
-        with resources.registry().courtesy.ahead():
+        with resources.registry().foreground_priority.foreground():
             composition = history.recall(wanted) or _compose_takes(wanted, stage, before)
             shown = _perform(wanted, composition)
     except MusicgenError:

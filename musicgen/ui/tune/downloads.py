@@ -7,7 +7,13 @@ import streamlit as st
 from musicgen.engraving.engraver import missing_part
 from musicgen.errors import MusicgenError
 from musicgen.rendering.files.archive import USUAL, write_zip
-from musicgen.rendering.files.formats import ENGRAVED, FORMATS, SOUNDING, Piece, from_composition
+from musicgen.rendering.files.formats import (
+    ENGRAVED,
+    FORMATS,
+    SOUNDING,
+    ExportTune,
+    from_composition,
+)
 from musicgen.rendering.playback_settings import Heard
 from musicgen.sampling.composer import Composition
 from musicgen.ui.base import resources
@@ -128,7 +134,7 @@ def _stem(composition: Composition) -> str:
     return f"{composition.checkpoint}-{composition.seed}"
 
 
-def _piece_of(shown: Performance) -> Piece:
+def _piece_of(shown: Performance) -> ExportTune:
     wav = shown.sound.wav if shown.sound else b""
     return _piece(shown.abc, shown.listening.heard, shown.composition, wav)
 
@@ -139,6 +145,6 @@ def _piece(
     heard: Heard,
     _composition: Composition,
     _wav: bytes,
-) -> Piece:
+) -> ExportTune:
     """What is taken away of a tune, drawn and compressed once for all sessions."""
     return from_composition(_composition, heard=heard, wav=_wav, paths=resources.paths())

@@ -14,7 +14,7 @@ from musicgen.ui.base import state
 
 
 @dataclass(frozen=True)
-class Reading(Settings):
+class SheetSettings(Settings):
     """What changes the sheet music as well as the sound."""
 
     transpose: int = setting(0, "Semitones up, or down where negative.", -12, 12)
@@ -37,7 +37,7 @@ class Listening:
     """How a tune is played, and how it is written down."""
 
     arrangement: Arrangement = AS_DANCED
-    reading: Reading = field(default_factory=Reading)
+    reading: SheetSettings = field(default_factory=SheetSettings)
 
     @property
     def heard(self) -> Heard:
@@ -47,9 +47,9 @@ class Listening:
 
 _INFOS = {
     info.name: info
-    for settings in (Arrangement, Reading)
+    for settings in (Arrangement, SheetSettings)
     for info in describe(settings)
-    if settings is Reading or info.name in SETTINGS
+    if settings is SheetSettings or info.name in SETTINGS
 }
 NAMES = tuple(_INFOS)
 """The names that an address may give to sound and sheet."""
@@ -102,4 +102,4 @@ def _listening(values: Mapping[str, Any]) -> Listening:
         if not low <= values[name] <= high:
             raise out_of_bounds(name, values[name], low, high)
     arrangement = Arrangement(**{name: values[name] for name in SETTINGS})
-    return Listening(arrangement, Reading(values["transpose"], values["chords"]))
+    return Listening(arrangement, SheetSettings(values["transpose"], values["chords"]))

@@ -18,7 +18,7 @@ from musicgen.notation.display.note_names import with_note_names
 from musicgen.notation.display.score_view import Sheet, make_sheet
 from musicgen.notation.model import Tune
 from musicgen.notation.writing.attribution import without_attribution
-from musicgen.rendering.files.formats import Piece
+from musicgen.rendering.files.formats import ExportTune
 from musicgen.sampling.composer import Composition, compose, read_prompt
 from musicgen.sampling.edits import apply_edits
 from musicgen.ui.base import resources
@@ -204,7 +204,7 @@ def _sounds() -> BoundedCache[Sound]:
 
 
 def _render(tune: Tune, text: str, comment: str, arrangement: Arrangement) -> Sound:
-    piece = Piece("", text, tune, comment, arrangement=arrangement)
+    piece = ExportTune("", text, tune, comment, arrangement=arrangement)
     wav, midi = piece.make("wav"), piece.make("midi")
     return Sound(wav, midi, tuple(timeline(tune, arrangement)), piece.rendering.is_fallback)
 

@@ -12,7 +12,7 @@ from musicgen.audio.arrangement import ACCOMPANIMENTS, INSTRUMENTS, Arrangement
 from musicgen.config import describe
 from musicgen.ui.base import state
 from musicgen.ui.base.language import N_, _
-from musicgen.ui.tune.listening import LILT, TEMPO, Reading
+from musicgen.ui.tune.listening import LILT, TEMPO, SheetSettings
 
 INSTRUMENT_NAMES = {
     "flute": N_("flute"),
@@ -38,7 +38,7 @@ ACCOMPANIMENT_NAMES = {
     "piano": N_("piano"),
     "harp": N_("harp"),
 }
-_HELP = {info.name: info.help for kind in (Arrangement, Reading) for info in describe(kind)}
+_HELP = {info.name: info.help for kind in (Arrangement, SheetSettings) for info in describe(kind)}
 
 
 def _help(name: str) -> str:

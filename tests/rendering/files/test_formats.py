@@ -19,10 +19,10 @@ from musicgen.notation.parsing.reader import read_tune
 from musicgen.rendering.files import embedded_provenance
 from musicgen.rendering.files.archive import README, different, write_zip
 from musicgen.rendering.files.embedded_provenance import read_recipes
-from musicgen.rendering.files.formats import ENGRAVED, FORMATS, Piece, make_all
+from musicgen.rendering.files.formats import ENGRAVED, FORMATS, ExportTune, make_all
 
 
-def make(piece: Piece, name: str) -> bytes:
+def make(piece: ExportTune, name: str) -> bytes:
     if name in ENGRAVED and (missing := missing_part(piece.paths)):
         pytest.skip(str(missing))
     return piece.make(name)

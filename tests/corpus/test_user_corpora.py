@@ -13,7 +13,7 @@ from musicgen.corpus.dataset import load_dataset, read_tunes, require_trainable
 from musicgen.corpus.statistics import count_figures, describe_tunes, find_tunes, write_csv
 from musicgen.corpus.user_corpora import CorpusStore, Upload
 from musicgen.errors import CorpusError
-from tests.notation.midi.midi_files import midi_file
+from tests.notation.transcription.midi_files import midi_file
 
 TUNE = "X:1\nT:A\nM:C\nL:1/8\nK:G\nGABc d2B2|G4 G4|]\n"
 OTHER = "X:2\nT:B\nM:6/8\nL:1/8\nK:Edor\nEFG ABc|d2e f3|]\n"

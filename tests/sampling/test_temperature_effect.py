@@ -10,21 +10,21 @@ from musicgen.sampling.temperature_effect import (
     compute_entropy,
     count_choices,
     find_open_place,
-    look_ahead,
+    score_next,
 )
-from musicgen.sampling.text_scoring import Hindsight, look_back
+from musicgen.sampling.text_scoring import TextScores, score_text
 from tests.ui.tiny_model import TUNE
 
 
 def seen(*rows):
     probs = np.array(rows, dtype=np.float32)
-    return Hindsight("?" * len(rows), tuple("abcd"), np.zeros(len(rows), dtype=np.int64), probs)
+    return TextScores("?" * len(rows), tuple("abcd"), np.zeros(len(rows), dtype=np.int64), probs)
 
 
 def test_the_probabilities_are_those_a_tune_is_drawn_with(knowing):
     config = SampleConfig(temperature=0.9, top_k=12, seed=2)
     (tune,) = compose(knowing, config)
-    found = look_back(knowing, tune.config, tune.abc, tune.drawn_start)
+    found = score_text(knowing, tune.config, tune.abc, tune.drawn_start)
     for offset in range(tune.drawn_start, len(tune.abc)):
         effect = compute_effect(found, offset, config, most=99)
         drawn = effect.characters.index(tune.abc[offset])
@@ -34,7 +34,7 @@ def test_the_probabilities_are_those_a_tune_is_drawn_with(knowing):
 
 def test_behind_a_beginning_stands_what_the_network_would_write(knowing):
     text = TUNE[: TUNE.index("GBd gd")] + "GBd gd"
-    effect = compute_effect(look_ahead(knowing, SampleConfig(), text), len(text), SampleConfig())
+    effect = compute_effect(score_next(knowing, SampleConfig(), text), len(text), SampleConfig())
     assert effect.characters[0] == "B"
     assert sum(effect.before) == pytest.approx(1, abs=0.01)
 
@@ -42,15 +42,15 @@ def test_behind_a_beginning_stands_what_the_network_would_write(knowing):
 def test_behind_a_beginning_nothing_stands_that_the_grammar_forbids(knowing):
     text = TUNE[: TUNE.index("GBd gd")] + "GBd gdB"  # the bar is full
     hot = SampleConfig(temperature=2.0)
-    rest = compute_effect(look_ahead(knowing, SampleConfig(), text), len(text), hot, most=99)
+    rest = compute_effect(score_next(knowing, SampleConfig(), text), len(text), hot, most=99)
     assert set(rest.characters) <= set("|: ")
-    free = look_ahead(knowing, SampleConfig(free=True), text)
+    free = score_next(knowing, SampleConfig(free=True), text)
     assert free.probs[-1].min() > 0
 
 
 def test_a_beginning_that_breaks_the_rules_is_refused(knowing):
     with pytest.raises(GrammarError):
-        look_ahead(knowing, SampleConfig(), "ABc")
+        score_next(knowing, SampleConfig(), "ABc")
 
 
 def test_music_with_its_meter_and_key_is_a_beginning(knowing):

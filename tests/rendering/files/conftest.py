@@ -6,7 +6,7 @@ import torch
 from musicgen.config import NetworkConfig, SampleConfig, TrainingConfig
 from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.models.checkpoint import Checkpoint, CheckpointMetadata
-from musicgen.rendering.files.formats import Piece, from_composition
+from musicgen.rendering.files.formats import ExportTune, from_composition
 from musicgen.sampling.composer import Composition, compose
 from tests.examples import ScriptedNetwork
 
@@ -32,6 +32,6 @@ def composition() -> Composition:
 
 
 @pytest.fixture
-def piece(composition: Composition) -> Piece:
+def piece(composition: Composition) -> ExportTune:
     """The tune as it is taken away."""
     return from_composition(composition)

@@ -13,7 +13,7 @@ from musicgen.notation.grammar.masks import get_guide
 from musicgen.notation.grammar.rules import Rules
 from musicgen.sampling.composer import compose
 from musicgen.sampling.engine import ForwardEngine
-from musicgen.sampling.text_scoring import drawn_probs, look_back
+from musicgen.sampling.text_scoring import drawn_probs, score_text
 from tests.examples import ScriptedNetwork, make_tune, write_checkpoint
 
 TUNE = make_tune(7) + "\n"
@@ -25,7 +25,7 @@ def small(tmp_path: Path, dataset: Dataset) -> Checkpoint:
 
 
 def test_each_character_has_the_probability_that_stepping_through_gives(small: Checkpoint) -> None:
-    seen = look_back(small, SampleConfig(free=True), TUNE)
+    seen = score_text(small, SampleConfig(free=True), TUNE)
     engine = ForwardEngine(small.network)
     state = engine.init_state(1)
     ids = small.vocabulary.encode("\n\n" + TUNE)
@@ -50,16 +50,16 @@ def test_a_network_that_knows_the_text_is_never_surprised() -> None:
     network = ScriptedNetwork(vocabulary, "\n\n" + TUNE)
     metadata = CheckpointMetadata("s", 1, network.config, TrainingConfig(), vocabulary.characters)
     checkpoint = Checkpoint(network.eval(), metadata, "0123456789ab")
-    seen = look_back(checkpoint, SampleConfig(), TUNE)
+    seen = score_text(checkpoint, SampleConfig(), TUNE)
     assert seen.surprise(0, len(TUNE)) < 1e-6
     assert not seen.alternatives(40)
     other = TUNE.replace("aD3", "bD3")
     place = other.index("bD3")
-    assert look_back(checkpoint, SampleConfig(), other).surprise(place, place + 1) > 20
+    assert score_text(checkpoint, SampleConfig(), other).surprise(place, place + 1) > 20
 
 
 def test_only_what_the_grammar_allowed_is_an_alternative(small: Checkpoint) -> None:
-    seen = look_back(small, SampleConfig(), TUNE)
+    seen = score_text(small, SampleConfig(), TUNE)
     guide = get_guide(small.vocabulary.characters, Rules())
     state = guide.grammar.start
     asked = 0
@@ -81,6 +81,6 @@ def test_only_what_the_grammar_allowed_is_an_alternative(small: Checkpoint) -> N
 
 def test_a_beginning_the_grammar_cannot_follow_takes_nothing_away(small: Checkpoint) -> None:
     foreign = TUNE.replace("L:1/8\n", "L:1/8\nL:1/8\n", 1)
-    seen = look_back(small, SampleConfig(), foreign, drawn_start=foreign.index("K:") + 20)
+    seen = score_text(small, SampleConfig(), foreign, drawn_start=foreign.index("K:") + 20)
     assert np.isfinite(seen.surprise(0, len(foreign)))
     assert seen.surprise(5, 5) == 0.0

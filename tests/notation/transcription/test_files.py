@@ -14,7 +14,7 @@ from musicgen.notation.parsing.reader import read_tune
 from musicgen.notation.transcription.events import read_midi
 from musicgen.notation.transcription.files import parse_file
 from musicgen.notation.transcription.transcriber import transcribe
-from tests.notation.midi.midi_files import midi_file, save, track
+from tests.notation.transcription.midi_files import midi_file, save, track
 
 SCALE = [(60, 480), (62, 480), (64, 480), (65, 480), (67, 480), (69, 480), (71, 480), (72, 480)]
 PITCHES = [pitch for pitch, _ in SCALE]

@@ -11,14 +11,14 @@ from musicgen.evaluation.novelty import index_files
 from musicgen.evaluation.novelty.comparison import compare
 from musicgen.evaluation.novelty.index_files import find_index, load_index
 from musicgen.evaluation.novelty.training_sources import (
-    Lesson,
-    lessons_of,
+    TrainingSource,
     load_learned,
     require_here,
+    training_sources_of,
 )
 from musicgen.models.checkpoint import CheckpointMetadata
 
-LAB = (Lesson("lab"),)
+LAB = (TrainingSource("lab"),)
 
 
 def metadata(corpus, **training):
@@ -43,28 +43,30 @@ def test_a_checkpoint_learned_from_its_corpus_and_from_those_before_it():
             "started_from": {"source": "own:mine", "preset": "mine", "plain": True},
         },
     }  # fmt: skip
-    assert lessons_of(metadata(corpus)) == (
-        Lesson("lab"), Lesson("lab+ryan", True), Lesson("own:mine", True),
+    assert training_sources_of(metadata(corpus)) == (
+        TrainingSource("lab"), TrainingSource("lab+ryan", True), TrainingSource("own:mine", True),
     )  # fmt: skip
-    assert lessons_of(metadata({"source": "lab"}, plain=True)) == (Lesson("lab", True),)
+    assert training_sources_of(metadata({"source": "lab"}, plain=True)) == (
+        TrainingSource("lab", True),
+    )
 
 
 def test_a_checkpoint_that_does_not_say_its_corpus_is_told_in_a_sentence():
     for corpus in ({}, {"source": 3}, {"source": "lab", "started_from": {"name": "x"}}):
         with pytest.raises(CorpusError, match="does not say"):
-            lessons_of(metadata(corpus))
+            training_sources_of(metadata(corpus))
 
 
 def test_what_is_not_here_is_told_with_what_to_do(paths):
     with pytest.raises(CorpusError, match="corpus fetch lab"):
         require_here(LAB, paths)
     with pytest.raises(CorpusError, match="nobody"):
-        require_here((Lesson("own:nobody"),), paths)
+        require_here((TrainingSource("own:nobody"),), paths)
 
 
 def test_only_training_tunes_were_learned_and_each_once(lab):
     split = load_dataset("lab", lab).split
-    learned = load_learned((Lesson("lab"), Lesson("lab", True)), lab)
+    learned = load_learned((TrainingSource("lab"), TrainingSource("lab", True)), lab)
     assert [tune.text for tune in learned] == [tune.text for tune in split.train]
 
 

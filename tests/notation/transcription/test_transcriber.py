@@ -17,7 +17,7 @@ from musicgen.notation.model import Tune
 from musicgen.notation.parsing.reader import read_tune
 from musicgen.notation.transcription.events import MAX_BYTES
 from musicgen.notation.transcription.transcriber import transcribe
-from tests.notation.midi.midi_files import midi_file, save, track
+from tests.notation.transcription.midi_files import midi_file, save, track
 
 HEADER = "X:1\nT:T\nM:{}\nL:1/8\nK:{}\n"
 

@@ -146,13 +146,13 @@ def test_candidates_are_distinct_ranked_and_come_again(checkpoint: Checkpoint) -
 
 
 def test_the_rank_is_how_likely_the_rest_is(checkpoint: Checkpoint) -> None:
-    from musicgen.sampling.text_scoring import look_back
+    from musicgen.sampling.text_scoring import score_text
 
     rest = len(PLAIN) - PLAIN.index("|a2ge")
     free = SampleConfig(free=True)
 
     def surprise(abc: str) -> float:
-        return look_back(checkpoint, free, abc).surprise(len(abc) - rest, len(abc))
+        return score_text(checkpoint, free, abc).surprise(len(abc) - rest, len(abc))
 
     for one, other in itertools.pairwise(rewritten(checkpoint, PLAIN, 2, 2)[:5]):
         assert surprise(one.abc) <= surprise(other.abc) + 1e-3
