@@ -66,7 +66,11 @@ def audio_bytes(
     import soundfile
 
     if suffix not in FORMATS:
-        raise AudioError(f"There is no format {suffix!r}. Choose from: {', '.join(FORMATS)}.")
+        raise AudioError(
+            "There is no format {name!r}. Choose from: {names}.",
+            name=suffix,
+            names=", ".join(FORMATS),
+        )
     if waveform.ndim != 2 or not 1 <= waveform.shape[0] <= 2 or not np.isfinite(waveform).all():
         raise AudioError("The sound cannot be saved: it is not a finite mono or stereo waveform.")
     container, subtype = FORMATS[suffix]
@@ -80,7 +84,9 @@ def audio_bytes(
             for start in range(0, waveform.shape[1], _WRITTEN_AT_ONCE):
                 file.write(waveform[:, start : start + _WRITTEN_AT_ONCE].T)
     except soundfile.LibsndfileError as error:
-        raise AudioError(f"The sound cannot be saved as {suffix}: {error}") from error
+        raise AudioError(
+            "The sound cannot be saved as {format}: {reason}", format=suffix, reason=str(error)
+        ) from error
     return buffer.getvalue()
 
 

@@ -142,8 +142,9 @@ def synthesize(
     if wanted != "auto":
         if wanted not in _RENDERERS:
             raise AudioError(
-                f"There is no synthesiser named {wanted!r}. Choose from: auto, "
-                f"{', '.join(_RENDERERS)}."
+                "There is no synthesiser named {name!r}. Choose from: {names}.",
+                name=wanted,
+                names=", ".join(("auto", *_RENDERERS)),
             )
         waveform = _RENDERERS[wanted](midi, sample_rate, samples)
         return _finished(waveform, sample_rate, wanted, is_fallback=False)
@@ -160,14 +161,20 @@ def synthesize(
 def _count_samples(midi: "PrettyMIDI", sample_rate: int) -> int:
     low, high = SAMPLE_RATES
     if not low <= sample_rate <= high:
-        raise AudioError(f"The sample rate is {sample_rate}; it must lie between {low} and {high}.")
+        raise AudioError(
+            "The sample rate is {rate}; it must lie between {low} and {high}.",
+            rate=sample_rate,
+            low=low,
+            high=high,
+        )
     ends = [float(note.end) for instrument in midi.instruments for note in instrument.notes]
     if not ends:
         raise AudioError("There is nothing to play: the MIDI file has no notes.")
     if max(ends) > MAX_DURATION_S:
         raise AudioError(
-            f"The piece lasts {max(ends) / 60:,.0f} minutes; more than {MAX_DURATION_S // 60} are "
-            "not played."
+            "The piece lasts {minutes:,.0f} minutes; more than {most} are not played.",
+            minutes=max(ends) / 60,
+            most=MAX_DURATION_S // 60,
         )
     return round((max(ends) + TAIL_S) * sample_rate)
 

@@ -195,7 +195,9 @@ def read_source_text(source: Source, paths: Paths) -> list[SourceFile]:
         return [SourceFile(file.name, _read_text(file)) for file in files]
     except OSError as error:
         raise CorpusError(
-            f"The corpus {source.name!r} cannot be read: {error.strerror or error}."
+            "The corpus {name!r} cannot be read: {reason}.",
+            name=source.name,
+            reason=error.strerror or str(error),
         ) from error
 
 

@@ -59,8 +59,9 @@ class Vocabulary:
         """
         if unknown := self.unknown(text):
             raise CorpusError(
-                f"The vocabulary has no {', '.join(map(repr, unknown[:10]))}. "
-                "Leave these characters out, or train on a corpus that has them."
+                "The vocabulary has no {characters}. Leave these characters out, or train on a "
+                "corpus that has them.",
+                characters=", ".join(map(repr, unknown[:10])),
             )
         return np.fromiter((self.ids[c] for c in text), dtype=np.int64, count=len(text))
 

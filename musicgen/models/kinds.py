@@ -10,5 +10,7 @@ def check_kind(config: NetworkConfig) -> None:
     """Raises ConfigError if there is no network of the kind asked for."""
     if config.kind not in KINDS:
         raise ConfigError(
-            f"There is no network of kind {config.kind!r}. Choose from: {', '.join(KINDS)}."
+            "There is no network of kind {kind!r}. Choose from: {names}.",
+            kind=config.kind,
+            names=", ".join(KINDS),
         )

@@ -82,6 +82,9 @@ def fit_octave(text: str, low: int, high: int) -> str:
         if low <= lowest + 12 * octaves and highest + 12 * octaves <= high:
             return transpose(text, 12 * octaves)
     raise NotationError(
-        f"This tune spans {highest - lowest} semitones and fits into the range from {low} to "
-        f"{high} in no octave. Move it to another key, or choose another instrument."
+        "This tune spans {semitones} semitones and fits into the range from {low} to {high} in no "
+        "octave. Move it to another key, or choose another instrument.",
+        semitones=highest - lowest,
+        low=low,
+        high=high,
     )

@@ -70,7 +70,7 @@ class Completion:
             path.append(state)
             following = feed_state(self._script, state, next_home(self._script, state))
             if following is None or len(path) > 100_000:
-                raise GrammarError(f"The tune cannot be finished from here: {state}.")
+                raise GrammarError("The tune cannot be finished from here: {state}.", state=state)
             state = following
         for passed in reversed(path):
             rest += 1
@@ -157,7 +157,7 @@ def _from_line(script: Script, music: Music) -> str:
 def _settled(script: Script, music: Music) -> Music:
     done = settle(script, music)
     if done is None:
-        raise GrammarError(f"{music.part!r} cannot be settled.")
+        raise GrammarError("{part!r} cannot be settled.", part=music.part)
     return done
 
 

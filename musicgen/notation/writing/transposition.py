@@ -47,7 +47,9 @@ def transpose(text: str, semitones: int) -> str:
             with more than seven signs, or is for the Highland pipes, which play in one key.
     """
     if not -24 <= semitones <= 24:
-        raise NotationError(f"A tune can be moved by -24 to 24 semitones, not by {semitones}.")
+        raise NotationError(
+            "A tune can be moved by -24 to 24 semitones, not by {semitones}.", semitones=semitones
+        )
     if not semitones:
         return text
     movable = MovableText(text)
@@ -69,14 +71,19 @@ def transpose_to(text: str, key: str) -> str:
     """
     wanted = parse_key(key)
     if wanted is None or not wanted.tonic or is_pipes(wanted):
-        raise NotationError(f"{key[:40]!r} is no key. Name one as in 'E minor', 'Ador' or 'Bb'.")
+        raise NotationError(
+            "{key!r} is no key. Name one as in 'E minor', 'Ador' or 'Bb'.", key=key[:40]
+        )
     present = read_tune(text)[0].key
     found = read_key(key)
     names_mode = key[found.tonic_span[1] :].strip() if found else ""
     if names_mode and MODE_FIFTHS[wanted.mode] != MODE_FIFTHS[present.mode]:
         raise NotationError(
-            f"This tune is in {present.mode}, so it cannot be moved to {key.strip()!r}. "
-            f"Choose {wanted.tonic} {present.mode}, or another {present.mode} key."
+            "This tune is in {mode}, so it cannot be moved to {key!r}. Choose {tonic} {mode}, or "
+            "another {mode} key.",
+            mode=present.mode,
+            key=key.strip(),
+            tonic=wanted.tonic,
         )
     _fifths(present)
     fifths = tonic_fifths(wanted.tonic) - tonic_fifths(present.tonic or "C")
