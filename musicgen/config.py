@@ -317,18 +317,36 @@ def parse_setting(info: SettingInfo, text: str) -> Any:
     raise _wrong_type(info, text)
 
 
+_INSTALLED = "_project"
+"""Where an installed package has what a checkout has beside it (`setup.py`)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Paths:
-    """Where the project keeps its files. `MUSICGEN_HOME` moves everything that is written."""
+    """Where the project keeps its files. `MUSICGEN_HOME` moves everything that is written.
+
+    `project` holds the pages, the trained models and what npm fetches; `home` one's own files.
+    """
 
     project: Path
     home: Path
 
     @classmethod
     def default(cls) -> Self:
-        """The folder of the checkout, and `MUSICGEN_HOME` (else the same folder) for own files."""
-        project = Path(__file__).resolve().parent.parent
-        return cls(project, Path(os.environ.get("MUSICGEN_HOME") or project).expanduser())
+        """Of a checkout its folder for both; of an installed package the user's folder for data.
+
+        `MUSICGEN_HOME`, where it is set, is the home of either.
+        """
+        package = Path(__file__).resolve().parent
+        is_installed = (package / _INSTALLED).is_dir()
+        project = package / _INSTALLED if is_installed else package.parent
+        if home := os.environ.get("MUSICGEN_HOME"):
+            return cls(project, Path(home).expanduser())
+        if not is_installed:
+            return cls(project, project)
+        from platformdirs import user_data_path
+
+        return cls(project, user_data_path("musicgen", appauthor=False))
 
     @property
     def data(self) -> Path:
@@ -366,14 +384,20 @@ class Paths:
         return self.project / "checkpoints"
 
     @property
+    def node_modules(self) -> Path:
+        """What npm fetches at set-up; beside one's own files where the package is installed."""
+        base = self.home if self.project.name == _INSTALLED else self.project
+        return base / "node_modules"
+
+    @property
     def abcjs(self) -> Path:
         """The engraving library, fetched by npm at set-up."""
-        return self.project / "node_modules" / "abcjs" / "dist" / "abcjs-basic-min.js"
+        return self.node_modules / "abcjs" / "dist" / "abcjs-basic-min.js"
 
     @property
     def fonts(self) -> Path:
         """The Chinese fonts, one folder for each, fetched by npm at set-up."""
-        return self.project / "node_modules" / "@fontsource-variable"
+        return self.node_modules / "@fontsource-variable"
 
 
 def to_json(values: Mapping[str, Any]) -> str:

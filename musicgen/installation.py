@@ -49,7 +49,7 @@ def are_fonts_installed(paths: Paths) -> bool:
 def _is_installed(name: str, paths: Paths) -> bool:
     try:
         wanted = json.loads((paths.project / "package.json").read_bytes())["dependencies"][name]
-        manifest = paths.project / "node_modules" / name / "package.json"
+        manifest = paths.node_modules / name / "package.json"
         found = json.loads(manifest.read_bytes())["version"]
     except (OSError, ValueError, KeyError, TypeError):
         return False
@@ -90,7 +90,7 @@ def _fetch(need: str, part: str, is_there: Callable[[Paths], bool], paths: Paths
             "Install Node.js, or: python -m pip install -r requirements.txt"
         )
     logger.info("Fetching the engraver of sheet music and the Chinese fonts.")
-    if not any(_run_npm(command, paths.project) for command in commands):
+    if not any(_run_npm(command, paths) for command in commands):
         raise SetupError(
             f"{need}, which npm could not fetch. Look whether this machine reaches "
             f"the npm registry, then try again with: python -m musicgen.installation {part}"
@@ -117,18 +117,20 @@ def _bundled_npm(package: Path) -> Iterator[tuple[str, ...]]:
             yield str(node), str(script)
 
 
-def _run_npm(command: tuple[str, ...], project: Path) -> bool:
+def _run_npm(command: tuple[str, ...], paths: Paths) -> bool:
     """Whether npm could fetch everything; if not, what was there before is still there.
 
     `npm ci` empties the folder first, so it works in a folder of its own.
     """
-    with tempfile.TemporaryDirectory(prefix=".npm-", dir=project) as folder:
+    target = paths.node_modules
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".npm-", dir=target.parent) as folder:
         for name in _NPM_FILES:
-            if (project / name).is_file():
-                shutil.copyfile(project / name, Path(folder, name))
+            if (paths.project / name).is_file():
+                shutil.copyfile(paths.project / name, Path(folder, name))
         if not _call_npm(command, Path(folder)):
             return False
-        fetched, target = Path(folder, "node_modules"), project / "node_modules"
+        fetched = Path(folder, "node_modules")
         if fetched.is_dir():
             _replace(target, fetched, Path(folder, "before"))
     return True

@@ -58,7 +58,7 @@ def render_command(
     ):
         abc = f"{header}\n{tune.text}".strip("\n") + "\n"
         if sound.asked.keys() & {"transpose", "has_chords"}:
-            tune = sound.heard.read(read_tune(abc)[0])
+            tune = sound.heard.apply_to(read_tune(abc)[0])
             abc = tune.text
         written = files.write(ExportTune(stem, abc, tune, arrangement=sound.heard.arrangement))
         paths = [str(path) for path in written.paths]

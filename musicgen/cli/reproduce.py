@@ -18,7 +18,7 @@ from musicgen.models.checkpoint import (
     load_checkpoint,
 )
 from musicgen.rendering.files.embedded_provenance import read_recipes
-from musicgen.rendering.playback_settings import Heard
+from musicgen.rendering.playback_settings import PlaybackSettings
 from musicgen.sampling.edit_list import Edit
 
 
@@ -30,10 +30,12 @@ class Order:
     checkpoint: Checkpoint
     config: SampleConfig
     edits: tuple[Edit, ...] = ()
-    heard: Heard = field(default_factory=Heard)
+    heard: PlaybackSettings = field(default_factory=PlaybackSettings)
 
 
-def take_order(checkpoint_name: str, config: SampleConfig, heard: Heard, paths: Paths) -> Order:
+def take_order(
+    checkpoint_name: str, config: SampleConfig, heard: PlaybackSettings, paths: Paths
+) -> Order:
     """The order that the options of the command make.
 
     Raises:
@@ -50,7 +52,7 @@ def repeat_orders(
     source: Path,
     checkpoint_name: str,
     prompt: str,
-    change: Callable[[Heard], Heard],
+    change: Callable[[PlaybackSettings], PlaybackSettings],
     *,
     anyway: bool,
     paths: Paths,
@@ -81,7 +83,7 @@ def repeat_orders(
         ref, checkpoint = loaded[name]
         if not anyway:
             check_recipe(complete, checkpoint)
-        heard = change(Heard.from_values(complete.heard))
+        heard = change(PlaybackSettings.from_values(complete.heard))
         orders.append(Order(ref, checkpoint, complete.config, complete.edits, heard))
     return orders
 

@@ -10,7 +10,7 @@ from click.core import ParameterSource
 
 from musicgen.audio.arrangement import ACCOMPANIMENTS, INSTRUMENTS, Arrangement
 from musicgen.config import SettingInfo, describe
-from musicgen.rendering.playback_settings import MOST_SEMITONES, Heard
+from musicgen.rendering.playback_settings import MOST_SEMITONES, PlaybackSettings
 
 _INFOS = {info.name: info for info in describe(Arrangement)}
 _VOLUMES = ("melody_volume", "chord_volume", "bass_volume", "drum_volume")
@@ -25,10 +25,10 @@ class SoundChoice:
     values of those that were given.
     """
 
-    heard: Heard
+    heard: PlaybackSettings
     asked: Mapping[str, Any] = field(default_factory=dict)
 
-    def change(self, heard: Heard) -> Heard:
+    def change(self, heard: PlaybackSettings) -> PlaybackSettings:
         """How a tune that was heard in some way is heard now: other only in what was asked for."""
         sheet = {name: value for name, value in self.asked.items() if name in _SHEET}
         players = {name: value for name, value in self.asked.items() if name not in _SHEET}
@@ -54,7 +54,9 @@ def sound_options(default: Arrangement) -> Callable[[Callable[..., Any]], Callab
                 if context.get_parameter_source(name) is not ParameterSource.DEFAULT
             }
             players = {name: value for name, value in sound.items() if name not in _SHEET}
-            heard = Heard(default.replace(**players), sound["transpose"], sound["has_chords"])
+            heard = PlaybackSettings(
+                default.replace(**players), sound["transpose"], sound["has_chords"]
+            )
             return command(*args, sound=SoundChoice(heard, asked), **values)
 
         result: Callable[..., Any] = with_sound

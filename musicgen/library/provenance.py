@@ -46,7 +46,8 @@ class Recipe:
     `config` has the tune's own seed and asks for one tune. `edits` are what was changed in it
     afterwards, in order. `grammar` is the version of the grammar that watched, 0 for none.
     A beginning too long for its file is known by `prompt_digest` and `prompt_length` only. `heard`
-    are the words of whoever took it away about how it sounded (`takeaway.heard`), unread.
+    are the words of whoever took it away about how it sounded, unread
+    (`rendering.playback_settings`).
     """
 
     checkpoint: str

@@ -1,6 +1,6 @@
-"""How a tune was heard when it was taken away: who played it, in which key, with chords or without.
+"""How a tune is played and written down: who plays it, in which key, with chords or without.
 
-Files carry it beside what the tune was made from (`sampling.provenance`): ``compose --from`` gives
+Files carry it beside what the tune was made from (`library.provenance`): ``compose --from`` gives
 back the tune as it was heard.
 """
 
@@ -26,7 +26,7 @@ AS_DANCED = Arrangement(lilt=1.0, ornaments=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class PlaybackSettings:
     """How a tune is played, and how it is written down.
 
     `transpose` moves the sheet music and with it the sound, -24..24 semitones; `has_chords` names
@@ -45,7 +45,7 @@ class Heard:
         return found | ({CHORDS: True} if self.has_chords else {})
 
     @classmethod
-    def from_values(cls, values: Mapping[str, Any]) -> "Heard":
+    def from_values(cls, values: Mapping[str, Any]) -> "PlaybackSettings":
         """What a file says.
 
         Raises:
@@ -64,13 +64,17 @@ class Heard:
         except MusicgenError as error:
             raise _impossible(error) from error
 
-    def read(self, tune: Tune) -> Tune:
+    def apply_to(self, tune: Tune) -> Tune:
         """A tune as it is written down then.
 
         Raises:
             NotationError: it cannot be spelled there.
         """
         return make_sheet(tune, self.transpose, self.has_chords).tune
+
+
+DANCED = PlaybackSettings(AS_DANCED)
+"""How the pages play a tune where nobody asks for anything."""
 
 
 def _impossible(reason: object) -> ProvenanceError:

@@ -21,11 +21,10 @@ from musicgen.notation.parsing.reader import read_tune
 from musicgen.notation.parsing.tunebook import read_tunebook
 from musicgen.rendering.files.embedded_provenance import read_recipes
 from musicgen.rendering.files.formats import from_composition
-from musicgen.rendering.playback_settings import AS_DANCED, Heard
+from musicgen.rendering.playback_settings import AS_DANCED, PlaybackSettings
 from musicgen.sampling.composer import Composition, compose
 from musicgen.sampling.tune_sets import compose_number
 from musicgen.ui.tune import rendering
-from musicgen.ui.tune.listening import Listening
 from musicgen.ui.tune.permalink import Request
 from tests.examples import make_tune, write_checkpoint
 
@@ -65,12 +64,12 @@ def test_one_seed_sounds_the_same_on_the_page_and_in_the_terminal(
 ) -> None:
     out = write(home, capsys, "--formats", "abc,midi,wav")
     tune = draw()
-    shown = rendering.perform(Request("small", tune.config), tune, Listening())
+    shown = rendering.perform(Request("small", tune.config), tune, PlaybackSettings(AS_DANCED))
     assert shown.sound is not None
     assert (out / "small-3.wav").read_bytes() == shown.sound.wav
     assert (out / "small-3.mid").read_bytes() == shown.sound.midi
     assert (out / "small-3.abc").read_bytes() == shown.abc.encode()
-    piece = from_composition(tune, heard=Heard(AS_DANCED))
+    piece = from_composition(tune, heard=PlaybackSettings(AS_DANCED))
     assert piece.make("midi") == shown.sound.midi
 
 
@@ -230,7 +229,7 @@ def test_a_ladder_is_the_same_seed_at_each_temperature(
     assert status == 0
     assert [row["temperature"] for row in json.loads(text)["tunes"]] == [0.5, 0.8]
     assert sorted(path.name for path in out.iterdir()) == ["small-3-t0.5.abc", "small-3-t0.8.abc"]
-    usual = from_composition(draw(), heard=Heard(AS_DANCED)).make("abc")
+    usual = from_composition(draw(), heard=PlaybackSettings(AS_DANCED)).make("abc")
     assert (out / "small-3-t0.8.abc").read_bytes() == usual
 
 
@@ -253,7 +252,7 @@ def test_a_set_is_one_file_with_all_its_tunes(
     assert [[note.pitches for note in tune.notes] for tune in read] == [
         [note.pitches for note in tune.tune.notes] for tune in tunes
     ]
-    pieces = [from_composition(tune, heard=Heard(AS_DANCED)) for tune in tunes]
+    pieces = [from_composition(tune, heard=PlaybackSettings(AS_DANCED)) for tune in tunes]
     lengths = [mido.MidiFile(file=io.BytesIO(piece.make("midi"))).length for piece in pieces]
     whole = mido.MidiFile(out / "small-set-7.mid")
     assert whole.length == pytest.approx(sum(lengths), rel=0.05)

@@ -17,7 +17,7 @@ from musicgen.models.checkpoint import Checkpoint, CheckpointMetadata
 from musicgen.rendering.files.archive import write_zip
 from musicgen.rendering.files.embedded_provenance import read_recipes
 from musicgen.rendering.files.formats import from_composition
-from musicgen.rendering.playback_settings import Heard
+from musicgen.rendering.playback_settings import PlaybackSettings
 from musicgen.sampling.beginnings import first_bars
 from musicgen.sampling.composer import Composition, compose
 from musicgen.sampling.edit_list import Take
@@ -74,8 +74,10 @@ def test_text_and_tune_for_people_have_no_invented_credits() -> None:
 
 
 @pytest.mark.parametrize("name", ["abc", "midi", "musicxml"])
-@pytest.mark.parametrize("heard", [Heard(), Heard(transpose=3, has_chords=True)])
-def test_no_file_has_them(name: str, heard: Heard) -> None:
+@pytest.mark.parametrize(
+    "heard", [PlaybackSettings(), PlaybackSettings(transpose=3, has_chords=True)]
+)
+def test_no_file_has_them(name: str, heard: PlaybackSettings) -> None:
     piece = from_composition(draw(), heard=heard)
     assert_clean(piece.make(name))
     assert "musicgen checkpoint=told" in piece.make(name).decode("utf-8", "replace")

@@ -17,7 +17,7 @@ from musicgen.errors import MusicgenError
 from musicgen.library.provenance import fit_provenance
 from musicgen.notation.model import Tune
 from musicgen.notation.writing.musicxml import write_musicxml
-from musicgen.rendering.playback_settings import Heard
+from musicgen.rendering.playback_settings import PlaybackSettings
 from musicgen.translatable import Sentence
 
 if TYPE_CHECKING:
@@ -208,7 +208,7 @@ def from_composition(
     composition: "Composition",
     *,
     stem: str = "",
-    heard: Heard | None = None,
+    heard: PlaybackSettings | None = None,
     wav: bytes = b"",
     paths: Paths | None = None,
 ) -> ExportTune:
@@ -224,9 +224,9 @@ def from_composition(
     Raises:
         NotationError: it cannot be written down in that key.
     """
-    name, heard = composition.checkpoint, heard or Heard()
+    name, heard = composition.checkpoint, heard or PlaybackSettings()
     said = heard.to_values()
-    tune = heard.read(composition.public_tune)
+    tune = heard.apply_to(composition.public_tune)
     return ExportTune(
         stem or f"{name}-{composition.seed}",
         composition.to_abc(said, tune),

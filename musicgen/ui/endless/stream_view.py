@@ -13,6 +13,7 @@ from musicgen.errors import MusicgenError
 from musicgen.jobs.tune_queue import QueuedTune, TuneQueue
 from musicgen.models.checkpoint import Checkpoint
 from musicgen.notation.display.score_view import make_sheet
+from musicgen.rendering.playback_settings import PlaybackSettings
 from musicgen.sampling.composer import Composition
 from musicgen.sampling.set_planner import STYLES
 from musicgen.sampling.tune_sets import compose_number
@@ -39,7 +40,6 @@ from musicgen.ui.tune import listening, permalink
 from musicgen.ui.tune import rendering as player
 from musicgen.ui.tune.constraints import RHYTHM_NAMES
 from musicgen.ui.tune.downloads import downloads
-from musicgen.ui.tune.listening import Listening
 from musicgen.ui.tune.permalink import SLIDERS, Request
 from musicgen.ui.tune.rendering import Performance, Sound
 from musicgen.ui.tune.sound_controls import band_controls
@@ -170,9 +170,9 @@ def _renderer(settings: StreamSettings) -> Callable[[Composition], RenderedTune]
     return render
 
 
-def _air(composition: Composition, heard: Listening) -> RenderedTune:
-    tune = heard.heard.read(composition.public_tune)
-    comment = composition.provenance(heard.heard.to_values())
+def _air(composition: Composition, heard: PlaybackSettings) -> RenderedTune:
+    tune = heard.apply_to(composition.public_tune)
+    comment = composition.provenance(heard.to_values())
     midi = to_midi(tune, heard.arrangement, comment=comment)
     rendering = synthesize(midi)
     audio = audio_bytes(rendering.waveform, rendering.sample_rate, "flac", comment)
@@ -209,7 +209,7 @@ def _now_playing(now: PlaybackSession, pieces: Sequence[QueuedTune]) -> None:
             else _("composing …")
         )
     st.caption(" · ".join(facts))
-    tune = now.settings.listening.heard.read(composition.tune)
+    tune = now.settings.listening.apply_to(composition.tune)
     moments = tuple(timeline(tune, now.settings.listening.arrangement))
     score(
         player.lay_out(tune, moments),
@@ -256,7 +256,7 @@ def _tunes_before(now: PlaybackSession) -> None:
                 _open_in_play(composition, now.settings, f"before_{number}")
                 st.download_button(
                     _("ABC"),
-                    composition.to_abc(now.settings.listening.heard.to_values()),
+                    composition.to_abc(now.settings.listening.to_values()),
                     f"{composition.checkpoint}-{composition.seed}.abc",
                     "text/vnd.abc",
                     key=f"before_abc_{number}",
@@ -301,10 +301,10 @@ def _open_in_play(composition: Composition, settings: StreamSettings, place: str
 def _performance(composition: Composition, settings: StreamSettings) -> Performance:
     """The tune as files are made of it; its sound is rendered when one is asked for."""
     request = Request(composition.checkpoint, composition.config)
-    tune = settings.listening.heard.read(composition.tune)
+    tune = settings.listening.apply_to(composition.tune)
     moments = tuple(timeline(tune, settings.listening.arrangement))
-    reading = settings.listening.reading
-    sheet = make_sheet(composition.tune, reading.transpose, reading.chords)
+    playback = settings.listening
+    sheet = make_sheet(composition.tune, playback.transpose, playback.has_chords)
     sound = Sound(b"", b"", moments, is_fallback=False)
     return Performance(request, composition, sound, None, settings.listening, sheet)
 

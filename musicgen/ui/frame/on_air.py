@@ -9,6 +9,7 @@ import streamlit as st
 from musicgen.errors import MusicgenError
 from musicgen.jobs.tune_queue import QueuedTune, TuneQueue
 from musicgen.notation.model import Tune
+from musicgen.rendering.playback_settings import PlaybackSettings
 from musicgen.sampling.composer import Composition
 from musicgen.ui.base import state
 from musicgen.ui.base.errors import show_error
@@ -16,7 +17,6 @@ from musicgen.ui.base.language import _
 from musicgen.ui.base.links import kept_parameters
 from musicgen.ui.base.words import plain
 from musicgen.ui.components.gapless_player import Track, gapless_player
-from musicgen.ui.tune.listening import Listening
 from musicgen.ui.tune.rendering import Sound
 
 
@@ -28,7 +28,7 @@ class StreamSettings:
     fingerprint: str
     temperature: float
     style: str
-    listening: Listening
+    listening: PlaybackSettings
 
 
 @dataclass(frozen=True, slots=True)

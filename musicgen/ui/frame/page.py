@@ -6,6 +6,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
+from musicgen.config import Paths
 from musicgen.jobs.training_job import JobStatus
 from musicgen.ui.base import resources, state
 from musicgen.ui.base.errors import show_error
@@ -27,7 +28,7 @@ from musicgen.ui.frame.visits import follow_visit
 from musicgen.ui.frame.web_fonts import serve_fonts
 from musicgen.ui.tune import listening
 
-ICON = Path(__file__).resolve().parents[3] / "assets" / "icon.png"
+ICON = Paths.default().project / "assets" / "icon.png"
 
 PAGES = (
     ("app.py", N_("Play"), ":material/music_note:"),

@@ -10,6 +10,7 @@ from musicgen.audio.midi import timeline
 from musicgen.errors import MusicgenError
 from musicgen.library.serialization import Values, from_values, to_values
 from musicgen.notation.analysis.bars import is_in_time
+from musicgen.rendering.playback_settings import DANCED
 from musicgen.sampling.composer import Composition
 from musicgen.sampling.temperature_comparison import TEMPERATURES
 from musicgen.ui.base import resources, state
@@ -22,7 +23,6 @@ from musicgen.ui.play import controls
 from musicgen.ui.play.tune_bar import show_current
 from musicgen.ui.tune import history, listening, rendering
 from musicgen.ui.tune.history import Entry
-from musicgen.ui.tune.listening import Listening
 from musicgen.ui.tune.permalink import Request
 from musicgen.ui.tune.rendering import Performance
 
@@ -129,7 +129,7 @@ def _prepared(rung: TemperatureSample, composition: Composition) -> Performance:
     try:
         return rendering.prepare(rung.request, composition, listening.chosen())
     except MusicgenError:
-        return rendering.prepare(rung.request, composition, Listening())
+        return rendering.prepare(rung.request, composition, DANCED)
 
 
 def _play(tune: Performance, sound: DeltaGenerator) -> None:

@@ -14,7 +14,7 @@ from musicgen.rendering.files.formats import (
     ExportTune,
     from_composition,
 )
-from musicgen.rendering.playback_settings import Heard
+from musicgen.rendering.playback_settings import PlaybackSettings
 from musicgen.sampling.composer import Composition
 from musicgen.ui.base import resources
 from musicgen.ui.base.errors import sentence, translate
@@ -136,13 +136,13 @@ def _stem(composition: Composition) -> str:
 
 def _piece_of(shown: Performance) -> ExportTune:
     wav = shown.sound.wav if shown.sound else b""
-    return _piece(shown.abc, shown.listening.heard, shown.composition, wav)
+    return _piece(shown.abc, shown.listening, shown.composition, wav)
 
 
 @st.cache_resource(max_entries=MAX_PIECES, show_spinner=False)
 def _piece(
     text: str,  # noqa: ARG001 - the cache's key
-    heard: Heard,
+    heard: PlaybackSettings,
     _composition: Composition,
     _wav: bytes,
 ) -> ExportTune:

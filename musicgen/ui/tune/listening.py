@@ -4,12 +4,12 @@ What is composed does not depend on it: a tune that is there is played anew, nev
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from musicgen.audio.arrangement import Arrangement
 from musicgen.config import Settings, describe, out_of_bounds, parse_setting, setting
-from musicgen.rendering.playback_settings import AS_DANCED, Heard
+from musicgen.rendering.playback_settings import DANCED, PlaybackSettings
 from musicgen.ui.base import state
 
 
@@ -32,19 +32,6 @@ SETTINGS = (
 """The settings of `Arrangement` that an address may name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Listening:
-    """How a tune is played, and how it is written down."""
-
-    arrangement: Arrangement = AS_DANCED
-    reading: SheetSettings = field(default_factory=SheetSettings)
-
-    @property
-    def heard(self) -> Heard:
-        """The same as files carry it."""
-        return Heard(self.arrangement, self.reading.transpose, self.reading.chords)
-
-
 _INFOS = {
     info.name: info
     for settings in (Arrangement, SheetSettings)
@@ -55,17 +42,17 @@ NAMES = tuple(_INFOS)
 """The names that an address may give to sound and sheet."""
 
 
-def to_parameters(listening: Listening) -> dict[str, str]:
+def to_parameters(playback: PlaybackSettings) -> dict[str, str]:
     """The part of an address that speaks of sound and sheet; what is usual is left out."""
-    usual = Listening()
+    usual = DANCED
     return {
         name: str(value)
-        for name, value in _values(listening).items()
+        for name, value in _values(playback).items()
         if value != _values(usual)[name]
     }
 
 
-def from_parameters(parameters: Mapping[str, str]) -> Listening:
+def from_parameters(parameters: Mapping[str, str]) -> PlaybackSettings:
     """How an address wants its tune to be heard.
 
     Raises:
@@ -75,31 +62,32 @@ def from_parameters(parameters: Mapping[str, str]) -> Listening:
     asked = {
         name: parse_setting(_INFOS[name], parameters[name]) for name in NAMES if name in parameters
     }
-    values = _values(Listening()) | asked
-    return _listening(values)
+    values = _values(DANCED) | asked
+    return _settings(values)
 
 
-def chosen() -> Listening:
+def chosen() -> PlaybackSettings:
     """What the controls say."""
-    return _listening({name: slot.get() for name, slot in state.SOUND.items()})
+    return _settings({name: slot.get() for name, slot in state.SOUND.items()})
 
 
-def fill_in(listening: Listening) -> None:
+def fill_in(playback: PlaybackSettings) -> None:
     """Shows in the controls what somebody came for; before they are drawn."""
-    for name, value in _values(listening).items():
+    for name, value in _values(playback).items():
         state.SOUND[name].set(value)
 
 
-def _values(listening: Listening) -> dict[str, Any]:
-    return {name: getattr(listening.arrangement, name) for name in SETTINGS} | {
-        "transpose": listening.reading.transpose,
-        "chords": listening.reading.chords,
+def _values(playback: PlaybackSettings) -> dict[str, Any]:
+    return {name: getattr(playback.arrangement, name) for name in SETTINGS} | {
+        "transpose": playback.transpose,
+        "chords": playback.has_chords,
     }
 
 
-def _listening(values: Mapping[str, Any]) -> Listening:
+def _settings(values: Mapping[str, Any]) -> PlaybackSettings:
     for name, (low, high) in (("tempo_factor", TEMPO), ("lilt", LILT)):
         if not low <= values[name] <= high:
             raise out_of_bounds(name, values[name], low, high)
     arrangement = Arrangement(**{name: values[name] for name in SETTINGS})
-    return Listening(arrangement, SheetSettings(values["transpose"], values["chords"]))
+    sheet = SheetSettings(values["transpose"], values["chords"])
+    return PlaybackSettings(arrangement, sheet.transpose, sheet.chords)

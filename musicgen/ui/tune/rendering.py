@@ -19,13 +19,13 @@ from musicgen.notation.display.score_view import Sheet, make_sheet
 from musicgen.notation.model import Tune
 from musicgen.notation.writing.attribution import without_attribution
 from musicgen.rendering.files.formats import ExportTune
+from musicgen.rendering.playback_settings import PlaybackSettings
 from musicgen.sampling.composer import Composition, compose, read_prompt
 from musicgen.sampling.edits import apply_edits
 from musicgen.ui.base import resources
 from musicgen.ui.base.bounded_cache import BoundedCache
 from musicgen.ui.base.language import _
 from musicgen.ui.components.score import ScoreLayout, score
-from musicgen.ui.tune.listening import Listening
 from musicgen.ui.tune.permalink import Request
 
 _WIDTHS = ((4, 640, 900), (2, 0, 440))
@@ -67,7 +67,7 @@ class Performance:
     composition: Composition
     sound: Sound | None
     silence: AudioError | None = None
-    listening: Listening = field(default_factory=Listening)
+    listening: PlaybackSettings = field(default_factory=PlaybackSettings)
     sheet: Sheet | None = None
 
     @property
@@ -78,7 +78,7 @@ class Performance:
     @property
     def abc(self) -> str:
         """The same as a file, with its provenance."""
-        return self.composition.to_abc(self.listening.heard.to_values(), self.tune)
+        return self.composition.to_abc(self.listening.to_values(), self.tune)
 
 
 def find_model(name: str) -> CheckpointRef:
@@ -145,18 +145,19 @@ def _is_base(before: Performance, request: Request, checkpoint: Checkpoint) -> b
     )
 
 
-def prepare(request: Request, composition: Composition, listening: Listening) -> Performance:
+def prepare(request: Request, composition: Composition, listening: PlaybackSettings) -> Performance:
     """A tune as somebody wants to read it, not rendered yet.
 
     Raises:
         NotationError: it cannot be moved to that key.
     """
-    reading = listening.reading
-    sheet = make_sheet(composition.public_tune, reading.transpose, reading.chords, composition.tune)
+    sheet = make_sheet(
+        composition.public_tune, listening.transpose, listening.has_chords, composition.tune
+    )
     return Performance(request, composition, None, None, listening, sheet)
 
 
-def perform(request: Request, composition: Composition, listening: Listening) -> Performance:
+def perform(request: Request, composition: Composition, listening: PlaybackSettings) -> Performance:
     """A tune as somebody wants to hear and to read it; one that has no sound can still be read.
 
     Raises:
@@ -164,7 +165,7 @@ def perform(request: Request, composition: Composition, listening: Listening) ->
     """
     quiet = prepare(request, composition, listening)
     try:
-        comment = composition.provenance(listening.heard.to_values())
+        comment = composition.provenance(listening.to_values())
         sound = render_text(quiet.abc, quiet.tune, comment, listening.arrangement)
     except AudioError as error:
         return replace(quiet, silence=error)

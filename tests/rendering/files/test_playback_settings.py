@@ -6,32 +6,34 @@ from musicgen.library.provenance import parse_provenance
 from musicgen.notation.parsing.reader import read_tune
 from musicgen.rendering.files.embedded_provenance import read_recipes
 from musicgen.rendering.files.formats import FORMATS, from_composition
-from musicgen.rendering.playback_settings import Heard
+from musicgen.rendering.playback_settings import PlaybackSettings
 
 LOUD = Arrangement(instrument="fiddle", lilt=1.0, accompaniment="guitar", drum_volume=50)
 
 
 def test_a_tune_as_it_was_composed_says_nothing_of_how_it_sounds(composition):
-    assert Heard().to_values() == {}
-    assert '"heard"' not in composition.provenance(Heard().to_values())
+    assert PlaybackSettings().to_values() == {}
+    assert '"heard"' not in composition.provenance(PlaybackSettings().to_values())
     assert parse_provenance(composition.provenance()).heard == {}
 
 
-@pytest.mark.parametrize("heard", [Heard(), Heard(LOUD, -3, True), Heard(transpose=5)])
+@pytest.mark.parametrize(
+    "heard", [PlaybackSettings(), PlaybackSettings(LOUD, -3, True), PlaybackSettings(transpose=5)]
+)
 def test_how_it_was_heard_comes_back(heard, composition):
     recipe = parse_provenance(composition.provenance(heard.to_values()))
-    assert Heard.from_values(recipe.heard) == heard
+    assert PlaybackSettings.from_values(recipe.heard) == heard
     assert recipe.config == parse_provenance(composition.provenance()).config
 
 
 @pytest.mark.parametrize("name", sorted(FORMATS))
 def test_every_file_brings_key_and_players_back(name, composition, tmp_path):
-    heard = Heard(LOUD, 2, has_chords=True)
+    heard = PlaybackSettings(LOUD, 2, has_chords=True)
     piece = from_composition(composition, heard=heard)
     path = tmp_path / f"tune.{FORMATS[name].suffix}"
     path.write_bytes(piece.make(name))
     (recipe,) = read_recipes(path)
-    assert Heard.from_values(recipe.heard) == heard
+    assert PlaybackSettings.from_values(recipe.heard) == heard
     assert read_tune(piece.abc)[0].key.text.startswith("E")
 
 
@@ -49,4 +51,4 @@ def test_every_file_brings_key_and_players_back(name, composition, tmp_path):
 )
 def test_what_is_not_possible_is_a_sentence(values):
     with pytest.raises(ProvenanceError, match="not possible"):
-        Heard.from_values(values)
+        PlaybackSettings.from_values(values)
