@@ -2,6 +2,7 @@
 # make test    sets everything up and runs every test
 # make survey  all that opens on every page, in a browser
 # make lint    style, types and layers
+# make requirements  exact versions anew, from the ranges in pyproject.toml
 # make bench   speed, measured side by side
 # make bare    the first two on a bare machine: a minimal Debian (as root; see tools/bare.py)
 # make setup   what these have in common; .venv/bin/python is then the project's interpreter
@@ -17,6 +18,7 @@ TORCH_PIP_ARGS ?=
 PORT ?= 8501
 PYTEST_ARGS ?=
 PYTEST_WORKERS ?= 1
+PIN_ARGS ?=
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -33,7 +35,7 @@ LAB := data/irish.abc
 # libatomic1 is what the browser driver of the tests needs and a bare Debian lacks.
 SYSTEM_DEV := chromium abcmidi libatomic1
 
-.PHONY: run test survey bench bare setup setup-dev system clean
+.PHONY: run test survey requirements bench bare setup setup-dev system clean
 .PHONY: lint lint-style lint-format lint-types lint-layers format
 .DEFAULT_GOAL := run
 .DELETE_ON_ERROR:
@@ -73,6 +75,16 @@ format: $(MADE)/requirements-dev
 	@$(PY) -m ruff check --fix-only -q .
 	@$(PY) -m ruff format .
 
+# requirements.txt from the ranges in pyproject.toml: what is there is kept as long as it fits;
+# PIN_ARGS=--upgrade takes the newest. A build of torch ("+cpu") is no part of its version.
+requirements: $(MADE)/requirements-dev
+	@$(PY) -m piptools compile -q --no-header --no-emit-index-url --no-emit-trusted-host \
+		--no-emit-find-links --strip-extras --annotation-style=line $(PIN_ARGS) \
+		-o requirements.txt pyproject.toml
+	@sed -i -e 's/^\(torch==[^+ ]*\)+[a-z0-9.]*/\1/' -e '/^#/d' -e '/^$$/d' requirements.txt
+	@sed -i '1i # What every machine runs, made by: make requirements (ranges in pyproject.toml).' \
+		requirements.txt
+
 bench: setup
 	@$(PY) -m bench
 
@@ -111,7 +123,7 @@ $(PY): | $(MADE)/system
 
 $(MADE)/requirements: requirements.txt $(PY) | $(MADE)
 	@echo "Installing Python packages: this takes some minutes the first time." >&2
-	@$(PIP) install $(TORCH_PIP_ARGS) "$$(grep '^torch==' requirements.txt)"
+	@$(PIP) install $(TORCH_PIP_ARGS) "$$(sed -n 's/^\(torch==[^ ]*\).*/\1/p' requirements.txt)"
 	@$(PIP) install -r requirements.txt
 	@touch $@
 

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 
 import click
 
-from musicgen import __version__
 from musicgen.errors import MusicgenError
 from musicgen.safe_text import escape_controls
+from musicgen.version import __version__
 
 BAD_INPUT = 2
 INTERRUPTED = 130

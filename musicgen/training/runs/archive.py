@@ -16,7 +16,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from musicgen import __version__
 from musicgen.config import to_json
 from musicgen.errors import ArchiveError, MusicgenError, RunError
 from musicgen.json_reading import parse_json
@@ -26,6 +25,7 @@ from musicgen.training.runs.archive_checks import check_contents
 from musicgen.training.runs.run import Run, RunStore
 from musicgen.training.runs.run_admin import find_free_id, name_checkpoints
 from musicgen.training.runs.run_names import check_new_id
+from musicgen.version import __version__
 
 FORMAT = "musicgen-run"
 FORMAT_VERSION = 1
