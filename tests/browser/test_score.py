@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from musicgen.notation.analysis.bar_numbers import number_bars
 from musicgen.notation.parsing.reader import read_tune
 from tests.browser.test_play import LISTENS, PHONE, TINY, compose, wait_for_score
-from tests.browser.waiting import expect_text, settled, text_shown, value_of
+from tests.browser.waiting import expect_text, held_value, settled, text_shown, value_of
 
 pytestmark = pytest.mark.browser
 
@@ -264,9 +264,10 @@ def test_a_finger_that_goes_up_scrolls_and_one_that_goes_aside_chooses_bars(open
     assert page.evaluate(LOOK)["selection"] is None
     expect(page.get_by_role("button", name="Choose bars", exact=True)).to_be_visible()
     assert page.evaluate(LOOK)["paused"]
-    start, end = [[note_at(page, number) for number in (7, 11)] for _look in "ab"][-1]
-    scrolled = page.evaluate(SCROLLED)
-    swipe(page, start, end)
+    for number in (7, 11):
+        note_at(page, number)  # both in view
+    scrolled = held_value(page, SCROLLED)  # a swipe lets the page go on for a while
+    swipe(page, note_at(page, 7), note_at(page, 11))
     expect(page.get_by_role("button", name=re.compile(r"^Bars? \d"))).to_be_visible()
     assert page.evaluate(SCROLLED) == scrolled
 
