@@ -11,6 +11,7 @@ from musicgen.config import Paths, SampleConfig
 from musicgen.errors import ConfigError, ProvenanceError
 from musicgen.library.provenance import Recipe, check_complete, check_recipe
 from musicgen.models.checkpoint import (
+    USUAL,
     Checkpoint,
     CheckpointRef,
     find_checkpoint,
@@ -36,15 +37,12 @@ class Order:
 def take_order(
     checkpoint_name: str, config: SampleConfig, heard: PlaybackSettings, paths: Paths
 ) -> Order:
-    """The order that the options of the command make.
+    """The order that the options of the command make; of `house` where they name no checkpoint.
 
     Raises:
         CheckpointError: there is no such checkpoint, or it is damaged.
-        ConfigError: none is named.
     """
-    if not checkpoint_name:
-        raise ConfigError("Name a model with --checkpoint, or a file of a tune with --from.")
-    ref = find_checkpoint(checkpoint_name, paths)
+    ref = find_checkpoint(checkpoint_name or USUAL, paths)
     return Order(ref, load_checkpoint(ref.path), config, heard=heard)
 
 

@@ -47,6 +47,9 @@ Arrays = Mapping[str, NDArray[np.float32]]
 FORMAT = "musicgen-checkpoint"
 FORMAT_VERSION = 1
 WEIGHTS_FILE = "model.safetensors"
+USUAL = "house"
+"""The model that plays where none is named."""
+
 METADATA_FILE = "checkpoint.json"
 
 MAX_METADATA_BYTES = 4_000_000
@@ -299,7 +302,7 @@ def list_checkpoints(paths: Paths) -> list[CheckpointRef]:
         for folder in _folders(paths.checkpoints)
         if not is_unfinished(folder) and is_file(folder / METADATA_FILE)
     ]
-    bundled.sort(key=lambda ref: (ref.name != "house", ref.name))
+    bundled.sort(key=lambda ref: (ref.name != USUAL, ref.name))
     runs = [
         (modified_ns(folder / "best" / METADATA_FILE), folder)
         for folder in _folders(paths.runs)

@@ -33,7 +33,7 @@ class Radio {
         button.onclick = act;
         return button;
       };
-      this.beforeButton = on(".musicgen-before", () => this.send?.trigger("before", Date.now()));
+      this.beforeButton = on(".musicgen-before", () => this.askForBefore());
       this.toggleButton = on(".musicgen-toggle", () => this.toggle());
       this.skipButton = on(".musicgen-skip", () => this.skip());
       this.progress = host.querySelector(".musicgen-progress");
@@ -48,6 +48,7 @@ class Radio {
 
   update(data) {
     this.data = data;
+    if (data.jump?.[1] === this.before?.name || !data.hasBefore || !data.isOn) this.before = undefined;
     if (data.jump && data.jump[1] !== this.jumped) {
       this.jumped = data.jump[1];
       this.jump = data.jump[0];
@@ -166,6 +167,19 @@ class Radio {
       if (this.progress) this.progress.value = Math.min(1, this.elapsed() / this.current.duration);
     }
     this.askForMore();
+    if (this.before && performance.now() - this.before.asked > ASK_MS) this.sendBefore();
+  }
+
+  // The page may be drawing itself anew and miss a click: it is asked until it answers with a jump.
+  askForBefore() {
+    if (!this.current) return;
+    this.before = { number: this.current.number, name: `${Date.now()}` };
+    this.sendBefore();
+  }
+
+  sendBefore() {
+    this.before.asked = performance.now();
+    this.send?.trigger("before", [this.before.number, this.before.name, this.before.asked]);
   }
 
   // Where too little is ready, the page is asked for more, until there is.

@@ -21,6 +21,9 @@ from musicgen.ui.base.language import _
 
 _HERE = Path(__file__).parent
 
+MAX_NAME = 40
+"""Characters of a name that the browser gives a click."""
+
 
 @dataclass(frozen=True, slots=True)
 class Track:
@@ -43,7 +46,7 @@ def gapless_player(
     jump: tuple[int, str] | None,
     has_before: bool,
     on_playing: Callable[[int], None],
-    on_before: Callable[[], None],
+    on_before: Callable[[int, str], None],
 ) -> None:
     """Draws the player.
 
@@ -54,7 +57,8 @@ def gapless_player(
         jump: Number of the tune to play as soon as it is ready, and a name for this wish.
         has_before: Whether there is a tune before the one that sounds.
         on_playing: Called with the number of a tune when it begins to sound.
-        on_before: Called when the tune before is asked for.
+        on_before: Called with the number that sounds and a name for the click, when the tune before
+            is asked for; again for the same click until a jump of that name comes.
     """
     words = {
         "play": _("Go on"),
@@ -69,6 +73,11 @@ def gapless_player(
         if type(playing) is int:
             on_playing(playing)
 
+    def ask() -> None:
+        match (st.session_state.get(key) or {}).get("before"):
+            case [int(number), str(name), *_]:
+                on_before(number, name[:MAX_NAME])
+
     _radio()(
         key=key,
         data={
@@ -80,7 +89,7 @@ def gapless_player(
         },
         default={"playing": -1},
         on_playing_change=tell,
-        on_before_change=on_before,
+        on_before_change=ask,
         on_more_change=_ignore,
     )
 

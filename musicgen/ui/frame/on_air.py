@@ -46,13 +46,14 @@ class PlaybackSession:
     """The row of tunes of this session, and the settings it is made with.
 
     `jump` is the tune that was asked for by hand, and a name for the click that asked; None once
-    it sounds.
+    it sounds. `answered` is the last click of the player that was followed: it may be told twice.
     """
 
     queue: TuneQueue
     settings: StreamSettings
     seed: int
     jump: tuple[int, str] | None = None
+    answered: str = ""
 
 
 def on_air_bar() -> None:
@@ -72,20 +73,23 @@ def stop() -> None:
         state.ON_AIR.set(None)
 
 
-def play(number: int) -> None:
-    """Plays a tune of the row again, and from there on."""
+def play(number: int, name: str = "") -> None:
+    """Plays a tune of the row again, and from there on; `name` is the click's, if it has one."""
     now = state.ON_AIR.get()
     if isinstance(now, PlaybackSession):
         now.queue.go_on()
-        now.jump = number, secrets.token_hex(4)
+        now.jump = number, name or secrets.token_hex(4)
         state.ENDLESS_PLAYING.set(number)
 
 
-def _play_before() -> None:
-    """Goes back to the tune before the one that sounds; the click comes from the player."""
+def _play_before(number: int, name: str) -> None:
+    """Goes back to the tune before one that sounds; the click comes from the player."""
     now = state.ON_AIR.get()
-    if isinstance(now, PlaybackSession) and (earlier := tunes_before(now)):
-        play(earlier[0][0])
+    if not isinstance(now, PlaybackSession) or now.answered == name:
+        return
+    now.answered = name
+    if earlier := now.queue.composed(number - 1):
+        play(earlier[0][0], name)
 
 
 def _told(number: int) -> None:
