@@ -3,6 +3,7 @@
 # make survey  all that opens on every page, in a browser
 # make lint    style, types and layers
 # make requirements  exact versions anew, from the ranges in pyproject.toml
+# make docs    the documentation site, in site/
 # make bench   speed, measured side by side
 # make bare    the first two on a bare machine: a minimal Debian (as root; see tools/bare.py)
 # make setup   what these have in common; .venv/bin/python is then the project's interpreter
@@ -21,6 +22,7 @@ PYTEST_WORKERS ?= 1
 PIN_ARGS ?=
 
 VENV := .venv
+DOCS_VENV := .venv-docs
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check -qq
 MADE := .make
@@ -35,7 +37,7 @@ LAB := data/irish.abc
 # libatomic1 is what the browser driver of the tests needs and a bare Debian lacks.
 SYSTEM_DEV := chromium abcmidi libatomic1
 
-.PHONY: run test survey requirements bench bare setup setup-dev system clean
+.PHONY: run test survey requirements docs bench bare setup setup-dev system clean
 .PHONY: lint lint-style lint-format lint-types lint-layers format
 .DEFAULT_GOAL := run
 .DELETE_ON_ERROR:
@@ -85,6 +87,10 @@ requirements: $(MADE)/requirements-dev
 	@sed -i '1i # What every machine runs, made by: make requirements (ranges in pyproject.toml).' \
 		requirements.txt
 
+# In an environment of its own; it needs nothing of what the app needs.
+docs: $(MADE)/requirements-docs
+	@$(DOCS_VENV)/bin/python tools/build_docs.py
+
 bench: setup
 	@$(PY) -m bench
 
@@ -104,7 +110,7 @@ system:
 	@$(MAKE) --no-print-directory $(MADE)/system $(MADE)/system-dev
 
 clean:
-	rm -rf $(VENV) $(MADE) node_modules
+	rm -rf $(VENV) $(DOCS_VENV) $(MADE) node_modules site
 
 $(MADE):
 	@mkdir -p $@
@@ -129,6 +135,13 @@ $(MADE)/requirements: requirements.txt $(PY) | $(MADE)
 
 $(MADE)/requirements-dev: requirements-dev.txt $(MADE)/requirements
 	@$(PIP) install -r requirements-dev.txt
+	@touch $@
+
+$(DOCS_VENV)/bin/python: | $(MADE)
+	@tools/make-venv "$(PYTHON)" $(DOCS_VENV)
+
+$(MADE)/requirements-docs: requirements-docs.txt $(DOCS_VENV)/bin/python | $(MADE)
+	@$(DOCS_VENV)/bin/python -m pip --disable-pip-version-check -qq install -r requirements-docs.txt
 	@touch $@
 
 # What is fetched may fail, on a train for example: the app starts all the same and says what is
