@@ -122,7 +122,7 @@ GROUPS: dict[str, dict[str, Measure]] = {
         ),
     },
 }  # fmt: skip
-"""All measures of a set of tunes, by group and by name of `measures.summarise`."""
+"""All measures of a set of tunes, by group and by name of `tune_figures.summarise`."""
 
 MEASURES = {name: measure for group in GROUPS.values() for name, measure in group.items()}
 

@@ -21,7 +21,7 @@ REPORTED = (
     "in_time", "key_profile", "tonic_end", "playable", "repetition", "aabb", "bars", "diversity",
     "longest_run", "longest_melody", "known", "transitions", "intervals", "rhythms", "degrees",
 )  # fmt: skip
-"""Measures of a report that a card has, by name of `words.MEASURES`."""
+"""Measures of a report that a card has, by name of `measure_labels.MEASURES`."""
 
 MAX_SHOWN = 200
 """Characters of a text of the metadata that the card shows."""

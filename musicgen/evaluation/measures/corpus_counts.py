@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 
 def find_counts(texts: Sequence[str], cache: Path) -> dict[str, Counts]:
-    """What `measures.count_corpus` gives, from the disk where it was counted before.
+    """What `tune_figures.count_corpus` gives, from the disk where it was counted before.
 
     Args:
         texts: The tunes of the corpus.

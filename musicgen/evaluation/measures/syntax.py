@@ -1,6 +1,6 @@
 """How many tunes are right as notation: readable, complete, in time.
 
-A pure metric over ABC texts; what the three words mean is said at `checking.TuneCheck`. It judges
+A pure metric over ABC texts; what the three words mean is said at `analysis.checking.TuneCheck`. It judges
 notation alone: a tune can be right in all three and dull, or copied.
 """
 

@@ -43,7 +43,7 @@ RATES: dict[str, Callable[[Tune], bool | None]] = {
     "aabb": is_aabb,
     "playable": is_playable,
 }
-"""Shares of tunes, beside those of `checking.TuneCheck`: readable, complete, in_time."""
+"""Shares of tunes, beside those of `analysis.checking.TuneCheck`: readable, complete, in_time."""
 
 MEANS: dict[str, Callable[[Tune], float]] = {
     "scale": compute_scale_share,
@@ -125,7 +125,7 @@ def summarise(
     Args:
         tunes: The figures of its tunes.
         corpus: What its distributions are compared with; without it there are no divergences.
-        size: Tunes in a draw of `divergence.estimate_divergence`; the same for sets to be compared.
+        size: Tunes in a draw of `statistics.divergence.estimate_divergence`; the same for sets to be compared.
     """
     found: dict[str, Estimate] = {}
     for name in ("readable", "complete", "in_time", *RATES):

@@ -64,7 +64,7 @@ def make_example(abc: str, seed: int | None, distance: float) -> Example:
 class TuneSet:
     """The figures of one set of tunes.
 
-    `cell` is None for the real tunes; `estimates` are by the names of `measures.summarise`,
+    `cell` is None for the real tunes; `estimates` are by the names of `tune_figures.summarise`,
     `counts` the distributions that are drawn, by name; `composed_s` the seconds it took to compose
     them.
     """

@@ -1,4 +1,4 @@
-"""The way home: from every state one character that leads to the end of the tune.
+"""Completion: from every state one character that leads to the end of the tune.
 
 It is the proof that no state is a dead end, and its length is what a tune still needs when the room
 for characters runs out: whoever keeps at least that many can always finish.

@@ -127,10 +127,10 @@ SEEDS_REPLACED: Slot[tuple[tuple[int | None, float], ...]] = Slot("play_seeds_re
 SEED_LOCKED = Slot("play_seed_locked", False)
 
 WANTED: Slot[Any] = Slot("play_wanted", None)
-"""The `address.Request` whose tune is to be on the screen; None before the first."""
+"""The `permalink.Request` whose tune is to be on the screen; None before the first."""
 
 SHOWN: Slot[Any] = Slot("play_shown", None)
-"""The `player.Performance` that is on the screen."""
+"""The `tune.rendering.Performance` that is on the screen."""
 
 HISTORY: Slot[Any] = Slot("play_history", None)
 """The `history.History` of this session; None before the first tune."""
@@ -151,7 +151,7 @@ DELETED: Slot[Any] = Slot("favourites_deleted", None)
 """The `favourites.Favourite` that was deleted last, and may be wanted back."""
 
 SEEN: Slot[Any] = Slot("play_seen", None)
-"""The `address.Request` that the controls made when this session last looked at them."""
+"""The `permalink.Request` that the controls made when this session last looked at them."""
 
 ADDRESS: Slot[dict[str, str]] = Slot("play_address", {})
 """What the address said when this session last looked: a difference means a link was followed."""
@@ -210,7 +210,7 @@ ENDLESS_PLAYING = Slot("endless_playing", -1)
 """Number of the tune of the endless row that sounds; -1 for none."""
 
 ON_AIR: Slot[Any] = Slot("endless_on_air", None)
-"""The `endless.OnAir` of this session; None where nothing is played."""
+"""The `on_air.PlaybackSession` of this session; None where nothing is played."""
 
 OPENED_RUN = Slot("train_opened", "")
 """The run on disk whose curves and tunes are shown on Train; empty for none."""

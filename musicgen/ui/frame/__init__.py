@@ -1,1 +1,1 @@
-"""What every page begins with: title, language, errors, session state, shared resources."""
+"""What every page begins with: its title, the way to other pages, and what plays or trains now."""

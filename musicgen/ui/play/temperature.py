@@ -35,7 +35,7 @@ MAX_TEXTS = 16
 
 IS_OPEN = Slot("temperature_open", False)
 DRAWN: Slot[Any] = Slot("temperature_drawn", None)
-"""The `player.Performance` whose characters are shown."""
+"""The `tune.rendering.Performance` whose characters are shown."""
 
 _SIGNS = {" ": "␣", "\n": "⏎"}
 

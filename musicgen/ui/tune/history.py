@@ -18,7 +18,7 @@ MAX_ENTRIES = 30
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What one request brought: its takes as `records.to_values` has them."""
+    """What one request brought: its takes as `library.serialization.to_values` has them."""
 
     request: Request
     takes: tuple[Values, ...]
