@@ -87,21 +87,9 @@ def convert_page(
     pictures: list[Path] = []
 
     def convert_link(match: re.Match[str]) -> str:
-        path, _hash, anchor = match["target"].partition("#")
-        if not path or ":" in path:
-            return match[0]
-        place = normpath(PurePosixPath(source).parent / path)
-        if place in pages:
-            # Each language has its own page under the one name.
-            path = pages[place].replace(CHINESE, "")
-            if place.startswith("README"):
-                anchor = _hash = ""  # the first page of the site has other headings
-        elif match["image"] and not place.startswith("docs/"):
-            pictures.append(root / place)
-            path = f"{PICTURES}/{PurePosixPath(place).name}"
-        elif not match["image"] and (root / place).exists():
-            return match["text"]
-        return f"{match['image']}[{match['text']}]({path}{_hash}{anchor})"
+        link, picture = moved_link(match, source, root, pages)
+        pictures.extend([picture] if picture else [])
+        return link
 
     lines, fence = [], ""
     for line in text.splitlines():
@@ -115,6 +103,28 @@ def convert_page(
             line = _SETTINGS.sub(lambda found: settings_table(root / found[1], found[2]), line)
             lines.append(unescape_bars(_LINK.sub(convert_link, line)))
     return "\n".join(lines) + "\n", pictures
+
+
+def moved_link(
+    match: re.Match[str], source: str, root: Path, pages: dict[str, str]
+) -> tuple[str, Path | None]:
+    """A link or picture as it is written on the site, and the file of a picture outside docs/."""
+    path, anchor = match["target"].partition("#")[::2]
+    if not path or ":" in path:
+        return match[0], None
+    place, picture = normpath(PurePosixPath(source).parent / path), None
+    if place in pages:
+        # Each language has its own page under the one name.
+        path = pages[place].replace(CHINESE, "")
+        if place.startswith("README"):
+            anchor = ""  # the first page of the site has other headings
+    elif match["image"] and not place.startswith("docs/"):
+        picture = root / place
+        path = f"{PICTURES}/{picture.name}"
+    elif not match["image"] and (root / place).exists():
+        return match["text"], None
+    target = f"{path}#{anchor}" if anchor else path
+    return f"{match['image']}[{match['text']}]({target})", picture
 
 
 def unescape_bars(line: str) -> str:
