@@ -70,13 +70,14 @@ def load_dataset(
     Tunes are held out of the first source alone, so that its losses mean the same whatever is
     learned from beside it. Of further sources a tune is left out where it would teach a held-out
     one: under its title, or with a fifth of its melody (`split.add_for_training`). What was read
-    once is kept on the disk (`corpus_cache`): all shared books take half a minute, then half a second.
+    once is kept on the disk (`corpus_cache`): all shared books take a
+    minute or two, then half a second.
 
     Args:
         source: Names of sources, built in or one's own (``own:name``, or the name alone).
         paths: Where they are found.
-        plain: Rewrites tunes of further sources as `normalization.write_plain` does, and leaves out those
-            that cannot be.
+        plain: Rewrites tunes of further sources as `normalization.write_plain` does, and leaves
+            out those that cannot be.
         on_progress: Called with the number of tunes read so far, while it takes time.
 
     Raises:

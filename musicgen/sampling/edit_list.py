@@ -5,7 +5,8 @@ on from there with the tune's own seed) or ``{"rewrite": [first_bar, last_bar, s
 (bars, counted from 1 as they are written, filled anew). Replayed in order they give the same tune.
 
 These counts are places in the text and stay what they are, so that links and files of every age
-mean the same bars. They are not the numbers a musician sees: those are `notation.analysis.bar_numbers`.
+mean the same bars. They are not the numbers a musician sees: those are
+`notation.analysis.bar_numbers`.
 """
 
 from collections.abc import Sequence

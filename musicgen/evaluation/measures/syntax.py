@@ -1,7 +1,7 @@
 """How many tunes are right as notation: readable, complete, in time.
 
-A pure metric over ABC texts; what the three words mean is said at `analysis.checking.TuneCheck`. It judges
-notation alone: a tune can be right in all three and dull, or copied.
+A pure metric over ABC texts; what the three words mean is said at `analysis.checking.TuneCheck`. It
+judges notation alone: a tune can be right in all three and dull, or copied.
 """
 
 import math

@@ -125,7 +125,8 @@ def summarise(
     Args:
         tunes: The figures of its tunes.
         corpus: What its distributions are compared with; without it there are no divergences.
-        size: Tunes in a draw of `statistics.divergence.estimate_divergence`; the same for sets to be compared.
+        size: Tunes in a draw of `statistics.divergence.estimate_divergence`; the same for sets
+            to be compared.
     """
     found: dict[str, Estimate] = {}
     for name in ("readable", "complete", "in_time", *RATES):

@@ -52,8 +52,9 @@ class ScoreOverlay:
     """What hands find on a score; all lists have one entry for each note in written order.
 
     `bars` are the bars of the notes as indices of `Tune.bars`, `numbers` what these bars
-    are called (`notation.analysis.bar_numbers`), `names` what the notes are called, `bits` how surprised the
-    network was by each and `odds` what else it had thought of, both None where that is not shown.
+    are called (`notation.analysis.bar_numbers`), `names` what the notes are called, `bits` how
+    surprised the network was by each and `odds` what else it had thought of, both None where that
+    is not shown.
     `outside` are numbers of notes beyond an instrument's range; `selection` the first and last
     chosen bar.
 
