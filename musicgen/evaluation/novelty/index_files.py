@@ -1,6 +1,6 @@
 """Indices for `novelty` on the disk: made once for a corpus, then there in a tenth of a second.
 
-Kept under a digest of the tunebooks and of the code, as corpora are (`corpus.corpus_cache`). The files
+Kept under a digest of the tunebooks and of the code, as corpora are (`corpus_cache`). The files
 hold plain arrays and JSON; reading one runs no code of its own.
 """
 
