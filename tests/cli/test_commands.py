@@ -191,7 +191,6 @@ def test_compose_in_fast_arithmetic(home: Path, capsys: pytest.CaptureFixture[st
         (["compose", "--checkpoint", "small", "--free", "--bars", "8"], "freely"),
         (["compose", "--checkpoint", "small", "--formats", "doc"], "'doc' is not a format"),
         (["compose", "--checkpoint", "small", "--prompt", "漢"], "never saw"),
-        (["compose"], "--checkpoint"),
         (["evaluate", "--checkpoint", "small", "--split", "train"], "train"),
         (["render", "nothing.abc"], "cannot be read"),
         (["corpus", "fetch", "nothing"], "nothing"),

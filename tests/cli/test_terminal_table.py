@@ -36,7 +36,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dataset: Dataset) -> P
     # Without accidentals: what nobody has trained writes so many that no other key has room.
     characters = "".join(sorted({*string.printable[:95], "\n"} - {*"^_="}))
     write_checkpoint(tmp_path / "runs" / "small" / "best", Vocabulary.from_text(characters))
-    for module in ("cli.train", "cli.evaluate", "training.job"):
+    for module in ("cli.train", "cli.evaluate", "jobs.training_job"):
         monkeypatch.setattr(f"musicgen.{module}.load_dataset", lambda *_: dataset)
     monkeypatch.setattr(
         "musicgen.cli.novelty.load_index", lambda *_: build_index(list(dataset.tunes))

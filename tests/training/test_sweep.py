@@ -114,7 +114,7 @@ from musicgen.config import Paths
 from musicgen.corpus.cleaning import clean_tunebook
 from musicgen.corpus.dataset import Dataset
 from musicgen.corpus.split import split_tunes
-from musicgen.training import job
+from musicgen.jobs import training_job as job
 from musicgen.training.runs.run import RunStore
 from musicgen.jobs.sweep import SweepRunner
 from musicgen.jobs.sweep_plan import SweepStore

@@ -17,7 +17,7 @@ def test_start_puts_a_station_on_air_and_stop_ends_it(home, open_app):
     now = start(app)
     assert isinstance(now, PlaybackSession)
     for _look in range(200):
-        pieces = now.station.look()
+        pieces = now.queue.look()
         if pieces:
             break
         time.sleep(0.05)
@@ -25,16 +25,16 @@ def test_start_puts_a_station_on_air_and_stop_ends_it(home, open_app):
     assert aired.audio[:4] == b"fLaC" and aired.sound.moments
     app.button(key="endless_stop").click().run()
     assert not app.exception
-    assert now.station.look() == ()
+    assert now.queue.look() == ()
     assert app.session_state["endless_on_air"] is now  # what was heard can be heard again
     next(item for item in app.button if item.label == "Start").click().run()
-    assert now.station.is_on
-    now.station.stop()
+    assert now.queue.is_on
+    now.queue.stop()
 
 
 def wait_for_piece(now, playing=-1, first=None):
     for _look in range(400):
-        pieces = now.station.look(playing)
+        pieces = now.queue.look(playing)
         if pieces and first in (None, pieces[0].number):
             return pieces[0]
         time.sleep(0.05)
@@ -57,9 +57,9 @@ def test_after_stop_the_tune_is_shown_kept_opened_saved_and_played_again(home, o
     assert "ABC" in [item.proto.label for item in app.get("download_button")]
     app.button(key="endless_again").click().run()
     assert not app.exception
-    assert now.station.is_on
+    assert now.queue.is_on
     assert now.jump and now.jump[0] == piece.number
-    now.station.stop()
+    now.queue.stop()
 
 
 def test_a_tune_before_is_found_and_asked_for(home, open_app):
@@ -75,7 +75,7 @@ def test_a_tune_before_is_found_and_asked_for(home, open_app):
     assert app.session_state["endless_playing"] == 0
     assert now.jump and now.jump[0] == 0
     wait_for_piece(now, 0, first=0)
-    now.station.stop()
+    now.queue.stop()
 
 
 def test_the_music_is_fed_from_every_page_and_only_while_it_plays(home, open_app):
@@ -87,7 +87,7 @@ def test_the_music_is_fed_from_every_page_and_only_while_it_plays(home, open_app
         app.switch_page(str(PROJECT / "pages" / f"{page}.py")).run()
         assert not app.exception
         assert [item.key for item in app.get("bidi_component")].count("radio_bar") == 1
-    now.station.stop()
+    now.queue.stop()
     app.run()
     assert "radio_bar" not in [item.key for item in app.get("bidi_component")]
 
@@ -99,7 +99,7 @@ def test_other_wishes_are_heard_from_the_next_tune_on(home, open_app):
     app.slider(key="play_temperature").set_value(1.1).run()
     assert not app.exception
     assert app.session_state["endless_on_air"] is now
-    assert (now.program.style, now.program.temperature) == ("jigs", 1.1)
+    assert (now.settings.style, now.settings.temperature) == ("jigs", 1.1)
     app.button(key="endless_stop").click().run()
 
 

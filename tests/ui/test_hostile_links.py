@@ -5,9 +5,8 @@ import re
 
 import pytest
 
-from musicgen.ui.base.errors import sentence, sentence_text
+from musicgen.ui.base.errors import MAX_SENTENCE, sentence, sentence_text
 from musicgen.ui.base.words import plain
-from musicgen.ui.frame import page
 from musicgen.ui.tune import listening, permalink
 
 NAMES = (
@@ -141,7 +140,7 @@ def test_a_sentence_is_shown_as_it_is_and_not_at_any_length():
     assert sentence(error) == plain(sentence_text(error))
     assert sentence_text(error) == f"There is no {PICTURE!r}."
     long = sentence_text(ConfigError("There is no {name}.", name="x" * 10_000))
-    assert len(long) == page.MAX_SENTENCE
+    assert len(long) == MAX_SENTENCE
     assert long.endswith("…")
     unfilled = ConfigError(f"{PICTURE} cannot be read.")
     assert sentence(unfilled) == plain(f"{PICTURE} cannot be read.")

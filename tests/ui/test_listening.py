@@ -4,11 +4,10 @@ from hypothesis import strategies as st
 
 from musicgen.audio.arrangement import ACCOMPANIMENTS, INSTRUMENTS
 from musicgen.errors import AudioError, ConfigError
-from musicgen.rendering.playback_settings import DANCED, PlaybackSettings
+from musicgen.rendering.playback_settings import AS_DANCED, DANCED, PlaybackSettings
 from musicgen.ui.base import state
 from musicgen.ui.tune import permalink
 from musicgen.ui.tune.listening import (
-    AS_DANCED,
     NAMES,
     from_parameters,
     to_parameters,
