@@ -18,7 +18,7 @@ PYTHON ?= python3
 TORCH_PIP_ARGS ?=
 PORT ?= 8501
 PYTEST_ARGS ?=
-PYTEST_WORKERS ?= 1
+PYTEST_WORKERS ?= 2
 PIN_ARGS ?=
 
 VENV := .venv
@@ -46,13 +46,12 @@ run: setup
 	@$(PY) -m musicgen app --port $(PORT)
 
 # One thread for each process: more would fight for the same cores. The tests with a browser run one
-# after the other, the rest beside them: two browsers with their servers are more than two cores can
-# draw in time. Status 5 is pytest's where PYTEST_ARGS leaves nothing to run.
+# after the other and alone: a browser with its server is as much as two cores can draw in time.
+# Status 5 is pytest's where PYTEST_ARGS leaves nothing to run.
 test: setup setup-dev
 	@export OMP_NUM_THREADS=1; \
-	$(PY) -m pytest -n $(PYTEST_WORKERS) -m "not browser" $(PYTEST_ARGS) >$(MADE)/tests.log 2>&1 & \
-	rest=$$!; $(PY) -m pytest -m "browser and not survey" $(PYTEST_ARGS); seen=$$?; \
-	wait $$rest; rest=$$?; cat $(MADE)/tests.log; \
+	$(PY) -m pytest -m "browser and not survey" $(PYTEST_ARGS); seen=$$?; \
+	$(PY) -m pytest -n $(PYTEST_WORKERS) -m "not browser" $(PYTEST_ARGS); rest=$$?; \
 	case "$$seen$$rest" in 00|05|50) ;; *) exit 1;; esac
 
 # All pages in a browser, with all that opens on them in pairs, wide and narrow: some twenty minutes.
