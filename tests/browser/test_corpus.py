@@ -3,7 +3,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_train import fill_fields, wait_for_more
+from tests.browser.test_train import fill_fields, start_training, wait_for_more
 from tests.browser.waiting import AT_REST, at_rest
 
 pytestmark = pytest.mark.browser
@@ -69,7 +69,7 @@ def test_own_tunes_are_brought_heard_and_trained_on(open_page, size):
         page, Name_of_the_run=f"on-{name}", Steps=120, Batch_size=4, Sequence_length=32,
         Validation_interval=50, Save_interval=50, Threads=1, Embedding_size=16, Hidden_size=32,
     )  # fmt: skip
-    page.get_by_role("button", name="Start training").click()
+    start_training(page)
     page.locator(".musicgen-chart .main-svg").first.wait_for()
     wait_for_more(page, 0)
     expect(page.locator(".st-key-live").get_by_text("finished")).to_be_visible()

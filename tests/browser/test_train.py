@@ -31,6 +31,13 @@ def fill_fields(page: Page, **values: int) -> None:
         page.get_by_label(label.replace("_", " "), exact=True).fill(str(value))
 
 
+def start_training(page: Page) -> None:
+    """Presses Start where all that was typed has arrived: what a field changes moves the button."""
+    page.keyboard.press("Tab")
+    at_rest(page)
+    page.get_by_role("button", name="Start training").click()
+
+
 def steps_drawn(page: Page) -> int:
     page.locator(".musicgen-chart .main-svg").first.wait_for()
     return int(page.evaluate(POINTS))
@@ -55,7 +62,7 @@ def drag_over_plot(page: Page) -> None:
 def test_a_name_that_is_taken_is_told_in_a_sentence(open_page):
     page = open_page("/Train").page
     fill_in(page, Name_of_the_run="tiny")
-    page.get_by_role("button", name="Start training").click()
+    start_training(page)
     expect(page.get_by_role("alert")).to_contain_text("There is a run named 'tiny' already")
 
 
@@ -63,7 +70,7 @@ def test_what_is_wrong_is_told_as_long_as_it_is_wrong(open_page):
     page = open_page("/Train").page
     alert = page.get_by_role("alert")
     fill_in(page, Name_of_the_run="a/b", Batch_size=999_999)
-    page.get_by_role("button", name="Start training").click()
+    start_training(page)
     expect(alert).to_contain_text("'a/b' cannot name a run")
     page.get_by_label("Name of the run", exact=True).fill("小调-1")
     page.keyboard.press("Tab")
@@ -85,7 +92,7 @@ def test_the_curves_stay_where_they_are_when_a_training_ends(open_page):
         page, Name_of_the_run="小调", Steps=300, Batch_size=4, Sequence_length=32,
         Validation_interval=50, Save_interval=50, Threads=1, Embedding_size=16, Hidden_size=48,
     )  # fmt: skip
-    page.get_by_role("button", name="Start training").click()
+    start_training(page)
     steps_drawn(page)
     live = page.locator(".st-key-live")
     expect(live.get_by_role("progressbar")).to_be_visible()
@@ -113,7 +120,7 @@ def test_a_training_is_watched_zoomed_refreshed_stopped_and_played(open_page, wi
         page, Name_of_the_run=run, Steps=100_000, Batch_size=4, Sequence_length=32,
         Validation_interval=50, Save_interval=50, Threads=1, Embedding_size=16, Hidden_size=48,
     )  # fmt: skip
-    page.get_by_role("button", name="Start training").click()
+    start_training(page)
     first = steps_drawn(page)
     wait_for_more(page, first)
 
