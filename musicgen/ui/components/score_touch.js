@@ -112,8 +112,20 @@ class Touch {
     if (event.shiftKey && this.selection) this.held.bar = this.selection[0];
     clearTimeout(this.opening);
     if (event.pointerType !== "mouse") {
-      this.opening = setTimeout(() => { this.held = undefined; this.quiet = true; this.openOdds(this.noteAt(event, 48)); }, PRESS_MS);
+      this.opening = setTimeout(() => this.hold(event), PRESS_MS);
     }
+  }
+
+  // A finger has rested. On a busy machine the timer may come before the moves that wait to be told:
+  // the browser tells them with the next frame, before what that frame was asked for.
+  hold(event) {
+    const { held } = this;
+    requestAnimationFrame(() => setTimeout(() => {
+      if (!held || this.held !== held || held.isDrag) return;
+      this.held = undefined;
+      this.quiet = true;
+      this.openOdds(this.noteAt(event, 48));
+    }, 0));
   }
 
   move(event) {

@@ -26,6 +26,8 @@ import streamlit
 from streamlit import config
 from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
+from musicgen.ui.frame.page_changes import PageChanges
+
 if TYPE_CHECKING:
     from starlette.middleware import Middleware
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -237,4 +239,5 @@ def guards() -> "list[Middleware]":
     from starlette.middleware import Middleware
 
     gatekeeper: Any = Gatekeeper
-    return [Middleware(gatekeeper)]
+    page_changes: Any = PageChanges
+    return [Middleware(gatekeeper), Middleware(page_changes)]
