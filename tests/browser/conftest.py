@@ -34,6 +34,9 @@ EXPECTED_404 = tuple(
     for file in ("health", "host-config")
 )
 
+NEEDLESS = "StreamlitSyntaxHighlighter"
+"""The largest script of Streamlit: see `musicgen.ui.components.text_block`."""
+
 expect.set_options(timeout=PATIENCE_MS)
 
 
@@ -131,6 +134,7 @@ def open_page(browser: Browser, server: Server) -> Iterator[Callable[..., Watche
         assert not watched.errors
         foreign = [url for url in watched.requests if not _is_local(url, server)]
         assert not foreign
+        assert not [url for url in watched.requests if NEEDLESS in url]
 
 
 def _is_local(url: str, server: Server) -> bool:

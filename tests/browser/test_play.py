@@ -12,6 +12,7 @@ from tests.browser.waiting import (
     expect_no_wider,
     expect_text,
     settled,
+    text_shown,
     value_of,
 )
 from tests.ui.tiny_model import TUNE
@@ -98,12 +99,12 @@ def test_the_text_is_seen_while_it_is_written(open_page):
     page = open_page("/?model=house").page  # the tiny one is done before a browser draws
     page.evaluate(
         """() => { globalThis.seen = new Set(); new MutationObserver(() => {
-          const code = document.querySelector("[data-testid=stMain] [data-testid=stCode]");
+          const code = document.querySelector("[data-testid=stMain] .musicgen-text code");
           if (code) globalThis.seen.add(code.innerText.length);
         }).observe(document.body, { childList: true, subtree: true, characterData: true }); }"""
     )
     begun: list[int] = []
-    for _click in range(6):  # the first has to fetch what shows the text; a busy one draws few
+    for _click in range(6):  # a busy one draws few
         compose(page)
         begun = [one for one in page.evaluate("[...globalThis.seen]") if 0 < one < SHORTEST_TUNE]
         if begun:
@@ -165,6 +166,16 @@ def test_moving_the_slider_does_not_stop_the_sound(open_page):
     page.wait_for_function(f"document.querySelector('audio')?.currentTime > {before}")
     assert page.evaluate(f"{AUDIO}.marked")  # the same player as before
     expect(page.locator(".musicgen-cursor")).to_be_visible()
+
+
+def test_the_text_is_copied_letter_for_letter(open_page):
+    page = open_page(TINY, permissions=["clipboard-read", "clipboard-write"]).page
+    shown = text_shown(page)
+    copy = page.get_by_role("button", name="Copy", exact=True)
+    copy.click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()").strip() == shown == TUNE
+    expect(copy).to_be_visible()
 
 
 def test_each_download_opens_in_another_program(open_page, tmp_path):

@@ -234,20 +234,29 @@ def test_a_finger_held_on_a_note_shows_what_else_it_might_have_been(open_page):
     assert page.evaluate(LOOK)["paused"]
 
 
-def swipe(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
-    """One finger from one place to another; the browser itself moves it, in its own time.
+def scroll_by_finger(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """One finger goes up or down, as a screen reports it, and the page goes with it."""
+    hand = page.context.new_cdp_session(page)
+    for share in (0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0):
+        x, y = (a + (b - a) * share for a, b in zip(start, end, strict=True))
+        kind = "touchMove" if share else "touchStart"
+        hand.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
+        if share:
+            page.wait_for_timeout(16)
+    hand.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    hand.detach()
 
-    Moves that a test sends one by one come late on a busy machine: the finger then rests.
+
+def swipe(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """One finger goes aside; the browser itself moves it, in its own time.
+
+    Moves that a test sends one by one come late on a busy machine: the finger then rests, and a
+    finger that rests asks for something else.
     """
     hand = page.context.new_cdp_session(page)
     (x, y), (to_x, to_y) = start, end
-    hand.send(
-        "Input.synthesizeScrollGesture",
-        {
-            "x": x, "y": y, "xDistance": to_x - x, "yDistance": to_y - y,
-            "gestureSourceType": "touch", "speed": 1200,
-        },
-    )  # fmt: skip
+    gesture = {"x": x, "y": y, "xDistance": to_x - x, "yDistance": to_y - y, "speed": 1200}
+    hand.send("Input.synthesizeScrollGesture", {"gestureSourceType": "touch", **gesture})
     hand.detach()
 
 
@@ -266,7 +275,7 @@ def test_a_finger_that_goes_up_scrolls_and_one_that_goes_aside_chooses_bars(open
     x, y = note_at(page, 30)
     before = page.evaluate(SCROLLED)
     for _time in range(2):
-        swipe(page, (x, y), (x + aside, y - 220))
+        scroll_by_finger(page, (x, y), (x + aside, y - 220))
     page.wait_for_function(f"{SCROLLED} > {before} + 60")
     settled(page)
     assert page.evaluate(LOOK)["selection"] is None

@@ -20,18 +20,21 @@ _STILL = """() => {
   return now - globalThis.stillSince > 400;
 }"""
 
+_OFTEN_MS = 100
+"""Between two looks at all of a page: with every frame, looking would be most of its work."""
+
 _TEXT = "The text the network wrote"
 
 
 def settled(page: Page) -> None:
     """Waits until nothing on the page is of an earlier run."""
-    page.wait_for_function("!document.querySelector('[data-stale=true]')")
+    page.wait_for_function("!document.querySelector('[data-stale=true]')", polling=_OFTEN_MS)
 
 
 def at_rest(page: Page) -> None:
     """Waits until no script runs and nothing on the page moves any more."""
     page.locator(AT_REST).wait_for()
-    page.wait_for_function(_STILL)
+    page.wait_for_function(_STILL, polling=_OFTEN_MS)
 
 
 def value_of(page: Page, expression: str, **arguments: Any) -> Any:
@@ -51,7 +54,7 @@ def held_value(page: Page, expression: str) -> Any:
       return now - globalThis.heldSince > 1000;
     }}"""
     page.evaluate("delete globalThis.heldValue")
-    page.wait_for_function(watch)
+    page.wait_for_function(watch, polling=_OFTEN_MS)
     return page.evaluate(expression)
 
 

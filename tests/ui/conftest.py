@@ -1,5 +1,7 @@
 """An app of one's own for each test: folders, a model that ends its tunes, a tiny corpus."""
 
+import html
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -55,3 +57,12 @@ def open_app() -> Callable[..., AppTest]:
         return app.run()
 
     return open_page
+
+
+def texts(app: AppTest) -> list[str]:
+    """What stands on the page letter for letter, from the top."""
+    blocks = (item.proto.body for item in app.get("html"))
+    found = (
+        re.search(r'class="musicgen-text".*<code>(.*)</code>', body, re.DOTALL) for body in blocks
+    )
+    return [html.unescape(one[1]) for one in found if one]

@@ -2,6 +2,7 @@ import re
 import shutil
 
 from musicgen.ui.play import controls
+from tests.ui.conftest import texts
 from tests.ui.tiny_model import TUNE
 
 
@@ -14,7 +15,7 @@ def compose(app):
 
 
 def text_shown(app):
-    return app.code[-1].value.strip()
+    return texts(app)[-1].strip()
 
 
 def facts(app):
@@ -36,7 +37,7 @@ def test_a_newcomer_sees_one_slider_and_one_primary_button(home, open_app):
     visible = [item for item in app.slider if item.label == "Temperature"]
     assert [item.value for item in visible] == [0.8]
     assert [item.label for item in app.button if item.proto.type == "primary"] == ["Compose"]
-    assert not app.code
+    assert not texts(app)
 
 
 def test_one_click_composes_a_tune_with_its_files_and_facts(home, open_app):

@@ -10,6 +10,7 @@ from musicgen.sampling import composer
 from musicgen.ui.base import state
 from musicgen.ui.play import beginning
 from musicgen.ui.tune import rendering
+from tests.ui.conftest import texts
 from tests.ui.test_play_page import address_of, button, compose, facts, text_shown
 from tests.ui.tiny_model import TUNE
 
@@ -289,7 +290,7 @@ def test_what_temperature_does_is_shown_before_the_first_tune(home, open_app):
     app.session_state["temperature_box"] = True
     app.run()
     assert not app.exception
-    assert "DFA dAF|" in app.code[0].value
+    assert "DFA dAF|" in texts(app)[0]
 
 
 def test_the_ladder_has_four_temperatures_and_one_click_takes_one(home, open_app, composed):

@@ -26,6 +26,7 @@ from musicgen.ui.base.language import N_, _, ngettext
 from musicgen.ui.base.links import train_link
 from musicgen.ui.base.words import plain
 from musicgen.ui.components.live_chart import live_chart
+from musicgen.ui.components.text_block import text_block
 from musicgen.ui.corpus.corpus_charts import count_figure, length_figure
 from musicgen.ui.corpus.corpus_words import KINDS, OUTCOMES, outcome
 from musicgen.ui.tune import rendering
@@ -174,7 +175,7 @@ def _tune(clean: CorpusTune) -> None:
         if rendered.is_fallback:
             st.caption(rendering.better_sound())
     with st.expander(_("The text of the tune"), icon=":material/notes:"):
-        st.code(clean.text, language=None, wrap_lines=True)
+        text_block(clean.text)
 
 
 # The figures

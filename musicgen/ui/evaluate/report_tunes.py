@@ -10,6 +10,7 @@ from musicgen.ui.base import resources
 from musicgen.ui.base.errors import sentence
 from musicgen.ui.base.language import N_, _
 from musicgen.ui.components.score import score
+from musicgen.ui.components.text_block import text_block
 from musicgen.ui.tune import rendering
 
 _ENDS = {"best": N_("Best"), "worst": N_("Worst")}
@@ -71,7 +72,7 @@ def _tune(example: Example, name: str) -> None:
         )
     st.caption(" · ".join(_facts(example)))
     with st.expander(_("The tune as text"), icon=":material/notes:"):
-        st.code(example.abc, language=None, wrap_lines=True)
+        text_block(example.abc)
 
 
 def _facts(example: Example) -> list[str]:

@@ -21,6 +21,7 @@ from musicgen.ui.base.language import (
 from musicgen.ui.base.libraries import send_libraries
 from musicgen.ui.base.links import kept_parameters
 from musicgen.ui.components.audio import enforce_single_audio
+from musicgen.ui.components.text_block import follow_copies
 from musicgen.ui.frame.accessible_names import name_controls
 from musicgen.ui.frame.connection import watch_connection
 from musicgen.ui.frame.on_air import on_air_bar
@@ -77,6 +78,7 @@ def page(title: str, intro: str, has_training_card: bool = False, has_radio: boo
     follow_visit()
     watch_connection()
     name_controls()
+    follow_copies()
     send_libraries()
     if state.PAGE.get() != title:
         state.PAGE.set(title)

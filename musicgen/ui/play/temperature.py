@@ -24,6 +24,7 @@ from musicgen.ui.base.errors import sentence
 from musicgen.ui.base.language import _
 from musicgen.ui.base.state import Slot
 from musicgen.ui.components.live_chart import live_chart
+from musicgen.ui.components.text_block import text_block
 from musicgen.ui.play import controls
 from musicgen.ui.tune import rendering
 from musicgen.ui.tune.rendering import Performance
@@ -76,7 +77,7 @@ def _next_character() -> None:
         text, seen = _after_beginning(checkpoint, config)
         place = len(text)
     effect = compute_effect(seen, place, config)
-    st.code(show_before(text, place), language=None)
+    text_block(show_before(text, place), has_copy=False)
     live_chart(
         effect_figure(effect, config.temperature),
         "temperature_chart",

@@ -14,6 +14,7 @@ from musicgen.ui.base.errors import sentence, show_error
 from musicgen.ui.base.language import _, ngettext
 from musicgen.ui.base.words import plain
 from musicgen.ui.components.audio import start
+from musicgen.ui.components.text_block import text_block
 from musicgen.ui.play import novelty_view
 from musicgen.ui.play.score_editor import workbench
 from musicgen.ui.play.tune_bar import tune_bar
@@ -156,7 +157,7 @@ def _show_tune(shown: Performance) -> None:
     if shown.sound and shown.sound.is_fallback:
         st.caption(rendering.better_sound())
     with st.expander(_("The text the network wrote"), icon=":material/notes:"):
-        st.code(shown.composition.public_abc, language=None, wrap_lines=True)
+        text_block(shown.composition.public_abc)
 
 
 def _all_takes(shown: Performance) -> list[Performance]:

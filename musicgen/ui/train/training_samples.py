@@ -13,6 +13,7 @@ from musicgen.ui.base.errors import sentence
 from musicgen.ui.base.language import _
 from musicgen.ui.components.audio import start
 from musicgen.ui.components.score import score
+from musicgen.ui.components.text_block import text_block
 from musicgen.ui.tune import rendering
 
 
@@ -89,7 +90,7 @@ def _text(sample: Sample, error: AudioError, has_notes: bool) -> None:
             _("No notes yet: the network is still finding out how a tune is written down."),
             icon=":material/music_off:",
         )
-    st.code(sample.abc, language=None, wrap_lines=True)
+    text_block(sample.abc)
 
 
 def _line(sample: Sample) -> str:

@@ -26,6 +26,7 @@ from musicgen.ui.base import resources
 from musicgen.ui.base.bounded_cache import BoundedCache
 from musicgen.ui.base.language import _
 from musicgen.ui.components.score import ScoreLayout, score
+from musicgen.ui.components.text_block import text_block
 from musicgen.ui.tune.permalink import Request
 
 _WIDTHS = ((4, 640, 900), (2, 0, 440))
@@ -125,7 +126,7 @@ def compose_takes(
     def show(texts: list[str]) -> None:
         nonlocal shown_at
         if slot and time.monotonic() - shown_at >= TEXT_INTERVAL_S:
-            slot.code(without_attribution(texts[0], given), language=None, wrap_lines=True)
+            text_block(without_attribution(texts[0], given), slot, has_copy=False)
             shown_at = time.monotonic()
 
     takes = [base] if base else compose(checkpoint, request.config, show if slot else None)
