@@ -275,12 +275,9 @@ def _find_shapes(config: NetworkConfig) -> dict[str, tuple[int, ...]]:
     """Name and shape of every weight of a network."""
     if config.kind in LSTM_KINDS:
         return expected_shapes(config)
-    import torch
+    from musicgen.models.registry import build_empty_network
 
-    from musicgen.models.registry import build_network
-
-    with torch.device("meta"):
-        state = build_network(config).state_dict()
+    state = build_empty_network(config).state_dict()
     return {name: tuple(value.shape) for name, value in state.items()}
 
 

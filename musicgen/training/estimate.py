@@ -19,7 +19,7 @@ from musicgen.config import NetworkConfig, TrainingConfig
 from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.errors import ConfigError
 from musicgen.machine import available_memory_bytes, free_disk_bytes
-from musicgen.models.registry import build_network
+from musicgen.models.registry import build_empty_network
 from musicgen.presets import Preset
 from musicgen.training.loop.precision import set_threads
 from musicgen.training.loop.trainer import Trainer
@@ -137,8 +137,7 @@ def count_parameters(config: NetworkConfig) -> int:
     Raises:
         ConfigError: there is no network of that kind.
     """
-    with torch.device("meta"):
-        return build_network(config.replace(init="pytorch")).num_parameters
+    return build_empty_network(config.replace(init="pytorch")).num_parameters
 
 
 def _narrowed(config: NetworkConfig) -> NetworkConfig:

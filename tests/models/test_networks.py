@@ -1,3 +1,7 @@
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 import torch
 from torch import nn
@@ -8,6 +12,7 @@ from musicgen.models.lstm import LSTMNetwork
 from musicgen.models.registry import NETWORKS, build_network
 from musicgen.presets import get_preset
 
+PROJECT = Path(__file__).resolve().parents[2]
 SMALL = NetworkConfig(vocab_size=11, embedding_dim=5, hidden_size=7, num_layers=2)
 
 
@@ -136,3 +141,24 @@ def test_recurrent_weights_are_left_out_while_training_alone() -> None:
     torch.testing.assert_close(say(1, torch.bfloat16), say(1), rtol=0.05, atol=0.02)
     say(1).sum().backward()
     assert all(weight.grad is not None for weight in network.parameters())
+
+
+def test_a_network_without_values_has_its_shapes_and_loads_no_compiler() -> None:
+    """In a process of its own: another test may have loaded torch's compiler."""
+    code = """
+import sys
+from musicgen.models.registry import build_empty_network, build_network
+from musicgen.presets import PRESETS
+
+configs = [preset.network.replace(vocab_size=60) for preset in PRESETS.values()]
+empty = [build_empty_network(config).state_dict() for config in configs]
+assert all(value.is_meta for state in empty for value in state.values() if value.numel() > 1024)
+assert "torch._dynamo" not in sys.modules, "torch's compiler"
+for config, state in zip(configs, empty, strict=True):
+    real = build_network(config).state_dict()
+    assert {k: v.shape for k, v in state.items()} == {k: v.shape for k, v in real.items()}
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
