@@ -11,6 +11,7 @@ from musicgen.config import Paths
 from musicgen.notation.parsing.reader import read_tune
 from musicgen.notation.parsing.tunebook import decode_text, split_tunebook
 from tests.notation import abc2midi
+from tests.thorough import some
 
 TOLERANCE = 0.04
 DEPARTURES = {
@@ -49,7 +50,7 @@ def test_the_corpus_agrees_but_for_the_listed_cases() -> None:
     listed = [text for text in texts if any(d.search(text) for d in DEPARTURES.values())]
     others = [text for text in texts if text not in listed]
     assert len(listed) <= 5
-    assert [text for text in others if not agrees(text)] == []
+    assert [text for text in some(others, 3) if not agrees(text)] == []
 
 
 HEADER = "X:1\nT:x\nM:4/4\nL:1/8\nK:D\n"

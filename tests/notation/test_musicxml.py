@@ -14,6 +14,7 @@ from musicgen.notation.parsing.reader import read_tune
 from musicgen.notation.parsing.tunebook import read_tunebook
 from musicgen.notation.playback import perform
 from musicgen.notation.writing.musicxml import write_musicxml
+from tests.thorough import some
 
 HEADER = "X:1\nT:x\nM:4/4\nL:1/8\nK:D\n"
 
@@ -114,7 +115,7 @@ def test_the_corpora_are_read_the_same(name: str, stride: int) -> None:
         for file in read_source_text(SOURCES[name], Paths.default())
         for tune, _ in read_tunebook(file.text)
     ]
-    for tune in tunes[::stride]:
+    for tune in some(tunes[::stride], 2):
         assert notes_of(read_with_music21(write_musicxml(tune))) == notes_without_graces(tune)
 
 

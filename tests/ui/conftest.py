@@ -3,11 +3,12 @@
 import html
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import streamlit as st
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from musicgen.config import Paths
@@ -24,6 +25,14 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("tiny") / "best"
     write_tiny_model(folder)
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_component_packages() -> Iterator[None]:
+    """Each app of a test would look for components in everything that is installed, and find none."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", list)
+        yield
 
 
 @pytest.fixture

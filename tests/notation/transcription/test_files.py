@@ -15,6 +15,7 @@ from musicgen.notation.transcription.events import read_midi
 from musicgen.notation.transcription.files import parse_file
 from musicgen.notation.transcription.transcriber import transcribe
 from tests.notation.transcription.midi_files import midi_file, save, track
+from tests.thorough import count
 
 SCALE = [(60, 480), (62, 480), (64, 480), (65, 480), (67, 480), (69, 480), (71, 480), (72, 480)]
 PITCHES = [pitch for pitch, _ in SCALE]
@@ -177,7 +178,7 @@ def test_notes_are_those_that_mido_and_pretty_midi_read(seed: int) -> None:
 def test_broken_bytes_end_in_a_tune_or_a_sentence() -> None:
     generator = random.Random(3)
     whole = midi_file(SCALE)
-    for _ in range(400):
+    for _ in range(count(100, thorough=400)):
         data = bytearray(whole)
         for _ in range(generator.randint(1, 6)):
             data[generator.randrange(14, len(data))] = generator.randrange(256)

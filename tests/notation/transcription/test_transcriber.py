@@ -18,6 +18,7 @@ from musicgen.notation.parsing.reader import read_tune
 from musicgen.notation.transcription.events import MAX_BYTES
 from musicgen.notation.transcription.transcriber import transcribe
 from tests.notation.transcription.midi_files import midi_file, save, track
+from tests.thorough import count, some
 
 HEADER = "X:1\nT:T\nM:{}\nL:1/8\nK:{}\n"
 
@@ -66,16 +67,17 @@ def test_repeats_and_pickups_are_found_again():
     not is_available(get_source("lab"), Paths.default()),
     reason="the lab's tunebook is not here: make setup fetches it",
 )
-def test_of_a_hundred_tunes_of_the_lab_all_are_heard_again():
+def test_of_many_tunes_of_the_lab_all_are_heard_again():
     files = read_source_text(get_source("lab"), Paths.default())
     tunes, _ = clean_tunebook("lab", [(file.name, file.text) for file in files])
     same = in_time = 0
-    for clean in random.Random(1).sample(tunes, 100):
+    chosen = some(random.Random(1).sample(tunes, 100), 3)
+    for clean in chosen:
         tune, again = there_and_back(clean.text)
         same += heard(tune) == heard(again)
         in_time += is_in_time(again)
-    assert same >= 98
-    assert in_time >= 98
+    assert same >= 0.98 * len(chosen)
+    assert in_time >= 0.98 * len(chosen)
 
 
 def test_the_melody_is_taken_from_above_bass_chords_and_drums():
@@ -163,7 +165,7 @@ def test_film_time_is_told():
 def test_damaged_bytes_end_in_a_tune_or_a_sentence():
     good = midi_file([(60 + n % 12, 240) for n in range(32)], meter="4/4")
     generator = random.Random(2)
-    for _ in range(150):
+    for _ in range(count(30, thorough=150)):
         data = bytearray(good)
         for _ in range(generator.randint(1, 5)):
             data[generator.randrange(len(data))] = generator.randrange(256)
