@@ -1,5 +1,6 @@
 import math
 
+import filelock
 import pytest
 import streamlit as st
 
@@ -364,6 +365,29 @@ def test_a_training_of_another_program_moves_on_the_page(trained, empty_home, op
         (bar,) = app.get("progress")
         assert "quick" in bar.proto.text and "step 6 of 6" in bar.proto.text
     assert not app.exception
+
+
+@pytest.mark.parametrize("page", ["Train", "Compare"])
+def test_a_page_that_is_drawn_never_tries_the_lock_of_a_run(
+    trained, empty_home, open_app, monkeypatch, page
+):
+    run, tried = Run(empty_home.runs / "quick-1"), []
+    acquire = filelock.BaseFileLock.acquire
+
+    def watched(lock, *arguments, **options):
+        tried.append(str(lock.lock_file))
+        return acquire(lock, *arguments, **options)
+
+    run.write_status("running", "", 3, Progress())  # as the command line does, and was killed
+    st.cache_resource.clear()  # as a server that was started anew
+    monkeypatch.setattr(filelock.BaseFileLock, "acquire", watched)
+    app = open_app(page)
+    app.run()
+    assert not app.exception
+    assert [path for path in tried if path.startswith(str(run.path))] == []
+    tried.clear()
+    with run.locked():  # which is how a training begins
+        assert tried == [str(run.path / ".lock")]
 
 
 def test_settings_for_which_this_machine_has_no_room_cannot_be_started(

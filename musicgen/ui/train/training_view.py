@@ -1,13 +1,11 @@
 """A training while it runs, and the runs on the disk."""
 
-import time
-
 import streamlit as st
 
 from musicgen.errors import MusicgenError
 from musicgen.jobs.training_job import JobSnapshot, JobStatus, TrainingJob
 from musicgen.storage import is_folder
-from musicgen.training.runs.run import METRICS_FILE, Run, RunInfo
+from musicgen.training.runs.run import Run, RunInfo
 from musicgen.training.runs.summary import clock, read_last_step
 from musicgen.ui.base import resources, state
 from musicgen.ui.base.errors import sentence, show_errors
@@ -20,7 +18,6 @@ from musicgen.ui.train.training_monitor import course_of_job, course_of_run, mon
 from musicgen.ui.train.training_samples import hear_it_learn
 
 TICK_S = 1.0
-SILENT_S = 10.0
 MAX_LISTED = 12
 
 
@@ -123,14 +120,8 @@ def _progress_elsewhere(run_id: str) -> None:
 
 
 def _has_ended(run: Run) -> bool:
-    """Whether nobody trains a run any more; asking for its lock is left for when it is silent."""
-    if run.read_status()["status"] not in ("queued", "running"):
-        return True
-    try:
-        silent_s = time.time() - (run.path / METRICS_FILE).stat().st_mtime
-    except OSError:
-        silent_s = SILENT_S
-    return silent_s >= SILENT_S and not run.is_busy()
+    """Whether nobody trains a run any more."""
+    return run.read_status()["status"] not in ("queued", "running") or not run.is_busy()
 
 
 def _status_words(now: JobSnapshot) -> str:
