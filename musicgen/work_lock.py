@@ -89,8 +89,9 @@ def _start_of(number: int) -> str:
             text = (_PROC / str(number) / "stat").read_text(errors="replace")
         except OSError:
             return ""
-        state, *fields = text.rpartition(")")[2].split() or "X"
-        return "" if state in "ZX" else fields[18]  # a zombie holds no lock
+        fields = text.rpartition(")")[2].split()  # from the third on
+        is_alive = len(fields) > 19 and fields[0] not in "ZX"  # a zombie holds no lock
+        return fields[19] if is_alive else ""
     if os.name != "posix":
         return _UNKNOWN
     try:

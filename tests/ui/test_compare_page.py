@@ -11,7 +11,7 @@ from musicgen.models.checkpoint import load_checkpoint
 from musicgen.presets import PRESETS
 from musicgen.training.loop.session import TrainingSession
 from musicgen.training.runs.archive import export_run
-from musicgen.training.runs.bundled_history import keep_record
+from musicgen.training.runs.bundled_history import write_bundled_training
 from musicgen.training.runs.run import RunStore
 from musicgen.training.runs.run_admin import delete_run
 from musicgen.training.runs.run_files import Progress
@@ -186,7 +186,7 @@ def bundled_study(home):
     run = train(home, "baseline", "baseline")
     folder = home.checkpoints / "baseline"
     shutil.copytree(run.path / "best", folder)
-    keep_record(run, folder, load_checkpoint(folder))
+    write_bundled_training(run, folder, load_checkpoint(folder))
     return run
 
 

@@ -139,7 +139,7 @@ def test_a_stopped_training_can_go_on_to_its_end(empty_home, open_app):
     job = resources.registry().get("quick-1")
     while job.snapshot().step < 4:
         assert not job.wait(0.05)
-    job.stop()
+    job.cancel()
     assert job.wait(60)
     app.run()
     reached = job.snapshot().step
@@ -149,7 +149,7 @@ def test_a_stopped_training_can_go_on_to_its_end(empty_home, open_app):
     assert again is not job
     while again.snapshot().step <= reached:
         assert not again.wait(0.05)
-    again.stop()
+    again.cancel()
     assert again.wait(60)
 
 
@@ -180,7 +180,7 @@ def test_other_pages_have_a_note_of_the_training_whose_card_train_shows(home, op
         assert not any("paused at" in item.proto.label for item in train.get("page_link"))
         assert train.button(key="train_resume")
     finally:
-        job.stop()
+        job.cancel()
         assert job.wait(60)
 
 
