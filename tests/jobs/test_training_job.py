@@ -49,6 +49,22 @@ def test_a_job_trains_to_the_end(registry: JobRegistry, tiny_preset: Preset) -> 
     assert registry.current() is job is registry.get("one")
 
 
+def test_how_far_a_training_is_takes_no_copy_of_its_metrics(
+    registry: JobRegistry, tiny_preset: Preset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = registry.start(tiny_preset, "one")
+    assert job.wait(LIMIT_S)
+    registry.store.get("one").set_max_steps(24)
+    now = job.snapshot()
+    monkeypatch.setattr(TrainingJob, "snapshot", None)
+    assert registry.current() is job
+    assert (job.status, job.step, job.samples) == (now.status, now.step, now.samples)
+    again = registry.resume("one")  # it begins where the last sitting ended
+    assert again.step >= 12 and again.state.progress >= 0.5
+    assert again.wait(LIMIT_S)
+    assert (again.status, again.step) == (TaskStatus.FINISHED, 24)
+
+
 def test_pause_holds_resume_goes_on_and_stop_keeps(
     registry: JobRegistry, tiny_preset: Preset
 ) -> None:

@@ -2,7 +2,7 @@ import threading
 
 import pytest
 
-from musicgen.errors import AudioError, CheckpointError
+from musicgen.errors import AudioError, CheckpointError, CompositionError
 from musicgen.jobs.tune_queue import AHEAD, IDLE_S, KEPT, TuneQueue
 
 
@@ -108,6 +108,17 @@ def test_what_cannot_go_on_is_told_to_who_asks():
     station = TuneQueue(make)
     with pytest.raises(CheckpointError, match="gone"):
         wait_for(station, 1)
+    station.stop()
+
+
+def test_a_fault_of_the_program_is_logged_and_told_in_a_sentence(caplog):
+    def make(_number):
+        raise ZeroDivisionError
+
+    station = TuneQueue(make)
+    with pytest.raises(CompositionError, match="log says where"):
+        wait_for(station, 1)
+    assert "ZeroDivisionError" in caplog.text
     station.stop()
 
 
