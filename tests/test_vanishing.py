@@ -17,7 +17,7 @@ from musicgen.jobs.sweep_plan import SweepPlan, SweepStore
 from musicgen.library.favourites import FavouriteStore
 from musicgen.models.checkpoint import list_checkpoints
 from musicgen.presets import Preset
-from musicgen.training.runs.bundled_history import list_records
+from musicgen.training.runs.bundled_history import list_trainings
 from musicgen.training.runs.run import Run, RunStore
 from musicgen.training.runs.run_admin import measure_size
 from tests.examples import make_tune, write_checkpoint
@@ -82,7 +82,7 @@ def lists(paths: Paths) -> list[Callable[[], object]]:
         runs.list, runs.list_damaged, sweeps.plans, sweeps.list_damaged, corpora.list,
         corpora.list_damaged, reports.list, reports.list_damaged, favourites.list,
         favourites.count, favourites.count_damaged, lambda: list_checkpoints(paths),
-        lambda: list_records(paths), lambda: measure_size(Run(paths.runs)),
+        lambda: list_trainings(paths), lambda: measure_size(Run(paths.runs)),
     ]  # fmt: skip
 
 

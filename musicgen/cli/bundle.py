@@ -20,7 +20,7 @@ from musicgen.models.checkpoint import (
 )
 from musicgen.names import check_name, normalize_name
 from musicgen.storage import put_folder, staging_folder, storing, write_file
-from musicgen.training.runs.bundled_history import keep_record
+from musicgen.training.runs.bundled_history import write_bundled_training
 from musicgen.training.runs.run import RunStore
 
 
@@ -62,7 +62,7 @@ def bundle_command(run_name: str, name: str, last: bool, overwrite: bool, as_jso
         kept = load_checkpoint(staged / name)
         card = _write_with_results(staged / name, kept, paths)
         if normalize_name(run_name) in known:
-            keep_record(RunStore(paths.runs).get(run_name), staged / name, kept)
+            write_bundled_training(RunStore(paths.runs).get(run_name), staged / name, kept)
         put_folder(staged / name, folder)
     if as_json:
         echo_json(load_checkpoint(folder).metadata.metrics)

@@ -165,27 +165,28 @@ def _find(key: str, infos: list[ReportInfo]) -> ReportInfo:
 
 def _resume(store: ReportStore, report_id: str, *, as_json: bool) -> None:
     """Makes the rest of a report, until it is whole or somebody presses Ctrl-C."""
-    from musicgen.jobs.report_job import ReportDesk, ReportStatus
+    from musicgen.jobs.background_task import TaskStatus
+    from musicgen.jobs.report_service import ReportService
 
-    desk = ReportDesk(store, Paths.default())
+    service = ReportService(store, Paths.default())
 
     def ask_to_stop(_number: int, _frame: FrameType | None) -> None:
-        desk.cancel()
+        service.cancel()
 
     before = signal.signal(signal.SIGINT, ask_to_stop)
     try:
-        desk.resume(report_id)
+        service.resume(report_id)
         with open_bar(as_json) as bar:
-            while not desk.wait(_POLL_S):
-                now = desk.snapshot()
+            while not service.wait(_POLL_S):
+                now = service.snapshot()
                 if now:
                     show_progress(bar, now.share, now.cell)
     finally:
         signal.signal(signal.SIGINT, before)
-    end = desk.snapshot()
+    end = service.snapshot()
     if end and end.error:
         raise end.error
-    if end and end.status is ReportStatus.STOPPED:
+    if end and end.status is TaskStatus.CANCELLED:
         raise click.Abort
 
 

@@ -151,7 +151,7 @@ def _run(plan: SweepPlan, *, is_new: bool, as_json: bool) -> None:
     runner = SweepRunner(store, JobRegistry(store.runs, paths))
 
     def ask_to_stop(_number: int, _frame: FrameType | None) -> None:
-        runner.stop()
+        runner.cancel()
 
     before = signal.signal(signal.SIGINT, ask_to_stop)
     try:

@@ -11,11 +11,12 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from pathlib import Path
 
 from musicgen.config import Paths
 from musicgen.corpus.corpus_cache import digest_source
-from musicgen.errors import CorpusError, MusicgenError
+from musicgen.errors import CorpusError
 from musicgen.evaluation.novelty.comparison import NoveltyIndex
 from musicgen.evaluation.novelty.index_files import find_index
 from musicgen.evaluation.novelty.training_sources import (
@@ -23,6 +24,7 @@ from musicgen.evaluation.novelty.training_sources import (
     require_here,
     training_sources_of,
 )
+from musicgen.jobs.background_task import BackgroundTask
 from musicgen.models.checkpoint import CheckpointRef
 
 logger = logging.getLogger(__name__)
@@ -32,7 +34,6 @@ MAX_INDICES = 3
 
 RETRY_S = 60.0
 """For how long a failure stands before it is tried again."""
-
 
 KEY_S = 20.0
 """For how long the files of a corpus are taken to be as they were: hashing takes 0.2 seconds."""
@@ -45,13 +46,44 @@ class IndexInProgress:
     tunes: int
 
 
-@dataclass
-class _Work:
-    tunes: int = 0
-    failure: MusicgenError | None = None
-    ended_s: float = 0.0
-    is_done: bool = False
-    thread: threading.Thread | None = field(default=None, repr=False)
+class _IndexTask(BackgroundTask):
+    """Has one index made by a process of its own; `tunes` is how many were read so far."""
+
+    def __init__(self, ref: CheckpointRef, home: Path) -> None:
+        super().__init__("novelty", self._prepare, _sentence())
+        self.tunes = 0
+        self.ended_s = 0.0
+        self._ref = ref
+        self._home = home
+
+    def _prepare(self) -> None:
+        try:
+            self._run_process()
+        except OSError as error:
+            raise _failure(error.strerror or str(error)) from error
+        finally:
+            self.ended_s = time.monotonic()
+
+    def _run_process(self) -> None:
+        command = [
+            sys.executable, "-m", "musicgen", "novelty", "--prepare",
+            "--checkpoint", str(self._ref.path),
+        ]  # fmt: skip
+        with subprocess.Popen(
+            command,
+            cwd=Paths.default().project,
+            env=os.environ | {"MUSICGEN_HOME": str(self._home)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as process:
+            said = ""
+            for line in process.stdout or ():
+                said, (number, _, _) = line.strip() or said, line.partition(" ")
+                self.tunes = int(number) if number.isdigit() else self.tunes
+        if process.returncode:
+            raise _failure(said)
 
 
 class NoveltyService:
@@ -61,7 +93,7 @@ class NoveltyService:
         self._paths = paths
         self._lock = threading.Lock()
         self._indices: dict[str, NoveltyIndex] = {}
-        self._work: dict[str, _Work] = {}
+        self._tasks: dict[str, _IndexTask] = {}
         self._keys: dict[tuple[TrainingSource, ...], tuple[str, float]] = {}
 
     def ask(self, ref: CheckpointRef) -> NoveltyIndex | IndexInProgress:
@@ -99,48 +131,30 @@ class NoveltyService:
 
     def _find(self, key: str, learned_from: tuple[TrainingSource, ...]) -> NoveltyIndex | None:
         """What is on the disk, unless somebody is still at work on it."""
-        work = self._work.get(key)
-        return None if work and not work.is_done else find_index(learned_from, self._paths)
+        task = self._tasks.get(key)
+        return None if task and not task.is_over else find_index(learned_from, self._paths)
 
     def _progress(self, key: str, ref: CheckpointRef) -> IndexInProgress:
-        work = self._work.get(key)
-        if work and work.failure and time.monotonic() - work.ended_s < RETRY_S:
-            raise work.failure
-        if work is None or work.is_done:
-            work = self._work[key] = _Work()
-            work.thread = threading.Thread(
-                target=self._prepare, args=(work, ref), name="novelty", daemon=True
-            )
-            work.thread.start()
-        return IndexInProgress(work.tunes)
+        task = self._tasks.get(key)
+        error = task.state.error if task else None
+        if task and error and time.monotonic() - task.ended_s < RETRY_S:
+            raise error
+        if task is None or task.is_over:
+            task = self._tasks[key] = _IndexTask(ref, self._paths.home)
+            task.start()
+        return IndexInProgress(task.tunes)
 
-    def _prepare(self, work: _Work, ref: CheckpointRef) -> None:
-        command = [
-            sys.executable, "-m", "musicgen", "novelty", "--prepare", "--checkpoint", str(ref.path),
-        ]  # fmt: skip
-        try:
-            with subprocess.Popen(
-                command,
-                cwd=Paths.default().project,
-                env=os.environ | {"MUSICGEN_HOME": str(self._paths.home)},
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-            ) as process:
-                said = ""
-                for line in process.stdout or ():
-                    said, (number, _, _) = line.strip() or said, line.partition(" ")
-                    work.tunes = int(number) if number.isdigit() else work.tunes
-            if process.returncode:
-                work.failure = _failure(said)
-        except OSError as error:
-            work.failure = _failure(error.strerror or str(error))
-        finally:
-            work.ended_s = time.monotonic()
-            work.is_done = True
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Waits for all indices that are being made; True if they came in time."""
+        with self._lock:
+            tasks = list(self._tasks.values())
+        return all(task.wait(timeout_s) for task in tasks)
 
 
 def _failure(reason: str) -> CorpusError:
     logger.warning("The tunes a model learned from could not be read: %s", reason)
+    return _sentence()
+
+
+def _sentence() -> CorpusError:
     return CorpusError("The tunes it learned from could not be read.")

@@ -5,36 +5,114 @@ where it was, in the midst of a cell too. The jobs of the process keep the turn,
 trains beside another training.
 """
 
-import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from musicgen.errors import MusicgenError, RunError, TrainingDiverged
+from musicgen.jobs.background_task import BackgroundTask, TaskCancelled, TaskStatus
 from musicgen.jobs.sweep_plan import SweepCell, SweepPlan, SweepStore, find_best_cell
-from musicgen.jobs.training_job import JobRegistry, JobStatus, TrainingJob
+from musicgen.jobs.training_job import JobRegistry, TrainingJob
 from musicgen.training.estimate import estimate_training, require_room
 from musicgen.training.runs.run import Run
 from musicgen.training.runs.run_admin import drop_weights
 
-logger = logging.getLogger(__name__)
-
-_POLL_S = 0.5
-
 
 @dataclass(frozen=True, slots=True)
 class SweepSnapshot:
-    """A sweep at one instant; `error` is why it ended early, where the user can do something."""
+    """A sweep at one instant.
+
+    `current` is the run that is trained now, else empty; `error` is why the sweep ended early,
+    where the user can do something.
+    """
 
     plan: SweepPlan
-    is_running: bool
-    is_stopping: bool
+    status: TaskStatus
     current: str
     error: MusicgenError | None = None
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it goes on."""
+        return not self.status.is_final
+
+    @property
+    def is_cancelling(self) -> bool:
+        """Whether it saves the cell it is in, and then ends."""
+        return self.status is TaskStatus.CANCELLING
+
+
+class _SweepTask(BackgroundTask):
+    """Trains the cells of one sweep that are not done yet."""
+
+    def __init__(self, plan: SweepPlan, store: SweepStore, registry: JobRegistry) -> None:
+        super().__init__(
+            f"sweep-{plan.name}",
+            self._train_cells,
+            RunError("The sweep failed. The server's log says where."),
+        )
+        self._plan = plan
+        self._store = store
+        self._registry = registry
+        self._lock = threading.Lock()
+        self._job: TrainingJob | None = None
+
+    def cancel(self) -> None:
+        """Asks the sweep to save the cell it is in, and to end; returns at once."""
+        super().cancel()
+        with self._lock:
+            if self._job:
+                self._job.cancel()
+
+    def snapshot(self) -> SweepSnapshot:
+        """The sweep at this instant."""
+        now, job = self.state, self._job
+        current = job.run.id if job and not now.status.is_final else ""
+        return SweepSnapshot(self._plan, now.status, current, now.error)
+
+    def _train_cells(self) -> None:
+        cells = self._store.read_cells(self._plan)
+        for number, cell in enumerate(cells):
+            self.show_progress(number / len(cells))
+            if self.must_end():
+                raise TaskCancelled
+            if not cell.is_done:
+                self._train(cell)
+            self._tidy()
+
+    def _train(self, cell: SweepCell) -> None:
+        """Trains a cell. One that diverges does not end the sweep."""
+        with self._lock:
+            self._job = job = self._start_cell(cell)
+            if self.is_cancelled:
+                job.cancel()
+        job.wait()
+        now = job.state
+        if now.error and not isinstance(now.error, TrainingDiverged):
+            raise now.error
+        if now.status is TaskStatus.CANCELLED:
+            raise TaskCancelled
+
+    def _start_cell(self, cell: SweepCell) -> TrainingJob:
+        run = Run(self._store.runs.root / cell.run_id)
+        if cell.status != "empty" and run.has_best and not run.can_resume:
+            self._registry.delete(run.id)  # killed between its first two saves: there is no way on
+        elif cell.status != "empty":
+            return self._registry.resume(run.id)
+        preset = self._plan.cell_preset(cell.batch_size, cell.learning_rate)
+        return self._registry.start(preset, cell.run_id, sweep=self._plan.name)
+
+    def _tidy(self) -> None:
+        cells = self._store.read_cells(self._plan)
+        best = find_best_cell(cells)
+        for cell in cells:
+            if cell.is_done:
+                run = Run(self._store.runs.root / cell.run_id)
+                drop_weights(run, keep_best=cell is best)
+
 
 class SweepRunner:
-    """Trains the cells of a sweep in a thread of its own; one sweep at a time in a process.
+    """Trains the cells of a sweep in the background; one sweep at a time in a process.
 
     Of the finished cells only the best keeps its network: the others' curves are what a sweep is
     for, and networks by the dozen would fill the disk.
@@ -48,11 +126,7 @@ class SweepRunner:
         self.store = store
         self._registry = registry
         self._lock = threading.Lock()
-        self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
-        self._plan: SweepPlan | None = None
-        self._job: TrainingJob | None = None
-        self._error: MusicgenError | None = None
+        self._task: _SweepTask | None = None
 
     def start(self, plan: SweepPlan) -> None:
         """Begins a new sweep in the background.
@@ -83,88 +157,30 @@ class SweepRunner:
             self._check_free()
             self._launch(self.store.get(name))
 
-    def stop(self) -> None:
+    def cancel(self) -> None:
         """Asks the sweep to save the cell it is in, and to end; returns at once."""
-        with self._lock:
-            self._stop.set()
-            if self._job:
-                self._job.stop()
+        task = self._task
+        if task:
+            task.cancel()
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Waits for the end; True if it came in time."""
-        thread = self._thread
-        if thread:
-            thread.join(timeout_s)
-        return not (thread and thread.is_alive())
+        task = self._task
+        return task is None or task.wait(timeout_s)
 
     def snapshot(self) -> SweepSnapshot | None:
         """The sweep under way, else the latest of this process, else None."""
-        with self._lock:
-            if self._plan is None:
-                return None
-            is_running = self._is_running()
-            current = self._job.run.id if is_running and self._job else ""
-            is_stopping = is_running and self._stop.is_set()
-            return SweepSnapshot(self._plan, is_running, is_stopping, current, self._error)
-
-    def _is_running(self) -> bool:
-        return self._thread is not None and self._thread.is_alive()
+        task = self._task
+        return task.snapshot() if task else None
 
     def _check_free(self) -> None:
-        if self._is_running():
+        if self._task and not self._task.is_over:
             raise RunError("A sweep is under way. Stop it first, or wait for its end.")
 
     def _launch(self, plan: SweepPlan) -> None:
-        self._stop.clear()
-        self._plan, self._job, self._error = plan, None, None
-        self._thread = threading.Thread(
-            target=self._work, args=(plan,), name=f"sweep-{plan.name}", daemon=True
-        )
-        self._thread.start()
-
-    def _work(self, plan: SweepPlan) -> None:
-        try:
-            for cell in self.store.read_cells(plan):
-                if self._stop.is_set():
-                    return
-                if not cell.is_done and not self._train(plan, cell):
-                    return
-                self._tidy(plan)
-        except MusicgenError as error:
-            self._error = error
-        except Exception:  # a thread has no caller: log it all, and tell the watcher in a sentence
-            logger.exception("sweep %s failed", plan.name)
-            self._error = RunError("The sweep failed. The server's log says where.")
-
-    def _train(self, plan: SweepPlan, cell: SweepCell) -> bool:
-        """Trains a cell; whether the sweep is to go on. A cell that diverges does not end it."""
-        with self._lock:
-            self._job = job = self._begin(plan, cell)
-            if self._stop.is_set():
-                job.stop()
-        while not job.wait(_POLL_S):
-            pass
-        now = job.snapshot()
-        if now.status is JobStatus.FAILED and not isinstance(now.error, TrainingDiverged):
-            raise now.error or RunError("The sweep failed. The server's log says where.")
-        return now.status is not JobStatus.STOPPED
-
-    def _begin(self, plan: SweepPlan, cell: SweepCell) -> TrainingJob:
-        run = Run(self.store.runs.root / cell.run_id)
-        if cell.status != "empty" and run.has_best and not run.can_resume:
-            self._registry.delete(run.id)  # killed between its first two saves: there is no way on
-        elif cell.status != "empty":
-            return self._registry.resume(run.id)
-        preset = plan.cell_preset(cell.batch_size, cell.learning_rate)
-        return self._registry.start(preset, cell.run_id, sweep=plan.name)
-
-    def _tidy(self, plan: SweepPlan) -> None:
-        cells = self.store.read_cells(plan)
-        best = find_best_cell(cells)
-        for cell in cells:
-            if cell.is_done:
-                run = Run(self.store.runs.root / cell.run_id)
-                drop_weights(run, keep_best=cell is best)
+        task = _SweepTask(plan, self.store, self._registry)
+        task.start()
+        self._task = task
 
 
 def estimate_left_s(

@@ -10,7 +10,7 @@ from typing import Any
 
 from musicgen.config import NetworkConfig, TrainingConfig, to_json
 from musicgen.errors import ConfigError, MusicgenError, RunError
-from musicgen.jobs.training_job import JobStatus
+from musicgen.jobs.background_task import TaskStatus
 from musicgen.json_reading import is_count, is_number, read_json
 from musicgen.names import find_folder, is_name, normalize_name
 from musicgen.presets import Preset
@@ -125,7 +125,7 @@ class SweepCell:
     @property
     def is_done(self) -> bool:
         """Whether nothing more is to be trained here: it came to its end, or diverged."""
-        return self.status in (JobStatus.FINISHED, JobStatus.FAILED)
+        return self.status in (TaskStatus.FINISHED, TaskStatus.FAILED)
 
 
 class SweepStore:

@@ -1,18 +1,18 @@
-"""A training in the background: start, pause, resume, stop, and a snapshot for whoever watches.
+"""A training in the background, and a snapshot of it for whoever watches.
 
-The thread never touches a screen. Watchers poll `TrainingJob.snapshot`, which gives frozen values.
-One training runs at a time; others wait their turn.
+Watchers that draw curves poll `TrainingJob.snapshot`, which copies the metrics. For all else
+`BackgroundTask.state` and the small properties of the job are enough. One training runs at a time;
+others wait their turn.
 """
 
-import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 
 from musicgen.config import NetworkConfig, Paths, TrainingConfig
 from musicgen.corpus.dataset import Dataset, load_dataset, require_trainable
 from musicgen.errors import MusicgenError, RunError
+from musicgen.jobs.background_task import BackgroundTask, TaskCancelled, TaskStatus
 from musicgen.models.checkpoint import Checkpoint
 from musicgen.presets import Preset
 from musicgen.training.estimate import estimate_training, require_room
@@ -25,27 +25,7 @@ from musicgen.training.runs.run_admin import delete_run, in_use_error, rename_ru
 from musicgen.training.runs.samples import Sample
 from musicgen.training.trackers import check_tracker
 
-logger = logging.getLogger(__name__)
-
 _RATE_WINDOW = 50  # steps over which the speed is averaged
-
-
-class JobStatus(StrEnum):
-    """What a job is doing."""
-
-    QUEUED = "queued"
-    PREPARING = "preparing"
-    RUNNING = "running"
-    PAUSED = "paused"
-    STOPPING = "stopping"
-    STOPPED = "stopped"
-    FINISHED = "finished"
-    FAILED = "failed"
-
-    @property
-    def is_final(self) -> bool:
-        """Whether nothing more will happen."""
-        return self in (JobStatus.STOPPED, JobStatus.FINISHED, JobStatus.FAILED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +40,7 @@ class JobSnapshot:
     """
 
     run_id: str
-    status: JobStatus
+    status: TaskStatus
     preset: Preset
     metrics: tuple[StepMetrics, ...]
     step: int
@@ -77,7 +57,7 @@ class JobSnapshot:
     train_characters: int | None = None
 
 
-class TrainingJob:
+class TrainingJob(BackgroundTask):
     """Trains one run in a thread of its own.
 
     Args:
@@ -94,59 +74,39 @@ class TrainingJob:
         turn: "threading.Lock | None" = None,
         priority: ForegroundPriority | None = None,
     ) -> None:
+        super().__init__(
+            f"training-{run.id}",
+            self._train,
+            RunError("The training failed. The server's log says where."),
+            turn or threading.Lock(),
+        )
         self.run = run
         self.preset = run.preset
         self._load = load
-        self._turn = turn or threading.Lock()
         self._priority = priority or ForegroundPriority()
         self._lock = threading.Lock()
-        self._awake = threading.Event()
-        self._awake.set()
-        self._stop = threading.Event()
         self._metrics: list[StepMetrics] = run.read_metrics()
         self._samples = run.read_samples()
-        self._status = JobStatus.QUEUED
-        self._message = ""
-        self._error: MusicgenError | None = None
         self._session: TrainingSession | None = None
-        self._thread = threading.Thread(target=self._work, name=f"training-{run.id}", daemon=True)
+        self._show_step()
 
-    def start(self) -> None:
-        """Starts the thread; returns at once."""
-        self._thread.start()
-
-    def pause(self) -> None:
-        """Holds the training before its next step."""
+    @property
+    def step(self) -> int:
+        """The last step that was taken, in earlier sittings perhaps; 0 before the first."""
         with self._lock:
-            if self._status in (JobStatus.RUNNING, JobStatus.PREPARING):
-                self._awake.clear()
-                self._status = JobStatus.PAUSED
+            return self._metrics[-1].step if self._metrics else 0
 
-    def resume(self) -> None:
-        """Goes on after a pause."""
-        with self._lock:
-            if self._status is JobStatus.PAUSED:
-                self._status = JobStatus.RUNNING
-                self._awake.set()
-
-    def stop(self) -> None:
-        """Asks the training to save and end after its present step."""
-        with self._lock:
-            if not self._status.is_final:
-                self._status = JobStatus.STOPPING
-        self._stop.set()
-        self._awake.set()
-
-    def wait(self, timeout_s: float | None = None) -> bool:
-        """Waits for the end; True if it came in time."""
-        self._thread.join(timeout_s)
-        return not self._thread.is_alive()
+    @property
+    def samples(self) -> tuple[Sample, ...]:
+        """The tunes composed along the way."""
+        session = self._session
+        return session.samples if session else self._samples
 
     def snapshot(self) -> JobSnapshot:
         """The job at this instant, safe to keep and to read from any thread."""
+        now = self.state
         with self._lock:
-            metrics = tuple(self._metrics)
-            status, message, session = self._status, self._message, self._session
+            metrics, session = tuple(self._metrics), self._session
         best = min(
             (item for item in metrics if item.val_loss is not None),
             key=lambda item: item.val_loss or 0.0,
@@ -156,7 +116,7 @@ class TrainingJob:
         max_steps = self.preset.training.max_steps
         return JobSnapshot(
             run_id=self.run.id,
-            status=status,
+            status=now.status,
             preset=self.preset,
             metrics=metrics,
             step=step,
@@ -166,51 +126,33 @@ class TrainingJob:
             chars_per_second=_mean_speed(metrics),
             best_val_loss=best.val_loss if best else None,
             best_step=best.step if best else 0,
-            message=message or (session.warning if session else ""),
+            message=str(now.error or (session.warning if session else "")),
             has_checkpoint=self.run.has_best,
-            error=self._error,
-            samples=session.samples if session else self._samples,
+            error=now.error,
+            samples=self.samples,
             train_characters=len(session.dataset.train_text) if session else None,
         )
 
-    def _work(self) -> None:
-        try:
-            with self._turn:
-                if self._stop.is_set():
-                    self._finish(JobStatus.STOPPED)
-                    return
-                self._set_status(JobStatus.PREPARING)
-                dataset = self._load(self.preset.training)
-                self._session = TrainingSession(self.run, dataset, self._on_step)
-                self._finish(JobStatus(self._session.train(self._should_stop)))
-        except MusicgenError as error:
-            self._error = error
-            self._finish(JobStatus.FAILED, str(error))
-        except Exception:  # a thread has no caller: log it all, and tell the watcher in a sentence
-            logger.exception("training %s failed", self.run.id)
-            self._finish(JobStatus.FAILED, "The training failed. The server's log says where.")
+    def _train(self) -> None:
+        dataset = self._load(self.preset.training)
+        self._session = TrainingSession(self.run, dataset, self._on_step)
+        if self._session.train(self._should_stop) == TaskStatus.CANCELLED:
+            raise TaskCancelled
 
     def _on_step(self, metrics: StepMetrics) -> None:
         with self._lock:
             while self._metrics and self._metrics[-1].step >= metrics.step:
                 self._metrics.pop()  # a resumed run repeats the steps after its last save
             self._metrics.append(metrics)
+        self._show_step()
+
+    def _show_step(self) -> None:
+        self.show_progress(min(1.0, self.step / max(1, self.preset.training.max_steps)))
 
     def _should_stop(self) -> bool:
-        self._set_status(JobStatus.RUNNING, only_from=JobStatus.PREPARING)
-        self._awake.wait()
+        must_end = self.must_end()
         self._priority.yield_if_busy()
-        return self._stop.is_set()
-
-    def _set_status(self, status: JobStatus, only_from: JobStatus | None = None) -> None:
-        with self._lock:
-            is_held = self._status in (JobStatus.STOPPING, JobStatus.PAUSED)
-            if not is_held and only_from in (None, self._status):
-                self._status = status
-
-    def _finish(self, status: JobStatus, message: str = "") -> None:
-        with self._lock:
-            self._status, self._message = status, message
+        return must_end or self.is_cancelled
 
 
 class JobRegistry:
@@ -272,7 +214,7 @@ class JobRegistry:
         self._require_room(preset.network, preset.training)
         with self._lock:
             job = self._jobs.get(run_id)
-            if job and not job.snapshot().status.is_final:
+            if job and not job.is_over:
                 raise RunError("The run {name!r} is being trained already.", name=run_id)
             return self._launch(run)
 
@@ -285,7 +227,7 @@ class JobRegistry:
         """The job that trains or waits, else the latest one, else None."""
         with self._lock:
             jobs = list(self._jobs.values())
-        active = [job for job in jobs if not job.snapshot().status.is_final]
+        active = [job for job in jobs if not job.is_over]
         return active[0] if active else (jobs[-1] if jobs else None)
 
     def get(self, run_id: str) -> TrainingJob | None:
@@ -322,7 +264,7 @@ class JobRegistry:
 
     def _forget(self, run_id: str) -> None:
         job = self._jobs.get(run_id)
-        if job and not job.snapshot().status.is_final:
+        if job and not job.is_over:
             raise in_use_error(run_id)
         self._jobs.pop(run_id, None)
 

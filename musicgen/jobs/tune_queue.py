@@ -12,7 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from musicgen.errors import AudioError, CompositionError, MusicgenError
+from musicgen.errors import AudioError, CompositionError
+from musicgen.jobs.background_task import BackgroundTask
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +42,7 @@ def _as_it_is(composed: Any) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
-class _Task:
+class _Step:
     """What the thread does next: renders what is composed, or composes where there is nothing."""
 
     number: int
@@ -78,14 +79,13 @@ class TuneQueue:
         self._version = 0
         self._asked = clock()
         self._is_on = True
-        self._error: MusicgenError | None = None
-        self._thread: threading.Thread | None = None
+        self._task: BackgroundTask | None = None
 
     def look(self, playing: int = -1) -> tuple[QueuedTune, ...]:
-        """The pieces from the one that is playing on; asks for more.
+        """The tunes from the one that is playing on; asks for more.
 
         Raises:
-            MusicgenError: what keeps the station from composing.
+            MusicgenError: what keeps it from composing.
         """
         with self._changed:
             self._asked = self._clock()
@@ -93,8 +93,8 @@ class TuneQueue:
             window = self._window()
             self._ready = {n: piece for n, piece in self._ready.items() if n in window}
             self._forget()
-            if self._error:
-                error, self._error = self._error, None
+            if self._task and self._task.state.error:
+                error, self._task = self._task.state.error, None
                 raise error
             self._awaken()
             self._changed.notify_all()
@@ -116,7 +116,7 @@ class TuneQueue:
             self._changed.notify_all()
 
     def stop(self) -> None:
-        """Ends the row; the piece under way is the last that is made, and is thrown away."""
+        """Ends the row; the tune under way is the last that is made, and is thrown away."""
         with self._changed:
             self._is_on = False
             self._version += 1
@@ -144,7 +144,7 @@ class TuneQueue:
     @property
     def is_working(self) -> bool:
         """Whether the thread lives: it ends when nobody asks."""
-        return self._thread is not None and self._thread.is_alive()
+        return self._task is not None and not self._task.is_over
 
     def _window(self) -> list[int]:
         """Numbers of the composed tunes that are to be ready."""
@@ -157,53 +157,50 @@ class TuneQueue:
 
     def _awaken(self) -> None:
         if self._is_on and not self.is_working:
-            self._thread = threading.Thread(target=self._work, name="station", daemon=True)
-            self._thread.start()
+            self._task = BackgroundTask(
+                "tune-queue",
+                self._work,
+                CompositionError("The next tune could not be made. The server's log says where."),
+            )
+            self._task.start()
 
     def _work(self) -> None:
         failures = 0
-        while task := self._wait_for_task():
+        while step := self._wait_for_step():
             try:
-                composed = task.composed if task.composed is not None else self._make(task.number)
+                composed = step.composed if step.composed is not None else self._make(step.number)
                 content = self._render(composed)
             except (AudioError, CompositionError) as error:  # a tune without notes: the next one
                 failures += 1
-                logger.info("Tune %d of the row is left out: %s", task.number, error)
-                self._drop(task)
+                logger.info("Tune %d of the row is left out: %s", step.number, error)
+                self._drop(step)
                 if failures >= _MOST_FAILURES:
-                    return self._fail(error)
+                    raise
                 continue
-            except MusicgenError as error:
-                return self._fail(error)
             failures = 0
-            self._add(task, composed, content)
-        return None
+            self._add(step, composed, content)
 
-    def _add(self, task: _Task, composed: Any, content: Any) -> None:
+    def _add(self, step: _Step, composed: Any, content: Any) -> None:
         with self._changed:
-            if self._is_on and task.version == self._version:
-                self._composed[task.number] = composed
-                if task.number in self._window():
-                    self._ready[task.number] = QueuedTune(task.number, content)
+            if self._is_on and step.version == self._version:
+                self._composed[step.number] = composed
+                if step.number in self._window():
+                    self._ready[step.number] = QueuedTune(step.number, content)
 
-    def _drop(self, task: _Task) -> None:
+    def _drop(self, step: _Step) -> None:
         with self._changed:
-            self._composed.pop(task.number, None)
+            self._composed.pop(step.number, None)
 
-    def _wait_for_task(self) -> _Task | None:
+    def _wait_for_step(self) -> _Step | None:
         """What to make next, once there is room for it; None when nobody listens any more."""
         with self._changed:
             while self._is_on and self._clock() - self._asked <= IDLE_S:
                 window = self._window()
                 for number in window:
                     if number not in self._ready:
-                        return _Task(number, self._version, self._composed[number])
+                        return _Step(number, self._version, self._composed[number])
                 if len(window) <= AHEAD:
                     self._next += 1
-                    return _Task(self._next - 1, self._version)
+                    return _Step(self._next - 1, self._version)
                 self._changed.wait(1.0)
             return None
-
-    def _fail(self, error: MusicgenError) -> None:
-        with self._changed:
-            self._error = error

@@ -31,7 +31,7 @@ from musicgen.notation.writing.attribution import without_attribution
 from musicgen.notation.writing.repeat_starts import write_repeat_starts
 from musicgen.sampling.decoding import Probs, compute_probs, draw
 from musicgen.sampling.edit_list import Edit, edits_to_json
-from musicgen.sampling.engine import EngineState, Ids, Logits, get_engine
+from musicgen.sampling.engine import Engine, EngineState, Ids, Logits, get_engine
 from musicgen.sampling.guidance import (
     ASKED,
     GRAMMAR_VERSION,
@@ -148,6 +148,7 @@ def compose(
     checkpoint: Checkpoint,
     config: SampleConfig,
     on_text: Callable[[list[str]], None] | None = None,
+    engine: Engine | None = None,
 ) -> list[Composition]:
     """`config.count` tunes; tune number i has the seed ``config.seed + i`` and is the same alone.
 
@@ -155,18 +156,22 @@ def compose(
         checkpoint: The network to ask.
         config: Temperature, limits, seed, prompt.
         on_text: Called every few characters with the texts of all tunes so far.
+        engine: What steps the network, in the precision of the settings. Without one it is taken
+            from the few that are kept for all who compose. Background work brings its own, so
+            that theirs stay.
 
     Raises:
         CompositionError: the prompt has characters that the network does not know, or is too long.
         GrammarError: what is asked of the tune cannot be kept, or the prompt breaks the rules.
     """
     prompt, guide = read_prompt(checkpoint.vocabulary, config)
+    engine = engine or get_engine(checkpoint, config.precision)
     finished: list[Composition] = []
     for first in range(0, config.count, _BATCH):
         last = min(first + _BATCH, config.count)
         seeds = [(config.seed + number) % SEEDS for number in range(first, last)]
         done = [piece.abc for piece in finished]
-        batch = _Batch(checkpoint, config, prompt, seeds, guide)
+        batch = _Batch(checkpoint.vocabulary, engine, config, prompt, seeds, guide)
         with one_thread():
             batch.run(functools.partial(_report, on_text, done) if on_text else None)
         finished += [_read(checkpoint, config, drawing) for drawing in batch.drawings]
@@ -227,7 +232,8 @@ class _Batch:
 
     def __init__(
         self,
-        checkpoint: Checkpoint,
+        vocabulary: Vocabulary,
+        engine: Engine,
         config: SampleConfig,
         prompt: str,
         seeds: list[int],
@@ -238,8 +244,8 @@ class _Batch:
         )
         self.drawings = [_Drawing(prompt, seed, len(prompt), []) for seed in seeds]
         self._config = config
-        self._vocabulary = checkpoint.vocabulary
-        self._engine = get_engine(checkpoint, config.precision)
+        self._vocabulary = vocabulary
+        self._engine = engine
         self._uniforms = [draw_uniforms(seed) for seed in seeds]
 
     def run(self, on_text: Callable[[list[str]], None] | None) -> None:

@@ -20,7 +20,7 @@ from playwright.sync_api import Locator, Page, expect
 from musicgen.config import Paths
 from musicgen.evaluation.report.plan import ReportPlan
 from musicgen.evaluation.report.store import ReportStore
-from musicgen.jobs.report_job import ReportDesk
+from musicgen.jobs.report_service import ReportService
 from musicgen.presets import PRESETS
 from musicgen.training.runs.run import RunStore
 from tests.browser.conftest import PROJECT, Server
@@ -79,9 +79,9 @@ def furnished(server: Server, copyist: str) -> Iterator[Server]:  # noqa: F811 -
     for path in made:
         write_tiny_model(path / "best", path.name)
     where = Paths(PROJECT, server.home)
-    desk = ReportDesk(ReportStore(where.reports), where)
-    made.append(where.reports / desk.start(ReportPlan(("tiny",), 2, (0.8,), (False,))))
-    assert desk.wait(REPORT_S)
+    service = ReportService(ReportStore(where.reports), where)
+    made.append(where.reports / service.start(ReportPlan(("tiny",), 2, (0.8,), (False,))))
+    assert service.wait(REPORT_S)
     yield server
     for path in made:
         shutil.rmtree(path, ignore_errors=True)

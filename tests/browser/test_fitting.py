@@ -7,7 +7,8 @@ from musicgen.config import Paths
 from musicgen.corpus.user_corpora import CorpusStore, Upload
 from musicgen.evaluation.report.plan import ReportPlan
 from musicgen.evaluation.report.store import ReportStore
-from musicgen.jobs.report_job import ReportDesk, ReportStatus
+from musicgen.jobs.background_task import TaskStatus
+from musicgen.jobs.report_service import ReportService
 from musicgen.jobs.sweep_plan import SweepPlan, SweepStore
 from musicgen.presets import PRESETS
 from musicgen.training.loop.trainer import StepMetrics
@@ -88,10 +89,10 @@ def contents(server: Server) -> Server:
         run.write_status("finished", "", 50, Progress(2.0 + number / 10, 50))
     corpus = CorpusStore(server.home / "corpora")
     corpus.create("我的曲子", [Upload("a.abc", f"{TUNE}\n\nX:2\nT:nothing\nK:D\n".encode())])
-    desk = ReportDesk(ReportStore(server.home / "reports"), Paths(PROJECT, server.home))
-    desk.start(ReportPlan(("second",), 2, (0.5, 1.0), (False, True)))
-    assert desk.wait(REPORT_S)
-    assert desk.snapshot().status is ReportStatus.FINISHED, desk.snapshot().error
+    service = ReportService(ReportStore(server.home / "reports"), Paths(PROJECT, server.home))
+    service.start(ReportPlan(("second",), 2, (0.5, 1.0), (False, True)))
+    assert service.wait(REPORT_S)
+    assert service.snapshot().status is TaskStatus.FINISHED, service.snapshot().error
     return server
 
 

@@ -12,7 +12,8 @@ from musicgen.corpus.dataset import Dataset
 from musicgen.evaluation.report.plan import ReportPlan
 from musicgen.evaluation.report.result import Report
 from musicgen.evaluation.report.store import ReportStore
-from musicgen.jobs.report_job import ReportDesk, ReportStatus
+from musicgen.jobs.background_task import TaskStatus
+from musicgen.jobs.report_service import ReportService
 from musicgen.notation.parsing.tunebook import read_tunebook
 from musicgen.ui.evaluate.report_view import _html, _json
 from tests.examples import make_tune, write_checkpoint
@@ -38,12 +39,12 @@ def where(
 @pytest.fixture
 def made(where: Paths) -> str:
     """The id of a report made as the page makes it."""
-    desk = ReportDesk(ReportStore(where.reports), where)
-    report_id = desk.start(PLAN)
-    assert desk.wait(PATIENCE_S)
-    now = desk.snapshot()
+    service = ReportService(ReportStore(where.reports), where)
+    report_id = service.start(PLAN)
+    assert service.wait(PATIENCE_S)
+    now = service.snapshot()
     assert now is not None
-    assert now.status is ReportStatus.FINISHED, now.error
+    assert now.status is TaskStatus.FINISHED, now.error
     return report_id
 
 

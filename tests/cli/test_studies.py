@@ -14,10 +14,17 @@ from musicgen.errors import StorageError
 from musicgen.models.checkpoint import load_checkpoint
 from musicgen.presets import Preset
 from musicgen.training.loop.session import TrainingSession
-from musicgen.training.runs.bundled_history import keep_record
+from musicgen.training.runs import bundled_history
+from musicgen.training.runs.bundled_history import write_bundled_training
 from musicgen.training.runs.run import Run, RunStore
 from musicgen.training.runs.studies import find_network, write_study
 from musicgen.training.runs.summary import read_fluency, summarise
+
+
+@pytest.fixture(autouse=True)
+def few_judged_tunes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hundred take a network that has learned nothing half a minute."""
+    monkeypatch.setattr(bundled_history, "JUDGED_TUNES", 4)
 
 
 @pytest.fixture
@@ -42,7 +49,7 @@ def runs(where: Paths, tiny_preset: Preset, dataset: Dataset) -> dict[str, Run]:
 def bundle(where: Paths, run: Run, name: str) -> None:
     folder = where.checkpoints / name
     shutil.copytree(run.path / "best", folder)
-    keep_record(run, folder, load_checkpoint(folder))
+    write_bundled_training(run, folder, load_checkpoint(folder))
 
 
 def call(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:

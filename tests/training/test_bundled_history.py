@@ -14,12 +14,23 @@ from musicgen.models.checkpoint import (
 from musicgen.models.registry import build_network
 from musicgen.presets import PRESETS
 from musicgen.training.loop.metrics import StepMetrics
-from musicgen.training.runs.bundled_history import RECORD, keep_record, list_records
+from musicgen.training.runs import bundled_history
+from musicgen.training.runs.bundled_history import (
+    TRAINING_FOLDER,
+    list_trainings,
+    write_bundled_training,
+)
 from musicgen.training.runs.run import Run, RunStore
 from musicgen.training.runs.run_files import Progress
 from musicgen.training.runs.summary import compute_summary, read_fluency
 
 LETTERS = "\n" + "XTMLK:|]ABCDEFGabcdefg12346/ "
+
+
+@pytest.fixture(autouse=True)
+def few_judged_tunes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hundred take a network that has learned nothing half a minute."""
+    monkeypatch.setattr(bundled_history, "JUDGED_TUNES", 4)
 
 
 def bundled(folder: Path, **corpus: object) -> Checkpoint:
@@ -51,8 +62,8 @@ def test_the_record_of_a_training_gives_the_same_figures(
 ) -> None:
     monkeypatch.setattr(Paths, "checkpoints", property(lambda _: tmp_path / "bundled"))
     checkpoint = bundled(tmp_path / "bundled" / "ours")
-    keep_record(run, tmp_path / "bundled" / "ours", checkpoint)
-    (info,) = list_records(Paths.default())
+    write_bundled_training(run, tmp_path / "bundled" / "ours", checkpoint)
+    (info,) = list_trainings(Paths.default())
     assert (info.id, info.preset, info.status, info.step) == ("ours", "quick", "finished", 30)
     kept = Run(info.path)
     was = compute_summary(run.info(), run.preset, 0, run.read_metrics())
@@ -72,10 +83,10 @@ def test_the_record_of_a_training_gives_the_same_figures(
 
 def test_of_a_model_trained_on_from_another_there_is_no_record(run: Run, tmp_path: Path) -> None:
     folder = tmp_path / "bundled" / "ours"
-    keep_record(run, folder, bundled(folder))
-    assert (folder / RECORD).is_dir()
-    keep_record(run, folder, bundled(folder, started_from={"name": "wide"}))
-    assert not (folder / RECORD).exists()
+    write_bundled_training(run, folder, bundled(folder))
+    assert (folder / TRAINING_FOLDER).is_dir()
+    write_bundled_training(run, folder, bundled(folder, started_from={"name": "wide"}))
+    assert not (folder / TRAINING_FOLDER).exists()
 
 
 def test_a_damaged_record_hides_no_other(
@@ -83,7 +94,7 @@ def test_a_damaged_record_hides_no_other(
 ) -> None:
     monkeypatch.setattr(Paths, "checkpoints", property(lambda _: tmp_path / "bundled"))
     one, two = (tmp_path / "bundled" / name for name in ("one", "two"))
-    keep_record(run, one, bundled(one))
+    write_bundled_training(run, one, bundled(one))
     shutil.copytree(one, two)
-    (tmp_path / "bundled" / "one" / RECORD / "config.json").write_text("[]")
-    assert [info.id for info in list_records(Paths.default())] == ["two"]
+    (tmp_path / "bundled" / "one" / TRAINING_FOLDER / "config.json").write_text("[]")
+    assert [info.id for info in list_trainings(Paths.default())] == ["two"]

@@ -85,7 +85,7 @@ def test_a_run_that_waits_for_its_turn_stays_where_it_is(
             registry.delete("queued")
         with pytest.raises(RunError, match="being trained"):
             registry.rename("queued", "new")
-        job.stop()
+        job.cancel()
     assert job.wait(60)
     registry.rename("queued", "new")
     assert registry.get("queued") is None

@@ -1,5 +1,7 @@
 import dataclasses
+import gc
 import json
+import weakref
 from pathlib import Path
 
 import pytest
@@ -11,9 +13,10 @@ from musicgen.config import TrainingConfig
 from musicgen.corpus.dataset import Dataset
 from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.errors import StorageError
-from musicgen.models.checkpoint import load_checkpoint
+from musicgen.models.checkpoint import Checkpoint, load_checkpoint
 from musicgen.models.registry import build_network
 from musicgen.presets import Preset
+from musicgen.sampling.engine import MAX_ENGINES, get_engine
 from musicgen.training.loop.session import TrainingSession
 from musicgen.training.runs import samples as module
 from musicgen.training.runs.run import Run, RunStore
@@ -171,6 +174,26 @@ def test_a_composer_that_breaks_stops_no_training(
     train(run, dataset)
     assert run.info().status == "finished"
     assert run.read_samples() == ()
+
+
+def test_samples_leave_the_engines_of_those_who_play_and_keep_no_network(
+    tiny_preset: Preset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, copies = module._copy, []
+
+    def copy(*asked: object) -> Checkpoint:
+        made = kept(*asked)
+        copies.append(weakref.ref(made.network))
+        return made
+
+    playing = network(ABC, tiny_preset)
+    engine = get_engine(playing)
+    monkeypatch.setattr(module, "_copy", copy)
+    for step in range(MAX_ENGINES):
+        assert compose_sample(network(ABC, tiny_preset), ABC, step, None)
+    assert get_engine(playing) is engine
+    gc.collect()
+    assert [copy() for copy in copies] == [None] * MAX_ENGINES
 
 
 def test_a_tune_that_takes_too_long_stays_as_far_as_it_came(

@@ -29,7 +29,7 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def no_component_packages() -> Iterator[None]:
-    """Each app of a test would look for components in everything that is installed, and find none."""
+    """Each app of a test would look for components in all that is installed, and find none."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(manifest_scanner, "scan_component_manifests", list)
         yield

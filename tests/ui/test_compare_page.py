@@ -10,8 +10,9 @@ from musicgen.corpus.dataset import load_dataset
 from musicgen.models.checkpoint import load_checkpoint
 from musicgen.presets import PRESETS
 from musicgen.training.loop.session import TrainingSession
+from musicgen.training.runs import bundled_history
 from musicgen.training.runs.archive import export_run
-from musicgen.training.runs.bundled_history import keep_record
+from musicgen.training.runs.bundled_history import write_bundled_training
 from musicgen.training.runs.run import RunStore
 from musicgen.training.runs.run_admin import delete_run
 from musicgen.training.runs.run_files import Progress
@@ -22,6 +23,12 @@ from musicgen.ui.compare.run_data import list_runs
 
 SMALL = {"batch_size": 2, "seq_len": 16, "max_steps": 4, "eval_interval": 2, "save_interval": 2,
          "threads": 1, "precision": "float32"}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def few_judged_tunes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hundred take a network that has learned nothing half a minute."""
+    monkeypatch.setattr(bundled_history, "JUDGED_TUNES", 4)
 
 
 def train(home, name, preset="quick", **settings):
@@ -186,7 +193,7 @@ def bundled_study(home):
     run = train(home, "baseline", "baseline")
     folder = home.checkpoints / "baseline"
     shutil.copytree(run.path / "best", folder)
-    keep_record(run, folder, load_checkpoint(folder))
+    write_bundled_training(run, folder, load_checkpoint(folder))
     return run
 
 

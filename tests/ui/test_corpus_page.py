@@ -2,7 +2,7 @@ import pytest
 
 from musicgen.corpus.cleaning import MEND_KINDS
 from musicgen.corpus.user_corpora import Upload
-from musicgen.jobs.training_job import JobStatus
+from musicgen.jobs.background_task import TaskStatus
 from musicgen.ui.base import resources
 from musicgen.ui.corpus.corpus_charts import count_figure, length_figure
 from musicgen.ui.corpus.corpus_words import KINDS, OUTCOMES, outcome
@@ -91,7 +91,7 @@ def test_the_form_of_train_offers_own_corpora_and_a_model_to_start_from(
     assert not app.exception and not app.error
     job = resources.registry().get("quick-2")
     assert job.wait(60)
-    assert job.snapshot().status is JobStatus.FINISHED
+    assert job.snapshot().status is TaskStatus.FINISHED
     assert job.snapshot().preset.network.hidden_size == 8
 
 

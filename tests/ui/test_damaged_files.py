@@ -10,7 +10,7 @@ from musicgen.config import NetworkConfig, SampleConfig, TrainingConfig
 from musicgen.corpus.user_corpora import CorpusStore, Upload
 from musicgen.errors import MusicgenError
 from musicgen.evaluation.report.plan import ReportPlan
-from musicgen.jobs.report_job import ReportStatus
+from musicgen.jobs.background_task import TaskStatus
 from musicgen.jobs.sweep_plan import SweepPlan, SweepStore
 from musicgen.library.favourites import FavouriteStore
 from musicgen.models.checkpoint import load_checkpoint
@@ -178,26 +178,26 @@ def test_sweeps_that_are_damaged_leave_the_others_and_can_be_deleted(home, open_
 
 
 def test_reports_that_are_damaged_leave_the_others_and_can_be_deleted(home, open_app):
-    desk = resources.reports()
-    good = desk.start(ReportPlan(("house",), 2, (0.5, 1.0)))
-    assert desk.wait(PATIENCE_S)
-    assert desk.snapshot().status is ReportStatus.FINISHED, desk.snapshot().error
+    service = resources.reports()
+    good = service.start(ReportPlan(("house",), 2, (0.5, 1.0)))
+    assert service.wait(PATIENCE_S)
+    assert service.snapshot().status is TaskStatus.FINISHED, service.snapshot().error
     made = damage_copies(
         home.reports / good, ["plan.json", "report.json", "tunes-0.json"], 40,
         lambda number: f"20200101-{number:06}-abcdef",
     )  # fmt: skip
-    assert good in {info.id for info in desk.store.list()}
+    assert good in {info.id for info in service.store.list()}
     app = open_app("Evaluate")
     assert_drawn(app)
     assert app.button(key="report_delete")
-    readable = [info.id for info in desk.store.list()]
-    assert set(readable) | set(desk.store.list_damaged()) == {good, *made}
-    odd = [name for name in made if is_odd(desk, name)]
+    readable = [info.id for info in service.store.list()]
+    assert set(readable) | set(service.store.list_damaged()) == {good, *made}
+    odd = [name for name in made if is_odd(service, name)]
     for name in odd:
         app = open_report(name)
         assert_drawn(app)
         assert app.button(key="report_delete")
-    name = desk.store.list_damaged()[0]
+    name = service.store.list_damaged()[0]
     app.button(key=f"report_damaged_delete_{name}").click().run()
     assert_drawn(app)
     assert not (home.reports / name).exists()
@@ -210,11 +210,11 @@ def open_report(name):
     return app.run()
 
 
-def is_odd(desk, name):
+def is_odd(service, name):
     """Whether a damaged report is one that the page can open, or that tells why not."""
     try:
-        desk.store.read_plan(name)
-        desk.store.read(name)
+        service.store.read_plan(name)
+        service.store.read(name)
     except MusicgenError:
         return int(name[9:15]) % 10 == 0  # each is told alike: a few of them will do
     return int(name[9:15]) < 75  # the plan or the report itself

@@ -5,7 +5,7 @@ import pytest
 from musicgen.evaluation.report.builder import make_report
 from musicgen.evaluation.report.plan import ReportPlan
 from musicgen.evaluation.report.reference import read_book
-from musicgen.jobs.report_job import ReportStatus
+from musicgen.jobs.background_task import TaskStatus
 from musicgen.ui.base import resources
 from musicgen.ui.evaluate.report_charts import distribution_figure, sweep_figure
 from musicgen.ui.evaluate.report_table import measure_rows
@@ -18,10 +18,10 @@ PATIENCE_S = 120
 @pytest.fixture
 def made(home):
     """A small report of the model that knows one tune."""
-    desk = resources.reports()
-    report_id = desk.start(ReportPlan(("house",), 2, (0.5, 1.0), (False, True)))
-    assert desk.wait(PATIENCE_S)
-    assert desk.snapshot().status is ReportStatus.FINISHED, desk.snapshot().error
+    service = resources.reports()
+    report_id = service.start(ReportPlan(("house",), 2, (0.5, 1.0), (False, True)))
+    assert service.wait(PATIENCE_S)
+    assert service.snapshot().status is TaskStatus.FINISHED, service.snapshot().error
     return report_id
 
 
@@ -116,9 +116,9 @@ def test_a_damaged_report_is_a_sentence_and_can_be_deleted(made, open_app):
 
 def test_without_the_corpus_there_is_a_report_with_nothing_real(home, open_app):
     (home.data / "irish.abc").unlink()
-    desk = resources.reports()
-    desk.start(ReportPlan(("house",), 2))
-    assert desk.wait(PATIENCE_S)
+    service = resources.reports()
+    service.start(ReportPlan(("house",), 2))
+    assert service.wait(PATIENCE_S)
     app = open_app("Evaluate")
     assert not app.exception and not app.error
     assert "The corpus is not here" in app.info[0].value

@@ -147,9 +147,9 @@ def test_train(furnished, open_app):
 
 
 def test_evaluate(furnished, open_app):
-    desk = resources.reports()
-    desk.start(ReportPlan(("house",), 2, (0.5, 1.0), (False, True)))
-    assert desk.wait(PATIENCE_S)
+    service = resources.reports()
+    service.start(ReportPlan(("house",), 2, (0.5, 1.0), (False, True)))
+    assert service.wait(PATIENCE_S)
     open_every_pair(open_app("Evaluate"), 0)
 
 

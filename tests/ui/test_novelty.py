@@ -1,15 +1,11 @@
 import json
-import time
 
 import pytest
 
-from musicgen.corpus.corpus_cache import digest_source
 from musicgen.corpus.split import choose_side
-from musicgen.errors import CorpusError
-from musicgen.evaluation.novelty.comparison import NoveltyIndex, RealFigures
+from musicgen.evaluation.novelty.comparison import RealFigures
 from musicgen.evaluation.novelty.index_files import load_index
 from musicgen.evaluation.novelty.training_sources import TrainingSource
-from musicgen.jobs import novelty_service
 from musicgen.jobs.novelty_service import IndexInProgress, NoveltyService
 from musicgen.models.checkpoint import list_checkpoints
 from musicgen.ui.base import resources
@@ -84,54 +80,6 @@ def test_a_page_that_has_to_wait_says_how_far_the_reading_is(home, open_app, mon
     assert any("1,234 tunes so far" in item.value for item in app.caption)
 
 
-def test_the_desk_has_an_index_made_aside_and_hands_it_out(home):
-    ref = learned_from_lab(home)
-    desk = NoveltyService(home)
-    answer = desk.ask(ref)
-    assert isinstance(answer, IndexInProgress)
-    end = time.monotonic() + PATIENCE_S
-    while isinstance(answer, IndexInProgress) and time.monotonic() < end:
-        time.sleep(0.2)
-        answer = desk.ask(ref)
-    assert isinstance(answer, NoveltyIndex)
-    assert answer.tunes == load_index(LAB, home).tunes
-    assert desk.ask(ref) is answer
-
-
-def test_the_files_of_a_corpus_are_not_read_at_every_tick_but_every_so_often(home, monkeypatch):
-    ref, read = learned_from_lab(home), []
-
-    def digest(*asked):
-        read.append(asked)
-        return digest_source(*asked)
-
-    monkeypatch.setattr(novelty_service, "digest_source", digest)
-    desk = NoveltyService(home)
-    for _tick in range(5):
-        desk.ask(ref)
-    assert len(read) == 1
-    monkeypatch.setattr(novelty_service, "KEY_S", 0.0)
-    desk.ask(ref)
-    assert len(read) == 2
-    for work in desk._work.values():
-        work.thread.join(PATIENCE_S)
-
-
-def test_what_cannot_be_made_is_told_and_tried_again_later(home, monkeypatch):
-    ref = learned_from_lab(home)
-    monkeypatch.setattr(novelty_service.sys, "executable", str(home.home / "no-python"))
-    desk = NoveltyService(home)
-    assert isinstance(desk.ask(ref), IndexInProgress)
-    for work in desk._work.values():
-        work.thread.join(PATIENCE_S)
-    with pytest.raises(CorpusError, match="could not be read"):
-        desk.ask(ref)
-    monkeypatch.setattr(novelty_service, "RETRY_S", 0.0)
-    assert isinstance(desk.ask(ref), IndexInProgress)
-    for work in desk._work.values():
-        work.thread.join(PATIENCE_S)
-
-
 def test_the_figure_shows_the_share_of_every_length_and_the_tune_as_a_line():
     import numpy as np
 
@@ -146,4 +94,4 @@ def test_the_figure_shows_the_share_of_every_length_and_the_tune_as_a_line():
 
 
 def test_one_desk_serves_all_sessions(home):
-    assert resources.novelty_desk() is resources.novelty_desk()
+    assert resources.novelty_service() is resources.novelty_service()

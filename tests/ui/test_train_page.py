@@ -1,5 +1,6 @@
 import math
 
+import filelock
 import pytest
 import streamlit as st
 
@@ -139,7 +140,7 @@ def test_a_stopped_training_can_go_on_to_its_end(empty_home, open_app):
     job = resources.registry().get("quick-1")
     while job.snapshot().step < 4:
         assert not job.wait(0.05)
-    job.stop()
+    job.cancel()
     assert job.wait(60)
     app.run()
     reached = job.snapshot().step
@@ -149,7 +150,7 @@ def test_a_stopped_training_can_go_on_to_its_end(empty_home, open_app):
     assert again is not job
     while again.snapshot().step <= reached:
         assert not again.wait(0.05)
-    again.stop()
+    again.cancel()
     assert again.wait(60)
 
 
@@ -169,18 +170,22 @@ def test_a_run_of_another_program_is_left_to_it_and_an_interrupted_one_can_go_on
     assert app.button(key="resume_quick-1")
 
 
-def test_other_pages_have_a_note_of_the_training_whose_card_train_shows(home, open_app):
+def test_other_pages_have_a_note_of_the_training_whose_card_train_shows(
+    home, open_app, monkeypatch
+):
     start(fill_in(open_app("Train"), training_max_steps=100_000))
     job = resources.registry().get("quick-1")
     job.pause()
     try:
-        links = [item.proto.label for item in open_app("").get("page_link")]
+        with monkeypatch.context() as patch:
+            patch.setattr(type(job), "snapshot", None)  # a note copies no metrics
+            links = [item.proto.label for item in open_app("").get("page_link")]
         assert any("paused at" in label for label in links)
         train = open_app("Train")
         assert not any("paused at" in item.proto.label for item in train.get("page_link"))
         assert train.button(key="train_resume")
     finally:
-        job.stop()
+        job.cancel()
         assert job.wait(60)
 
 
@@ -365,6 +370,29 @@ def test_a_training_of_another_program_moves_on_the_page(trained, empty_home, op
         (bar,) = app.get("progress")
         assert "quick" in bar.proto.text and "step 6 of 6" in bar.proto.text
     assert not app.exception
+
+
+@pytest.mark.parametrize("page", ["Train", "Compare"])
+def test_a_page_that_is_drawn_never_tries_the_lock_of_a_run(
+    trained, empty_home, open_app, monkeypatch, page
+):
+    run, tried = Run(empty_home.runs / "quick-1"), []
+    acquire = filelock.BaseFileLock.acquire
+
+    def watched(lock, *arguments, **options):
+        tried.append(str(lock.lock_file))
+        return acquire(lock, *arguments, **options)
+
+    run.write_status("running", "", 3, Progress())  # as the command line does, and was killed
+    st.cache_resource.clear()  # as a server that was started anew
+    monkeypatch.setattr(filelock.BaseFileLock, "acquire", watched)
+    app = open_app(page)
+    app.run()
+    assert not app.exception
+    assert [path for path in tried if path.startswith(str(run.path))] == []
+    tried.clear()
+    with run.locked():  # which is how a training begins
+        assert tried == [str(run.path / ".lock")]
 
 
 def test_settings_for_which_this_machine_has_no_room_cannot_be_started(

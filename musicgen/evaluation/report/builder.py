@@ -36,6 +36,7 @@ from musicgen.evaluation.report.result import (
 from musicgen.evaluation.statistics.estimate import Estimate
 from musicgen.models.checkpoint import Checkpoint
 from musicgen.sampling.composer import Composition, compose
+from musicgen.sampling.engine import build_engine
 
 GROUP = 32
 """Tunes composed side by side between two saves."""
@@ -212,6 +213,7 @@ class _Making:
         tunes = list(self._hooks.read_drawn(cell, checkpoint.fingerprint))[: self._plan.count]
         self._step(len(tunes))
         start = time.monotonic()
+        engine = build_engine(checkpoint)
         while len(tunes) < self._plan.count:
             config = SampleConfig(
                 temperature=cell.temperature,
@@ -219,7 +221,8 @@ class _Making:
                 count=min(GROUP, self._plan.count - len(tunes)),
                 free=cell.is_free,
             )
-            tunes += [_drawn(piece) for piece in compose(checkpoint, config, self._watch)]
+            drawn = compose(checkpoint, config, self._watch, engine)
+            tunes += [_drawn(piece) for piece in drawn]
             self._step(config.count)
             self._hooks.write_drawn(cell, checkpoint.fingerprint, tunes)
         self._cell = None

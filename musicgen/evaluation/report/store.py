@@ -6,9 +6,10 @@
       plan.json              what was asked for
       tunes-<number>.json    the tunes composed so far for that cell of the plan, and by whom
       report.json            what was found; missing until the report is whole
-      .lock                  held by the process that makes the report
+      .lock, .holder         held by the process that makes the report, and which one that is
 """
 
+import contextlib
 import json
 import re
 import uuid
@@ -26,13 +27,14 @@ from musicgen.errors import MusicgenError, ReportError, StorageError
 from musicgen.evaluation.report.plan import Cell, ReportPlan
 from musicgen.evaluation.report.result import DrawnTune, Report
 from musicgen.json_reading import is_count, is_number, read_json
-from musicgen.storage import delete_folder, is_file, is_folder, list_folder, locking, write_file
+from musicgen.storage import delete_folder, is_file, is_folder, list_folder, write_file
+from musicgen.work_lock import holding, is_held
 
 MAX_KEPT = 20
 MAX_BYTES = 50_000_000
 _LONGEST_TUNE = 50_000
 _ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")
-_PLAN, _REPORT, _LOCK = "plan.json", "report.json", ".lock"
+_PLAN, _REPORT = "plan.json", "report.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,22 +173,20 @@ class ReportStore:
             ReportError: another process makes it, or there is none of that name.
             StorageError: its folder cannot be written.
         """
-        lock = self._existing(report_id) / _LOCK
+        folder = self._existing(report_id)
         try:
-            with locking(lock, timeout_s=0):
+            with holding(folder):
                 yield
         except filelock.Timeout as error:
             raise being_made_error() from error
 
     def is_busy(self, report_id: str) -> bool:
-        """Whether some process makes it right now; nobody can where nothing can be written."""
-        try:
-            with self.locked(report_id):
-                return False
-        except StorageError:
-            return False
-        except ReportError:
-            return is_folder(self._folder(report_id))
+        """Whether some process makes it right now. Leaves its lock alone, so ask at any time.
+
+        Raises:
+            ReportError: no report can have that name.
+        """
+        return is_held(self._folder(report_id))
 
     def delete(self, report_id: str) -> None:
         """Removes a report for good.
@@ -195,10 +195,9 @@ class ReportStore:
             ReportError: there is none of that name, or it is being made.
             StorageError: it cannot be removed.
         """
-        folder = self._existing(report_id)
-        if self.is_busy(report_id):
-            raise being_made_error()
-        delete_folder(folder)
+        with contextlib.suppress(StorageError), self.locked(report_id):
+            pass  # nobody makes it; where nothing can be written nobody can
+        delete_folder(self._existing(report_id))
 
     def _tunes_file(self, report_id: str, cell: Cell) -> str:
         return f"tunes-{self.read_plan(report_id).cells().index(cell)}.json"

@@ -4,7 +4,7 @@ So others see how it learned without training it again::
 
     checkpoints/<name>/training/    config.json, status.json, metrics.jsonl, fluency.json of the run
 
-A run from first weights only: of others the record would tell the last stretch alone.
+A run from first weights only: of others it would show the last stretch alone.
 """
 
 import dataclasses
@@ -22,7 +22,7 @@ from musicgen.training.loop.metrics import StepMetrics
 from musicgen.training.runs.run import METRICS_FILE, Run, RunInfo
 from musicgen.training.runs.summary import write_fluency
 
-RECORD = "training"
+TRAINING_FOLDER = "training"
 BUNDLED = "bundled/"
 """What the names of bundled trainings begin with where runs have names, too: no run's can hold a
 slash."""
@@ -34,8 +34,8 @@ _DIGITS = 4
 _DIGITS_OF_LOOKS = 6
 
 
-def keep_record(run: Run, folder: Path, checkpoint: Checkpoint) -> None:
-    """Writes the record of a run into the folder of the checkpoint that was bundled from it.
+def write_bundled_training(run: Run, folder: Path, checkpoint: Checkpoint) -> None:
+    """Writes the training of a run into the folder of the checkpoint that was bundled from it.
 
     Args:
         run: The training.
@@ -45,7 +45,7 @@ def keep_record(run: Run, folder: Path, checkpoint: Checkpoint) -> None:
     Raises:
         StorageError: it cannot be written.
     """
-    kept = Run(folder / RECORD)
+    kept = Run(folder / TRAINING_FOLDER)
     shutil.rmtree(kept.path, ignore_errors=True)
     if checkpoint.metadata.corpus.get("started_from"):
         return
@@ -58,13 +58,13 @@ def keep_record(run: Run, folder: Path, checkpoint: Checkpoint) -> None:
     write_fluency(kept, measure_fluency(checkpoint, JUDGED_TUNES))
 
 
-def list_records(paths: Paths) -> list[RunInfo]:
+def list_trainings(paths: Paths) -> list[RunInfo]:
     """The trainings that bundled checkpoints came from, each with the checkpoint's name."""
     found = []
     for ref in list_checkpoints(paths):
-        if ref.origin == "bundled" and is_file(ref.path / RECORD / "config.json"):
+        if ref.origin == "bundled" and is_file(ref.path / TRAINING_FOLDER / "config.json"):
             try:
-                found.append(replace(Run(ref.path / RECORD).info(), id=ref.name))
+                found.append(replace(Run(ref.path / TRAINING_FOLDER).info(), id=ref.name))
             except RunError:  # damaged by hand: the checkpoint plays all the same
                 continue
     return found
@@ -72,7 +72,7 @@ def list_records(paths: Paths) -> list[RunInfo]:
 
 def list_bundled(paths: Paths) -> list[RunInfo]:
     """The trainings that bundled checkpoints came from, by names that no run can have."""
-    return [replace(info, id=bundled_id(info.id)) for info in list_records(paths)]
+    return [replace(info, id=bundled_id(info.id)) for info in list_trainings(paths)]
 
 
 def bundled_id(name: str) -> str:

@@ -12,6 +12,7 @@
       start/           the checkpoint it was started from, if any
       teacher/         the checkpoint it learns from, if any
       fluency.json     how many of its free tunes keep time, once somebody asked
+      .lock, .holder   held by the process that trains it, and which one that is
 
 Killing the process at any instant loses at most the steps since the last save.
 """
@@ -30,7 +31,7 @@ import filelock
 import safetensors
 
 from musicgen.config import to_json
-from musicgen.errors import CheckpointError, RunError, StorageError
+from musicgen.errors import CheckpointError, RunError
 from musicgen.json_reading import is_count, read_json
 from musicgen.models.checkpoint import (
     Checkpoint,
@@ -46,7 +47,6 @@ from musicgen.storage import (
     is_file,
     is_folder,
     list_folder,
-    locking,
     recover_folder,
     storing,
     whole_folder,
@@ -65,6 +65,7 @@ from musicgen.training.runs.run_files import (
 )
 from musicgen.training.runs.run_names import check_id, check_new_id
 from musicgen.training.runs.samples import Sample, append_sample, cut_samples, read_samples
+from musicgen.work_lock import holding, is_held
 
 if TYPE_CHECKING:
     from musicgen.training.loop.trainer import Trainer
@@ -257,7 +258,7 @@ class Run:
         """
         with contextlib.ExitStack() as stack:
             try:
-                stack.enter_context(locking(self.path / ".lock", timeout_s=0))
+                stack.enter_context(holding(self.path))
             except filelock.Timeout as error:
                 raise RunError(
                     "The run {name!r} is being trained already.", name=self.id
@@ -265,14 +266,8 @@ class Run:
             yield
 
     def is_busy(self) -> bool:
-        """Whether some process trains it right now; nobody can where nothing can be written."""
-        try:
-            with self.locked():
-                return False
-        except StorageError:
-            return False
-        except RunError:
-            return True
+        """Whether some process trains it right now. Leaves its lock alone, so ask at any time."""
+        return is_held(self.path)
 
     def read_status(self) -> dict[str, Any]:
         """Status, message, step, best loss and its step as last written.

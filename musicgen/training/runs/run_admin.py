@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from musicgen.config import to_json
-from musicgen.errors import CheckpointError, RunError
+from musicgen.errors import CheckpointError, RunError, StorageError
 from musicgen.json_reading import read_json
 from musicgen.models.checkpoint import METADATA_FILE, read_metadata
 from musicgen.names import MAX_BYTES, MAX_CHARACTERS, find_folder
@@ -41,8 +41,7 @@ def delete_run(store: RunStore, run_id: str) -> None:
     """
     path = find_folder(store.root, check_id(run_id))
     run = Run(path) if is_folder(path) else store.get(run_id)
-    if run.is_busy():
-        raise in_use_error(run_id)
+    _require_idle(run)
     delete_folder(run.path)
 
 
@@ -53,7 +52,9 @@ def rename_run(store: RunStore, run_id: str, new_id: str) -> Run:
         RunError: there is no such run, it is being trained, or the new name is taken or not usable.
         StorageError: the folder cannot be renamed.
     """
-    run, renamed = _idle(store, run_id), Run(find_folder(store.root, check_new_id(new_id)))
+    run = store.get(run_id)
+    _require_idle(run)
+    renamed = Run(find_folder(store.root, check_new_id(new_id)))
     if renamed.path.exists():
         raise RunError("There is a run named {name!r} already. Choose another name.", name=new_id)
     with storing(run.path):
@@ -127,8 +128,16 @@ def read_sweep(run: Run) -> str:
     return sweep_of(values) if isinstance(values, dict) else ""
 
 
-def _idle(store: RunStore, run_id: str) -> Run:
-    run = store.get(run_id)
-    if run.is_busy():
-        raise in_use_error(run_id)
-    return run
+def _require_idle(run: Run) -> None:
+    """Tries the lock, which is surer than `Run.is_busy`: for changes that cannot be undone.
+
+    Raises:
+        RunError: the run is being trained.
+    """
+    try:
+        with run.locked():
+            return
+    except StorageError:  # nobody trains where nothing can be written
+        return
+    except RunError as error:
+        raise in_use_error(run.id) from error

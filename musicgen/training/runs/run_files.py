@@ -23,7 +23,7 @@ MAX_STEP = 1_000_000
 STATUSES = (
     "queued", "preparing", "running", "paused", "stopping", "stopped", "finished", "failed",
 )  # fmt: skip
-"""What `status.json` may call what a run is doing (`job.JobStatus`)."""
+"""What `status.json` may call what a run is doing (`jobs.background_task.TaskStatus`)."""
 _LONGEST_NAME, _LONGEST_MESSAGE = 64, 1_000
 _LONGEST_MOMENT = 40
 _MOST = 1e40  # more than a float32 holds, so that whatever a step can bring is kept

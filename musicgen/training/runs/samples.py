@@ -117,7 +117,9 @@ def _copy(network: "Network", vocabulary: Vocabulary, step: int) -> Checkpoint:
 
 def _compose(checkpoint: Checkpoint, wishes: SampleConfig) -> str:
     from musicgen.sampling.composer import compose
+    from musicgen.sampling.engine import build_engine
 
+    engine = build_engine(checkpoint, wishes.precision)  # of no use to others: nothing keeps it
     end = time.monotonic() + DEADLINE_S
     written = ""
 
@@ -128,7 +130,7 @@ def _compose(checkpoint: Checkpoint, wishes: SampleConfig) -> str:
             raise _DeadlineError
 
     try:
-        return compose(checkpoint, wishes, watch)[0].abc
+        return compose(checkpoint, wishes, watch, engine)[0].abc
     except _DeadlineError:
         return written.rstrip("\n") + "\n"
 

@@ -1,6 +1,6 @@
 """The table of the studies: one run of each of their presets, and its figures.
 
-The trainings of bundled checkpoints count as runs of their presets (`record.list_records`).
+The trainings of bundled checkpoints count as runs of their presets (`list_trainings`).
 """
 
 import math

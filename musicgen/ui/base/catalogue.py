@@ -24,7 +24,7 @@ _ERRORS = {
 }
 _SENTENCES = {"Sentence": None}
 _SOURCES = ("app.py", "pages/*.py", "musicgen/**/*.py")
-_KEYWORDS = _GETTEXT | _ERRORS | _SETTINGS | _SENTENCES | {"_finish": (2,)}
+_KEYWORDS = _GETTEXT | _ERRORS | _SETTINGS | _SENTENCES
 _IN_ENGLISH = ("musicgen/cli/", "musicgen/__main__.py", "musicgen/installation.py")
 """The terminal's own words: they are English."""
 

@@ -1,6 +1,6 @@
 """What settings of a training and the states of a run are called on the pages."""
 
-from musicgen.jobs.training_job import JobStatus
+from musicgen.jobs.background_task import TaskStatus
 from musicgen.ui.base.language import N_
 
 SETTING_LABELS = {
@@ -50,12 +50,12 @@ SETTING_LABELS = {
 
 
 STATUS_LABELS = {
-    JobStatus.QUEUED: N_("waiting for its turn"),
-    JobStatus.PREPARING: N_("reading the corpus"),
-    JobStatus.RUNNING: N_("training"),
-    JobStatus.PAUSED: N_("paused"),
-    JobStatus.STOPPING: N_("saving"),
-    JobStatus.STOPPED: N_("stopped"),
-    JobStatus.FINISHED: N_("finished"),
-    JobStatus.FAILED: N_("failed"),
+    TaskStatus.WAITING: N_("waiting for its turn"),
+    TaskStatus.PREPARING: N_("reading the corpus"),
+    TaskStatus.RUNNING: N_("training"),
+    TaskStatus.PAUSED: N_("paused"),
+    TaskStatus.CANCELLING: N_("saving"),
+    TaskStatus.CANCELLED: N_("stopped"),
+    TaskStatus.FINISHED: N_("finished"),
+    TaskStatus.FAILED: N_("failed"),
 }

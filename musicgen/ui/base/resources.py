@@ -7,7 +7,7 @@ from musicgen.corpus.sources import SOURCES, is_available
 from musicgen.corpus.user_corpora import CorpusStore
 from musicgen.evaluation.report.store import ReportStore
 from musicgen.jobs.novelty_service import NoveltyService
-from musicgen.jobs.report_job import ReportDesk
+from musicgen.jobs.report_service import ReportService
 from musicgen.jobs.sweep import SweepRunner
 from musicgen.jobs.sweep_plan import SweepStore
 from musicgen.jobs.training_job import JobRegistry
@@ -82,14 +82,14 @@ def sweeps() -> SweepRunner:
     return _sweeps(paths())
 
 
-def reports() -> ReportDesk:
+def reports() -> ReportService:
     """The reports of this server: one is made at a time."""
     return _reports(paths())
 
 
 @st.cache_resource(show_spinner=False)
-def _reports(where: Paths) -> ReportDesk:
-    return ReportDesk(ReportStore(where.reports), where)
+def _reports(where: Paths) -> ReportService:
+    return ReportService(ReportStore(where.reports), where)
 
 
 @st.cache_resource(show_spinner=False)
@@ -98,13 +98,13 @@ def _sweeps(where: Paths) -> SweepRunner:
     return SweepRunner(SweepStore(where.home / "sweeps", jobs.store), jobs)
 
 
-def novelty_desk() -> NoveltyService:
-    """The indices of what the models learned from: one desk for the process."""
-    return _novelty_desk(paths())
+def novelty_service() -> NoveltyService:
+    """The indices of what the models learned from: one service for the process."""
+    return _novelty_service(paths())
 
 
 @st.cache_resource(show_spinner=False)
-def _novelty_desk(where: Paths) -> NoveltyService:
+def _novelty_service(where: Paths) -> NoveltyService:
     return NoveltyService(where)
 
 

@@ -59,7 +59,7 @@ def curves(run_id: str) -> RunCurves:
 def is_training(info: RunInfo) -> bool:
     """Whether a run is trained or waits for its turn, here or in another program."""
     job = resources.registry().get(info.id)
-    if job is not None and not job.snapshot().status.is_final:
+    if job is not None and not job.is_over:
         return True
     return info.status in ("queued", "running") and Run(info.path).is_busy()
 

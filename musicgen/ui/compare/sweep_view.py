@@ -172,10 +172,9 @@ def _live(name: str, drawn: tuple[str, bool] | None) -> None:
 def _as_it_trains(cell: SweepCell) -> SweepCell:
     """A cell with the step of this moment: on the disk stands that of the last save."""
     job = resources.registry().get(cell.run_id)
-    now = job.snapshot() if job else None
-    if now is None or now.status.is_final or now.run_id != cell.run_id:
+    if job is None or job.is_over:
         return cell
-    return replace(cell, step=max(cell.step, now.step))
+    return replace(cell, step=max(cell.step, job.step))
 
 
 def _progress(plan: SweepPlan, cells: list[SweepCell], now: SweepSnapshot | None) -> None:
@@ -184,7 +183,7 @@ def _progress(plan: SweepPlan, cells: list[SweepCell], now: SweepSnapshot | None
     parts.append(_("{done} of {count} cells").format(done=done, count=len(cells)))
     parts.append(_("{steps:,} steps each").format(steps=plan.steps))
     if now and now.is_running:
-        parts.append(_("saving") if now.is_stopping else now.current)
+        parts.append(_("saving") if now.is_cancelling else now.current)
         left_s = estimate_left_s(plan, cells, _elapsed_s)
         if left_s is not None:
             parts.append(_("{time} left").format(time=clock(left_s)))
@@ -212,8 +211,8 @@ def _buttons(plan: SweepPlan, cells: list[SweepCell], now: SweepSnapshot | None)
                 _("Stop and keep"),
                 key="sweep_stop",
                 icon=":material/stop:",
-                on_click=runner.stop,
-                disabled=now.is_stopping,
+                on_click=runner.cancel,
+                disabled=now.is_cancelling,
             )
         elif not all(cell.is_done for cell in cells):
             st.button(

@@ -3,7 +3,8 @@
 import streamlit as st
 
 from musicgen.evaluation.measure_labels import name_set
-from musicgen.jobs.report_job import ReportSnapshot, ReportStatus
+from musicgen.jobs.background_task import TaskStatus
+from musicgen.jobs.report_service import ReportSnapshot
 from musicgen.training.runs.summary import clock
 from musicgen.ui.base import resources
 from musicgen.ui.base.errors import sentence
@@ -15,9 +16,9 @@ from musicgen.ui.frame.page import training_note
 TICK_S = 1.0
 
 _STATUS_WORDS = {
-    ReportStatus.PREPARING: N_("reading the real tunes"),
-    ReportStatus.RUNNING: N_("measuring"),
-    ReportStatus.STOPPING: N_("stopping"),
+    TaskStatus.PREPARING: N_("reading the real tunes"),
+    TaskStatus.RUNNING: N_("measuring"),
+    TaskStatus.CANCELLING: N_("stopping"),
 }
 
 
@@ -56,17 +57,17 @@ def _live(drawn: tuple[str, bool] | None) -> None:
                 key="report_cancel",
                 icon=":material/stop:",
                 on_click=resources.reports().cancel,
-                disabled=now.status is ReportStatus.STOPPING,
+                disabled=now.status is TaskStatus.CANCELLING,
                 help=_("What was composed is kept: the report can go on later."),
             )
 
 
 def _line(now: ReportSnapshot) -> str:
-    if now.cell and now.status is ReportStatus.RUNNING:
+    if now.cell and now.status is TaskStatus.RUNNING:
         what = _("composing {name}").format(name=f"**{plain(name_set(now.cell, _))}**")
     else:
         what = _(_STATUS_WORDS.get(now.status, ""))
     parts = [what, f"{now.share:.0%}"]
-    if now.time_left_s is not None and now.status is ReportStatus.RUNNING:
+    if now.time_left_s is not None and now.status is TaskStatus.RUNNING:
         parts.append(_("{time} left").format(time=clock(now.time_left_s)))
     return " · ".join(parts)

@@ -43,9 +43,9 @@ def report_on_screen() -> None:
     """The report that was chosen, else the newest; nothing before the first."""
     now = resources.reports().snapshot()
     making = now.report_id if now and is_reporting() else ""
-    desk = resources.reports()
-    infos = [info for info in desk.store.list() if info.id != making]
-    damaged_files(desk.store.list_damaged(), "report_damaged", desk.delete)
+    service = resources.reports()
+    infos = [info for info in service.store.list() if info.id != making]
+    damaged_files(service.store.list_damaged(), "report_damaged", service.delete)
     if not infos:
         return
     info = _pick(infos)

@@ -7,7 +7,7 @@ import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
 from musicgen.config import Paths
-from musicgen.jobs.training_job import JobStatus
+from musicgen.jobs.background_task import TaskStatus
 from musicgen.ui.base import resources, state
 from musicgen.ui.base.errors import show_error
 from musicgen.ui.base.failures import take_failure
@@ -126,14 +126,14 @@ def _training_note() -> None:
 def training_note() -> None:
     """What trains now and how far it is, for pages whose own fragment ticks; else nothing."""
     job = resources.registry().current()
-    if job is None or job.snapshot().status.is_final:
+    if job is None or job.is_over:
         return
-    now = job.snapshot()
-    if now.status is JobStatus.PAUSED:
+    now = job.state
+    if now.status is TaskStatus.PAUSED:
         text = _("paused at {percent:.0f} %")
     else:
         text = _("training {percent:.0f} %")
-    percent = 100 * now.step / max(1, now.max_steps)
+    percent = 100 * now.progress
     with st.container(key="training_note", width="content"):
         st.page_link(
             "pages/Train.py",

@@ -62,7 +62,7 @@ def look_up(model: str, composition: Composition) -> Answer | IndexInProgress | 
     Takes some 20 milliseconds where the model's tunes have been read before.
     """
     try:
-        index = resources.novelty_desk().ask(find_model(model))
+        index = resources.novelty_service().ask(find_model(model))
     except MusicgenError as error:
         return error
     if isinstance(index, IndexInProgress):
@@ -97,7 +97,7 @@ def novelty_line(answer: Answer | IndexInProgress | MusicgenError, model: str) -
 def _waiting(model: str) -> None:
     """Says how far the reading is, and draws the page again, marks included, when it is over."""
     try:
-        now = resources.novelty_desk().ask(find_model(model))
+        now = resources.novelty_service().ask(find_model(model))
     except MusicgenError:
         st.rerun()
     if not isinstance(now, IndexInProgress):

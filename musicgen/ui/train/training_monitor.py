@@ -6,7 +6,8 @@ from functools import partial
 import streamlit as st
 
 from musicgen.evaluation.loss.perplexity import to_perplexity, write_perplexity
-from musicgen.jobs.training_job import JobSnapshot, JobStatus
+from musicgen.jobs.background_task import TaskStatus
+from musicgen.jobs.training_job import JobSnapshot
 from musicgen.storage import modified_ns
 from musicgen.training.runs.run import Run, RunInfo
 from musicgen.training.runs.summary import clock
@@ -23,7 +24,7 @@ MAX_KEPT = 4
 
 def course_of_job(now: JobSnapshot) -> Course:
     """What is drawn of a training of this server."""
-    is_early = now.status is JobStatus.FINISHED and now.step < now.max_steps
+    is_early = now.status is TaskStatus.FINISHED and now.step < now.max_steps
     return Course(now.run_id, now.preset.training, now.metrics, is_early, now.train_characters)
 
 
@@ -41,7 +42,7 @@ def course_of_run(info: RunInfo) -> Course:
 def _read_course(_run: Run, path: str, status: str, changed: int) -> Course:  # noqa: ARG001 - key
     config, metrics = _run.preset.training, tuple(_run.read_metrics())
     last = metrics[-1].step if metrics else 0
-    is_early = status == JobStatus.FINISHED and last < config.max_steps
+    is_early = status == TaskStatus.FINISHED and last < config.max_steps
     return Course(_run.id, config, metrics, is_early, _run.read_train_characters())
 
 

@@ -1,13 +1,12 @@
 """A training while it runs, and the runs on the disk."""
 
-import time
-
 import streamlit as st
 
 from musicgen.errors import MusicgenError
-from musicgen.jobs.training_job import JobSnapshot, JobStatus, TrainingJob
+from musicgen.jobs.background_task import TaskStatus
+from musicgen.jobs.training_job import JobSnapshot, TrainingJob
 from musicgen.storage import is_folder
-from musicgen.training.runs.run import METRICS_FILE, Run, RunInfo
+from musicgen.training.runs.run import Run, RunInfo
 from musicgen.training.runs.summary import clock, read_last_step
 from musicgen.ui.base import resources, state
 from musicgen.ui.base.errors import sentence, show_errors
@@ -20,14 +19,13 @@ from musicgen.ui.train.training_monitor import course_of_job, course_of_run, mon
 from musicgen.ui.train.training_samples import hear_it_learn
 
 TICK_S = 1.0
-SILENT_S = 10.0
 MAX_LISTED = 12
 
 
 def is_training() -> bool:
     """Whether a training of this server is under way."""
     job = resources.registry().current()
-    return job is not None and not job.snapshot().status.is_final
+    return job is not None and not job.is_over
 
 
 def live_training() -> None:
@@ -41,8 +39,7 @@ def live_training() -> None:
     _live(_seen(job), _find_elsewhere())
     with st.container():  # always there: what follows must not change its place
         if job:
-            now = job.snapshot()
-            hear_it_learn(now.samples, now.run_id, "live")
+            hear_it_learn(job.samples, job.run.id, "live")
 
 
 def is_watched() -> bool:
@@ -67,8 +64,7 @@ def _seen(job: TrainingJob | None) -> tuple[str, bool, int] | None:
     """What the rest of the page depends on: which training, whether it is over, how many tunes."""
     if job is None:
         return None
-    now = job.snapshot()
-    return now.run_id, now.status.is_final, len(now.samples)
+    return job.run.id, job.is_over, len(job.samples)
 
 
 @st.fragment(run_every=TICK_S)
@@ -94,7 +90,7 @@ def _progress(now: JobSnapshot) -> None:
         _status_words(now),
         _("step {step:,} of {steps:,}").format(step=now.step, steps=now.max_steps),
     ]
-    if now.time_left_s is not None and now.status in (JobStatus.RUNNING, JobStatus.PAUSED):
+    if now.time_left_s is not None and now.status in (TaskStatus.RUNNING, TaskStatus.PAUSED):
         parts.append(_("{time} left").format(time=clock(now.time_left_s)))
     elif now.status.is_final and now.metrics:
         parts.append(time_taken(course_of_job(now)))
@@ -123,37 +119,31 @@ def _progress_elsewhere(run_id: str) -> None:
 
 
 def _has_ended(run: Run) -> bool:
-    """Whether nobody trains a run any more; asking for its lock is left for when it is silent."""
-    if run.read_status()["status"] not in ("queued", "running"):
-        return True
-    try:
-        silent_s = time.time() - (run.path / METRICS_FILE).stat().st_mtime
-    except OSError:
-        silent_s = SILENT_S
-    return silent_s >= SILENT_S and not run.is_busy()
+    """Whether nobody trains a run any more."""
+    return run.read_status()["status"] not in ("queued", "running") or not run.is_busy()
 
 
 def _status_words(now: JobSnapshot) -> str:
-    if now.status is JobStatus.PREPARING and now.step:
+    if now.status is TaskStatus.PREPARING and now.step:
         return _("picking up where it stopped")
     return _(STATUS_LABELS[now.status])
 
 
 def _buttons(job: TrainingJob, now: JobSnapshot) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="live_buttons"):
-        if now.status is JobStatus.PAUSED:
+        if now.status is TaskStatus.PAUSED:
             st.button(_("Go on"), key="train_resume", icon=":material/resume:", on_click=job.resume)
-        elif now.status in (JobStatus.RUNNING, JobStatus.PREPARING):
+        elif now.status in (TaskStatus.RUNNING, TaskStatus.PREPARING):
             st.button(_("Pause"), key="train_pause", icon=":material/pause:", on_click=job.pause)
         if not now.status.is_final:
             st.button(
                 _("Stop and keep"),
                 key="train_stop",
                 icon=":material/stop:",
-                on_click=job.stop,
-                disabled=now.status is JobStatus.STOPPING,
+                on_click=job.cancel,
+                disabled=now.status is TaskStatus.CANCELLING,
             )
-        elif now.status is JobStatus.STOPPED and now.step < now.max_steps:
+        elif now.status is TaskStatus.CANCELLED and now.step < now.max_steps:
             st.button(
                 _("Go on"),
                 key="live_resume",
@@ -182,7 +172,7 @@ def runs_on_disk() -> None:
 
 def _is_active(run_id: str) -> bool:
     job = resources.registry().get(run_id)
-    return job is not None and not job.snapshot().status.is_final
+    return job is not None and not job.is_over
 
 
 def _run_row(info: RunInfo) -> None:
@@ -232,12 +222,12 @@ def _run_line(info: RunInfo) -> str:
     elif not _is_over(info):
         parts.append(_("interrupted"))
     else:
-        parts.append(_(STATUS_LABELS[JobStatus(info.status)]))
+        parts.append(_(STATUS_LABELS[TaskStatus(info.status)]))
     return " · ".join(parts)
 
 
 def _is_over(info: RunInfo) -> bool:
-    return info.status in set(JobStatus) and JobStatus(info.status).is_final
+    return info.status in set(TaskStatus) and TaskStatus(info.status).is_final
 
 
 def _is_elsewhere(info: RunInfo) -> bool:

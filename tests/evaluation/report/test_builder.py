@@ -11,6 +11,7 @@ from musicgen.evaluation.report.plan import MAX_CELLS, ReportPlan
 from musicgen.evaluation.report.reference import find_reference, hold_out, read_book
 from musicgen.evaluation.report.result import Report
 from musicgen.models.checkpoint import load_checkpoint
+from musicgen.sampling.engine import MAX_ENGINES, get_engine
 from tests.examples import make_tune, write_checkpoint
 
 
@@ -28,6 +29,15 @@ def reference(dataset):
 
 
 PLAN = ReportPlan(("small",), 3, (0.8, 1.2), (False,))
+
+
+def test_a_report_leaves_the_engines_of_those_who_play(tmp_path, dataset, checkpoint):
+    engine = get_engine(checkpoint)
+    names = tuple(f"model-{number}" for number in range(MAX_ENGINES))
+    others = [load_checkpoint(write_checkpoint(tmp_path / name, dataset.vocabulary))
+              for name in names]  # fmt: skip
+    make_report(ReportPlan(names, 1), others, None)
+    assert get_engine(checkpoint) is engine
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,8 @@ from musicgen.config import Paths
 from musicgen.corpus.dataset import Dataset
 from musicgen.errors import CorpusError, RunError
 from musicgen.jobs import training_job as module
-from musicgen.jobs.training_job import JobRegistry, JobStatus, TrainingJob
+from musicgen.jobs.background_task import TaskStatus
+from musicgen.jobs.training_job import JobRegistry, TrainingJob
 from musicgen.models.checkpoint import load_checkpoint
 from musicgen.presets import Preset
 from musicgen.training.runs.run import RunStore
@@ -40,12 +41,28 @@ def test_a_job_trains_to_the_end(registry: JobRegistry, tiny_preset: Preset) -> 
     job = registry.start(tiny_preset, "one")
     assert job.wait(LIMIT_S)
     snapshot = job.snapshot()
-    assert snapshot.status is JobStatus.FINISHED
+    assert snapshot.status is TaskStatus.FINISHED
     assert [item.step for item in snapshot.metrics] == list(range(1, 13))
     assert (snapshot.step, snapshot.max_steps, snapshot.time_left_s) == (12, 12, 0.0)
     assert snapshot.has_checkpoint
     assert snapshot.best_val_loss == min(i.val_loss for i in snapshot.metrics if i.val_loss)
     assert registry.current() is job is registry.get("one")
+
+
+def test_how_far_a_training_is_takes_no_copy_of_its_metrics(
+    registry: JobRegistry, tiny_preset: Preset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = registry.start(tiny_preset, "one")
+    assert job.wait(LIMIT_S)
+    registry.store.get("one").set_max_steps(24)
+    now = job.snapshot()
+    monkeypatch.setattr(TrainingJob, "snapshot", None)
+    assert registry.current() is job
+    assert (job.status, job.step, job.samples) == (now.status, now.step, now.samples)
+    again = registry.resume("one")  # it begins where the last sitting ended
+    assert again.step >= 12 and again.state.progress >= 0.5
+    assert again.wait(LIMIT_S)
+    assert (again.status, again.step) == (TaskStatus.FINISHED, 24)
 
 
 def test_pause_holds_resume_goes_on_and_stop_keeps(
@@ -54,17 +71,17 @@ def test_pause_holds_resume_goes_on_and_stop_keeps(
     job = registry.start(long(tiny_preset), "two")
     wait_for(lambda: job.snapshot().step > 3)
     job.pause()
-    wait_for(lambda: job.snapshot().status is JobStatus.PAUSED)
+    wait_for(lambda: job.snapshot().status is TaskStatus.PAUSED)
     time.sleep(0.1)  # the step under way may still end
     held = job.snapshot().step
     time.sleep(0.2)
     assert job.snapshot().step == held
     job.resume()
     wait_for(lambda: job.snapshot().step > held + 2)
-    job.stop()
+    job.cancel()
     assert job.wait(LIMIT_S)
     snapshot = job.snapshot()
-    assert snapshot.status is JobStatus.STOPPED
+    assert snapshot.status is TaskStatus.CANCELLED
     assert snapshot.has_checkpoint
     assert registry.store.get("two").info().step == snapshot.step
 
@@ -73,30 +90,30 @@ def test_a_paused_job_can_be_stopped(registry: JobRegistry, tiny_preset: Preset)
     job = registry.start(long(tiny_preset), "three")
     wait_for(lambda: job.snapshot().step > 1)
     job.pause()
-    job.stop()
+    job.cancel()
     assert job.wait(LIMIT_S)
-    assert job.snapshot().status is JobStatus.STOPPED
+    assert job.snapshot().status is TaskStatus.CANCELLED
 
 
 def test_trainings_follow_one_another(registry: JobRegistry, tiny_preset: Preset) -> None:
     first = registry.start(long(tiny_preset), "first")
     second = registry.start(tiny_preset, "second")
     wait_for(lambda: first.snapshot().step > 1)
-    assert second.snapshot().status is JobStatus.QUEUED
+    assert second.snapshot().status is TaskStatus.WAITING
     assert registry.current() is first
-    first.stop()
+    first.cancel()
     assert second.wait(LIMIT_S)
-    assert second.snapshot().status is JobStatus.FINISHED
+    assert second.snapshot().status is TaskStatus.FINISHED
 
 
 def test_a_job_in_the_queue_can_be_stopped(registry: JobRegistry, tiny_preset: Preset) -> None:
     first = registry.start(long(tiny_preset), "first")
     second = registry.start(tiny_preset, "second")
-    second.stop()
-    assert second.snapshot().status is JobStatus.STOPPING
-    first.stop()
+    second.cancel()
+    assert second.snapshot().status is TaskStatus.CANCELLING
+    first.cancel()
     assert second.wait(LIMIT_S)
-    assert (second.snapshot().status, second.snapshot().step) == (JobStatus.STOPPED, 0)
+    assert (second.snapshot().status, second.snapshot().step) == (TaskStatus.CANCELLED, 0)
 
 
 def test_a_stopped_run_is_resumed_with_its_history(
@@ -107,12 +124,12 @@ def test_a_stopped_run_is_resumed_with_its_history(
     wait_for(lambda: job.snapshot().step > 3)
     with pytest.raises(RunError, match="already"):
         registry.resume("again")
-    job.stop()
+    job.cancel()
     assert job.wait(LIMIT_S)
     done = job.snapshot().step
     resumed = registry.resume("again")
     wait_for(lambda: resumed.snapshot().step > done)
-    resumed.stop()
+    resumed.cancel()
     assert resumed.wait(LIMIT_S)
     steps = [item.step for item in resumed.snapshot().metrics]
     assert steps == list(range(1, len(steps) + 1))
@@ -132,7 +149,7 @@ def test_what_goes_wrong_is_a_sentence(
     job = registry.resume("bad")
     assert job.wait(LIMIT_S)
     snapshot = job.snapshot()
-    assert snapshot.status is JobStatus.FAILED
+    assert snapshot.status is TaskStatus.FAILED
     assert snapshot.message == "The corpus has not been fetched."
 
 
@@ -154,7 +171,7 @@ def test_a_training_can_go_on_from_a_checkpoint(
     start = load_checkpoint(checkpoint_folder)
     job = registry.start(tiny_preset, "further", start)
     assert job.wait(LIMIT_S)
-    assert job.snapshot().status is JobStatus.FINISHED
+    assert job.snapshot().status is TaskStatus.FINISHED
     kept = load_checkpoint(registry.store.get("further").path / "best").metadata
     assert kept.corpus["started_from"]["fingerprint"] == start.fingerprint
 
@@ -170,12 +187,12 @@ def test_a_fault_of_the_program_ends_the_job_and_frees_the_turn(
     registry.store.create("bad", tiny_preset)
     job = registry.resume("bad")
     assert job.wait(LIMIT_S)
-    assert job.snapshot().status is JobStatus.FAILED
+    assert job.snapshot().status is TaskStatus.FAILED
     assert "ZeroDivisionError" in caplog.text
     monkeypatch.setattr(module, "load_dataset", lambda *_: dataset)
     after = registry.start(tiny_preset, "good")
     assert after.wait(LIMIT_S)
-    assert after.snapshot().status is JobStatus.FINISHED
+    assert after.snapshot().status is TaskStatus.FINISHED
 
 
 def test_a_snapshot_does_not_change_afterwards(registry: JobRegistry, tiny_preset: Preset) -> None:
@@ -184,7 +201,7 @@ def test_a_snapshot_does_not_change_afterwards(registry: JobRegistry, tiny_prese
     snapshot = job.snapshot()
     length = len(snapshot.metrics)
     wait_for(lambda: job.snapshot().step > snapshot.step + 3)
-    job.stop()
+    job.cancel()
     assert job.wait(LIMIT_S)
     assert len(snapshot.metrics) == length
     with pytest.raises(dataclasses.FrozenInstanceError):

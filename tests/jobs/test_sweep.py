@@ -91,7 +91,7 @@ def test_a_sweep_that_is_stopped_goes_on_after_a_restart_with_the_same_result(
     runner.start(parts)
     second = parts.cell_id(2, 0.01)
     wait_for((runner.store.runs.root / second / "metrics.jsonl").exists)
-    runner.stop()
+    runner.cancel()
     assert runner.wait(LIMIT_S)
     cells = runner.store.read_cells(parts)
     assert cells[0].is_done
@@ -206,7 +206,7 @@ def test_a_sweep_waits_for_the_training_that_has_the_turn(
     runner.start(plan)
     wait_for(lambda: bool(runner.snapshot().current))
     assert runner._registry.get(plan.cell_id(2, 0.001)).snapshot().status == "queued"
-    other.stop()
+    other.cancel()
     assert runner.wait(LIMIT_S)
     assert all(cell.is_done for cell in runner.store.read_cells(plan))
 
@@ -220,7 +220,7 @@ def test_one_sweep_at_a_time_and_none_of_a_name_that_is_taken(
         with pytest.raises(RunError, match="under way"):
             runner.start(dataclasses.replace(plan, name="second"))
         wait_for(lambda: bool(runner.snapshot().current))
-        runner.stop()
+        runner.cancel()
     finally:
         runner._registry._turn.release()
     assert runner.wait(LIMIT_S)
