@@ -120,7 +120,7 @@ def test_bundled_trainings_stand_in_and_stay_as_they_came(
     assert [row["run"] for row in json.loads(call(capsys, "--json")[1])] == ["b", "i"]
     named = ("--run", "bundled/baseline")
     assert "baseline (bundled)" in call(capsys, *named)[1]
-    assert "of 100 tunes" in call(capsys, *named)[1]
+    assert f"of {bundled_history.JUDGED_TUNES} tunes" in call(capsys, *named)[1]
     assert "of 1 tunes" in call(capsys, *named, "--measure", "1")[1]
     assert (where.checkpoints / "baseline" / "training" / "fluency.json").read_bytes() == kept
 

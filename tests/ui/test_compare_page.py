@@ -220,7 +220,7 @@ def test_the_studies_begin_with_the_bundled_trainings(bundled_study, home, open_
     app.selectbox(key="study_baseline").set_value("bundled/baseline").run()
     assert not app.exception and not messages(app)
     values = app.table[0].value.to_numpy().flatten().tolist()
-    assert any("of 100 tunes" in str(value) for value in values)
+    assert any(f"of {bundled_history.JUDGED_TUNES} tunes" in str(value) for value in values)
     kept = (home.checkpoints / "baseline" / "training" / "fluency.json").read_bytes()
     app.number_input(key="study_count").set_value(2).run()
     app.button(key="study_measure").click().run()

@@ -1,5 +1,6 @@
 """From MIDI to ABC: what is heard stays what it was, and what is no tune is one sentence."""
 
+import math
 import random
 from fractions import Fraction
 
@@ -76,8 +77,9 @@ def test_of_many_tunes_of_the_lab_all_are_heard_again():
         tune, again = there_and_back(clean.text)
         same += heard(tune) == heard(again)
         in_time += is_in_time(again)
-    assert same >= 0.98 * len(chosen)
-    assert in_time >= 0.98 * len(chosen)
+    others = math.ceil(0.02 * len(chosen))
+    assert len(chosen) - same <= others
+    assert len(chosen) - in_time <= others
 
 
 def test_the_melody_is_taken_from_above_bass_chords_and_drums():
