@@ -93,6 +93,8 @@ class Composition:
     @cached_property
     def public_tune(self) -> Tune:
         """The tune of `public_abc`: the notes of `tune`, at offsets of their own."""
+        if self.public_abc == self.tune.text:
+            return self.tune
         return read_tune(self.public_abc)[0]
 
     def provenance(self, heard: Mapping[str, Any] = NOT_HEARD) -> str:

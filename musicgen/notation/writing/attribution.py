@@ -33,6 +33,8 @@ def without_attribution(text: str, start: int = 0) -> str:
         start: Offset from which on nobody vouches for the text; all before it stays as it is.
     """
     clean = _clean(text, start)
+    if clean == text:
+        return text
     # In a text that is hardly ABC a line less can make music of the next, or a header of it.
     return clean if _notes(clean) == _notes(text) else _emptied(text, start)
 

@@ -40,8 +40,10 @@ from musicgen.ui.tune import listening, permalink
 from musicgen.ui.tune import rendering as player
 from musicgen.ui.tune.constraints import RHYTHM_NAMES
 from musicgen.ui.tune.downloads import downloads
-from musicgen.ui.tune.permalink import SLIDERS, Request
-from musicgen.ui.tune.rendering import Performance, Sound
+from musicgen.ui.tune.models import Models
+from musicgen.ui.tune.performance import Performance, Sound
+from musicgen.ui.tune.permalink import SLIDERS
+from musicgen.ui.tune.request import Request
 from musicgen.ui.tune.sound_controls import band_controls
 
 SHOWN_BEFORE = 20
@@ -108,7 +110,7 @@ def _switches() -> None:
 _START = "start"
 
 
-def on_air() -> None:
+def on_air(models: Models) -> None:
     """The music and all that belongs to it, where somebody pressed Start.
 
     Raises:
@@ -117,7 +119,7 @@ def on_air() -> None:
     now = state.ON_AIR.get()
     if not now:
         return
-    checkpoint = resources.checkpoint(player.find_model(state.MODEL.get()))
+    checkpoint = resources.checkpoint(models.find(state.MODEL.get()))
     settings = StreamSettings(
         state.MODEL.get(),
         checkpoint.fingerprint,

@@ -19,7 +19,7 @@ from musicgen.sampling.composer import Composition
 from musicgen.ui.base import resources
 from musicgen.ui.base.errors import sentence, translate
 from musicgen.ui.base.language import _
-from musicgen.ui.tune.rendering import Performance
+from musicgen.ui.tune.performance import Performance
 
 _AT_ONCE = ("wav", "midi", "abc")
 _LATER = ("pdf", "svg", "musicxml", "mp3", "ogg", "flac")
