@@ -172,13 +172,13 @@ def _renderer(settings: StreamSettings) -> Callable[[Composition], RenderedTune]
     return render
 
 
-def _air(composition: Composition, heard: PlaybackSettings) -> RenderedTune:
-    tune = heard.apply_to(composition.public_tune)
-    comment = composition.provenance(heard.to_values())
-    midi = to_midi(tune, heard.arrangement, comment=comment)
+def _air(composition: Composition, playback: PlaybackSettings) -> RenderedTune:
+    tune = playback.apply_to(composition.public_tune)
+    comment = composition.provenance(playback.to_values())
+    midi = to_midi(tune, playback.arrangement, comment=comment)
     rendering = synthesize(midi)
     audio = audio_bytes(rendering.waveform, rendering.sample_rate, "flac", comment)
-    moments = tuple(timeline(tune, heard.arrangement))
+    moments = tuple(timeline(tune, playback.arrangement))
     return RenderedTune(composition, tune, audio, Sound(b"", b"", moments, rendering.is_fallback))
 
 
