@@ -28,12 +28,13 @@ def listings(monkeypatch):
 
 @pytest.fixture
 def texts(monkeypatch):
-    """How often each text was read as a tune."""
+    """How often the text of a composed tune was read, each with the fields it was read with."""
     counts = Counter()
     read = reader._TuneReader.read
 
     def watched(reading):
-        counts[reading.original] += 1
+        if "The Patient Machine" in reading.original:
+            counts[reading.original, tuple(reading.inherited)] += 1
         return read(reading)
 
     monkeypatch.setattr(reader._TuneReader, "read", watched)

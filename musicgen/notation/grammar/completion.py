@@ -42,7 +42,7 @@ def feed_state(script: Script, state: State, character: str) -> State | None:
 
 
 def completing_character(script: Script, state: State) -> str:
-    """The character that a state is completed with first; the empty text at the end."""
+    """The next character on the way to a complete tune; the empty text at the end."""
     if isinstance(state, End):
         return ""
     if isinstance(state, Header):
