@@ -7,37 +7,38 @@
 import streamlit as st
 
 if __name__ == "__main__":
-    from musicgen.ui.base import resources
     from musicgen.ui.base.errors import show_errors
     from musicgen.ui.base.language import _
     from musicgen.ui.base.links import train_link
     from musicgen.ui.frame.page import language_picker, page
     from musicgen.ui.play.beginning import beginning_editor
-    from musicgen.ui.play.controls import controls, follow_link, pick_model
+    from musicgen.ui.play.controls import controls, follow_link
     from musicgen.ui.play.favourites import favourites
     from musicgen.ui.play.live import follow_changes
     from musicgen.ui.play.temperature import follow_tune, temperature_view
     from musicgen.ui.play.temperature_comparison import ladder
     from musicgen.ui.play.tune_bar import render_ahead
     from musicgen.ui.play.tune_view import tune_on_screen
+    from musicgen.ui.tune.models import Models, pick_model
 
     page(
         _("Play"), _("Choose how daring the network may be, and hear a tune nobody has played yet.")
     )
 
-    if resources.checkpoints():
+    models = Models()
+    if models:
         with show_errors():
-            follow_link()
-        pick_model()
+            follow_link(models)
+        pick_model(models)
         beginning = controls()
-        temperature_view()
+        temperature_view(models)
         follow_changes()
         with show_errors():
-            tune_on_screen()
-            ladder()
+            tune_on_screen(models)
+            ladder(models)
             favourites()
         with beginning:
-            beginning_editor()
+            beginning_editor(models)
     else:
         with st.container(border=True, key="empty"):
             st.subheader(_("No model can play yet"), anchor=False)

@@ -145,7 +145,7 @@ def render(
         )
     settings = PlaybackSettings(Arrangement(**arrangement), transpose, chords)
     if isinstance(tune, Composition):
-        made = from_composition(tune, stem=path.stem, heard=settings)
+        made = from_composition(tune, stem=path.stem, playback=settings)
     else:
         read = settings.apply_to(read_tune(tune)[0] if isinstance(tune, str) else tune)
         made = ExportTune(path.stem, write_abc(read), read, arrangement=settings.arrangement)

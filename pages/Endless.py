@@ -2,13 +2,12 @@
 
 import streamlit as st
 
-from musicgen.ui.base import resources
 from musicgen.ui.base.errors import show_errors
 from musicgen.ui.base.language import _
 from musicgen.ui.base.links import train_link
 from musicgen.ui.endless.stream_view import endless_controls, on_air
 from musicgen.ui.frame.page import language_picker, page
-from musicgen.ui.play.controls import pick_model
+from musicgen.ui.tune.models import Models, pick_model
 
 page(
     _("Endless"),
@@ -17,11 +16,12 @@ page(
     has_radio=True,
 )
 
-if resources.checkpoints():
-    pick_model()
+models = Models()
+if models:
+    pick_model(models)
     endless_controls()
     with show_errors():
-        on_air()
+        on_air(models)
 else:
     with st.container(border=True, key="empty"):
         st.subheader(_("No model can play yet"), anchor=False)

@@ -99,7 +99,7 @@ def compose_command(  # noqa: PLR0913 - each is an option of the command
             source, checkpoint_name, settings["prompt"], sound.change, anyway=anyway, paths=paths
         )
     else:
-        orders = [take_order(checkpoint_name, SampleConfig(**settings), sound.heard, paths)]
+        orders = [take_order(checkpoint_name, SampleConfig(**settings), sound.playback, paths)]
     files.check([stem for order in orders for stem in _stems(order)], _archive_stem(orders))
     rows, composed_s = _fill(orders, files, as_json=as_json)
     if as_json:
@@ -153,7 +153,7 @@ def _fill(
             composed_s += taken_s
             for tune in tunes:
                 piece = from_composition(
-                    tune, stem=f"{order.ref.name}-{tune.seed}", heard=order.heard
+                    tune, stem=f"{order.ref.name}-{tune.seed}", playback=order.playback
                 )
                 row = _describe(tune) | {"time_s": round(taken_s / len(tunes), 4)}
                 row |= figures.measure(order.checkpoint, tune) if as_json else {}

@@ -53,7 +53,7 @@ def write_edited(
     stem = f"{order.ref.name}-{tune.seed}-change-{len(tune.edits) + 1}"
     files.check([stem], stem)
     changed = apply_edits(order.checkpoint, tune, [edit])
-    written = files.write(from_composition(changed, stem=stem, heard=order.heard))
+    written = files.write(from_composition(changed, stem=stem, playback=order.playback))
     paths = [str(path) for path in [*written.paths, *files.finish(stem)]]
     if as_json:
         echo_json({"seed": tune.seed, "title": changed.tune.title, "changes": len(changed.edits),

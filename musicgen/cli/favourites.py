@@ -103,7 +103,7 @@ def export_command(
     files.check(stems, "favourites")
     rows = []
     for favourite, stem in zip(chosen, stems, strict=True):
-        piece = from_composition(favourite.composition, stem=stem, heard=sound.heard)
+        piece = from_composition(favourite.composition, stem=stem, playback=sound.playback)
         written = files.write(piece)
         rows.append(
             {"key": favourite.key, "name": favourite.name, "warning": written.warning,

@@ -69,7 +69,7 @@ def ladder_command(
     checkpoint = load_checkpoint(find_checkpoint(checkpoint_name, paths).path)
     rows: list[dict[str, Any]] = []
     for stem, tune in zip(stems, compose_ladder(checkpoint, config, wanted), strict=True):
-        written = files.write(from_composition(tune, stem=stem, heard=sound.heard))
+        written = files.write(from_composition(tune, stem=stem, playback=sound.playback))
         rows.append(
             {"temperature": tune.config.temperature, "seed": tune.seed, "title": tune.tune.title,
              "in_time": is_in_time(tune.tune), "warning": written.warning,

@@ -35,7 +35,7 @@ def make_again(file: Path, checkpoint_name: str, number: int = 1) -> tuple[Order
         CheckpointError: the network is not here.
     """
     orders = repeat_orders(
-        file, checkpoint_name, "", lambda heard: heard, anyway=False, paths=Paths.default()
+        file, checkpoint_name, "", lambda playback: playback, anyway=False, paths=Paths.default()
     )
     if not 1 <= number <= len(orders):
         raise ConfigError(

@@ -58,9 +58,9 @@ def render_command(
     ):
         abc = f"{header}\n{tune.text}".strip("\n") + "\n"
         if sound.asked.keys() & {"transpose", "has_chords"}:
-            tune = sound.heard.apply_to(read_tune(abc)[0])
+            tune = sound.playback.apply_to(read_tune(abc)[0])
             abc = tune.text
-        written = files.write(ExportTune(stem, abc, tune, arrangement=sound.heard.arrangement))
+        written = files.write(ExportTune(stem, abc, tune, arrangement=sound.playback.arrangement))
         paths = [str(path) for path in written.paths]
         said = {"warning": written.warning, "remark": written.remark}
         rows.append({"name": stem, "title": tune.title, "files": paths, **said})

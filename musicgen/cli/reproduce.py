@@ -31,11 +31,11 @@ class Order:
     checkpoint: Checkpoint
     config: SampleConfig
     edits: tuple[Edit, ...] = ()
-    heard: PlaybackSettings = field(default_factory=PlaybackSettings)
+    playback: PlaybackSettings = field(default_factory=PlaybackSettings)
 
 
 def take_order(
-    checkpoint_name: str, config: SampleConfig, heard: PlaybackSettings, paths: Paths
+    checkpoint_name: str, config: SampleConfig, playback: PlaybackSettings, paths: Paths
 ) -> Order:
     """The order that the options of the command make; of `house` where they name no checkpoint.
 
@@ -43,7 +43,7 @@ def take_order(
         CheckpointError: there is no such checkpoint, or it is damaged.
     """
     ref = find_checkpoint(checkpoint_name or USUAL, paths)
-    return Order(ref, load_checkpoint(ref.path), config, heard=heard)
+    return Order(ref, load_checkpoint(ref.path), config, playback=playback)
 
 
 def repeat_orders(
@@ -81,8 +81,8 @@ def repeat_orders(
         ref, checkpoint = loaded[name]
         if not anyway:
             check_recipe(complete, checkpoint)
-        heard = change(PlaybackSettings.from_values(complete.heard))
-        orders.append(Order(ref, checkpoint, complete.config, complete.edits, heard))
+        playback = change(PlaybackSettings.from_values(complete.playback))
+        orders.append(Order(ref, checkpoint, complete.config, complete.edits, playback))
     return orders
 
 

@@ -61,7 +61,7 @@ def set_command(  # noqa: PLR0913 - each is an option of the command
     check_free(paths.values(), overwrite)
     checkpoint = load_checkpoint(ref.path)
     tunes = [compose_number(checkpoint, number, style, seed, config) for number in range(count)]
-    together = TuneSet([from_composition(tune, heard=sound.heard) for tune in tunes])
+    together = TuneSet([from_composition(tune, playback=sound.playback) for tune in tunes])
     for name, path in paths.items():
         write_output(path, together.make(name), overwrite)
     rows = [

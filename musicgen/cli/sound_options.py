@@ -21,18 +21,18 @@ _SHEET = ("transpose", "has_chords")
 class SoundChoice:
     """What the options say of the sound.
 
-    `heard` is how a tune sounds by them and by the command's defaults; `asked` are the names and
+    `playback` is how a tune sounds by them and by the command's defaults; `asked` are the names and
     values of those that were given.
     """
 
-    heard: PlaybackSettings
+    playback: PlaybackSettings
     asked: Mapping[str, Any] = field(default_factory=dict)
 
-    def change(self, heard: PlaybackSettings) -> PlaybackSettings:
+    def change(self, playback: PlaybackSettings) -> PlaybackSettings:
         """How a tune that was heard in some way is heard now: other only in what was asked for."""
         sheet = {name: value for name, value in self.asked.items() if name in _SHEET}
         players = {name: value for name, value in self.asked.items() if name not in _SHEET}
-        return replace(heard, arrangement=heard.arrangement.replace(**players), **sheet)
+        return replace(playback, arrangement=playback.arrangement.replace(**players), **sheet)
 
 
 def sound_options(default: Arrangement) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -54,10 +54,10 @@ def sound_options(default: Arrangement) -> Callable[[Callable[..., Any]], Callab
                 if context.get_parameter_source(name) is not ParameterSource.DEFAULT
             }
             players = {name: value for name, value in sound.items() if name not in _SHEET}
-            heard = PlaybackSettings(
+            playback = PlaybackSettings(
                 default.replace(**players), sound["transpose"], sound["has_chords"]
             )
-            return command(*args, sound=SoundChoice(heard, asked), **values)
+            return command(*args, sound=SoundChoice(playback, asked), **values)
 
         result: Callable[..., Any] = with_sound
         for option in reversed(options.values()):

@@ -45,8 +45,8 @@ class Recipe:
 
     `config` has the tune's own seed and asks for one tune. `edits` are what was changed in it
     afterwards, in order. `grammar` is the version of the grammar that watched, 0 for none.
-    A beginning too long for its file is known by `prompt_digest` and `prompt_length` only. `heard`
-    are the words of whoever took it away about how it sounded, unread
+    A beginning too long for its file is known by `prompt_digest` and `prompt_length` only.
+    `playback` are the words of whoever took it away about how it sounded, unread
     (`rendering.playback_settings`).
     """
 
@@ -57,7 +57,7 @@ class Recipe:
     grammar: int = 0
     prompt_length: int = 0
     prompt_digest: str = ""
-    heard: Mapping[str, Any] = field(default_factory=dict)
+    playback: Mapping[str, Any] = field(default_factory=dict)
 
     def with_prompt(self, prompt: str) -> "Recipe":
         """The recipe with the beginning that its file had no room for.
@@ -156,13 +156,13 @@ def _make(checkpoint: str, fingerprint: str, seed: int, settings: dict[str, Any]
     asked = {name: value for name, value in settings.items() if name in _SETTINGS}
     edits, version = settings.get("edits", []), settings.get("grammar", 0)
     left_out, length = settings.get(_EDIT_COUNT, 0), settings.get(_PROMPT_LENGTH, 0)
-    known_by, heard = settings.get(_PROMPT_DIGEST, ""), settings.get(_HEARD, {})
+    known_by, playback = settings.get(_PROMPT_DIGEST, ""), settings.get(_HEARD, {})
     if left_out:
         raise ProvenanceError(
             "The file had no room for what was rewritten in the tune. "
             "Take the ABC or MIDI file of the same tune."
         )
-    kinds = ((version, int), (length, int), (known_by, str), (heard, dict))
+    kinds = ((version, int), (length, int), (known_by, str), (playback, dict))
     if any(type(value) is not kind for value, kind in kinds):
         raise _cut_off()
     # Before there was a grammar, the line said nothing of it: those tunes were written freely.
@@ -174,7 +174,7 @@ def _make(checkpoint: str, fingerprint: str, seed: int, settings: dict[str, Any]
         raise ProvenanceError(
             "The file asks for what is not possible: {reason}", reason=error
         ) from error
-    return Recipe(checkpoint, fingerprint, config, changes, version, length, known_by, heard)
+    return Recipe(checkpoint, fingerprint, config, changes, version, length, known_by, playback)
 
 
 def check_recipe(recipe: Recipe, checkpoint: "Checkpoint") -> None:

@@ -27,7 +27,7 @@ from musicgen.models.checkpoint import Checkpoint
 from musicgen.notation.grammar.masks import Guide
 from musicgen.notation.model import Problem, Tune
 from musicgen.notation.parsing.reader import read_tune
-from musicgen.notation.writing.attribution import without_attribution
+from musicgen.notation.writing.attribution import remove_attribution
 from musicgen.notation.writing.repeat_starts import write_repeat_starts
 from musicgen.sampling.decoding import Probs, compute_probs, draw
 from musicgen.sampling.edit_list import Edit, edits_to_json
@@ -48,7 +48,7 @@ _BATCH = 64
 _TEXT_INTERVAL = 16
 _UNIFORMS = 256
 
-NOT_HEARD: Mapping[str, Any] = MappingProxyType({})
+AS_COMPOSED: Mapping[str, Any] = MappingProxyType({})
 """What `Composition.provenance` says of how a tune sounded where nobody asked for anything."""
 
 
@@ -88,18 +88,19 @@ class Composition:
 
         What the beginning says of itself stays: somebody gave it.
         """
-        return without_attribution(self.abc, self.drawn_start)
+        return self.public_tune.text
 
     @cached_property
     def public_tune(self) -> Tune:
         """The tune of `public_abc`: the notes of `tune`, at offsets of their own."""
-        return read_tune(self.public_abc)[0]
+        tune = self.tune if self.tune.text == self.abc else read_tune(self.abc)[0]
+        return remove_attribution(tune, self.drawn_start)
 
-    def provenance(self, heard: Mapping[str, Any] = NOT_HEARD) -> str:
+    def provenance(self, playback: Mapping[str, Any] = AS_COMPOSED) -> str:
         """Model, fingerprint, seed and settings in one line, the same for the same tune.
 
         Args:
-            heard: How it was played and written down where that was not as composed; JSON-ready.
+            playback: How it was played and written down where that was not as composed; JSON-ready.
         """
         settings = {
             "temperature": self.config.temperature,
@@ -109,7 +110,7 @@ class Composition:
             "max_new_tokens": self.config.max_new_tokens,
             **self._asked(),
             **({"edits": edits_to_json(self.edits)} if self.edits else {}),
-            **({"heard": dict(heard)} if heard else {}),
+            **({"heard": dict(playback)} if playback else {}),
         }
         if self.config.precision != "float32":
             settings["precision"] = self.config.precision
@@ -127,18 +128,18 @@ class Composition:
             name: value for name, value in asked.items() if value
         }
 
-    def to_abc(self, heard: Mapping[str, Any] = NOT_HEARD, tune: Tune | None = None) -> str:
+    def to_abc(self, playback: Mapping[str, Any] = AS_COMPOSED, tune: Tune | None = None) -> str:
         """The tune for other programs, played as it was written.
 
         It has ``|:`` wherever a repeat goes back to, and its provenance as an ``N:`` field (ABC 2.1
         §3.1.11) before the key.
 
         Args:
-            heard: As of `provenance`.
+            playback: As of `provenance`.
             tune: `public_tune` as it was written down anew, in another key for example.
         """
         text = write_repeat_starts(tune or self.public_tune)
-        note = f"N:{self.provenance(heard)}\n"
+        note = f"N:{self.provenance(playback)}\n"
         match = re.search(r"^K:", text, re.MULTILINE)
         start = match.start() if match else len(text)
         return text[:start] + note + text[start:]

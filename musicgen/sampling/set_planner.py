@@ -42,7 +42,7 @@ RELATED: Mapping[str, tuple[str, ...]] = {
 _FIRST = ("D Major", "G Major", "A Major", "E Dorian", "A Dorian", "E Minor", "A Mixolydian")
 
 
-def wish_for(number: int, style: str, seed: int, config: SampleConfig) -> SampleConfig:
+def config_for(number: int, style: str, seed: int, config: SampleConfig) -> SampleConfig:
     """What tune `number` (from 0) of an endless row is to be: rhythm, key and a seed of its own.
 
     Args:

@@ -6,7 +6,7 @@ from musicgen.config import SampleConfig
 from musicgen.errors import GrammarError
 from musicgen.models.checkpoint import Checkpoint
 from musicgen.sampling.composer import Composition, compose
-from musicgen.sampling.set_planner import wish_for
+from musicgen.sampling.set_planner import config_for
 
 logger = logging.getLogger(__name__)
 
@@ -16,7 +16,7 @@ def compose_number(
 ) -> Composition:
     """Tune `number` (from 0) of an endless row; the same arguments give the same tune.
 
-    For a network that knows few characters it is what is nearest to the wish.
+    For a network that knows few characters it is what is nearest to the plan.
 
     Args:
         checkpoint: Who composes.
@@ -25,10 +25,10 @@ def compose_number(
         seed: Start of the whole row.
         config: Everything else, such as the temperature.
     """
-    wish = wish_for(number, style, seed, config)
-    for modest in (wish, wish.replace(key="")):
+    planned = config_for(number, style, seed, config)
+    for modest in (planned, planned.replace(key="")):
         try:
             return compose(checkpoint, modest)[0]
         except GrammarError as error:
             logger.info("%s cannot write %s: %s", checkpoint.name, modest, error)
-    return compose(checkpoint, wish.replace(key="", rhythm=""))[0]
+    return compose(checkpoint, planned.replace(key="", rhythm=""))[0]

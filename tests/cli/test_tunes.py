@@ -25,7 +25,7 @@ from musicgen.rendering.playback_settings import AS_DANCED, PlaybackSettings
 from musicgen.sampling.composer import Composition, compose
 from musicgen.sampling.tune_sets import compose_number
 from musicgen.ui.tune import rendering
-from musicgen.ui.tune.permalink import Request
+from musicgen.ui.tune.request import Request
 from tests.examples import make_tune, write_checkpoint
 
 ASKED = {"key": "D major", "meter": "4/4", "sections": 1, "bars": 4}
@@ -69,7 +69,7 @@ def test_one_seed_sounds_the_same_on_the_page_and_in_the_terminal(
     assert (out / "small-3.wav").read_bytes() == shown.sound.wav
     assert (out / "small-3.mid").read_bytes() == shown.sound.midi
     assert (out / "small-3.abc").read_bytes() == shown.abc.encode()
-    piece = from_composition(tune, heard=PlaybackSettings(AS_DANCED))
+    piece = from_composition(tune, playback=PlaybackSettings(AS_DANCED))
     assert piece.make("midi") == shown.sound.midi
 
 
@@ -97,7 +97,7 @@ def test_what_is_asked_of_a_file_changes_that_alone(
     assert run(capsys, "compose", "--from", source, "--drum", "--formats", "midi", "--out",
                str(other))[0] == 0  # fmt: skip
     (recipe,) = read_recipes(other / "small-3.mid")
-    assert recipe.heard == {
+    assert recipe.playback == {
         "instrument": "fiddle", "drum": True, "transpose": 2, "lilt": 1.0, "ornaments": True
     }  # fmt: skip
 
@@ -229,7 +229,7 @@ def test_a_ladder_is_the_same_seed_at_each_temperature(
     assert status == 0
     assert [row["temperature"] for row in json.loads(text)["tunes"]] == [0.5, 0.8]
     assert sorted(path.name for path in out.iterdir()) == ["small-3-t0.5.abc", "small-3-t0.8.abc"]
-    usual = from_composition(draw(), heard=PlaybackSettings(AS_DANCED)).make("abc")
+    usual = from_composition(draw(), playback=PlaybackSettings(AS_DANCED)).make("abc")
     assert (out / "small-3-t0.8.abc").read_bytes() == usual
 
 
@@ -252,7 +252,7 @@ def test_a_set_is_one_file_with_all_its_tunes(
     assert [[note.pitches for note in tune.notes] for tune in read] == [
         [note.pitches for note in tune.tune.notes] for tune in tunes
     ]
-    pieces = [from_composition(tune, heard=PlaybackSettings(AS_DANCED)) for tune in tunes]
+    pieces = [from_composition(tune, playback=PlaybackSettings(AS_DANCED)) for tune in tunes]
     lengths = [mido.MidiFile(file=io.BytesIO(piece.make("midi"))).length for piece in pieces]
     whole = mido.MidiFile(out / "small-set-7.mid")
     assert whole.length == pytest.approx(sum(lengths), rel=0.05)

@@ -75,10 +75,10 @@ def test_text_and_tune_for_people_have_no_invented_credits() -> None:
 
 @pytest.mark.parametrize("name", ["abc", "midi", "musicxml"])
 @pytest.mark.parametrize(
-    "heard", [PlaybackSettings(), PlaybackSettings(transpose=3, has_chords=True)]
+    "playback", [PlaybackSettings(), PlaybackSettings(transpose=3, has_chords=True)]
 )
-def test_no_file_has_them(name: str, heard: PlaybackSettings) -> None:
-    piece = from_composition(draw(), heard=heard)
+def test_no_file_has_them(name: str, playback: PlaybackSettings) -> None:
+    piece = from_composition(draw(), playback=playback)
     assert_clean(piece.make(name))
     assert "musicgen checkpoint=told" in piece.make(name).decode("utf-8", "replace")
     assert b"Broken Pledge" in piece.make(name)

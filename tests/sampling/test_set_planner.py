@@ -4,20 +4,20 @@ from hypothesis import strategies as st
 
 from musicgen.config import SampleConfig
 from musicgen.notation.parsing.fields import parse_key
-from musicgen.sampling.set_planner import RELATED, STYLES, TUNES_IN_A_SET, wish_for
+from musicgen.sampling.set_planner import RELATED, STYLES, TUNES_IN_A_SET, config_for
 
 CONFIG = SampleConfig(temperature=0.7)
 
 
 def row(style, seed, count=12):
-    return [wish_for(number, style, seed, CONFIG) for number in range(count)]
+    return [config_for(number, style, seed, CONFIG) for number in range(count)]
 
 
 @given(st.sampled_from(sorted(STYLES)), st.integers(0, 2**31))
 def test_a_set_keeps_its_rhythm_and_never_its_key(style, seed):
-    wishes = row(style, seed)
-    for first in range(0, len(wishes), TUNES_IN_A_SET):
-        tunes = wishes[first : first + TUNES_IN_A_SET]
+    planned = row(style, seed)
+    for first in range(0, len(planned), TUNES_IN_A_SET):
+        tunes = planned[first : first + TUNES_IN_A_SET]
         assert len({tune.rhythm for tune in tunes}) == 1
         assert len({tune.key for tune in tunes}) == TUNES_IN_A_SET
         assert tunes[0].rhythm in STYLES[style]
@@ -25,10 +25,10 @@ def test_a_set_keeps_its_rhythm_and_never_its_key(style, seed):
 
 @given(st.sampled_from(sorted(STYLES)), st.integers(0, 2**31))
 def test_the_same_seed_gives_the_same_row_of_different_tunes(style, seed):
-    wishes = row(style, seed)
-    assert wishes == row(style, seed)
-    assert len({tune.seed for tune in wishes}) == len(wishes)
-    assert all(tune.temperature == 0.7 for tune in wishes)
+    planned = row(style, seed)
+    assert planned == row(style, seed)
+    assert len({tune.seed for tune in planned}) == len(planned)
+    assert all(tune.temperature == 0.7 for tune in planned)
 
 
 @pytest.mark.parametrize("key", sorted(RELATED))

@@ -68,7 +68,7 @@ def test_a_meter_from_a_link_stands_beside_the_usual_ones(home, open_app):
     assert app.selectbox(key="play_meter").value == "7/8"
 
 
-def test_wishes_speak_chinese(home, open_app):
+def test_constraints_speak_chinese(home, open_app):
     app = open_app(lang="zh")
     assert "吉格舞曲" in app.selectbox(key="play_rhythm").options
     assert "多利亚" in app.selectbox(key="play_mode").options

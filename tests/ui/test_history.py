@@ -1,6 +1,6 @@
 from musicgen.config import SampleConfig
 from musicgen.ui.tune.history import MAX_ENTRIES, Entry, History
-from musicgen.ui.tune.permalink import Request
+from musicgen.ui.tune.request import Request
 
 
 def entry(seed, takes=1):
@@ -52,6 +52,16 @@ def test_each_entry_remembers_which_take_was_looked_at():
     assert history.current.values == {"abc": "tune 1.2"}
     later = history.added(entry(2)).moved(0)
     assert later.current.values == {"abc": "tune 1.2"}
+
+
+def test_a_tune_is_found_by_its_request_and_its_take():
+    history = filled(2).added(entry(5, takes=2))
+    assert history.find(entry(0).request).current == entry(0)
+    assert history.find(Request("house", SampleConfig(seed=5, count=2), take=1)).current.values == {
+        "abc": "tune 5.1"
+    }
+    assert history.find(Request("house", SampleConfig(seed=5, count=2), take=2)) is None
+    assert history.find(entry(8).request) is None
 
 
 def test_nothing_is_there_before_the_first():

@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 from musicgen.config import SampleConfig
 from musicgen.errors import ConfigError
 from musicgen.sampling.edit_list import Rewrite, Take
-from musicgen.ui.tune.permalink import Request, from_parameters, own_parameters, to_parameters
+from musicgen.ui.tune.permalink import from_parameters, own_parameters, to_parameters
+from musicgen.ui.tune.request import Request
 
 REQUESTS = st.builds(
     Request,

@@ -130,12 +130,12 @@ def test_a_link_from_training_makes_the_new_model_compose(home, tiny_model, open
     app.run()
     assert app.selectbox(key="play_model").value == "mine"
     assert "seed 5 ·" in facts(app)
-    assert app.session_state["play_autoplay"]  # a link was clicked: the tune may sound
+    assert app.session_state["play_session"].click  # a link was clicked: the tune may sound
 
 
 def test_a_link_that_opens_a_fresh_page_stays_silent(home, open_app):
     app = open_app(model="house", seed="5")
-    assert not app.session_state["play_autoplay"]
+    assert not app.session_state["play_session"].click
 
 
 def test_errors_speak_the_language_of_the_page(home, open_app):

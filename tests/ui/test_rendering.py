@@ -5,10 +5,11 @@ import pytest
 
 from musicgen.audio.midi import timeline
 from musicgen.audio.synthesis import SynthesizerStatus
-from musicgen.errors import CheckpointError
 from musicgen.notation.parsing.reader import read_tune
 from musicgen.ui.base import resources
 from musicgen.ui.tune import rendering
+from musicgen.ui.tune.models import Models
+from musicgen.ui.tune.performance import Sound
 from tests.ui.tiny_model import TUNE
 
 LETTERS = re.compile(r"[A-Ga-g]")
@@ -21,7 +22,7 @@ def tune():
 
 @pytest.fixture
 def sound(tune):
-    return rendering.Sound(b"", b"", tuple(timeline(tune)), is_fallback=False)
+    return Sound(b"", b"", tuple(timeline(tune)), is_fallback=False)
 
 
 def test_every_layout_finds_the_same_notes_in_the_order_they_sound(tune, sound):
@@ -42,14 +43,8 @@ def test_wide_lines_have_four_bars_and_narrow_ones_two(tune, sound):
         )
 
 
-def test_a_path_is_not_a_name_of_a_model(home):
-    assert rendering.find_model("house").path == home.checkpoints / "house"
-    with pytest.raises(CheckpointError, match="Choose from: house"):
-        rendering.find_model(str(home.checkpoints / "house"))
-
-
 def test_a_model_saved_anew_is_loaded_anew(home):
-    ref = rendering.find_model("house")
+    ref = Models().find("house")
     first = resources.checkpoint(ref)
     assert resources.checkpoint(ref) is first
     os.utime(ref.path / "checkpoint.json", ns=(1, 1))

@@ -13,9 +13,10 @@ from musicgen.sampling.composer import compose
 from musicgen.sampling.edit_list import Rewrite, Take
 from musicgen.ui.base import resources, state
 from musicgen.ui.play import note_surprise, score_editor
-from musicgen.ui.tune import rendering
-from musicgen.ui.tune.permalink import Request
-from musicgen.ui.tune.rendering import Performance
+from musicgen.ui.tune.models import Models
+from musicgen.ui.tune.performance import Performance
+from musicgen.ui.tune.request import Request
+from musicgen.ui.tune.session_state import play_session
 from tests.ui.test_play_page import address_of, facts, text_shown
 from tests.ui.test_play_page import compose as click_compose
 from tests.ui.tiny_model import TUNE
@@ -33,23 +34,23 @@ def session(monkeypatch):
 @pytest.fixture
 def shown(home):
     config = SampleConfig(seed=3)
-    composition = compose(resources.checkpoint(rendering.find_model("house")), config)[0]
+    composition = compose(resources.checkpoint(Models().find("house")), config)[0]
     return Performance(Request("house", config), composition, None)
 
 
 def test_an_alternative_taken_asks_for_the_tune_with_one_more_change(session, shown):
-    state.SHOWN.set(shown)
+    play_session().show(shown)
     at = shown.composition.tune.bars[4].notes[0].start
     session["score"] = {"take": [at, "B"], "selection": None}
     score_editor._on_touch()
-    wanted = state.WANTED.get()
+    wanted = play_session().wanted
     assert wanted.edits == (Take(at, "B"),)
     assert (wanted.model, wanted.config) == (shown.request.model, shown.request.config)
-    assert state.CUE.get()[1] == 4
+    assert play_session().cue[1] == 4
 
 
 def test_bars_chosen_are_kept_in_both_ways_of_choosing(session, shown):
-    state.SHOWN.set(shown)
+    play_session().show(shown)
     session["score"] = {"selection": [4, 6]}
     score_editor._on_touch()
     assert state.SELECTED.get() == (4, 6)
@@ -70,7 +71,7 @@ PICKUP = "X:1\nT:Up\nM:4/4\nL:1/8\nK:D\nd|ABcd efga|ABcd efg:|d|ABcd efga|ABcd e
 
 def test_a_pickup_is_shown_as_bar_0_and_kept_as_the_first_that_is_written(session, shown):
     composition = replace(shown.composition, abc=PICKUP.strip(), tune=read_tune(PICKUP)[0])
-    state.SHOWN.set(replace(shown, composition=composition))
+    play_session().show(replace(shown, composition=composition))
     numbers = number_bars(composition.tune.bars)
     session["score"] = {"selection": [0, 1]}
     score_editor._on_touch()
@@ -102,18 +103,18 @@ def test_a_pickup_is_shown_as_bar_0_and_kept_as_the_first_that_is_written(sessio
     ],
 )
 def test_what_no_score_of_ours_sends_is_dropped(session, shown, sent):
-    state.SHOWN.set(shown)
+    play_session().show(shown)
     session["score"] = sent
     score_editor._on_touch()
-    assert state.WANTED.get() is None and state.SELECTED.get() is None
+    assert play_session().wanted is None and state.SELECTED.get() is None
 
 
 def test_there_is_an_end_to_changes(session, shown):
     edits = (Rewrite(1, 1, 0, 0),) * 40
     request = Request("house", shown.request.config, edits)
-    state.SHOWN.set(Performance(request, shown.composition, None))
+    play_session().show(Performance(request, shown.composition, None))
     score_editor.change(Take(70, "B"))
-    assert state.WANTED.get() is None and session["toast"]
+    assert play_session().wanted is None and session["toast"]
 
 
 def test_a_change_that_does_not_fit_is_told_and_the_tune_stays(home, open_app):
@@ -162,7 +163,7 @@ def test_notes_beyond_an_instrument_are_counted(home, open_app):
 
 
 def test_what_the_network_thought_fits_the_notes(shown):
-    seen = note_surprise.look_into(shown.composition, "house")
+    seen = note_surprise.look_into(shown.composition, "house", Models())
     notes = shown.composition.tune.notes
     assert len(seen.bits) == len(seen.odds) == len(notes)
     assert max(seen.bits) < 1  # a network that knows its tune by heart

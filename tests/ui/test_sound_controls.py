@@ -15,7 +15,7 @@ def widget(app, kind, name):
 
 
 def shown(app):
-    return app.session_state["play_shown"]
+    return app.session_state["play_session"].shown
 
 
 def test_a_tune_is_played_as_danced_by_a_flute_alone(home, open_app):
@@ -28,7 +28,7 @@ def test_a_tune_is_played_as_danced_by_a_flute_alone(home, open_app):
 def test_another_instrument_plays_the_same_tune_without_composing(home, open_app, monkeypatch):
     app = compose(open_app())
     before = shown(app)
-    monkeypatch.setattr(rendering, "compose_tune", None)
+    monkeypatch.setattr(rendering, "compose_takes", None)
     widget(app, "selectbox", "instrument").set_value("fiddle").run()
     widget(app, "toggle", "drum").set_value(True).run()
     assert not app.exception and not app.error

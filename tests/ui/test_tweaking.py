@@ -216,7 +216,7 @@ def test_two_sessions_have_tunes_of_their_own(home, open_app):
 
 def test_titles_are_words_whatever_signs_are_in_them(home, open_app):
     app = compose(open_app())
-    kept = app.session_state["play_history"]
+    kept = app.session_state["play_session"].history
     kept.entries[0].takes[0]["abc"] = "X:1\nT:[a](http://b) **c** :material/key: $d$\nK:C\n"
     app.run()
     (label,) = [item.label for item in app.button if item.key == "history_0"]

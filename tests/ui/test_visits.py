@@ -2,9 +2,10 @@ import pytest
 
 from musicgen.config import SampleConfig
 from musicgen.ui.frame import visits
-from musicgen.ui.frame.visits import MAX_AGE_S, MAX_TUNES, MAX_VISITS, VisitStore, joined
-from musicgen.ui.tune.history import History, move_to
-from musicgen.ui.tune.permalink import Request
+from musicgen.ui.frame.visits import MAX_AGE_S, MAX_TUNES, MAX_VISITS, VisitStore
+from musicgen.ui.tune.history import History, join
+from musicgen.ui.tune.request import Request
+from musicgen.ui.tune.session_state import play_session
 from tests.ui.test_history import entry, filled, seeds
 from tests.ui.test_play_page import compose, text_shown
 
@@ -49,11 +50,10 @@ def test_a_visit_is_forgotten_in_time():
 
 def test_the_tune_on_the_screen_stays_there_when_an_earlier_history_comes():
     earlier = filled(3)
-    assert joined(earlier, None) == earlier
-    assert joined(earlier, History()) == earlier
-    again = joined(earlier, History((entry(1),), 0))
+    assert join(earlier, History()) == earlier
+    again = join(earlier, History((entry(1),), 0))
     assert (seeds(again), again.at) == ([0, 1, 2], 1)
-    new = joined(earlier, History((entry(9),), 0))
+    new = join(earlier, History((entry(9),), 0))
     assert (seeds(new), new.at) == ([0, 1, 2, 9], 3)
 
 
@@ -62,7 +62,7 @@ def test_the_take_on_the_screen_stays_there():
     shown = Request("house", SampleConfig(seed=1, count=3), take=2)
     now = History((entry(1, takes=3),), 0).with_take(2)
     assert now.current.request.take == shown.take
-    assert joined(earlier, now).current.values == {"abc": "tune 1.2"}
+    assert join(earlier, now).current.values == {"abc": "tune 1.2"}
 
 
 @pytest.fixture
@@ -82,12 +82,11 @@ def test_what_no_tab_of_ours_sends_is_dropped(session, sent):
 def test_a_session_goes_on_from_the_visit_of_its_tab(session):
     visits._store().keep("earlier", filled(3))
     session["starter_visit"] = {"before": "earlier"}
-    session["play_wanted"] = entry(1).request
+    play_session().ask(entry(1).request, is_heard=False)
     visits._take_over()
-    assert (session["visit_before"], session["play_recalled"]) == ("earlier", True)
-    assert seeds(session["play_history"]) == [0, 1, 2]
-    assert session["play_history"].at == 1
-    assert not move_to(entry(8).request)
+    assert session["visit_before"] == "earlier"
+    assert seeds(play_session().history) == [0, 1, 2]
+    assert play_session().history.at == 1
 
 
 def test_each_session_keeps_what_it_composes(home, open_app):

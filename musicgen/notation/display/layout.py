@@ -9,12 +9,13 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 
 from musicgen.notation.model import Bar, Tune
 from musicgen.notation.parsing.barlines import canonical, is_closing, opens_repeat
 from musicgen.notation.parsing.characters import plain_lines
-from musicgen.notation.parsing.reader import left_out
+from musicgen.notation.parsing.reader import LeftOut, left_out
 from musicgen.notation.parsing.text_strings import TEXT_FIELDS, encode_text_string
 from musicgen.notation.parsing.tokens import (
     FIELD_LINE,
@@ -24,6 +25,9 @@ from musicgen.notation.parsing.tokens import (
     opens_music,
 )
 from musicgen.notation.parsing.voices import music_of_voice_line
+
+MAX_KNOWN = 16
+"""Texts of which it is known what is left out: a tune is laid out for several widths, and again."""
 
 KEPT_FIELDS = "XTCORMLQKPU"
 _INLINE_FIELDS = "KMLQP"
@@ -107,6 +111,11 @@ def _is_short_ending(bars: Sequence[Bar], at: int) -> bool:
     return at + 2 >= len(bars) or bars[at + 2].ending != bars[at].ending
 
 
+@lru_cache(maxsize=MAX_KNOWN)
+def _read_left_out(text: str, fields: tuple[tuple[str, str], ...]) -> LeftOut:
+    return left_out(text, defaults=fields)
+
+
 class _Writer:
     """Copies the music of bars piece by piece, and remembers where each note went."""
 
@@ -116,7 +125,7 @@ class _Writer:
         self.pieces: list[str] = []
         self.length = 0
         self.spans: dict[int, tuple[int, int]] = {}
-        self.left_out = left_out(tune.text, defaults=tune.fields)
+        self.left_out = _read_left_out(tune.text, tune.fields)
         self.passed = 0
         self.starts = {note.start for note in tune.notes}
         self.at = tune.body_start

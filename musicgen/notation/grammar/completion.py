@@ -41,8 +41,8 @@ def feed_state(script: Script, state: State, character: str) -> State | None:
     return None
 
 
-def next_home(script: Script, state: State) -> str:
-    """The character that leads home from a state; the empty text at the end."""
+def completing_character(script: Script, state: State) -> str:
+    """The next character on the way to a complete tune; the empty text at the end."""
     if isinstance(state, End):
         return ""
     if isinstance(state, Header):
@@ -68,7 +68,7 @@ class Completion:
             self._known = {END: 0}
         while (rest := self._known.get(state)) is None:
             path.append(state)
-            following = feed_state(self._script, state, next_home(self._script, state))
+            following = feed_state(self._script, state, completing_character(self._script, state))
             if following is None or len(path) > 100_000:
                 raise GrammarError("The tune cannot be finished from here: {state}.", state=state)
             state = following
@@ -144,14 +144,14 @@ def _from_note(script: Script, music: Music) -> str:
     length = script.longest(music.length, lambda ticks: fits(script, music, ticks))
     if length is not None and length != music.length:
         return length[len(music.length)]
-    return next_home(script, _settled(script, music))
+    return completing_character(script, _settled(script, music))
 
 
 def _from_line(script: Script, music: Music) -> str:
     line = _line(script, music, music.part)
     if line != music.part:
         return line[len(music.part)]
-    return next_home(script, _settled(script, music))
+    return completing_character(script, _settled(script, music))
 
 
 def _settled(script: Script, music: Music) -> Music:

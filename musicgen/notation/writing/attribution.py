@@ -8,6 +8,7 @@ writes such fields too, and none of them is true of the tune it composes.
 import re
 from fractions import Fraction
 
+from musicgen.notation.model import Tune
 from musicgen.notation.parsing.reader import read_tune
 from musicgen.notation.parsing.tokens import FIELD_LINE, hide_words, opens_music
 
@@ -32,13 +33,28 @@ def without_attribution(text: str, start: int = 0) -> str:
         text: One tune.
         start: Offset from which on nobody vouches for the text; all before it stays as it is.
     """
-    clean = _clean(text, start)
+    return (
+        text if _clean(text, start) == text else remove_attribution(read_tune(text)[0], start).text
+    )
+
+
+def remove_attribution(tune: Tune, start: int = 0) -> Tune:
+    """A tune read without those fields and remarks; the same tune where its text has none.
+
+    Args:
+        tune: What was read of one text.
+        start: As of `without_attribution`.
+    """
+    clean = _clean(tune.text, start)
+    if clean == tune.text:
+        return tune
+    found = read_tune(clean)[0]
     # In a text that is hardly ABC a line less can make music of the next, or a header of it.
-    return clean if _notes(clean) == _notes(text) else _emptied(text, start)
+    return found if _notes(found) == _notes(tune) else read_tune(_emptied(tune.text, start))[0]
 
 
-def _notes(text: str) -> list[tuple[tuple[int, ...], Fraction]]:
-    return [(note.pitches, note.duration) for note in read_tune(text)[0].notes]
+def _notes(tune: Tune) -> list[tuple[tuple[int, ...], Fraction]]:
+    return [(note.pitches, note.duration) for note in tune.notes]
 
 
 def _clean(text: str, start: int) -> str:

@@ -22,6 +22,8 @@ def write_repeat_starts(tune: Tune) -> str:
         start = _start(tune, index)
         is_apart = start == 0 or text[start - 1] == "\n"
         text = f"{text[:start]}{'' if is_apart else ' '}|:{text[start:]}"
+    if text == tune.text:
+        return text
     again, _ = read_tune(text)
     return text if again.play_order == tune.play_order else tune.text
 

@@ -80,7 +80,7 @@ def read_recipes(path: Path) -> list[Recipe]:
 
 def _identify(recipe: Recipe) -> str:
     """A text that two recipes have in common only if they are the same."""
-    return repr(replace(recipe, heard={})) + json.dumps(recipe.heard, sort_keys=True)
+    return repr(replace(recipe, playback={})) + json.dumps(recipe.playback, sort_keys=True)
 
 
 def _read(path: Path) -> bytes:

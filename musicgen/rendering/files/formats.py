@@ -208,7 +208,7 @@ def from_composition(
     composition: "Composition",
     *,
     stem: str = "",
-    heard: PlaybackSettings | None = None,
+    playback: PlaybackSettings | None = None,
     wav: bytes = b"",
     paths: Paths | None = None,
 ) -> ExportTune:
@@ -217,16 +217,16 @@ def from_composition(
     Args:
         composition: What was composed.
         stem: Name of the files without their endings.
-        heard: How it sounds and is written down; as composed if None.
+        playback: How it sounds and is written down; as composed if None.
         wav: Its sound, where it has been rendered before.
         paths: Where the engraver lies.
 
     Raises:
         NotationError: it cannot be written down in that key.
     """
-    name, heard = composition.checkpoint, heard or PlaybackSettings()
-    said = heard.to_values()
-    tune = heard.apply_to(composition.public_tune)
+    name, playback = composition.checkpoint, playback or PlaybackSettings()
+    said = playback.to_values()
+    tune = playback.apply_to(composition.public_tune)
     return ExportTune(
         stem or f"{name}-{composition.seed}",
         composition.to_abc(said, tune),
@@ -234,7 +234,7 @@ def from_composition(
         composition.provenance(said),
         f"musicgen · {name} {composition.fingerprint[:6]} · seed {composition.seed} · "
         f"temperature {composition.config.temperature:g}",
-        heard.arrangement,
+        playback.arrangement,
         wav,
         paths or Paths.default(),
     )

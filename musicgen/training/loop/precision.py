@@ -12,9 +12,9 @@ def choose_device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def choose_precision(wish: str, device: torch.device) -> torch.dtype:
+def choose_precision(setting: str, device: torch.device) -> torch.dtype:
     """The type of matrix products; ``auto`` takes bfloat16 only where the hardware computes it."""
-    if wish == "float32" or (wish == "auto" and not has_bfloat16(device)):
+    if setting == "float32" or (setting == "auto" and not has_bfloat16(device)):
         return torch.float32
     return torch.bfloat16
 

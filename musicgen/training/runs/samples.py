@@ -1,6 +1,6 @@
 """Hear it learn: a short tune that the network composes every so often while it is trained.
 
-Every tune has the same seed and the same wishes, so that what differs is what was learned. The
+Every tune has the same seed and the same settings, so that what differs is what was learned. The
 looks at which one is composed lie close together at first, where most is learned, and ever farther
 apart later on.
 """
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-WISHES = SampleConfig(temperature=0.8, seed=1, sections=2, bars=8, max_new_tokens=400)
+SAMPLE_CONFIG = SampleConfig(temperature=0.8, seed=1, sections=2, bars=8, max_new_tokens=400)
 """What is asked of every tune: two sections of eight bars, a moment's work."""
 
-FREE_WISHES = SampleConfig(
-    temperature=WISHES.temperature, seed=WISHES.seed, max_new_tokens=300, free=True
+FREE_SAMPLE_CONFIG = SampleConfig(
+    temperature=SAMPLE_CONFIG.temperature, seed=SAMPLE_CONFIG.seed, max_new_tokens=300, free=True
 )
 """What is asked of a network whose characters do not suffice for the grammar."""
 
@@ -94,10 +94,10 @@ def compose_sample(
     try:
         checkpoint = _copy(network, vocabulary, step)
         try:
-            abc = without_attribution(_compose(checkpoint, WISHES))
+            abc = without_attribution(_compose(checkpoint, SAMPLE_CONFIG))
             return Sample(step, abc, val_loss)
         except MusicgenError:
-            abc = without_attribution(_compose(checkpoint, FREE_WISHES))
+            abc = without_attribution(_compose(checkpoint, FREE_SAMPLE_CONFIG))
             return Sample(step, abc, val_loss, is_free=True)
     except Exception:  # a tune to listen to is never worth a training
         logger.warning("no tune could be composed at step %d", step, exc_info=True)
@@ -115,11 +115,11 @@ def _copy(network: "Network", vocabulary: Vocabulary, step: int) -> Checkpoint:
     return Checkpoint(copy.eval(), metadata, "")
 
 
-def _compose(checkpoint: Checkpoint, wishes: SampleConfig) -> str:
+def _compose(checkpoint: Checkpoint, config: SampleConfig) -> str:
     from musicgen.sampling.composer import compose
     from musicgen.sampling.engine import build_engine
 
-    engine = build_engine(checkpoint, wishes.precision)  # of no use to others: nothing keeps it
+    engine = build_engine(checkpoint, config.precision)  # of no use to others: nothing keeps it
     end = time.monotonic() + DEADLINE_S
     written = ""
 
@@ -130,7 +130,7 @@ def _compose(checkpoint: Checkpoint, wishes: SampleConfig) -> str:
             raise _DeadlineError
 
     try:
-        return compose(checkpoint, wishes, watch, engine)[0].abc
+        return compose(checkpoint, config, watch, engine)[0].abc
     except _DeadlineError:
         return written.rstrip("\n") + "\n"
 

@@ -109,9 +109,6 @@ VIEWING: tuple[Slot[Any], ...] = (TINT, NOTE_NAMES, VIEW, CHECKED_RANGE, LOOP, F
 SELECTED: Slot[tuple[int, int] | None] = Slot("play_selected", None)
 """The first and last of the bars that are chosen in the score, counted from 0; None for none."""
 
-CUE: Slot[tuple[str, int] | None] = Slot("play_cue", None)
-"""A name for the last change made by hand, and the bar from which it is to be heard."""
-
 REWRITE_SEED = Slot("play_rewrite_seed", 0)
 """From where the ways to rewrite bars are drawn now."""
 
@@ -126,23 +123,14 @@ SEEDS_REPLACED: Slot[tuple[tuple[int | None, float], ...]] = Slot("play_seeds_re
 
 SEED_LOCKED = Slot("play_seed_locked", False)
 
-WANTED: Slot[Any] = Slot("play_wanted", None)
-"""The `permalink.Request` whose tune is to be on the screen; None before the first."""
-
-SHOWN: Slot[Any] = Slot("play_shown", None)
-"""The `tune.rendering.Performance` that is on the screen."""
-
-HISTORY: Slot[Any] = Slot("play_history", None)
-"""The `history.History` of this session; None before the first tune."""
+PLAY_SESSION: Slot[Any] = Slot("play_session", None)
+"""The `tune.play_session.PlaySession`: ask `tune.session_state` for it."""
 
 VISIT = Slot("visit_name", "")
 """A name for this session, drawn by chance, under which its history is kept."""
 
 VISIT_BEFORE = Slot("visit_before", "")
 """The visit that this session goes on from; empty for none."""
-
-RECALLED = Slot("play_recalled", False)
-"""Whether the wanted tune is to be taken from the history, without composing it again."""
 
 RENDERED_AHEAD: Slot[Any] = Slot("play_rendered_ahead", None)
 """The takes whose sound is ready."""
@@ -151,7 +139,7 @@ DELETED: Slot[Any] = Slot("favourites_deleted", None)
 """The `favourites.Favourite` that was deleted last, and may be wanted back."""
 
 SEEN: Slot[Any] = Slot("play_seen", None)
-"""The `permalink.Request` that the controls made when this session last looked at them."""
+"""The `request.Request` that the controls made when this session last looked at them."""
 
 ADDRESS: Slot[dict[str, str]] = Slot("play_address", {})
 """What the address said when this session last looked: a difference means a link was followed."""
@@ -196,12 +184,6 @@ NO_ROOM: Slot[Any] = Slot("train_no_room", None)
 
 VISITS = Slot("visits", 0)
 """Pages drawn for this session so far; at the first, nobody has clicked on anything yet."""
-
-AUTOPLAY = Slot("play_autoplay", "")
-"""The click by which the tune on the screen was asked for, so that it sounds; empty for none."""
-
-FOLLOWS = Slot("play_follows", False)
-"""Whether that click only changed how the tune sounds: then it goes on where it was."""
 
 REPORT = Slot("evaluate_report", "")
 """The report that is looked at; empty for the newest."""

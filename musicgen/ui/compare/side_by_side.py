@@ -27,12 +27,14 @@ from musicgen.ui.compare import run_data
 from musicgen.ui.compare.compare_views import nothing_trained
 from musicgen.ui.components.score import score
 from musicgen.ui.tune import rendering
-from musicgen.ui.tune.permalink import DRAWN_SEEDS, SLIDERS, Request
-from musicgen.ui.tune.rendering import Performance
+from musicgen.ui.tune.models import Models
+from musicgen.ui.tune.performance import Performance
+from musicgen.ui.tune.permalink import DRAWN_SEEDS, SLIDERS
+from musicgen.ui.tune.request import Request
 
 SIDES = ("left", "right")
 
-SHOWN: Slot[dict[str, Performance]] = Slot("compare_shown", {})
+PERFORMED: Slot[dict[str, Performance]] = Slot("compare_shown", {})
 """What was composed last, by side."""
 
 _FIRST_SEED = 1
@@ -48,16 +50,16 @@ class _Choice:
 
 def side_by_side() -> None:
     """Two models to choose, what differs between them, and a tune of each from one seed."""
-    names = [ref.name for ref in resources.checkpoints()]
-    if not names:
+    models = Models()
+    if not models:
         nothing_trained()
         return
     need_library(ABCJS)  # before the button whose press a new run of the page would lose
-    choice, is_asked = _controls(names)
-    _differences(choice.models)
+    choice, is_asked = _controls(models.names)
+    _differences(choice.models, models)
     for side, model, column in zip(SIDES, choice.models, st.columns(2), strict=True):
         with column:
-            _one_side(side, Request(model, choice.config), is_asked)
+            _one_side(side, Request(model, choice.config), is_asked, models)
 
 
 def _controls(names: list[str]) -> tuple[_Choice, bool]:
@@ -82,7 +84,7 @@ def _controls(names: list[str]) -> tuple[_Choice, bool]:
             key="pair_compose",
             type="primary",
             icon=":material/music_note:",
-            on_click=lambda: SHOWN.set({}),
+            on_click=lambda: PERFORMED.set({}),
         )
     config = SampleConfig(temperature=round(temperature, 2), seed=int(seed or 0))
     return _Choice((first or names[0], second or names[0]), config), is_asked
@@ -92,10 +94,10 @@ def _throw_dice() -> None:
     st.session_state["pair_seed"] = random.randrange(DRAWN_SEEDS)
 
 
-def _differences(models: tuple[str, str]) -> None:
+def _differences(names: tuple[str, str], models: Models) -> None:
     """The figures of both, and behind them the settings in which they differ."""
     try:
-        refs = [rendering.find_model(name) for name in models]
+        refs = [models.find(name) for name in names]
         metadata = [ref.metadata() for ref in refs]
     except MusicgenError as error:
         show_error(error, st.container())
@@ -103,7 +105,7 @@ def _differences(models: tuple[str, str]) -> None:
     presets = [Preset(item.preset, "", item.network, item.training) for item in metadata]
     figures = [_figures(ref, item) for ref, item in zip(refs, metadata, strict=True)]
     rows = {label: [one[label] for one in figures] for label in figures[0]}
-    _table(models, rows)
+    _table(names, rows)
     settings = {
         _(SETTING_LABELS.get(name, name)): [f"{value}" for value in values]
         for name, values in differing_settings(presets).items()
@@ -115,13 +117,13 @@ def _differences(models: tuple[str, str]) -> None:
             ),
             icon=":material/tune:",
         ):
-            _table(models, settings)
+            _table(names, settings)
 
 
-def _table(models: tuple[str, str], rows: dict[str, list[str]]) -> None:
+def _table(names: tuple[str, str], rows: dict[str, list[str]]) -> None:
     left, right = zip(*rows.values(), strict=True)
     # A column's name must be its own, also where both sides have one model.
-    first, second = map(plain, models)
+    first, second = map(plain, names)
     columns = {
         " ": list(rows),
         first: list(map(plain, left)),
@@ -152,23 +154,24 @@ def _training_time(ref: CheckpointRef) -> float | None:
         return None
 
 
-def _one_side(side: str, request: Request, is_asked: bool) -> None:
+def _one_side(side: str, request: Request, is_asked: bool, models: Models) -> None:
     """The player first, at a fixed place: it stops when something above it comes or goes."""
     sound = st.container(key=f"sound_{side}")
     stage = st.empty()
     if is_asked:
         try:
-            SHOWN.set(SHOWN.get() | {side: _perform(request, stage)})
+            PERFORMED.set(PERFORMED.get() | {side: _perform(request, stage, models)})
         except MusicgenError as error:
             stage.empty()
             show_error(error, sound)
-    shown = SHOWN.get().get(side)
+    shown = PERFORMED.get().get(side)
     if shown:
         _show(shown, side, sound, stage)
 
 
-def _perform(request: Request, stage: DeltaGenerator) -> Performance:
-    composition = rendering.compose_tune(request, stage)
+def _perform(request: Request, stage: DeltaGenerator, models: Models) -> Performance:
+    checkpoint = resources.checkpoint(models.find(request.model))
+    composition = rendering.compose_takes(checkpoint, request, stage)[request.take]
     try:
         return Performance(request, composition, rendering.render(composition))
     except AudioError as error:

@@ -40,8 +40,10 @@ from musicgen.ui.tune import listening, permalink
 from musicgen.ui.tune import rendering as player
 from musicgen.ui.tune.constraints import RHYTHM_NAMES
 from musicgen.ui.tune.downloads import downloads
-from musicgen.ui.tune.permalink import SLIDERS, Request
-from musicgen.ui.tune.rendering import Performance, Sound
+from musicgen.ui.tune.models import Models
+from musicgen.ui.tune.performance import Performance, Sound
+from musicgen.ui.tune.permalink import SLIDERS
+from musicgen.ui.tune.request import Request
 from musicgen.ui.tune.sound_controls import band_controls
 
 SHOWN_BEFORE = 20
@@ -108,7 +110,7 @@ def _switches() -> None:
 _START = "start"
 
 
-def on_air() -> None:
+def on_air(models: Models) -> None:
     """The music and all that belongs to it, where somebody pressed Start.
 
     Raises:
@@ -117,7 +119,7 @@ def on_air() -> None:
     now = state.ON_AIR.get()
     if not now:
         return
-    checkpoint = resources.checkpoint(player.find_model(state.MODEL.get()))
+    checkpoint = resources.checkpoint(models.find(state.MODEL.get()))
     settings = StreamSettings(
         state.MODEL.get(),
         checkpoint.fingerprint,
@@ -170,13 +172,13 @@ def _renderer(settings: StreamSettings) -> Callable[[Composition], RenderedTune]
     return render
 
 
-def _air(composition: Composition, heard: PlaybackSettings) -> RenderedTune:
-    tune = heard.apply_to(composition.public_tune)
-    comment = composition.provenance(heard.to_values())
-    midi = to_midi(tune, heard.arrangement, comment=comment)
+def _air(composition: Composition, playback: PlaybackSettings) -> RenderedTune:
+    tune = playback.apply_to(composition.public_tune)
+    comment = composition.provenance(playback.to_values())
+    midi = to_midi(tune, playback.arrangement, comment=comment)
     rendering = synthesize(midi)
     audio = audio_bytes(rendering.waveform, rendering.sample_rate, "flac", comment)
-    moments = tuple(timeline(tune, heard.arrangement))
+    moments = tuple(timeline(tune, playback.arrangement))
     return RenderedTune(composition, tune, audio, Sound(b"", b"", moments, rendering.is_fallback))
 
 

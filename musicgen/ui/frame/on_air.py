@@ -17,7 +17,7 @@ from musicgen.ui.base.language import _
 from musicgen.ui.base.links import kept_parameters
 from musicgen.ui.base.words import plain
 from musicgen.ui.components.gapless_player import Track, gapless_player
-from musicgen.ui.tune.rendering import Sound
+from musicgen.ui.tune.performance import Sound
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,8 @@ import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
 from musicgen.ui.base import state
-from musicgen.ui.tune.history import Entry, History, move_to
+from musicgen.ui.tune.history import History
+from musicgen.ui.tune.session_state import play_session
 
 MAX_VISITS = 64
 MAX_TUNES = 600
@@ -74,8 +74,8 @@ def follow_visit() -> None:
     """Keeps the history of this session, and takes over that of the tab; on every page."""
     name = state.VISIT.get() or secrets.token_urlsafe(12)
     state.VISIT.set(name)
-    history: History | None = state.HISTORY.get()
-    if history:
+    history = play_session().history
+    if history.entries:
         _store().keep(name, history)
     _visit()(
         key=_KEY,
@@ -93,25 +93,7 @@ def _take_over() -> None:
     state.VISIT_BEFORE.set(before)
     earlier = _store().find(before)
     if earlier:
-        state.HISTORY.set(joined(earlier, state.HISTORY.get()))
-        wanted = state.WANTED.get()
-        if wanted and state.SHOWN.get() is None and move_to(wanted):
-            state.RECALLED.set(True)  # it need not be composed again
-
-
-def joined(earlier: History, now: History | None) -> History:
-    """An earlier history with the tunes of another behind it; the other's tune is on the screen."""
-    if now is None or now.current is None:
-        return earlier
-    known = [entry.request for entry in earlier.entries]
-    new = [entry for entry in now.entries if entry.request not in known]
-    entries: list[Entry] = [*earlier.entries, *new]
-    at = [entry.request for entry in entries].index(now.current.request)
-    take = now.current.request.take
-    kept = entries[at]
-    if take < len(kept.takes):
-        entries[at] = replace(kept, request=replace(kept.request, take=take))
-    return History(tuple(entries), at)
+        play_session().continue_from(earlier)
 
 
 @st.cache_resource(show_spinner=False)

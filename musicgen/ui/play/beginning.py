@@ -20,8 +20,9 @@ from musicgen.ui.base import resources, state
 from musicgen.ui.base.errors import sentence, sentence_text
 from musicgen.ui.base.language import _, ngettext
 from musicgen.ui.base.uploads import upload_limit_mb
-from musicgen.ui.tune import rendering
-from musicgen.ui.tune.constraints import RHYTHM_NAMES, with_wishes
+from musicgen.ui.tune.constraints import RHYTHM_NAMES, with_constraints
+from musicgen.ui.tune.models import Models
+from musicgen.ui.tune.session_state import play_session
 
 BARS = (2, 4)
 """So many bars are taken from a tune, by one click."""
@@ -34,11 +35,11 @@ _EDITOR = "play_beginning"
 
 
 @st.fragment
-def beginning_editor() -> None:
+def beginning_editor(models: Models) -> None:
     """The text box with what it says, and ways to fill it."""
     _bring_up_to_date()
     text = state.PROMPT.get()
-    verdict, is_right = describe_beginning(text)
+    verdict, is_right = describe_beginning(text, models)
     _editor()(
         key=_EDITOR,
         data={
@@ -61,7 +62,7 @@ def beginning_editor() -> None:
         st.rerun()
 
 
-def describe_beginning(text: str) -> tuple[str, bool]:
+def describe_beginning(text: str, models: Models) -> tuple[str, bool]:
     """What a beginning says so far, or the first thing that is wrong with it; and whether none is.
 
     It is read as the chosen model will read it, together with all that is asked for.
@@ -69,8 +70,8 @@ def describe_beginning(text: str) -> tuple[str, bool]:
     if not text.strip():  # and so a page that was just opened loads no network
         return say_beginning(Beginning())
     try:
-        checkpoint = resources.checkpoint(rendering.find_model(state.MODEL.get()))
-        config = with_wishes(SampleConfig(prompt=text))
+        checkpoint = resources.checkpoint(models.find(state.MODEL.get()))
+        config = with_constraints(SampleConfig(prompt=text))
         return say_beginning(read_beginning(checkpoint.vocabulary, config))
     except MusicgenError as error:
         return sentence_text(error), False
@@ -147,7 +148,7 @@ def _examples(has_text: bool) -> None:
 
 
 def _from_tune() -> None:
-    shown = state.SHOWN.get()
+    shown = play_session().shown
     if not shown:
         return
     st.caption(_("Begin like the tune on the screen:"))

@@ -1,7 +1,6 @@
 """The controls of Play: one slider and one button; the rest waits beside or behind them."""
 
 import random
-import secrets
 import time
 from dataclasses import replace
 
@@ -9,14 +8,16 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from musicgen.config import SampleConfig, describe
-from musicgen.ui.base import resources, state
-from musicgen.ui.base.language import N_, _
+from musicgen.ui.base import state
+from musicgen.ui.base.language import _
 from musicgen.ui.play.beginning import take_over
-from musicgen.ui.tune import history, listening, permalink
-from musicgen.ui.tune.constraints import fill_in as fill_in_wishes
-from musicgen.ui.tune.constraints import form_wishes, wishes, with_wishes
-from musicgen.ui.tune.permalink import DRAWN_SEEDS, SLIDERS, Request
-from musicgen.ui.tune.rendering import find_model
+from musicgen.ui.tune import listening, permalink
+from musicgen.ui.tune.constraints import constraints, form_constraints, with_constraints
+from musicgen.ui.tune.constraints import fill_in as fill_in_constraints
+from musicgen.ui.tune.models import Models
+from musicgen.ui.tune.permalink import DRAWN_SEEDS, SLIDERS
+from musicgen.ui.tune.request import Request
+from musicgen.ui.tune.session_state import play_session
 
 ECHO_S = 5.0
 """For how long the browser may still speak of a seed that another one has replaced."""
@@ -28,34 +29,7 @@ def _help(setting: str) -> str:
     return _(_INFO[setting].help)
 
 
-LESSONS = {
-    "house": N_("The one to play with: five tunebooks in many keys, best on tunes it never met."),
-    "baseline": N_("The settings of the MIT lab to their end: it has learned its tunes by heart."),
-    "improved": N_(
-        "The settings of the written study to their end. It knows its tunes by heart, and is the "
-        "worst of the three on new ones."
-    ),
-}
-"""What each of the models that come with the program teaches."""
-
-
-def pick_model() -> None:
-    """The choice of model, in the sidebar. There must be at least one."""
-    names = [ref.name for ref in resources.checkpoints()]
-    if state.MODEL.get() not in names:
-        state.MODEL.set(names[0])
-    with st.sidebar:
-        st.selectbox(
-            _("Model"),
-            names,
-            key=state.MODEL.name,
-            help=_("Who composes: a model that comes with the program, or one you trained."),
-        )
-        if state.MODEL.get() in LESSONS:
-            st.caption(_(LESSONS[state.MODEL.get()]))
-
-
-def follow_link() -> None:
+def follow_link(models: Models) -> None:
     """Takes over what the address asks for, when somebody came by a link or refreshed the page.
 
     Raises:
@@ -69,21 +43,21 @@ def follow_link() -> None:
         return
     state.ADDRESS.set(asked)
     request = permalink.from_parameters(asked)
-    fill_in(request, _model_of(request))
+    fill_in(request, _model_of(request, models))
     if any(name in asked for name in listening.NAMES):  # else as this session hears tunes
         listening.fill_in(listening.from_parameters(asked))
-    if "seed" in asked and history.go_to(request):
+    if "seed" in asked and play_session().reopen(request):
         return
     if "seed" in asked:
         # A link of our own pages was clicked, so the browser lets the tune sound; a fresh one not.
-        want(request, autoplay=state.VISITS.get() > 1)
+        ask(request, is_heard=state.VISITS.get() > 1)
 
 
-def _model_of(request: Request) -> str:
+def _model_of(request: Request, models: Models) -> str:
     """The model a link names, else the one that is shown."""
     if request.model:
-        return find_model(request.model).name
-    return state.MODEL.get() or resources.checkpoints()[0].name
+        return models.find(request.model).name
+    return state.MODEL.get() or models.names[0]
 
 
 def controls() -> DeltaGenerator:
@@ -104,10 +78,10 @@ def controls() -> DeltaGenerator:
             _seed()
             beginning = st.popover(_("Beginning"), icon=":material/edit_note:", key="beginning_box")
             with st.popover(_("More"), icon=":material/tune:"):
-                form_wishes()
+                form_constraints()
                 _more()
         _live_switch()
-        wishes()
+        constraints()
     return beginning
 
 
@@ -186,7 +160,7 @@ def _compose_clicked() -> None:
     seed = state.SEED.get()
     if seed is None or not state.SEED_LOCKED.get():
         seed = _draw_seed()
-    want(Request(state.MODEL.get(), settings(seed)), autoplay=True)
+    ask(Request(state.MODEL.get(), settings(seed)), is_heard=True)
 
 
 def seed_to_use() -> int:
@@ -206,7 +180,7 @@ def settings(seed: int) -> SampleConfig:
         prompt=state.PROMPT.get(),
         precision="int8" if state.INT8.get() else "float32",
     )
-    return with_wishes(config)
+    return with_constraints(config)
 
 
 def _throw_dice() -> None:
@@ -242,15 +216,9 @@ def _seed_typed() -> None:
         state.SEED_LOCKED.set(True)
 
 
-def want(request: Request, autoplay: bool) -> None:
+def ask(request: Request, *, is_heard: bool) -> None:
     """Asks for tunes to be composed by the model that is chosen; this run of the page does it."""
-    request = replace(request, model=state.MODEL.get())
-    shown = state.SHOWN.get()
-    if shown and shown.request == request and autoplay:
-        state.SHOWN.set(None)  # asked for again: it is to be heard again
-    state.WANTED.set(request)
-    state.RECALLED.set(False)
-    state.AUTOPLAY.set(secrets.token_hex(4) if autoplay else "")
+    play_session().ask(replace(request, model=state.MODEL.get()), is_heard=is_heard)
 
 
 def fill_in(request: Request, model: str) -> None:
@@ -263,4 +231,4 @@ def fill_in(request: Request, model: str) -> None:
     state.COUNT.set(request.config.count)
     state.PROMPT.set(request.config.prompt)
     state.INT8.set(request.config.precision == "int8")
-    fill_in_wishes(request.config)
+    fill_in_constraints(request.config)

@@ -13,10 +13,9 @@ from musicgen.ui.base.errors import sentence
 from musicgen.ui.base.failures import attempt
 from musicgen.ui.base.language import _, ngettext
 from musicgen.ui.base.words import plain
-from musicgen.ui.play.tune_bar import show_current
-from musicgen.ui.tune import history
-from musicgen.ui.tune.history import Entry
-from musicgen.ui.tune.permalink import Request
+from musicgen.ui.play.tune_bar import fill_in_current
+from musicgen.ui.tune.request import Request
+from musicgen.ui.tune.session_state import play_session
 
 _PER_PAGE = 20
 
@@ -134,8 +133,8 @@ def _open(favourite: Favourite) -> None:
     """Shows a favourite as a tune of this visit, with the settings it was composed with."""
     composition = favourite.composition
     request = Request(composition.checkpoint, composition.config, composition.edits)
-    state.HISTORY.set(history.session().added(Entry(request, (favourite.values,))))
-    show_current()
+    play_session().open(request, favourite.values)
+    fill_in_current()
 
 
 def _rename(key: str) -> None:

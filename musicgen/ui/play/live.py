@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from musicgen.ui.base import state
 from musicgen.ui.play import controls
-from musicgen.ui.tune.permalink import Request
+from musicgen.ui.tune.request import Request
+from musicgen.ui.tune.session_state import play_session
 
 
 def follow_changes() -> None:
@@ -19,12 +20,12 @@ def follow_changes() -> None:
         return
     now, before = Request(state.MODEL.get(), controls.settings(seed)), state.SEEN.get()
     state.SEEN.set(now)
-    shown = state.SHOWN.get()
+    shown = play_session().shown
     is_changed = before is not None and _without_prompt(now) != _without_prompt(before)
     is_on = state.SEED_LOCKED.get() and state.LIVE.get()
-    if is_changed and is_on and shown and now != state.WANTED.get():
+    if is_changed and is_on and shown and now != play_session().wanted:
         take = shown.request.take if shown.request.config.count == now.config.count else 0
-        controls.want(replace(now, take=take), autoplay=True)
+        controls.ask(replace(now, take=take), is_heard=True)
 
 
 def _without_prompt(request: Request) -> Request:

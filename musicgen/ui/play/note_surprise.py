@@ -10,18 +10,18 @@ from musicgen.sampling.composer import Composition
 from musicgen.sampling.note_surprise import NoteSurprise, find_surprise
 from musicgen.ui.base import resources
 from musicgen.ui.base.language import _
-from musicgen.ui.tune.rendering import find_model
+from musicgen.ui.tune.models import Models
 
 MAX_KEPT = 32
 
 
-def look_into(composition: Composition, model: str) -> NoteSurprise:
+def look_into(composition: Composition, model: str, models: Models) -> NoteSurprise:
     """What the network of a model thinks of its composition; computed once for all sessions.
 
     Raises:
         CheckpointError: the model is gone or damaged.
     """
-    checkpoint = resources.checkpoint(find_model(model))
+    checkpoint = resources.checkpoint(models.find(model))
     return _looked(
         checkpoint.fingerprint,
         composition.abc + "\n" * composition.is_complete,

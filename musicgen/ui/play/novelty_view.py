@@ -28,7 +28,7 @@ from musicgen.ui.base.words import plain
 from musicgen.ui.components.live_chart import Panel, live_charts
 from musicgen.ui.components.score import ScoreLayout, score
 from musicgen.ui.play.novelty_charts import HEIGHT, runs_figure
-from musicgen.ui.tune.rendering import find_model
+from musicgen.ui.tune.models import Models
 
 POLL_S = 2.0
 
@@ -56,13 +56,15 @@ class Answer:
         return merge_spans([*longest, *novelty.unusual])
 
 
-def look_up(model: str, composition: Composition) -> Answer | IndexInProgress | MusicgenError:
+def look_up(
+    model: str, composition: Composition, models: Models
+) -> Answer | IndexInProgress | MusicgenError:
     """How new a tune is; or how far one is with reading what its model learned from, or why not.
 
     Takes some 20 milliseconds where the model's tunes have been read before.
     """
     try:
-        index = resources.novelty_service().ask(find_model(model))
+        index = resources.novelty_service().ask(models.find(model))
     except MusicgenError as error:
         return error
     if isinstance(index, IndexInProgress):
@@ -80,7 +82,9 @@ def marks(answer: Answer | IndexInProgress | MusicgenError) -> list[Span]:
     return answer.marks() if isinstance(answer, Answer) else []
 
 
-def novelty_line(answer: Answer | IndexInProgress | MusicgenError, model: str) -> None:
+def novelty_line(
+    answer: Answer | IndexInProgress | MusicgenError, model: str, models: Models
+) -> None:
     """The line under the score, and what is behind it."""
     with st.container(key="novelty"):
         if isinstance(answer, MusicgenError):
@@ -89,15 +93,15 @@ def novelty_line(answer: Answer | IndexInProgress | MusicgenError, model: str) -
                 + _("Whether it is new is not known: {reason}").format(reason=sentence(answer))
             )
         elif isinstance(answer, IndexInProgress):
-            st.fragment(_waiting, run_every=POLL_S)(model)
+            st.fragment(_waiting, run_every=POLL_S)(model, models)
         else:
             _answered(answer)
 
 
-def _waiting(model: str) -> None:
+def _waiting(model: str, models: Models) -> None:
     """Says how far the reading is, and draws the page again, marks included, when it is over."""
     try:
-        now = resources.novelty_service().ask(find_model(model))
+        now = resources.novelty_service().ask(models.find(model))
     except MusicgenError:
         st.rerun()
     if not isinstance(now, IndexInProgress):

@@ -23,9 +23,12 @@ from musicgen.ui.base.language import _
 from musicgen.ui.components.audio import start
 from musicgen.ui.components.score import score
 from musicgen.ui.tune import rendering
-from musicgen.ui.tune.rendering import Performance, find_model
+from musicgen.ui.tune.models import Models
+from musicgen.ui.tune.performance import Performance
 
-SHOWN = 8
+MAX_OFFERED = 8
+"""Ways that are shown."""
+
 AS_IT_IS = -1
 MAX_KEPT = 16
 SEEDS = 1_000_000
@@ -33,13 +36,16 @@ SEEDS = 1_000_000
 Choose = Callable[[Edit], None]
 
 
-def offer_rewrites(shown: Performance, first: int, last: int, *, on_choice: Choose) -> None:
+def offer_rewrites(
+    shown: Performance, first: int, last: int, models: Models, *, on_choice: Choose
+) -> None:
     """Opens the dialog for bars `first` to `last`, indices of `Tune.bars`.
 
     Args:
         shown: The tune on the screen.
         first: First of the bars.
         last: Last of them.
+        models: Where the model of the tune is found.
         on_choice: Called with the change that was chosen.
     """
     numbers = number_bars(shown.composition.tune.bars)
@@ -48,22 +54,23 @@ def offer_rewrites(shown: Performance, first: int, last: int, *, on_choice: Choo
         "Other ways to go through bars {first}–{last}")  # fmt: skip
     state.REWRITE_SEED.set(random.randrange(SEEDS))
     dialog = st.dialog(title.format(first=one, last=other), width="large")
-    dialog(_choices)(shown, first, last, on_choice)
+    dialog(_choices)(shown, first, last, models, on_choice)
 
 
-def _choices(shown: Performance, first: int, last: int, on_choice: Choose) -> None:
+def _choices(shown: Performance, first: int, last: int, models: Models, on_choice: Choose) -> None:
     st.caption(_("Those after which the rest of the tune follows best come first."))
     preview = st.container(key="preview")
     seed = state.REWRITE_SEED.get()
     try:
         with st.spinner(_("The network looks for other ways …")):
-            found = _candidates(shown, first, last, seed)
+            checkpoint = resources.checkpoint(models.find(shown.request.model))
+            found = _candidates(checkpoint, shown, first, last, seed)
     except MusicgenError as error:
         show_error(error, st.container())
         return
     tune = shown.composition.tune
     _row(tune, first, last, AS_IT_IS, preview)
-    for candidate in found[:SHOWN]:
+    for candidate in found[:MAX_OFFERED]:
         other, _problems = read_tune(candidate.abc)
         edit = Rewrite(first + 1, last + 1, seed, candidate.choice)
         if _row(other, first, last, candidate.choice, preview, candidate.fit):
@@ -78,8 +85,9 @@ def _look_further() -> None:
     state.HEARD.set(None)
 
 
-def _candidates(shown: Performance, first: int, last: int, seed: int) -> list[Candidate]:
-    checkpoint = resources.checkpoint(find_model(shown.request.model))
+def _candidates(
+    checkpoint: Checkpoint, shown: Performance, first: int, last: int, seed: int
+) -> list[Candidate]:
     composition = shown.composition
     return _drawn(
         checkpoint.fingerprint, composition.config, composition.abc,

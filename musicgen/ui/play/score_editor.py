@@ -1,6 +1,5 @@
 """The score one can touch: how it is shown, which bars are chosen, and what is done with them."""
 
-import secrets
 from collections.abc import Callable, Sequence
 
 import streamlit as st
@@ -10,7 +9,7 @@ from musicgen.errors import MusicgenError
 from musicgen.notation.analysis.bar_numbers import find_bars, number_bars
 from musicgen.notation.analysis.ranges import INSTRUMENT_RANGES, notes_outside
 from musicgen.notation.model import Tune
-from musicgen.sampling.edit_list import MAX_EDITS, Edit, Rewrite, parse_edits
+from musicgen.sampling.edit_list import Edit, Rewrite, parse_edits
 from musicgen.sampling.note_surprise import NoteSurprise
 from musicgen.ui.base import resources, state
 from musicgen.ui.base.errors import sentence
@@ -22,8 +21,9 @@ from musicgen.ui.play.note_surprise import look_into, note_names
 from musicgen.ui.play.rewrite_dialog import offer_rewrites
 from musicgen.ui.tune import rendering
 from musicgen.ui.tune.constraints import INSTRUMENT_NAMES
-from musicgen.ui.tune.permalink import Request
-from musicgen.ui.tune.rendering import Performance, Sound
+from musicgen.ui.tune.models import Models
+from musicgen.ui.tune.performance import Performance, Sound
+from musicgen.ui.tune.session_state import play_session
 
 SCORE = "score"
 ROLL = "roll"
@@ -33,6 +33,7 @@ def workbench(
     shown: Performance,
     sound: Sound,
     audio: str,
+    models: Models,
     marks: Sequence[tuple[int, int]] = (),
     tools: Callable[[], None] | None = None,
 ) -> None:
@@ -42,6 +43,7 @@ def workbench(
         shown: The tune.
         sound: How it sounds.
         audio: CSS selector of the audio element that plays it.
+        models: Where the model of the tune is found.
         marks: Stretches of the text that was composed that are to stand out.
         tools: Draws what else belongs into the toolbar, at its beginning.
     """
@@ -57,22 +59,19 @@ def workbench(
         _bars(numbers)
         wants_rewrite = _actions(shown)
     _warn_of_range(tune)
-    _music(shown, sound, audio, marks)
+    _music(shown, sound, audio, models, marks)
     selected = state.SELECTED.get()
     if wants_rewrite and selected:
-        offer_rewrites(shown, *selected, on_choice=change)
+        offer_rewrites(shown, *selected, models, on_choice=change)
 
 
 def change(edit: Edit) -> None:
     """Asks for the tune on the screen with one more change, heard from the bar it begins in."""
-    shown: Performance | None = state.SHOWN.get()
-    if shown is None or len(shown.request.edits) >= MAX_EDITS:
+    play = play_session()
+    if play.shown is None or not play.can_change:
         st.toast(_("So many changes are no longer kept. Undo some first."))
         return
-    request = shown.request.alone()
-    state.WANTED.set(Request(request.model, request.config, (*request.edits, edit)))
-    state.AUTOPLAY.set("")
-    state.CUE.set((secrets.token_hex(4), _first_bar(shown.composition.tune, edit)))
+    play.change(edit, _first_bar(play.shown.composition.tune, edit))
 
 
 def _first_bar(tune: Tune, edit: Edit) -> int:
@@ -157,22 +156,19 @@ def _actions(shown: Performance) -> bool:
             _("Let go"), key="let_go", icon=":material/close:", on_click=lambda: _select(None)
         )
     if shown.request.edits:
-        st.button(_("Undo the change"), key="undo_change", icon=":material/undo:", on_click=_undo)
+        st.button(
+            _("Undo the change"), key="undo_change", icon=":material/undo:", on_click=_undo_change
+        )
     return wants_rewrite
 
 
-def _undo() -> None:
-    shown: Performance | None = state.SHOWN.get()
-    if shown and shown.request.edits:
-        request = shown.request.alone()
-        state.WANTED.set(Request(request.model, request.config, request.edits[:-1]))
-        state.AUTOPLAY.set("")
-        state.CUE.set(None)
+def _undo_change() -> None:
+    play_session().undo_change()
 
 
 def _bars_typed() -> None:
     """Chooses the bars whose numbers stand in the two fields."""
-    shown: Performance | None = state.SHOWN.get()
+    shown = play_session().shown
     if shown:
         numbers = number_bars(shown.tune.bars)
         _select(find_bars(numbers, state.FIRST_BAR.get(), state.LAST_BAR.get()))
@@ -194,7 +190,7 @@ def _select(selection: tuple[int, int] | None) -> None:
     if selection is None:
         state.LOOP.set(False)
     else:
-        shown: Performance | None = state.SHOWN.get()
+        shown = play_session().shown
         numbers = number_bars(shown.tune.bars) if shown else ()
         for slot, index in ((state.FIRST_BAR, selection[0]), (state.LAST_BAR, selection[1])):
             if index < len(numbers):
@@ -221,10 +217,16 @@ def _on_touch() -> None:
         _select(selection)
 
 
-def _music(shown: Performance, sound: Sound, audio: str, marks: Sequence[tuple[int, int]]) -> None:
+def _music(
+    shown: Performance,
+    sound: Sound,
+    audio: str,
+    models: Models,
+    marks: Sequence[tuple[int, int]],
+) -> None:
     tune = shown.tune
     marks = shown.sheet.stretches(marks) if shown.sheet else marks
-    touch = _touch(shown, sound)
+    touch = _touch(shown, sound, models)
     need_library(ABCJS)  # the dialog of other ways, in which no page can begin anew, draws with it
     if state.VIEW.get() == ROLL:
         piano_roll(tune, sound.moments, touch.bits, key="piano_roll", audio=audio)
@@ -240,9 +242,9 @@ def _music(shown: Performance, sound: Sound, audio: str, marks: Sequence[tuple[i
     )
 
 
-def _touch(shown: Performance, sound: Sound) -> ScoreOverlay:
+def _touch(shown: Performance, sound: Sound, models: Models) -> ScoreOverlay:
     tune = shown.tune
-    insight = _insight(shown) if state.TINT.get() else None
+    insight = _insight(shown, models) if state.TINT.get() else None
     selected = state.SELECTED.get()
     passes = bar_passes(tune, sound.moments, *selected) if selected and state.LOOP.get() else []
     numbers = number_bars(tune.bars)
@@ -260,9 +262,9 @@ def _touch(shown: Performance, sound: Sound) -> ScoreOverlay:
     )
 
 
-def _insight(shown: Performance) -> NoteSurprise | None:
+def _insight(shown: Performance, models: Models) -> NoteSurprise | None:
     try:
-        return look_into(shown.composition, shown.request.model)
+        return look_into(shown.composition, shown.request.model, models)
     except MusicgenError as error:  # the model went away: its tune is still here
         st.caption(sentence(error))
         return None
@@ -270,7 +272,7 @@ def _insight(shown: Performance) -> NoteSurprise | None:
 
 def _cue(tune: Tune, sound: Sound) -> tuple[str, float] | None:
     """The last change made by hand, and when the bar it begins in is first played."""
-    cue = state.CUE.get()
+    cue = play_session().cue
     passes = bar_passes(tune, sound.moments, cue[1], len(tune.bars)) if cue else []
     return (cue[0], passes[0][0]) if cue and passes else None
 

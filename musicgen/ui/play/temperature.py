@@ -26,8 +26,9 @@ from musicgen.ui.base.state import Slot
 from musicgen.ui.components.live_chart import live_chart
 from musicgen.ui.components.text_block import text_block
 from musicgen.ui.play import controls
-from musicgen.ui.tune import rendering
-from musicgen.ui.tune.rendering import Performance
+from musicgen.ui.tune.models import Models
+from musicgen.ui.tune.performance import Performance
+from musicgen.ui.tune.session_state import play_session
 
 BEFORE, AFTER = "--st-gray-text-color", "--st-primary-color"
 HEIGHT = 240
@@ -36,12 +37,12 @@ MAX_TEXTS = 16
 
 IS_OPEN = Slot("temperature_open", False)
 DRAWN: Slot[Any] = Slot("temperature_drawn", None)
-"""The `tune.rendering.Performance` whose characters are shown."""
+"""The `tune.performance.Performance` whose characters are shown."""
 
 _SIGNS = {" ": "␣", "\n": "⏎"}
 
 
-def temperature_view() -> None:
+def temperature_view(models: Models) -> None:
     """Closed at first; open, it follows the slider above."""
     box = st.expander(
         _("What temperature does"),
@@ -49,28 +50,28 @@ def temperature_view() -> None:
         key="temperature_box",
         on_change="rerun",
     )
-    DRAWN.set(state.SHOWN.get() if box.open else None)
+    DRAWN.set(play_session().shown if box.open else None)
     IS_OPEN.set(bool(box.open))
     if not box.open:
         return
     with box:
         try:
-            _next_character()
+            _next_character(models)
         except MusicgenError as error:
             st.info(sentence(error), icon=":material/info:")
 
 
 def follow_tune() -> None:
     """Draws the page again where a tune has come since its temperature was drawn, above it."""
-    if IS_OPEN.get() and state.SHOWN.get() is not DRAWN.get():
+    if IS_OPEN.get() and play_session().shown is not DRAWN.get():
         st.rerun()
 
 
 @st.fragment
-def _next_character() -> None:
+def _next_character(models: Models) -> None:
     config = controls.settings(controls.seed_to_use())
-    checkpoint = resources.checkpoint(rendering.find_model(state.MODEL.get()))
-    shown: Performance | None = state.SHOWN.get()
+    checkpoint = resources.checkpoint(models.find(state.MODEL.get()))
+    shown = play_session().shown
     if shown and shown.composition.fingerprint == checkpoint.fingerprint:
         text, seen, place = _place_in_tune(checkpoint, shown)
     else:

@@ -20,11 +20,12 @@ from musicgen.ui.base.state import Slot
 from musicgen.ui.components.audio import start
 from musicgen.ui.components.score import score
 from musicgen.ui.play import controls
-from musicgen.ui.play.tune_bar import show_current
-from musicgen.ui.tune import history, listening, rendering
-from musicgen.ui.tune.history import Entry
-from musicgen.ui.tune.permalink import Request
-from musicgen.ui.tune.rendering import Performance
+from musicgen.ui.play.tune_bar import fill_in_current
+from musicgen.ui.tune import listening, rendering
+from musicgen.ui.tune.models import Models
+from musicgen.ui.tune.performance import Performance
+from musicgen.ui.tune.request import Request
+from musicgen.ui.tune.session_state import play_session
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +46,9 @@ ASKED = Slot("ladder_asked", "")
 """A name for the click that asked for it."""
 
 
-def ladder() -> None:
+def ladder(models: Models) -> None:
     """Behind its name: a button that composes the tunes, and the tunes. Only where there is one."""
-    if state.SHOWN.get() is None:
+    if play_session().shown is None:
         return
     box = st.expander(
         _("One seed at four temperatures"),
@@ -60,25 +61,26 @@ def ladder() -> None:
     with box:
         st.caption(_("The same dice, thrown for networks that dare more and more."))
         if st.button(_("Compose all four"), key="ladder_compose", icon=":material/music_note:"):
-            _compose()
+            _compose(models)
         if RUNGS.get():
             _show(RUNGS.get())
 
 
-def _compose() -> None:
+def _compose(models: Models) -> None:
     base = controls.settings(controls.seed_to_use()).replace(count=1)
     rungs: list[TemperatureSample] = []
     RUNGS.set(())
     PLAYING.set(-1)
     progress = st.progress(0.0)
     try:
+        checkpoint = resources.checkpoint(models.find(state.MODEL.get()))
         for number, temperature in enumerate(TEMPERATURES):
             progress.progress(
                 number / len(TEMPERATURES),
                 _("Composing at temperature {value:g}").format(value=temperature),
             )
             request = Request(state.MODEL.get(), base.replace(temperature=temperature))
-            tune = rendering.compose_takes(request, None)[0]
+            tune = rendering.compose_takes(checkpoint, request, None)[0]
             rungs.append(TemperatureSample(request, to_values(tune)))
     except MusicgenError as error:
         st.error(sentence(error), icon=":material/error:")
@@ -160,6 +162,6 @@ def _listen(number: int) -> None:
 
 def _take(rung: TemperatureSample) -> None:
     """Makes it the tune on the screen, and its settings those of the controls."""
-    state.HISTORY.set(history.session().added(Entry(rung.request, (rung.values,))))
+    play_session().open(rung.request, rung.values)
     PLAYING.set(-1)
-    show_current()
+    fill_in_current()

@@ -14,9 +14,10 @@ from musicgen.ui.base.errors import sentence
 from musicgen.ui.base.language import _
 from musicgen.ui.base.words import plain
 from musicgen.ui.play import controls
-from musicgen.ui.tune import history, rendering
+from musicgen.ui.tune import rendering
 from musicgen.ui.tune.history import Entry
-from musicgen.ui.tune.rendering import Performance
+from musicgen.ui.tune.performance import Performance
+from musicgen.ui.tune.session_state import play_session
 
 _HERE = Path(__file__).parent
 
@@ -32,7 +33,7 @@ def tune_bar(shown: Performance) -> None:
 
 
 def _steps() -> None:
-    tunes = history.session()
+    tunes = play_session().history
     for name, label, icon, to, is_end in (
         ("undo", _("The tune before"), "undo", tunes.at - 1, tunes.at <= 0),
         ("redo", _("The tune after"), "redo", tunes.at + 1, tunes.at >= len(tunes.entries) - 1),
@@ -50,14 +51,13 @@ def _steps() -> None:
 
 def _go_to(at: int) -> None:
     """Brings a tune back, and with it the settings it was composed with."""
-    state.HISTORY.set(history.session().moved(at))
-    show_current()
+    play_session().step_to(at)
+    fill_in_current()
 
 
-def show_current() -> None:
-    """Shows the entry of the history that is current, and its settings in the controls."""
-    history.show_current()
-    entry = history.session().current
+def fill_in_current() -> None:
+    """Shows the settings of the current entry of the history in the controls."""
+    entry = play_session().history.current
     if entry:
         controls.fill_in(entry.request, entry.request.model)
 
@@ -79,12 +79,11 @@ def _takes(shown: Performance) -> None:
 
 
 def _switch_take() -> None:
-    state.HISTORY.set(history.session().with_take(st.session_state["play_take"]))
-    history.show_current()
+    play_session().switch_take(st.session_state["play_take"])
 
 
 def _list() -> None:
-    tunes = history.session()
+    tunes = play_session().history
     with st.popover(_("History"), icon=":material/history:"):
         st.caption(_("The tunes of this visit, the last one first."))
         for at, entry in reversed(list(enumerate(tunes.entries))):
@@ -132,8 +131,7 @@ def _keep_clicked(shown: Performance) -> None:
 
 def render_ahead() -> None:
     """Renders the other takes while the first is listened to; at the end of the page's script."""
-    entry = history.session().current
-    shown = state.SHOWN.get()
+    entry, shown = play_session().history.current, play_session().shown
     if entry is None or shown is None or len(entry.takes) == 1 or shown.request != entry.request:
         return
     if state.RENDERED_AHEAD.get() is entry.takes:

@@ -1,7 +1,5 @@
 """The tune on the screen: composed when asked for, then sound, score, files, and what it is."""
 
-import secrets
-
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -18,57 +16,54 @@ from musicgen.ui.components.text_block import text_block
 from musicgen.ui.play import novelty_view
 from musicgen.ui.play.score_editor import workbench
 from musicgen.ui.play.tune_bar import tune_bar
-from musicgen.ui.tune import (
-    history,
-    listening,
-    permalink,
-    rendering,
-)
+from musicgen.ui.tune import listening, permalink, rendering
 from musicgen.ui.tune.downloads import downloads
-from musicgen.ui.tune.permalink import Request
-from musicgen.ui.tune.rendering import PLAYER, Performance
+from musicgen.ui.tune.models import Models
+from musicgen.ui.tune.performance import Performance
+from musicgen.ui.tune.rendering import PLAYER
+from musicgen.ui.tune.request import Request
+from musicgen.ui.tune.session_state import play_session
 from musicgen.ui.tune.sound_controls import sound_controls
 
 
-def tune_on_screen() -> None:
+def tune_on_screen(models: Models) -> None:
     """Composes what is wanted, if it is not there yet, and shows it; nothing before the first.
 
     Where it cannot be composed, the sentence that says why stands above the tune before.
     """
     notice = st.container(key="notice")
     sound = st.container(key="sound")
-    wanted, shown = state.WANTED.get(), state.SHOWN.get()
-    if wanted and (shown is None or shown.request != wanted):
+    due, shown = play_session().due, play_session().shown
+    if due:
         # Placeholders clear away the tune before; drawn again later without them, at the same
         # place, sound and score are the same elements to the browser, and go on undisturbed.
         player_slot, stage = sound.empty(), st.empty()
         try:
-            shown = _compose(wanted, stage)
+            shown = _compose(due, stage, models)
         except MusicgenError as error:
             show_error(error, notice)
-            _keep(shown, sound, player_slot, stage)
+            _put_back(shown, sound, player_slot, stage, models)
             return
-        _show(shown, sound, player_slot, stage.container(key="tune"))
+        _show(shown, sound, player_slot, stage.container(key="tune"), models)
     elif shown:
         try:
             shown = _play_as_chosen(shown)
         except MusicgenError as error:
             show_error(error, notice)
-        _show(shown, sound, sound, st.container(key="tune"))
+        _show(shown, sound, sound, st.container(key="tune"), models)
 
 
-def _compose(wanted: Request, stage: DeltaGenerator) -> Performance:
+def _compose(due: Request, stage: DeltaGenerator, models: Models) -> Performance:
     """Composes and keeps the result; what fails is not wanted any more, what is interrupted is."""
-    before = state.SHOWN.get()
-    state.FOLLOWS.set(False)
+    play_session().begin()
     try:
         with resources.registry().foreground_priority.foreground():
-            composition = history.recall(wanted) or _compose_takes(wanted, stage, before)
-            shown = _perform(wanted, composition)
+            composition = play_session().recall(due) or _compose_takes(due, stage, models)
+            shown = _perform(due, composition)
     except MusicgenError:
-        state.WANTED.set(before.request if before else None)
+        play_session().give_up()
         raise
-    state.SHOWN.set(shown)
+    play_session().show(shown)
     _write_address(shown)
     return shown
 
@@ -79,38 +74,35 @@ def _play_as_chosen(shown: Performance) -> Performance:
     Raises:
         NotationError: it cannot be moved to that key; what is shown stays.
     """
-    wanted = listening.chosen()
-    if wanted != shown.listening:
-        shown = rendering.perform(shown.request, shown.composition, wanted)
-        state.SHOWN.set(shown)
-        state.AUTOPLAY.set(secrets.token_hex(4))
-        state.FOLLOWS.set(True)
+    chosen = listening.chosen()
+    if chosen != shown.listening:
+        shown = rendering.perform(shown.request, shown.composition, chosen)
+        play_session().replay(shown)
         _write_address(shown)
     return shown
 
 
-def _compose_takes(
-    wanted: Request, stage: DeltaGenerator, before: Performance | None
-) -> Composition:
-    checkpoint = resources.checkpoint(rendering.find_model(wanted.model))
-    if known := history.find(wanted, checkpoint.fingerprint):
+def _compose_takes(due: Request, stage: DeltaGenerator, models: Models) -> Composition:
+    checkpoint = resources.checkpoint(models.find(due.model))
+    if known := play_session().find(due, checkpoint.fingerprint):
         return known
-    takes = rendering.compose_takes(wanted, stage, before)
-    history.remember(wanted, takes)
-    return takes[wanted.take]
+    takes = rendering.compose_takes(checkpoint, due, stage, play_session().shown)
+    play_session().keep(due, takes)
+    return takes[due.take]
 
 
-def _keep(
+def _put_back(
     shown: Performance | None,
     sound: DeltaGenerator,
     player_slot: DeltaGenerator,
     stage: DeltaGenerator,
+    models: Models,
 ) -> None:
     """Puts the tune before back in its place, at rest, when no new one came."""
     stage.empty()
     if shown:
-        state.AUTOPLAY.set("")
-        _show(shown, sound, player_slot, stage.container(key="tune"))
+        play_session().rest()
+        _show(shown, sound, player_slot, stage.container(key="tune"), models)
 
 
 def _perform(request: Request, composition: Composition) -> Performance:
@@ -133,25 +125,27 @@ def _show(
     sound: DeltaGenerator,
     player_slot: DeltaGenerator,
     stage: DeltaGenerator,
+    models: Models,
 ) -> None:
     if shown.sound:
         player_slot.audio(shown.sound.wav, "audio/wav")
         with sound:
-            start(PLAYER, state.AUTOPLAY.get(), follows=state.FOLLOWS.get())
+            start(PLAYER, play_session().click, follows=play_session().is_same_place)
     with stage:
-        _show_tune(shown)
+        _show_tune(shown, models)
 
 
-def _show_tune(shown: Performance) -> None:
+def _show_tune(shown: Performance, models: Models) -> None:
     tune_bar(shown)
     if shown.silence:
         st.warning(sentence(shown.silence), icon=":material/volume_off:")
-    newness = novelty_view.look_up(shown.request.model, shown.composition)
+    newness = novelty_view.look_up(shown.request.model, shown.composition, models)
     if shown.sound:
-        workbench(shown, shown.sound, PLAYER, novelty_view.marks(newness), sound_controls)
+        marks = novelty_view.marks(newness)
+        workbench(shown, shown.sound, PLAYER, models, marks, sound_controls)
     else:
         sound_controls()
-    novelty_view.novelty_line(newness, shown.request.model)
+    novelty_view.novelty_line(newness, shown.request.model, models)
     downloads(shown, lambda: _all_takes(shown))
     st.caption(" · ".join(_facts(shown.composition)))
     if shown.sound and shown.sound.is_fallback:
@@ -162,7 +156,7 @@ def _show_tune(shown: Performance) -> None:
 
 def _all_takes(shown: Performance) -> list[Performance]:
     """The tune on the screen and the takes that were composed with it, in order."""
-    entry = history.session().current
+    entry = play_session().history.current
     if entry is None or entry.request != shown.request:
         return [shown]
     return [

@@ -27,7 +27,7 @@ from musicgen.ui.base.errors import show_error
 from musicgen.ui.base.labels import SETTING_LABELS
 from musicgen.ui.base.language import N_, _, ngettext
 from musicgen.ui.base.links import CORPUS_PARAMETER
-from musicgen.ui.tune.rendering import find_model
+from musicgen.ui.tune.models import Models
 
 KINDS = {
     "lstm": N_("LSTM: remembers as it reads"),
@@ -230,7 +230,7 @@ def _start_from() -> str:
 
 
 def _load(name: str) -> Checkpoint | None:
-    return resources.checkpoint(find_model(name)) if name else None
+    return resources.checkpoint(Models().find(name)) if name else None
 
 
 def _network_settings() -> tuple[str, ...]:

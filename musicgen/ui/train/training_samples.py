@@ -7,7 +7,7 @@ import streamlit as st
 
 from musicgen.errors import AudioError
 from musicgen.notation.parsing.reader import read_tune
-from musicgen.training.runs.samples import WISHES, Sample
+from musicgen.training.runs.samples import SAMPLE_CONFIG, Sample
 from musicgen.ui.base import resources
 from musicgen.ui.base.errors import sentence
 from musicgen.ui.base.language import _
@@ -104,6 +104,6 @@ def _line(sample: Sample) -> str:
 
 def _comment(sample: Sample, run_id: str) -> str:
     return (
-        f"musicgen run={run_id} step={sample.step} seed={WISHES.seed} "
-        f"temperature={WISHES.temperature}"
+        f"musicgen run={run_id} step={sample.step} seed={SAMPLE_CONFIG.seed} "
+        f"temperature={SAMPLE_CONFIG.temperature}"
     )

@@ -50,10 +50,10 @@ _HIGH = {info.name: int(info.high or 0) for info in describe(SampleConfig) if in
 _WIDTH = 150
 
 
-def wishes() -> None:
+def constraints() -> None:
     """Rhythm, meter, key and takes, in one line; of a tune without the grammar nothing is asked."""
     is_off = not state.IN_TIME.get()
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="wishes"):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="constraints"):
         _choice(_("Rhythm"), state.RHYTHM, tuple(RHYTHMS), RHYTHM_NAMES, is_off)
         meters = RHYTHMS.get(state.RHYTHM.get(), METERS)
         if state.METER.get() and state.RHYTHM.get() and state.METER.get() not in meters:
@@ -77,7 +77,7 @@ def wishes() -> None:
         )
 
 
-def form_wishes() -> None:
+def form_constraints() -> None:
     """Sections, bars, range, and whether the grammar watches."""
     st.toggle(
         _("Keep to the rules of notation"),
@@ -98,7 +98,7 @@ def form_wishes() -> None:
     _choice(_("Playable on"), state.RANGE, tuple(INSTRUMENT_RANGES), INSTRUMENT_NAMES, is_off, None)
 
 
-def with_wishes(config: SampleConfig) -> SampleConfig:
+def with_constraints(config: SampleConfig) -> SampleConfig:
     """The settings with what is asked for; without the grammar nothing is."""
     if not state.IN_TIME.get():
         return config.replace(free=True)
@@ -114,7 +114,7 @@ def with_wishes(config: SampleConfig) -> SampleConfig:
 
 
 def fill_in(config: SampleConfig) -> None:
-    """Shows the wishes of a tune somebody came for."""
+    """Shows the constraints of a tune somebody came for."""
     key = parse_key(config.key) if config.key else None
     state.RHYTHM.set(config.rhythm.strip().lower())
     state.METER.set(config.meter)

@@ -19,7 +19,7 @@ from musicgen.sampling.composer import Composition
 from musicgen.ui.base import resources
 from musicgen.ui.base.errors import sentence, translate
 from musicgen.ui.base.language import _
-from musicgen.ui.tune.rendering import Performance
+from musicgen.ui.tune.performance import Performance
 
 _AT_ONCE = ("wav", "midi", "abc")
 _LATER = ("pdf", "svg", "musicxml", "mp3", "ogg", "flac")
@@ -142,9 +142,9 @@ def _piece_of(shown: Performance) -> ExportTune:
 @st.cache_resource(max_entries=MAX_PIECES, show_spinner=False)
 def _piece(
     text: str,  # noqa: ARG001 - the cache's key
-    heard: PlaybackSettings,
+    playback: PlaybackSettings,
     _composition: Composition,
     _wav: bytes,
 ) -> ExportTune:
     """What is taken away of a tune, drawn and compressed once for all sessions."""
-    return from_composition(_composition, heard=heard, wav=_wav, paths=resources.paths())
+    return from_composition(_composition, playback=playback, wav=_wav, paths=resources.paths())

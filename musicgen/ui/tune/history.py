@@ -1,17 +1,13 @@
-"""The tunes of this session: back to the one before without composing it again.
+"""The tunes of a visit: back to the one before without composing it again.
 
 What is kept is small: requests and texts. Sound is rendered again when it is wanted.
 """
 
-import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
-from musicgen.library.serialization import Values, from_values, to_values
-from musicgen.sampling.composer import Composition
-from musicgen.ui.base import state
-from musicgen.ui.tune.permalink import Request
+from musicgen.library.serialization import Values
+from musicgen.ui.tune.request import Request
 
 MAX_ENTRIES = 30
 
@@ -62,63 +58,24 @@ class History:
         entries = [changed if one is entry else one for one in self.entries]
         return replace(self, entries=tuple(entries))
 
-
-def session() -> History:
-    """The history of this session."""
-    kept: History | None = state.HISTORY.get()
-    return kept or History()
-
-
-def remember(request: Request, takes: Sequence[Composition]) -> None:
-    """Keeps what was composed, as the entry on the screen."""
-    entry = Entry(request, tuple(map(to_values, takes)))
-    state.HISTORY.set(session().added(entry))
-
-
-def recall(request: Request) -> Composition | None:
-    """The take of the entry on the screen, if that is what is wanted from the history."""
-    entry = session().current
-    if not state.RECALLED.get() or entry is None or entry.request != request:
+    def find(self, request: Request) -> Self | None:
+        """With the take of a request on the screen; None where there is no such tune."""
+        for at, entry in enumerate(self.entries):
+            if entry.request == request and request.take < len(entry.takes):
+                return self.moved(at).with_take(request.take)
         return None
-    return from_values(entry.values)
 
 
-def find(request: Request, fingerprint: str) -> Composition | None:
-    """The same composed earlier in this session by the same network; it becomes the current one."""
-    for entry in session().entries:
-        if entry.request == request and entry.values["fingerprint"] == fingerprint:
-            state.HISTORY.set(session().added(Entry(request, entry.takes)))
-            return from_values(entry.takes[request.take])
-    return None
-
-
-def go_to(request: Request) -> bool:
-    """Asks for a tune of this session, as `show_current`; whether there is one of that request.
-
-    So Back and forward in the browser move along the history, and change nothing in it.
-    """
-    is_known = move_to(request)
-    if is_known:
-        show_current()
-    return is_known
-
-
-def move_to(request: Request) -> bool:
-    """Puts the tune of a request on the screen of the history; whether there is one."""
-    tunes = session()
-    for at, entry in enumerate(tunes.entries):
-        if entry.request == request and request.take < len(entry.takes):
-            state.HISTORY.set(tunes.moved(at).with_take(request.take))
-            return True
-    return False
-
-
-def show_current() -> None:
-    """Asks for the entry on the screen to be shown and heard, without composing it again."""
-    entry = session().current
-    if entry is None:
-        return
-    state.SHOWN.set(None)
-    state.WANTED.set(entry.request)
-    state.RECALLED.set(True)
-    state.AUTOPLAY.set(secrets.token_hex(4))
+def join(earlier: History, now: History) -> History:
+    """An earlier history with the tunes of another behind it; the other's tune is on the screen."""
+    if now.current is None:
+        return earlier
+    known = [entry.request for entry in earlier.entries]
+    new = [entry for entry in now.entries if entry.request not in known]
+    entries: list[Entry] = [*earlier.entries, *new]
+    at = [entry.request for entry in entries].index(now.current.request)
+    take = now.current.request.take
+    kept = entries[at]
+    if take < len(kept.takes):
+        entries[at] = replace(kept, request=replace(kept.request, take=take))
+    return History(tuple(entries), at)

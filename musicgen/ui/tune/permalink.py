@@ -6,14 +6,13 @@ to a friend all bring that tune back. A link without a seed only chooses model a
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from musicgen.config import SampleConfig, describe, out_of_bounds, parse_setting
 from musicgen.errors import ConfigError
 from musicgen.json_reading import parse_json
-from musicgen.sampling.composer import SEEDS
 from musicgen.sampling.edit_list import Edit, edits_to_json, parse_edits
 from musicgen.ui.tune import listening
+from musicgen.ui.tune.request import Request
 
 SETTINGS = (
     "temperature", "seed", "top_k", "top_p", "prompt",
@@ -38,27 +37,6 @@ SLIDERS = {"temperature": (0.1, 2.0), "top_p": (0.05, 1.0), "count": (1, MAX_TAK
 temperatures all models repeat themselves, or write noise."""
 
 _INFOS = {info.name: info for info in describe(SampleConfig) if info.name in SETTINGS}
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A tune somebody wants: which model, how to draw from it, and what to change afterwards.
-
-    Where several takes are asked for (`config.count`), `take` is the one to look at, from 0 on. It
-    makes no other request: all takes are composed at once. Changes are made to that take.
-    """
-
-    model: str
-    config: SampleConfig
-    edits: tuple[Edit, ...] = ()
-    take: int = field(default=0, compare=False)
-
-    def alone(self) -> "Request":
-        """The take that is looked at, wanted by itself."""
-        if self.config.count == 1:
-            return self
-        seed = (self.config.seed + self.take) % SEEDS
-        return Request(self.model, self.config.replace(seed=seed, count=1), self.edits)
 
 
 def to_parameters(request: Request) -> dict[str, str]:

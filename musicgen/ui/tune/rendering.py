@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -10,12 +10,11 @@ from streamlit.delta_generator import DeltaGenerator
 from musicgen.audio.arrangement import Arrangement
 from musicgen.audio.midi import timeline
 from musicgen.audio.synthesis import available_synthesizers
-from musicgen.errors import AudioError, CheckpointError
-from musicgen.models.checkpoint import Checkpoint, CheckpointRef
-from musicgen.names import normalize_name
+from musicgen.errors import AudioError
+from musicgen.models.checkpoint import Checkpoint
 from musicgen.notation.display.layout import break_lines, lay_out_spans
 from musicgen.notation.display.note_names import with_note_names
-from musicgen.notation.display.score_view import Sheet, make_sheet
+from musicgen.notation.display.score_view import make_sheet
 from musicgen.notation.model import Tune
 from musicgen.notation.writing.attribution import without_attribution
 from musicgen.rendering.files.formats import ExportTune
@@ -27,7 +26,8 @@ from musicgen.ui.base.bounded_cache import BoundedCache
 from musicgen.ui.base.language import _
 from musicgen.ui.components.score import ScoreLayout, score
 from musicgen.ui.components.text_block import text_block
-from musicgen.ui.tune.permalink import Request
+from musicgen.ui.tune.performance import Moment, Performance, Sound
+from musicgen.ui.tune.request import Request
 
 _WIDTHS = ((4, 640, 900), (2, 0, 440))
 _DENSE = 10
@@ -37,88 +37,28 @@ _NOWHERE = (-1, -1)
 TEXT_INTERVAL_S = 0.1
 """Between two looks at the text that is being written: the browser draws all of it each time."""
 
-Moment = tuple[int, float, float]
-"""Where a note is written, when it begins to sound and for how long, in seconds."""
-
 MAX_SOUND_BYTES = 40_000_000
 """Of the rendered tunes kept for all sessions; one has some 7 MB."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sound:
-    """A tune as files, and the moments at which its notes sound (as `audio.midi.timeline`).
-
-    `is_fallback` says that this machine could sound better, with a synthesiser it does not have.
-    """
-
-    wav: bytes
-    midi: bytes
-    moments: tuple[Moment, ...]
-    is_fallback: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Performance:
-    """A composed tune with its sound, played and written as `listening` says.
-
-    `silence` is why there is no sound; `sheet` the tune as it is read, if not as it was composed.
-    """
-
-    request: Request
-    composition: Composition
-    sound: Sound | None
-    silence: AudioError | None = None
-    listening: PlaybackSettings = field(default_factory=PlaybackSettings)
-    sheet: Sheet | None = None
-
-    @property
-    def tune(self) -> Tune:
-        """The tune as it is read and heard."""
-        return self.sheet.tune if self.sheet else self.composition.public_tune
-
-    @property
-    def abc(self) -> str:
-        """The same as a file, with its provenance."""
-        return self.composition.to_abc(self.listening.to_values(), self.tune)
-
-
-def find_model(name: str) -> CheckpointRef:
-    """The model of that name among those that the picker shows.
-
-    Raises:
-        CheckpointError: there is none. A path is not a name: links must not open files.
-    """
-    known = resources.checkpoints()
-    for ref in known:
-        if ref.name == normalize_name(name):
-            return ref
-    names = ", ".join(ref.name for ref in known)
-    raise CheckpointError(
-        "There is no model named {name!r}. Choose from: {known}.", name=name, known=names
-    )
-
-
-def compose_tune(request: Request, slot: DeltaGenerator) -> Composition:
-    """Composes the take that is looked at; see `compose_takes`."""
-    return compose_takes(request, slot)[request.take]
-
-
 def compose_takes(
-    request: Request, slot: DeltaGenerator | None, before: Performance | None = None
+    checkpoint: Checkpoint,
+    request: Request,
+    slot: DeltaGenerator | None,
+    before: Performance | None = None,
 ) -> list[Composition]:
     """Composes all takes at once, and writes the text of the first into a slot as it grows.
 
     Args:
+        checkpoint: The network of the model that is wanted.
         request: What is wanted.
         slot: Where the text grows.
         before: What is on the screen; where only a change is wanted to it, it is gone on from.
 
     Raises:
-        CheckpointError: the model is gone or damaged.
         CompositionError: the beginning has characters the network does not know, or a change does
             not fit the tune.
     """
-    checkpoint = resources.checkpoint(find_model(request.model))
     base = before.composition if before and _is_base(before, request, checkpoint) else None
     given = len(read_prompt(checkpoint.vocabulary, request.config)[0])
     shown_at = 0.0
@@ -165,12 +105,13 @@ def perform(request: Request, composition: Composition, listening: PlaybackSetti
         NotationError: it cannot be moved to that key.
     """
     quiet = prepare(request, composition, listening)
+    written = replace(quiet, text=quiet.abc)
     try:
         comment = composition.provenance(listening.to_values())
-        sound = render_text(quiet.abc, quiet.tune, comment, listening.arrangement)
+        sound = render_text(written.abc, written.tune, comment, listening.arrangement)
     except AudioError as error:
-        return replace(quiet, silence=error)
-    return replace(quiet, sound=sound)
+        return replace(written, silence=error)
+    return replace(written, sound=sound)
 
 
 def render(composition: Composition) -> Sound:

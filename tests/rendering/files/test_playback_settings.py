@@ -14,26 +14,27 @@ LOUD = Arrangement(instrument="fiddle", lilt=1.0, accompaniment="guitar", drum_v
 def test_a_tune_as_it_was_composed_says_nothing_of_how_it_sounds(composition):
     assert PlaybackSettings().to_values() == {}
     assert '"heard"' not in composition.provenance(PlaybackSettings().to_values())
-    assert parse_provenance(composition.provenance()).heard == {}
+    assert parse_provenance(composition.provenance()).playback == {}
 
 
 @pytest.mark.parametrize(
-    "heard", [PlaybackSettings(), PlaybackSettings(LOUD, -3, True), PlaybackSettings(transpose=5)]
+    "playback",
+    [PlaybackSettings(), PlaybackSettings(LOUD, -3, True), PlaybackSettings(transpose=5)],
 )
-def test_how_it_was_heard_comes_back(heard, composition):
-    recipe = parse_provenance(composition.provenance(heard.to_values()))
-    assert PlaybackSettings.from_values(recipe.heard) == heard
+def test_how_it_was_heard_comes_back(playback, composition):
+    recipe = parse_provenance(composition.provenance(playback.to_values()))
+    assert PlaybackSettings.from_values(recipe.playback) == playback
     assert recipe.config == parse_provenance(composition.provenance()).config
 
 
 @pytest.mark.parametrize("name", sorted(FORMATS))
 def test_every_file_brings_key_and_players_back(name, composition, tmp_path):
-    heard = PlaybackSettings(LOUD, 2, has_chords=True)
-    piece = from_composition(composition, heard=heard)
+    playback = PlaybackSettings(LOUD, 2, has_chords=True)
+    piece = from_composition(composition, playback=playback)
     path = tmp_path / f"tune.{FORMATS[name].suffix}"
     path.write_bytes(piece.make(name))
     (recipe,) = read_recipes(path)
-    assert PlaybackSettings.from_values(recipe.heard) == heard
+    assert PlaybackSettings.from_values(recipe.playback) == playback
     assert read_tune(piece.abc)[0].key.text.startswith("E")
 
 
