@@ -1,6 +1,6 @@
 # make run     sets everything up and serves the app
 # make test    sets everything up and runs every test
-# make survey  all that opens on every page, in a browser
+# make survey  all that opens on every page, in a browser, and every case of the long tests
 # make lint    style, types and layers
 # make requirements  exact versions anew, from the ranges in pyproject.toml
 # make docs    the documentation site, in site/
@@ -46,17 +46,23 @@ run: setup
 	@$(PY) -m musicgen app --port $(PORT)
 
 # One thread for each process: more would fight for the same cores. The tests with a browser run one
-# after the other and alone: a browser with its server is as much as two cores can draw in time.
-# Status 5 is pytest's where PYTEST_ARGS leaves nothing to run.
+# after the other; the others take what time is left beside them, and all of it afterwards. Their
+# report comes last. Status 5 is pytest's where PYTEST_ARGS leaves nothing to run.
 test: setup setup-dev
 	@export OMP_NUM_THREADS=1; \
+	nice -n 19 $(PY) -m pytest -n $(PYTEST_WORKERS) -o timeout=1200 -m "not browser" $(PYTEST_ARGS) \
+		>$(MADE)/tests.log 2>&1 & others=$$!; \
+	trap 'kill $$others' INT TERM; \
 	$(PY) -m pytest -m "browser and not survey" $(PYTEST_ARGS); seen=$$?; \
-	$(PY) -m pytest -n $(PYTEST_WORKERS) -m "not browser" $(PYTEST_ARGS); rest=$$?; \
+	wait $$others; rest=$$?; cat $(MADE)/tests.log; \
 	case "$$seen$$rest" in 00|05|50) ;; *) exit 1;; esac
 
-# All pages in a browser, with all that opens on them in pairs, wide and narrow: some twenty minutes.
+# All that tests of many cases look at only a share of, and all pages in a browser, with all that
+# opens on them in pairs, wide and narrow: three quarters of an hour.
 survey: setup setup-dev
-	@OMP_NUM_THREADS=1 $(PY) -m pytest -m "browser and survey" $(PYTEST_ARGS)
+	@export OMP_NUM_THREADS=1 MUSICGEN_THOROUGH=1; \
+	$(PY) -m pytest -m "browser and survey" $(PYTEST_ARGS) && \
+	$(PY) -m pytest -n $(PYTEST_WORKERS) -o timeout=1200 -m "not browser" $(PYTEST_ARGS)
 
 lint: lint-style lint-format lint-types lint-layers
 

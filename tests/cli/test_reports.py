@@ -18,7 +18,7 @@ from musicgen.notation.parsing.tunebook import read_tunebook
 from musicgen.ui.evaluate.report_view import _html, _json
 from tests.examples import make_tune, write_checkpoint
 
-PATIENCE_S = 120
+PATIENCE_S = 240
 PLAN = ReportPlan(("small",), 2, (0.8, 1.2))
 
 

@@ -17,7 +17,7 @@ from musicgen.models.checkpoint import CheckpointRef, list_checkpoints
 from tests.examples import write_checkpoint
 
 LAB = (TrainingSource("lab"),)
-PATIENCE_S = 120
+PATIENCE_S = 240
 
 
 @pytest.fixture

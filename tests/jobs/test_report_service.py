@@ -14,7 +14,7 @@ from musicgen.jobs.background_task import TaskStatus
 from musicgen.jobs.report_service import ReportService
 from tests.examples import write_checkpoint
 
-PATIENCE_S = 120
+PATIENCE_S = 240
 PLAN = ReportPlan(("small",), 2)
 
 

@@ -18,7 +18,7 @@ from musicgen.jobs.training_job import JobRegistry
 from musicgen.presets import Preset
 from musicgen.training.runs.run import Run, RunStore
 
-LIMIT_S = 60
+LIMIT_S = 240
 
 
 @pytest.fixture

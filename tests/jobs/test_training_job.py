@@ -15,7 +15,7 @@ from musicgen.models.checkpoint import load_checkpoint
 from musicgen.presets import Preset
 from musicgen.training.runs.run import RunStore
 
-LIMIT_S = 60
+LIMIT_S = 240
 
 
 def wait_for(condition: Callable[[], bool]) -> None:

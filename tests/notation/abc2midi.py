@@ -33,7 +33,7 @@ def read_notes(abc: str, *options: str) -> tuple[list[ReferenceNote], str]:
         said = subprocess.run(
             ["abc2midi", str(source), "-o", str(target), *options],
             capture_output=True,
-            timeout=20,
+            timeout=120,
             check=False,
         ).stdout.decode("latin-1")
         return (_notes_of(mido.MidiFile(target)) if target.exists() else []), said

@@ -54,7 +54,7 @@ def test_abcjs_puts_each_name_below_its_note() -> None:
     """
     said = subprocess.run(
         [NODE, "-e", script, str(Paths.default().abcjs)],
-        input=named.text, capture_output=True, text=True, timeout=60, check=True,
+        input=named.text, capture_output=True, text=True, timeout=240, check=True,
     ).stdout  # fmt: skip
     expected = [[named.spans[note.start][0], name_note(tune, note)] for note in tune.notes]
     assert json.loads(said) == expected

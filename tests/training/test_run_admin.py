@@ -86,7 +86,7 @@ def test_a_run_that_waits_for_its_turn_stays_where_it_is(
         with pytest.raises(RunError, match="being trained"):
             registry.rename("queued", "new")
         job.cancel()
-    assert job.wait(60)
+    assert job.wait(240)
     registry.rename("queued", "new")
     assert registry.get("queued") is None
     registry.delete("new")

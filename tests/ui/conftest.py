@@ -16,7 +16,7 @@ from musicgen.ui.base import resources
 from tests.ui.tiny_model import write_tiny_model
 
 PROJECT = Path(__file__).resolve().parents[2]
-TIMEOUT_S = 60
+TIMEOUT_S = 240
 
 
 @pytest.fixture(scope="session")

@@ -246,7 +246,7 @@ def test_a_sweep_is_started_and_fills_its_map(home, open_app, small_preset):
     app.button(key="sweep_start").click().run()
     assert not app.exception and not messages(app)
     runner = resources.sweeps()
-    assert runner.wait(60)
+    assert runner.wait(240)
     app.run()
     assert not app.exception
     cells = runner.store.read_cells(runner.store.get("sweep-1"))
@@ -265,7 +265,7 @@ def test_an_unfinished_sweep_is_offered_to_go_on_after_a_restart(home, open_app,
     app = open_app("Compare", view="sweep")
     app.button(key="sweep_resume").click().run()
     assert not app.exception and not messages(app)
-    assert resources.sweeps().wait(60)
+    assert resources.sweeps().wait(240)
     assert all(cell.is_done for cell in resources.sweeps().store.read_cells(plan))
 
 

@@ -80,7 +80,7 @@ def test_the_form_of_train_offers_own_corpora_and_a_model_to_start_from(
 ):
     resources.corpora().create("mine", [Upload("book.abc", tunebook.encode())])
     app = start(fill_in(open_app("Train")))
-    assert resources.registry().get("quick-1").wait(60)
+    assert resources.registry().get("quick-1").wait(240)
     app = open_app("Train")
     field = app.selectbox(key="train_quick_training_source")
     assert {"lab", "mine", "lab+mine"} <= set(field.options)
@@ -90,7 +90,7 @@ def test_the_form_of_train_offers_own_corpora_and_a_model_to_start_from(
     start(app)
     assert not app.exception and not app.error
     job = resources.registry().get("quick-2")
-    assert job.wait(60)
+    assert job.wait(240)
     assert job.snapshot().status is TaskStatus.FINISHED
     assert job.snapshot().preset.network.hidden_size == 8
 

@@ -26,7 +26,7 @@ from tests.thorough import some
 from tests.ui.conftest import PROJECT, TIMEOUT_S
 from tests.ui.test_compare_page import train
 
-PATIENCE_S = 120
+PATIENCE_S = 240
 BOOK = b"X:1\nT:A\nM:C\nL:1/8\nK:G\nGABc d2B2|G4 G4|]\n\nX:2\nT:B\nM:C\nL:1/8\nK:D\nD8|A8|]\n"
 
 

@@ -12,7 +12,7 @@ from musicgen.ui.evaluate.report_table import measure_rows
 from musicgen.ui.evaluate.report_view import _html, _json
 from tests.examples import make_tune
 
-PATIENCE_S = 120
+PATIENCE_S = 240
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from tests.ui.test_compare_page import train
 from tests.ui.test_novelty import LAB, learned_from_lab
 from tests.ui.tiny_model import write_tiny_model
 
-PATIENCE_S = 120
+PATIENCE_S = 240
 MAX_VIEWS = 4
 """A choice of more values than this is no choice of views."""
 

@@ -15,7 +15,7 @@ from tests.ui.test_play_page import compose
 from tests.ui.tiny_model import TUNE
 
 LAB = (TrainingSource("lab"),)
-PATIENCE_S = 120
+PATIENCE_S = 240
 
 
 def learned_from_lab(home):

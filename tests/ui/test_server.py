@@ -41,7 +41,7 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         yield port
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(120)
 
 
 def _is_up(port: int) -> bool:
@@ -53,7 +53,7 @@ def _is_up(port: int) -> bool:
 
 def ask(port, path="/_stcore/health", **headers):
     """Status and headers of an answer; headers of the request with ``_`` for ``-``."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
     try:
         connection.putrequest("GET", path, skip_host="Host" in headers)
         for name, value in headers.items():
@@ -80,7 +80,7 @@ def knock(port, **headers):
 
 
 def test_the_server_listens_on_this_machine_alone(port):
-    own = socket.create_connection(("127.0.0.1", port), timeout=10)
+    own = socket.create_connection(("127.0.0.1", port), timeout=120)
     own.close()
     found = {
         address[4][0]
@@ -89,7 +89,7 @@ def test_the_server_listens_on_this_machine_alone(port):
     }
     for address in found:
         with pytest.raises(ConnectionRefusedError):
-            socket.create_connection((address, port), timeout=5)
+            socket.create_connection((address, port), timeout=60)
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_a_page_of_another_site_is_refused(port, origin):
 
 
 def test_two_hosts_or_origins_are_not_taken_for_one(port):
-    with socket.create_connection(("127.0.0.1", port), timeout=30) as line:
+    with socket.create_connection(("127.0.0.1", port), timeout=120) as line:
         line.sendall(
             f"GET / HTTP/1.1\r\nHost: localhost:{port}\r\nOrigin: http://localhost:{port}\r\n"
             "Origin: http://evil.test\r\nConnection: close\r\n\r\n".encode()

@@ -45,7 +45,7 @@ def trained(empty_home, open_app):
     """The page after a tiny training has come to its end."""
     app = start(fill_in(open_app("Train")))
     assert not app.exception and not app.error
-    assert resources.registry().get("quick-1").wait(60)
+    assert resources.registry().get("quick-1").wait(240)
     return app.run()
 
 
@@ -141,7 +141,7 @@ def test_a_stopped_training_can_go_on_to_its_end(empty_home, open_app):
     while job.snapshot().step < 4:
         assert not job.wait(0.05)
     job.cancel()
-    assert job.wait(60)
+    assert job.wait(240)
     app.run()
     reached = job.snapshot().step
     app.button(key="resume_quick-1").click().run()
@@ -151,7 +151,7 @@ def test_a_stopped_training_can_go_on_to_its_end(empty_home, open_app):
     while again.snapshot().step <= reached:
         assert not again.wait(0.05)
     again.cancel()
-    assert again.wait(60)
+    assert again.wait(240)
 
 
 def test_a_run_of_another_program_is_left_to_it_and_an_interrupted_one_can_go_on(
@@ -186,7 +186,7 @@ def test_other_pages_have_a_note_of_the_training_whose_card_train_shows(
         assert train.button(key="train_resume")
     finally:
         job.cancel()
-        assert job.wait(60)
+        assert job.wait(240)
 
 
 def test_the_page_speaks_chinese(empty_home, open_app):
@@ -343,7 +343,7 @@ def test_a_run_is_named_in_chinese(empty_home, open_app):
     app.text_input[0].set_value("小调-1")
     start(app)
     assert not app.exception and not app.error
-    assert resources.registry().get("小调-1").wait(60)
+    assert resources.registry().get("小调-1").wait(240)
     play = open_app(model="小调-1")
     assert not play.exception and not play.error
     assert play.selectbox(key="play_model").value == "小调-1"
