@@ -56,6 +56,7 @@ TIME_IN_FRAME = """async () => {
 NOTE_AT = """(number) => {
   const score = globalThis.musicgenScores.get(document.querySelector(".musicgen-score"));
   const [element] = score.elements.get(score.layout.notes[number]);
+  element.style.scrollMargin = "90px"; // clear of the head of the page, which stays where it is
   element.scrollIntoView({ block: "nearest" });
   const box = (element.querySelector("[data-name]") ?? element).getBoundingClientRect();
   return [box.left + box.width / 2, box.top + box.height / 2];
@@ -281,11 +282,11 @@ def test_a_finger_that_goes_up_scrolls_and_one_that_goes_aside_chooses_bars(open
     assert page.evaluate(LOOK)["selection"] is None
     expect(page.get_by_role("button", name="Choose bars", exact=True)).to_be_visible()
     assert page.evaluate(LOOK)["paused"]
-    for number in (7, 11):
-        note_at(page, number)  # both in view
-    scrolled = held_value(page, SCROLLED)  # a swipe lets the page go on for a while
+    held_value(page, SCROLLED)  # a swipe lets the page go on for a while
+    start, end = [note_at(page, number) for number in (7, 11)]
+    scrolled = held_value(page, SCROLLED)
     page.evaluate(WHERE_IT_LEAVES)
-    swipe(page, note_at(page, 7), note_at(page, 11))
+    swipe(page, start, end)
     expect(page.get_by_role("button", name=re.compile(r"^Bars? \d"))).to_be_visible()
     assert page.evaluate("globalThis.underFinger") == scrolled
 

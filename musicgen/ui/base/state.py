@@ -109,6 +109,9 @@ VIEWING: tuple[Slot[Any], ...] = (TINT, NOTE_NAMES, VIEW, CHECKED_RANGE, LOOP, F
 SELECTED: Slot[tuple[int, int] | None] = Slot("play_selected", None)
 """The first and last of the bars that are chosen in the score, counted from 0; None for none."""
 
+REWRITING = Slot("play_rewriting", False)
+"""Whether the dialog with other ways through the chosen bars is open, however often it is drawn."""
+
 REWRITE_SEED = Slot("play_rewrite_seed", 0)
 """From where the ways to rewrite bars are drawn now."""
 

@@ -28,6 +28,25 @@ globalThis.musicgenRelease ??= (() => {
   return watch;
 })();
 
+// A run of the page that a newer one cuts short lets go of the sounds it had not come to; the newer one
+// brings them back under the same addresses. A player that asked in between asks again.
+const AGAIN_MS = 250; // twice as long each time
+const MAX_TIMES = 7;
+
+globalThis.musicgenAskAgain ??= (() => {
+  const asked = new WeakMap();
+  document.addEventListener("error", ({ target: audio }) => {
+    if (!(audio instanceof HTMLAudioElement) || !audio.hasAttribute("src")) return;
+    const { src } = audio;
+    const before = asked.get(audio);
+    const times = before?.src === src ? before.times + 1 : 0;
+    if (times >= MAX_TIMES) return;
+    asked.set(audio, { src, times });
+    setTimeout(() => { if (audio.isConnected && audio.error && audio.src === src) audio.load(); }, AGAIN_MS * 2 ** times);
+  }, true);
+  return asked;
+})();
+
 export default function ({ data }) {
   if (data.isOnAir || !globalThis.musicgenRadio) return;
   globalThis.musicgenRadio.close();

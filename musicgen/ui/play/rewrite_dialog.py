@@ -3,6 +3,7 @@
 import random
 import secrets
 from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
 
@@ -36,10 +37,17 @@ SEEDS = 1_000_000
 Choose = Callable[[Edit], None]
 
 
+def open_rewrites() -> None:
+    """From now on the dialog is open, whatever draws the page again."""
+    state.REWRITING.set(True)
+    state.REWRITE_SEED.set(random.randrange(SEEDS))
+    state.HEARD.set(None)
+
+
 def offer_rewrites(
     shown: Performance, first: int, last: int, models: Models, *, on_choice: Choose
 ) -> None:
-    """Opens the dialog for bars `first` to `last`, indices of `Tune.bars`.
+    """Draws the dialog for bars `first` to `last`, indices of `Tune.bars`.
 
     Args:
         shown: The tune on the screen.
@@ -52,12 +60,17 @@ def offer_rewrites(
     one, other = numbers[first], numbers[last]
     title = _("Other ways to go through bar {first}") if one == other else _(
         "Other ways to go through bars {first}–{last}")  # fmt: skip
-    state.REWRITE_SEED.set(random.randrange(SEEDS))
-    dialog = st.dialog(title.format(first=one, last=other), width="large")
+    dialog = st.dialog(title.format(first=one, last=other), width="large", on_dismiss=_close)
     dialog(_choices)(shown, first, last, models, on_choice)
 
 
+def _close() -> None:
+    state.REWRITING.set(False)
+
+
 def _choices(shown: Performance, first: int, last: int, models: Models, on_choice: Choose) -> None:
+    if not state.REWRITING.get():  # one was chosen
+        st.rerun()
     st.caption(_("Those after which the rest of the tune follows best come first."))
     preview = st.container(key="preview")
     seed = state.REWRITE_SEED.get()
@@ -73,11 +86,15 @@ def _choices(shown: Performance, first: int, last: int, models: Models, on_choic
     for candidate in found[:MAX_OFFERED]:
         other, _problems = read_tune(candidate.abc)
         edit = Rewrite(first + 1, last + 1, seed, candidate.choice)
-        if _row(other, first, last, candidate.choice, preview, candidate.fit):
-            on_choice(edit)
-            st.rerun()
+        keep = partial(_keep, edit, on_choice)
+        _row(other, first, last, candidate.choice, preview, (candidate.fit, keep))
     st.button(_("Look for others"), key="rewrite_others", icon=":material/refresh:",
               on_click=_look_further)  # fmt: skip
+
+
+def _keep(edit: Rewrite, on_choice: Choose) -> None:
+    state.REWRITING.set(False)
+    on_choice(edit)
 
 
 def _look_further() -> None:
@@ -114,9 +131,18 @@ def _row(
     last: int,
     choice: int,
     preview: st.delta_generator.DeltaGenerator,
-    fit: float | None = None,
-) -> bool:
-    """One way through the bars, with the bars around them; whether it is chosen."""
+    offer: tuple[float, Callable[[], None]] | None = None,
+) -> None:
+    """One way through the bars, with the bars around them.
+
+    Args:
+        tune: With that way through them.
+        first: First of the bars.
+        last: Last of them.
+        choice: Its number.
+        preview: Where it sounds.
+        offer: How well the rest follows, and what keeps it; None for the bars as they are.
+    """
     key = "as_it_is" if choice == AS_IT_IS else str(choice)
     text, mark = _excerpt(tune, first, last)
     part, _problems = read_tune(text)
@@ -139,12 +165,12 @@ def _row(
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.button(_("Hear"), key=f"hear_{key}", icon=":material/play_arrow:",
                       on_click=_hear, args=(choice,))  # fmt: skip
-            if fit is None:
+            if offer is None:
                 st.caption(_("as it is now"))
-                return False
-            is_chosen = st.button(_("Keep"), key=f"keep_{key}", icon=":material/check:")
+                return
+            fit, keep = offer
+            st.button(_("Keep"), key=f"keep_{key}", icon=":material/check:", on_click=keep)
             st.caption(_fit_words(fit))
-    return is_chosen
 
 
 def _hear(choice: int) -> None:

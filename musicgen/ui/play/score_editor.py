@@ -18,7 +18,7 @@ from musicgen.ui.base.libraries import ABCJS, need_library
 from musicgen.ui.components.piano_roll import piano_roll
 from musicgen.ui.components.score import ScoreOverlay, score, touched
 from musicgen.ui.play.note_surprise import look_into, note_names
-from musicgen.ui.play.rewrite_dialog import offer_rewrites
+from musicgen.ui.play.rewrite_dialog import offer_rewrites, open_rewrites
 from musicgen.ui.tune import rendering
 from musicgen.ui.tune.constraints import INSTRUMENT_NAMES
 from musicgen.ui.tune.models import Models
@@ -57,11 +57,13 @@ def workbench(
             tools()
         _view()
         _bars(numbers)
-        wants_rewrite = _actions(shown)
+        _actions(shown)
     _warn_of_range(tune)
     _music(shown, sound, audio, models, marks)
     selected = state.SELECTED.get()
-    if wants_rewrite and selected:
+    if not selected:
+        state.REWRITING.set(False)
+    elif state.REWRITING.get():
         offer_rewrites(shown, *selected, models, on_choice=change)
 
 
@@ -140,17 +142,16 @@ def _selection_name(numbers: Sequence[int], selected: tuple[int, int] | None) ->
     return _("Bars {first}–{last}").format(first=first, last=last)
 
 
-def _actions(shown: Performance) -> bool:
-    """What can be done with the chosen bars; whether they are to be rewritten."""
-    wants_rewrite = False
+def _actions(shown: Performance) -> None:
+    """What can be done with the chosen bars."""
     if state.SELECTED.get():
         st.toggle(_("Loop"), key=state.LOOP.name)
-        wants_rewrite = st.button(
+        st.button(
             _("Rewrite"),
             key="rewrite",
             icon=":material/edit_note:",
             help=_("The network fills these bars anew; all others stay as they are."),
-            on_click=lambda: state.HEARD.set(None),
+            on_click=open_rewrites,
         )
         st.button(
             _("Let go"), key="let_go", icon=":material/close:", on_click=lambda: _select(None)
@@ -159,7 +160,6 @@ def _actions(shown: Performance) -> bool:
         st.button(
             _("Undo the change"), key="undo_change", icon=":material/undo:", on_click=_undo_change
         )
-    return wants_rewrite
 
 
 def _undo_change() -> None:
