@@ -1,7 +1,7 @@
 """``python -m bench.grammar``: the grammar's time for each character, next to the network's.
 
 200 tunes are composed and read by the masks twice, then 200 others; a step of the network is timed
-in float32 and in int8, all on one thread.
+in float32 and, if it is a plain LSTM, in int8. All is on one thread.
 """
 
 import argparse
