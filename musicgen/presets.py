@@ -31,7 +31,7 @@ _KIND_TRAINING = TrainingConfig(
     optimizer="adamw", weight_decay=0.02, average=0.99, grad_clip=1.0, schedule="cosine",
     warmup_steps=125, eval_interval=125, save_interval=250,
 )  # fmt: skip
-"""How the networks that are no plain LSTM are trained: as `bench.networks` compares them."""
+"""How the networks that are no plain LSTM are trained: as `experiments.networks` compares them."""
 
 _HOUSE_TRAINING = TrainingConfig(
     source="lab+oneill+ryan+aird+northumbrian", plain=True, carry_state=True, transpose=3,

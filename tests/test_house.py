@@ -201,6 +201,24 @@ def test_every_text_field_has_a_limit():
     assert found == []
 
 
+def test_every_script_that_a_document_names_exists():
+    named = {
+        (name(path), module)
+        for path in TRACKED
+        if path.suffix in (".md", ".py")
+        for module in re.findall(r"\b(?:bench|experiments)\.[a-z_]+", read_text(path))
+        if path.suffix == ".md" or f"-m {module}" in read_text(path)
+    }
+    assert {module for _path, module in named} >= {"bench.novelty", "experiments.networks"}
+    places = ((path, module, ROOT.joinpath(*module.split("."))) for path, module in named)
+    missing = [
+        (path, module)
+        for path, module, place in places
+        if not (place.with_suffix(".py").is_file() or (place / "__main__.py").is_file())
+    ]
+    assert missing == []
+
+
 def test_every_make_target_that_the_makefile_speaks_of_exists():
     makefile = (ROOT / "Makefile").read_text()
     spoken = set(re.findall(r"^# make (\w+)", makefile, re.MULTILINE))

@@ -18,7 +18,7 @@ from functools import cached_property
 from pathlib import Path
 
 from musicgen.config import Paths
-from musicgen.engraving.shapes import Box, Shape, find_bounds, read_shape
+from musicgen.engraving.shapes import Box, Shape
 from musicgen.errors import EngravingError, SetupError
 from musicgen.notation.display.layout import break_lines
 from musicgen.notation.model import Tune
@@ -48,17 +48,23 @@ class System:
     @cached_property
     def box(self) -> Box:
         """The box around all that is drawn."""
-        return find_bounds(self.shapes)
+        return _find_bounds(self.shapes)
 
     @cached_property
     def staff_top(self) -> float:
         """The upper line of the staff, which is what abcjs draws first."""
-        return find_bounds(self.shapes[:1]).top
+        return _find_bounds(self.shapes[:1]).top
 
     @property
     def staff_bottom(self) -> float:
         """The lower line of the staff."""
         return self.staff_top + STAFF_HEIGHT
+
+
+def _find_bounds(shapes: tuple[Shape, ...]) -> Box:
+    from musicgen.engraving.outlines import find_bounds
+
+    return find_bounds(shapes)
 
 
 @dataclass(frozen=True)
@@ -135,6 +141,7 @@ def tempo_field(tune: Tune, qpm: Fraction) -> str:
 
 def _draw(abc: str, width: float, paths: Paths) -> Engraving:
     from musicgen.engraving.fonts import advances
+    from musicgen.engraving.outlines import read_shape
 
     abc = unicodedata.normalize("NFC", abc)  # a letter with its mark is one to measure
     request = {"abc": abc, "staff_width": width, "advances": advances(abc + _LETTERS)}

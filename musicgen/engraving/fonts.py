@@ -18,11 +18,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from fontTools.pens.basePen import BasePen
 from fontTools.ttLib import TTCollection, TTFont, TTLibError
 
 from musicgen.engraving import chinese_font
-from musicgen.engraving.shapes import Segment, place_segments
+from musicgen.engraving.outlines import OutlinePen, find_bounds, place_segments
+from musicgen.engraving.shapes import Outline, Segment
 from musicgen.errors import SetupError
 
 FACES = {
@@ -172,20 +172,17 @@ def _composed(character: str, face: str) -> Glyph | None:
         return None
     letter = glyph(base, face)
     segments = list(letter.segments)
-    left, low, right, high = _bounds(letter.segments)
+    box = find_bounds([Outline(letter.segments)])
+    low, high = box.top, box.bottom  # y grows upwards here
     for mark, place in zip(marks, places, strict=True):
         drawn = glyph(mark, face).segments
-        start, bottom, end, top = _bounds(drawn)
+        found = find_bounds([Outline(drawn)])
+        bottom, top = found.top, found.bottom
         move_up = max(0.0, high + _GAP - bottom) if place == 230 else min(0.0, low - _GAP - top)
-        segments += place_segments(drawn, (left + right - start - end) / 2, move_up, 1.0, 1.0)
+        move_right = (box.left + box.right - found.left - found.right) / 2
+        segments += place_segments(drawn, move_right, move_up, 1.0, 1.0)
         high, low = max(high, top + move_up), min(low, bottom + move_up)
     return Glyph(letter.advance, tuple(segments))
-
-
-def _bounds(segments: Iterable[Segment]) -> tuple[float, float, float, float]:
-    numbers = [number for _kind, numbers in segments for number in numbers]
-    xs, ys = numbers[::2] or [0.0], numbers[1::2] or [0.0]
-    return min(xs), min(ys), max(xs), max(ys)
 
 
 def _numbered_box(code: int) -> Glyph:
@@ -199,16 +196,20 @@ def _numbered_box(code: int) -> Glyph:
         (x + line if x == left else x - line, y + line if y == low else y - line)
         for x, y in (outer[0], outer[3], outer[2], outer[1])
     )
-    segments: list[Segment] = []
+    pen = OutlinePen()
     for first, *others in (outer, inner):
-        segments += [("M", first), *(("L", point) for point in others), ("Z", ())]
+        pen.moveTo(first)
+        for point in others:
+            pen.lineTo(point)
+        pen.closePath()
     for place, digit in enumerate(digits):
         row, column = divmod(place, columns)
         drawn = glyph(digit)
         centre = left + (right - left) * (column + 0.5) / columns
         x = centre - scale * drawn.advance / 2
-        segments += place_segments(drawn.segments, x, low + 0.07 + 0.42 * (1 - row), scale, scale)
-    return Glyph(advance, tuple(segments))
+        y = low + 0.07 + 0.42 * (1 - row)
+        pen.segments += place_segments(drawn.segments, x, y, scale, scale)
+    return Glyph(advance, tuple(pen.segments))
 
 
 @cache
@@ -279,35 +280,8 @@ def _full_name(font: Any) -> str:
     return str(font["name"].getDebugName(4) or "")
 
 
-class _Pen(BasePen):  # type: ignore[misc]
-    """Collects a glyph's outline in em; `BasePen` makes cubic curves of all others."""
-
-    def __init__(self, glyphs: Any, unit: float) -> None:
-        super().__init__(glyphs)
-        self.unit = unit
-        self.segments: list[Segment] = []
-
-    def _add(self, kind: str, *points: tuple[float, float]) -> None:
-        numbers = tuple(value / self.unit for point in points for value in point)
-        self.segments.append((kind, numbers))
-
-    def _moveTo(self, pt: tuple[float, float]) -> None:  # noqa: N802 - fontTools' name
-        self._add("M", pt)
-
-    def _lineTo(self, pt: tuple[float, float]) -> None:  # noqa: N802 - fontTools' name
-        self._add("L", pt)
-
-    def _curveToOne(  # noqa: N802 - fontTools' name
-        self, pt1: tuple[float, float], pt2: tuple[float, float], pt3: tuple[float, float]
-    ) -> None:
-        self._add("C", pt1, pt2, pt3)
-
-    def _closePath(self) -> None:  # noqa: N802 - fontTools' name
-        self._add("Z")
-
-
 def _draw(font: Any, name: str, location: Mapping[str, float] | None = None) -> Glyph:
     glyphs, unit = font.getGlyphSet(location=location), font["head"].unitsPerEm
-    pen = _Pen(glyphs, unit)
+    pen = OutlinePen(glyphs, unit)
     glyphs[name].draw(pen)
     return Glyph(glyphs[name].width / unit, tuple(pen.segments))

@@ -17,8 +17,9 @@ from musicgen.engraving.fonts import (
     measure,
     split_by_face,
 )
+from musicgen.engraving.outlines import place_segments
 from musicgen.engraving.pages import Block, Page
-from musicgen.engraving.shapes import Outline, Segment, Writing, place_segments
+from musicgen.engraving.shapes import Outline, Segment, Writing
 
 _LOCK = Lock()  # reportlab keeps its fonts for the whole process
 _WORDS = "musicgen-words"  # the font of text that is only searched and copied
@@ -144,9 +145,13 @@ def _write_unseen(canvas: Any, x: float, y: float, size: float, run: str) -> Non
 def _path(
     canvas: Any, segments: Sequence[Segment], x: float, y: float, x_scale: float, y_scale: float
 ) -> Any:
-    """A path of reportlab, scaled and then moved; its y grows upwards."""
+    """A path of reportlab, scaled and then moved; its y grows upwards.
+
+    fontTools' `ReportLabPen` is not used: it draws paths of reportlab's graphics, which take a
+    quarter of a second to import, and those of a canvas are closed by another name.
+    """
     path = canvas.beginPath()
-    draw = {"M": path.moveTo, "L": path.lineTo, "C": path.curveTo, "Z": path.close}
-    for kind, numbers in place_segments(segments, x, y, x_scale, y_scale):
-        draw[kind](*numbers)
+    draw = {"moveTo": path.moveTo, "lineTo": path.lineTo, "curveTo": path.curveTo}
+    for call, points in place_segments(segments, x, y, x_scale, y_scale):
+        draw.get(call, path.close)(*(number for point in points for number in point))
     return path

@@ -5,15 +5,17 @@ them to be found and copied: the picture looks the same wherever it is opened.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from musicgen.engraving.fonts import glyph, in_drawing_order, measure
+from musicgen.engraving.outlines import place_segments
 from musicgen.engraving.pages import Block, Page
-from musicgen.engraving.shapes import Outline, Segment, Shape, Writing, place_segments
+from musicgen.engraving.shapes import Outline, Segment, Shape, Writing
 
 _NAMESPACE = "http://www.w3.org/2000/svg"
 _FAMILY = "STIXGeneral, 'STIX Two Text', 'Times New Roman', Times, serif"
+_LETTERS = {"moveTo": "M", "lineTo": "L", "curveTo": "C", "closePath": "Z"}
 _ANCHORS = {0.0: "start", 0.5: "middle", 1.0: "end"}
 _EVERYWHERE = re.compile("[\x20-\u017f\u2013\u2014\u2018\u2019\u201c\u201d\u2022\u2026\u20ac]*")
 """Letters of western, central and northern Europe with their punctuation: every font has them."""
@@ -91,14 +93,22 @@ def _write_outlines(group: Element, writing: Writing, fill: str | None) -> None:
     pieces: list[str] = []
     for character in in_drawing_order(writing.text):
         drawn = glyph(character, writing.face)
-        pieces += _path(tuple(place_segments(drawn.segments, x, writing.y, size, -size)))
+        pieces += _path(place_segments(drawn.segments, x, writing.y, size, -size))
         x += drawn.advance * size
     SubElement(group, "path", {"d": " ".join(pieces)} | ({"fill": fill} if fill else {}))
 
 
-def _path(segments: tuple[Segment, ...]) -> Iterator[str]:
-    for kind, numbers in segments:
-        yield kind + " ".join(f"{number:.2f}".rstrip("0").rstrip(".") for number in numbers)
+def _path(segments: Iterable[Segment]) -> Iterator[str]:
+    """The pieces of a path in absolute coordinates with two decimals.
+
+    fontTools' `SVGPathPen` is not used: it compares points before they are rounded, drops some and
+    writes others as H and V, so that files would no longer be the same.
+    """
+    for call, points in segments:
+        numbers = (number for point in points for number in point)
+        yield _LETTERS[call] + " ".join(
+            f"{number:.2f}".rstrip("0").rstrip(".") for number in numbers
+        )
 
 
 def _clean(text: str) -> str:

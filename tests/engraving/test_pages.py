@@ -36,8 +36,8 @@ TUNE = (
 
 def make_engraving(count: int, height: float = 100.0) -> Engraving:
     """So many lines of music, each a staff with room above and below."""
-    staff = Outline((("M", (0.0, 30.0)), ("L", (800.0, 30.0))))
-    rest = Outline((("M", (0.0, 0.0)), ("L", (800.0, height))))
+    staff = Outline((("moveTo", ((0.0, 30.0),)), ("lineTo", ((800.0, 30.0),))))
+    rest = Outline((("moveTo", ((0.0, 0.0),)), ("lineTo", ((800.0, height),))))
     return Engraving((System((staff, rest)),) * count, 800.0)
 
 
@@ -156,8 +156,9 @@ def test_a_letter_and_its_mark_are_one_however_they_are_written(title):
 
 
 def ink(character: str, face: str = "regular") -> tuple[float, float, float, float]:
-    numbers = [value for _kind, values in glyph(character, face).segments for value in values]
-    return min(numbers[::2]), min(numbers[1::2]), max(numbers[::2]), max(numbers[1::2])
+    points = [point for _call, points in glyph(character, face).segments for point in points]
+    xs, ys = zip(*points, strict=True)
+    return min(xs), min(ys), max(xs), max(ys)
 
 
 @pytest.mark.parametrize("face", fonts.FACES)
@@ -207,9 +208,9 @@ def test_without_a_font_that_has_it_a_character_is_a_box_with_its_number(
     assert missing_characters(f"A{character}") == character
     box = glyph(character)
     assert box.advance > 0
-    shapes = [kind for kind, _ in box.segments].count("M")
+    shapes = [call for call, _ in box.segments].count("moveTo")
     number = f"{ord(character):0{digits}X}"
-    inside = sum([kind for kind, _ in glyph(digit).segments].count("M") for digit in number)
+    inside = sum([call for call, _ in glyph(digit).segments].count("moveTo") for digit in number)
     assert shapes == 2 + inside  # an outer and an inner edge, and the digits
     left, low, right, high = ink(character)
     assert 0 < left < right < box.advance

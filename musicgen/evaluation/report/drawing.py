@@ -1,13 +1,13 @@
 """Figures of a report as SVG that stands in a page: no script, no font, no request.
 
-Colours are classes of the page's own style (`html.STYLE`), so that one drawing is for light and
-dark. All text in them is escaped.
+Colours are classes of the page's own style (in `report.html`), so that one drawing is for light
+and dark.
 """
 
-import html
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from xml.etree.ElementTree import Element, SubElement, tostring
 
 from musicgen.evaluation.statistics.estimate import Estimate
 
@@ -44,13 +44,16 @@ def draw_lines(lines: Sequence[Line], reference: Estimate | None, label: str, ax
         return ""
     up = _Axis(min(values), max(values), HEIGHT - _BOTTOM, _TOP)
     across = _Axis(min(places), max(places), _LEFT + 24, WIDTH - _RIGHT - 24)
-    parts = [_rulers(up), _axis_label(axis)]
+    drawing = _frame(label)
+    _add_rulers(drawing, up)
+    _add_axis_label(drawing, axis)
     if reference and math.isfinite(reference.value):
-        parts.append(_band(reference, up))
-    parts += [_text(across.at(place), HEIGHT - _BOTTOM + 16, f"{place:g}", "middle")
-              for place in sorted(set(places))]  # fmt: skip
-    parts += [_line(line, number, across, up) for number, line in enumerate(lines)]
-    return _frame(parts, label)
+        _add_band(drawing, reference, up)
+    for place in sorted(set(places)):
+        _add_text(drawing, across.at(place), HEIGHT - _BOTTOM + 16, f"{place:g}", "middle")
+    for number, line in enumerate(lines):
+        _add_line(drawing, line, number, across, up)
+    return tostring(drawing, encoding="unicode")
 
 
 def draw_bars(
@@ -71,19 +74,20 @@ def draw_bars(
     group = (WIDTH - _LEFT - _RIGHT) / len(names)
     bar = 0.84 * group / len(series)
     every = math.ceil(len(names) / _MOST_LABELS)
-    parts = [_rulers(up, is_share=True), _axis_label(axis)]
+    drawing = _frame(label)
+    _add_rulers(drawing, up, is_share=True)
+    _add_axis_label(drawing, axis)
     for at, name in enumerate(names):
         left = _LEFT + at * group + 0.08 * group
-        parts += [
-            f'<rect class="c{number % COLOURS}" x="{left + number * bar:.1f}" '
-            f'y="{up.at(shares[at]):.1f}" width="{max(0.8, bar - 0.6):.1f}" '
-            f'height="{HEIGHT - _BOTTOM - up.at(shares[at]):.1f}"/>'
-            for number, (_set, shares) in enumerate(series)
-            if shares[at]
-        ]
+        for number, (_set, shares) in enumerate(series):
+            if shares[at]:
+                y = up.at(shares[at])
+                look = {"width": max(0.8, bar - 0.6), "height": HEIGHT - _BOTTOM - y}
+                place = {"x": left + number * bar, "y": y}
+                _add(drawing, "rect", f"c{number % COLOURS}", **place, **look)
         if at % every == 0:
-            parts.append(_text(left + 0.42 * group, HEIGHT - _BOTTOM + 16, name, "middle"))
-    return _frame(parts, label)
+            _add_text(drawing, left + 0.42 * group, HEIGHT - _BOTTOM + 16, name, "middle")
+    return tostring(drawing, encoding="unicode")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,56 +105,53 @@ class _Axis:
         return self.start + share * (self.end - self.start)
 
 
-def _frame(parts: Sequence[str], label: str) -> str:
-    return (
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{html.escape(label)}">'
-        f"{''.join(parts)}</svg>"
-    )
+def _frame(label: str) -> Element:
+    box = {"viewBox": f"0 0 {WIDTH} {HEIGHT}", "role": "img", "aria-label": label}
+    return Element("svg", box)
 
 
-def _rulers(up: _Axis, *, is_share: bool = False) -> str:
-    parts = []
+def _add(drawing: Element, tag: str, kind: str, **numbers: float) -> None:
+    """Adds an element of a class, with lengths in pixels."""
+    places = {name: f"{value:.1f}" for name, value in numbers.items()}
+    SubElement(drawing, tag, {"class": kind} | places)
+
+
+def _add_rulers(drawing: Element, up: _Axis, *, is_share: bool = False) -> None:
     for number in range(5):
         value = up.low + number * (up.high - up.low) / 4
         y = up.at(value) if up.high > up.low else (up.start + up.end) / 2
         text = f"{100 * value:.0f} %" if is_share else f"{value:.3g}"
-        parts.append(f'<line class="ruler" x1="{_LEFT}" x2="{WIDTH - _RIGHT}" y1="{y:.1f}" '
-                     f'y2="{y:.1f}"/>{_text(_LEFT - 6, y + 4, text, "end")}')  # fmt: skip
+        _add(drawing, "line", "ruler", x1=_LEFT, x2=WIDTH - _RIGHT, y1=y, y2=y)
+        _add_text(drawing, _LEFT - 6, y + 4, text, "end")
         if up.high <= up.low:
             break
-    return "".join(parts)
 
 
-def _axis_label(text: str) -> str:
-    return _text((_LEFT + WIDTH - _RIGHT) / 2, HEIGHT - 8, text, "middle")
+def _add_axis_label(drawing: Element, text: str) -> None:
+    _add_text(drawing, (_LEFT + WIDTH - _RIGHT) / 2, HEIGHT - 8, text, "middle")
 
 
-def _text(x: float, y: float, text: str, anchor: str) -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{html.escape(text)}</text>'
+def _add_text(drawing: Element, x: float, y: float, text: str, anchor: str) -> None:
+    look = {"x": f"{x:.1f}", "y": f"{y:.1f}", "text-anchor": anchor}
+    SubElement(drawing, "text", look).text = text
 
 
-def _band(reference: Estimate, up: _Axis) -> str:
+def _add_band(drawing: Element, reference: Estimate, up: _Axis) -> None:
     top, bottom, middle = up.at(reference.high), up.at(reference.low), up.at(reference.value)
-    width = WIDTH - _LEFT - _RIGHT
-    return (
-        f'<rect class="band" x="{_LEFT}" y="{top:.1f}" width="{width}" '
-        f'height="{max(1.0, bottom - top):.1f}"/>'
-        f'<line class="real" x1="{_LEFT}" x2="{WIDTH - _RIGHT}" y1="{middle:.1f}" '
-        f'y2="{middle:.1f}"/>'
-    )
+    height = max(1.0, bottom - top)
+    _add(drawing, "rect", "band", x=_LEFT, y=top, width=WIDTH - _LEFT - _RIGHT, height=height)
+    _add(drawing, "line", "real", x1=_LEFT, x2=WIDTH - _RIGHT, y1=middle, y2=middle)
 
 
-def _line(line: Line, number: int, across: _Axis, up: _Axis) -> str:
+def _add_line(drawing: Element, line: Line, number: int, across: _Axis, up: _Axis) -> None:
     known = [
         (across.at(place), one)
         for place, one in zip(line.places, line.estimates, strict=True)
         if math.isfinite(one.value)
     ]
+    stroke, fill = f"l{number % COLOURS}", f"c{number % COLOURS}"
     path = " ".join(f"{x:.1f},{up.at(one.value):.1f}" for x, one in known)
-    marks = "".join(
-        f'<line class="l{number % COLOURS}" x1="{x:.1f}" x2="{x:.1f}" '
-        f'y1="{up.at(one.low):.1f}" y2="{up.at(one.high):.1f}"/>'
-        f'<circle class="c{number % COLOURS}" cx="{x:.1f}" cy="{up.at(one.value):.1f}" r="3.5"/>'
-        for x, one in known
-    )
-    return f'<polyline class="l{number % COLOURS}" points="{path}"/>{marks}'
+    SubElement(drawing, "polyline", {"class": stroke, "points": path})
+    for x, one in known:
+        _add(drawing, "line", stroke, x1=x, x2=x, y1=up.at(one.low), y2=up.at(one.high))
+        _add(drawing, "circle", fill, cx=x, cy=up.at(one.value), r=3.5)

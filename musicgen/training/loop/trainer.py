@@ -1,12 +1,12 @@
 """The synchronous training loop. It knows no thread, no screen and no folder: it calls back."""
 
-import copy
 import math
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import torch
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from musicgen.config import TrainingConfig
 from musicgen.corpus.vocabulary import Vocabulary
@@ -61,7 +61,7 @@ class Trainer:
         self.has_converged = False
         self._windows = Windows(train_tunes, vocabulary, self.config)
         self._carried: State = None
-        self._averaged = copy.deepcopy(self.network) if self.config.average else None
+        self._averaged = _start_average(self.network) if self.config.average else None
         self._best_loss = math.inf
         self._looks_since_best = 0
         self._noise = torch.Generator().manual_seed(self.config.seed + 1)
@@ -80,7 +80,7 @@ class Trainer:
     @property
     def trained(self) -> Network:
         """The network to keep: the moving average of the weights where there is one."""
-        return self._averaged or self.network
+        return cast(Network, self._averaged.module) if self._averaged else self.network
 
     def train(
         self,
@@ -152,7 +152,7 @@ class Trainer:
         for number, value in enumerate(flatten_state(self._carried)):
             tensors[f"carried.{number}"] = value
         if self._averaged is not None:
-            weights = self._averaged.state_dict()
+            weights = self._averaged.module.state_dict()
             tensors |= {f"averaged.{name}": value for name, value in weights.items()}
         others = self._objective.state_dict()
         tensors |= {f"objective.{name}": value for name, value in others.items()}
@@ -190,7 +190,7 @@ class Trainer:
             like, [carried[str(n)].to(self.device) for n in range(len(carried))]
         )
         if self._averaged is not None:
-            self._averaged.load_state_dict(_under(tensors, "averaged."))
+            self._averaged.module.load_state_dict(_under(tensors, "averaged."))
         self._objective.load_state_dict(_under(tensors, "objective."))
 
     def _compute_gradients(self) -> tuple[float, float, float]:
@@ -222,15 +222,13 @@ class Trainer:
         accuracy = (logits.detach().argmax(-1) == window.targets.flatten()).float().mean()
         return loss.detach(), accuracy
 
-    @torch.no_grad()
     def _average_weights(self) -> None:
         """Moves the average towards the weights; early on it follows them closely."""
         if self._averaged is None:
             return
         past = min(self.config.average, self.step / (self.step + 9))
-        torch._foreach_lerp_(
-            list(self._averaged.parameters()), list(self.network.parameters()), 1.0 - past
-        )
+        self._averaged.multi_avg_fn = get_ema_multi_avg_fn(past)  # type: ignore[no-untyped-call]
+        self._averaged.update_parameters(self.network)
 
     def _evaluate_if_due(self) -> LossReport | None:
         is_due = self.step % self.config.eval_interval == 0 or self.step == self.config.max_steps
@@ -243,6 +241,13 @@ class Trainer:
             self._looks_since_best += 1
         self.has_converged = 0 < self.config.patience <= self._looks_since_best
         return report
+
+
+def _start_average(network: Network) -> AveragedModel:
+    """An average that has the first weights in it; torch would begin with those after a step."""
+    averaged = AveragedModel(network)
+    averaged.n_averaged.fill_(1)
+    return averaged
 
 
 def _diverged(step: int) -> TrainingDiverged:

@@ -90,7 +90,11 @@ class RunSummary:
 
 
 def clock(seconds: float) -> str:
-    """A duration as ``m:ss`` or ``h:mm:ss``."""
+    """A duration as ``m:ss`` or ``h:mm:ss``, the same in every language.
+
+    It is for times that run on a page: in words, as Babel writes them, they would say less, and
+    their width would change with every second.
+    """
     whole = round(seconds)
     hours, minutes = whole // 3600, whole // 60 % 60
     return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"

@@ -189,7 +189,11 @@ def memory_words(size_bytes: float) -> str:
 
 
 def time_words(seconds: float) -> str:
-    """A duration as one says it: so many seconds, minutes, hours or days, two digits of them."""
+    """A duration as one says it: so many seconds, minutes, hours or days, two digits of them.
+
+    Not by Babel: its Chinese has no space between a number and its unit, as all our texts have, and
+    its `format_timedelta` makes 2 days of 60 hours.
+    """
     minutes, hours, days = seconds / 60, seconds / 3600, seconds / 86_400
     if seconds < 100:
         count = _count(seconds)

@@ -1,4 +1,4 @@
-"""``python -m bench.networks``: the kinds of networks side by side, on held-out tunes of the lab.
+"""``python -m experiments.networks``: the kinds of networks side by side, on held-out tunes.
 
 Every entry has about as many parameters (1 M; the students have their own size) and as much time
 of one processor core, for training steps alone, on the same tunes in the same order. Before the
@@ -66,7 +66,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=120.0, help="processor time of each")
     parser.add_argument("--seeds", type=int, default=1, help="1, 2 … so many")
     parser.add_argument("--entries", default=",".join(ENTRIES), help="names, with commas")
-    parser.add_argument("--results", type=Path, default=Path("bench/networks.json"))
+    parser.add_argument("--results", type=Path, default=Path("experiments/networks.json"))
     asked = parser.parse_args()
     torch.set_num_threads(1)
     dataset = load_dataset("lab", Paths.default())

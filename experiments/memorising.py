@@ -1,4 +1,4 @@
-"""``python -m bench.memorising --preset baseline``: what a network learns by heart, and when.
+"""``python -m experiments.memorising --preset baseline``: what is learned by heart, and when.
 
 Trains a preset on the lab's tunes as they are, keeps a checkpoint at each of some steps, and asks
 of each: the loss on the tunes it learns from and on held-out ones, how many of either it goes on
@@ -37,7 +37,7 @@ from musicgen.training.loop.trainer import Trainer
 
 PATHS = Paths.default()
 STEPS = (100, 200, 300, 400, 600, 800, 1000, 1200, 1500, 2000, 2500, 3000)
-RESULTS = Path("bench/memorising.json")
+RESULTS = Path("experiments/memorising.json")
 
 
 def main() -> None:

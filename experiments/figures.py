@@ -1,9 +1,9 @@
-"""``python -m bench.figures``: the pictures of docs/findings.md, out of runs and results.
+"""``python -m experiments.figures``: the pictures of docs/findings.md, out of runs and results.
 
-    python -m bench.figures --runs baseline-again,improved
+    python -m experiments.figures --runs baseline-again,improved
 
 draws `docs/figures/learning.png` from the curves of those runs, `memorising.png` from what
-``bench.memorising`` found, and `report.png` from a report (``musicgen evaluate --json``) if
+``experiments.memorising`` found, and `report.png` from a report (``musicgen evaluate --json``) if
 `--report` names one.
 """
 
@@ -15,7 +15,7 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 
-from bench.memorising import read_results
+from experiments.memorising import read_results
 from musicgen.config import Paths
 from musicgen.training.runs.run import RunStore
 

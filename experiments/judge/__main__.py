@@ -1,7 +1,7 @@
-"""Can composed tunes be told from real ones? The detectors of `bench.judge` try.
+"""Can composed tunes be told from real ones? The detectors of `experiments.judge` try.
 
-python -m bench.judge --checkpoint house --count 804
-python -m bench.judge --checkpoint house --count 300 --temperature 1.0 --detectors ngrams,figures
+python -m experiments.judge --checkpoint house --count 804
+python -m experiments.judge --count 300 --temperature 1.0 --detectors ngrams,figures
 
 An area under the curve of 0.5 is chance, 1.0 never wrong. The real tunes are those of the model's
 own tunebook, as many as were composed; the first line is the control: real tunes beside other real
@@ -13,8 +13,8 @@ import random
 
 import numpy as np
 
-from bench.judge.detectors import DETECTORS, judge_tunes
-from bench.judge.features import FIGURES, measure_figures
+from experiments.judge.detectors import DETECTORS, judge_tunes
+from experiments.judge.features import FIGURES, measure_figures
 from musicgen.config import Paths, SampleConfig
 from musicgen.corpus.dataset import load_dataset
 from musicgen.evaluation.report.reference import first_source

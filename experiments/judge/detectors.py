@@ -24,8 +24,8 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.pipeline import make_pipeline
 
-from bench.judge.features import measure_figures, write_words
-from bench.judge.sequence import score_sequences
+from experiments.judge.features import measure_figures, write_words
+from experiments.judge.sequence import score_sequences
 from musicgen.evaluation.statistics.estimate import RESAMPLES, SEED, Estimate
 from musicgen.notation.analysis.fingerprint import incipit_fingerprint, interval_fingerprint
 from musicgen.notation.model import Tune

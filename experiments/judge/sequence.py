@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import nn
 
-from bench.judge.features import write_words
+from experiments.judge.features import write_words
 from musicgen.notation.model import Tune
 
 EPOCHS = 12

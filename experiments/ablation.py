@@ -1,4 +1,4 @@
-"""``python -m bench.ablation``: what each way of reading and regularising brings to one recipe.
+"""``python -m experiments.ablation``: what each way of reading and regularising brings.
 
 Trains a preset once as it is and once with each change, the same steps and seed, and prints the
 best held-out loss of each (nats per character, validation tunes) and its step.
