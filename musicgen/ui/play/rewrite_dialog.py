@@ -1,4 +1,4 @@
-"""Ways to rewrite the chosen bars, side by side: to be seen, heard, and one of them kept."""
+"""Ways to rewrite the chosen bars, side by side, to read, play and choose from."""
 
 import random
 import secrets
@@ -31,7 +31,7 @@ MAX_OFFERED = 8
 
 AS_IT_IS = -1
 MAX_KEPT = 16
-SEEDS = 1_000_000
+SUGGESTED_SEEDS = 1_000_000
 
 Choose = Callable[[Edit], None]
 
@@ -52,7 +52,7 @@ def offer_rewrites(
     one, other = numbers[first], numbers[last]
     title = _("Other ways to go through bar {first}") if one == other else _(
         "Other ways to go through bars {first}–{last}")  # fmt: skip
-    state.REWRITE_SEED.set(random.randrange(SEEDS))
+    state.REWRITE_SEED.set(random.randrange(SUGGESTED_SEEDS))
     dialog = st.dialog(title.format(first=one, last=other), width="large")
     dialog(_choices)(shown, first, last, models, on_choice)
 
@@ -81,7 +81,7 @@ def _choices(shown: Performance, first: int, last: int, models: Models, on_choic
 
 
 def _look_further() -> None:
-    state.REWRITE_SEED.set(random.randrange(SEEDS))
+    state.REWRITE_SEED.set(random.randrange(SUGGESTED_SEEDS))
     state.HEARD.set(None)
 
 
