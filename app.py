@@ -16,7 +16,7 @@ if __name__ == "__main__":
     from musicgen.ui.play.favourites import favourites
     from musicgen.ui.play.live import follow_changes
     from musicgen.ui.play.temperature import follow_tune, temperature_view
-    from musicgen.ui.play.temperature_comparison import ladder
+    from musicgen.ui.play.temperature_comparison import temperature_comparison
     from musicgen.ui.play.tune_bar import render_ahead
     from musicgen.ui.play.tune_view import tune_on_screen
     from musicgen.ui.tune.models import Models, pick_model
@@ -35,7 +35,7 @@ if __name__ == "__main__":
         follow_changes()
         with show_errors():
             tune_on_screen(models)
-            ladder(models)
+            temperature_comparison(models)
             favourites()
         with beginning:
             beginning_editor(models)

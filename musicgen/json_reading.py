@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NoReturn
 
-MAX_BYTES = 4_000_000
+MAX_JSON_BYTES = 4_000_000
 """Of a file of which nothing else is said."""
 
 MAX_DEPTH = 64
@@ -26,7 +26,9 @@ class JsonError(ValueError):
     """A text is not JSON, or is not JSON that this project reads."""
 
 
-def parse_json(data: bytes | str, *, max_bytes: int = MAX_BYTES, allow_nan: bool = False) -> Any:
+def parse_json(
+    data: bytes | str, *, max_bytes: int = MAX_JSON_BYTES, allow_nan: bool = False
+) -> Any:
     """The value that a JSON text means.
 
     Args:
@@ -56,7 +58,7 @@ def parse_json(data: bytes | str, *, max_bytes: int = MAX_BYTES, allow_nan: bool
     return value
 
 
-def read_json(path: Path, *, max_bytes: int = MAX_BYTES, allow_nan: bool = False) -> Any:
+def read_json(path: Path, *, max_bytes: int = MAX_JSON_BYTES, allow_nan: bool = False) -> Any:
     """The value in a JSON file, as `parse_json` gives it.
 
     Raises:

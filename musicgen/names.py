@@ -14,8 +14,8 @@ from pathlib import Path
 
 from musicgen.errors import NameFault
 
-MAX_CHARACTERS = 64
-MAX_BYTES = 200
+MAX_NAME_CHARACTERS = 64
+MAX_NAME_BYTES = 200
 """In UTF-8. File systems allow 255; endings such as ``.new`` and the marks of files that are being
 written come on top."""
 
@@ -37,7 +37,7 @@ def normalize_name(text: str) -> str:
 def is_name(text: str) -> bool:
     """Whether something that is there already can have this name; see `check_name` for new ones."""
     return (
-        0 < len(text) <= MAX_CHARACTERS
+        0 < len(text) <= MAX_NAME_CHARACTERS
         and _is_letter(text[0])
         and not unicodedata.category(text[0]).startswith("M")
         and all(_is_letter(sign) or sign in _SIGNS for sign in text)
@@ -55,11 +55,11 @@ def check_name(text: str) -> str:
     if not is_name(name):
         raise NameFault(
             "use up to {most} letters, digits, '.', '_' and '-', beginning with a letter or digit",
-            most=MAX_CHARACTERS,
+            most=MAX_NAME_CHARACTERS,
         )
-    if len(name.encode("utf-8")) > MAX_BYTES:
+    if len(name.encode("utf-8")) > MAX_NAME_BYTES:
         raise NameFault(
-            "it takes more than {most} bytes as a file name; use fewer letters", most=MAX_BYTES
+            "it takes more than {most} bytes as a file name; use fewer letters", most=MAX_NAME_BYTES
         )
     if _DEVICES.fullmatch(name):
         raise NameFault("Windows keeps this name for a device; use another one")
@@ -68,7 +68,7 @@ def check_name(text: str) -> str:
     return name
 
 
-def make_name(text: str, most: int = MAX_CHARACTERS) -> str:
+def make_name(text: str, most: int = MAX_NAME_CHARACTERS) -> str:
     """A name out of any text: what cannot be in a name becomes a hyphen; empty if nothing is left.
 
     Args:
@@ -81,7 +81,7 @@ def make_name(text: str, most: int = MAX_CHARACTERS) -> str:
     while found and unicodedata.category(found[0]).startswith("M"):
         found = found[1:]
     found = found[:most]
-    while len(found.encode("utf-8")) > MAX_BYTES:
+    while len(found.encode("utf-8")) > MAX_NAME_BYTES:
         found = found[:-1]
     found = found.rstrip(_SIGNS)
     return f"{found}-1" if _DEVICES.fullmatch(found) else found

@@ -1,4 +1,4 @@
-"""Files that are either whole or not there: written beside their place, flushed, then renamed.
+"""Files that are either whole or not there: written under a temporary name, flushed, then renamed.
 
 Others come and go while one looks: `list_folder`, `is_file`, `is_folder` and `modified_ns` answer
 for what vanishes in that moment, or may not be read, as for what is not there.
@@ -92,7 +92,7 @@ def _pass_over_missing(_function: object, _path: str, failure: tuple[Any, Any, A
 
 @contextlib.contextmanager
 def locking(path: Path, timeout_s: float = -1) -> Iterator[None]:
-    """Holds a lock file; waits for it for ever, or so many seconds.
+    """Holds a lock file; waits for it for ever, or that many seconds.
 
     Raises:
         StorageError: it cannot be made.

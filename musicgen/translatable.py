@@ -1,15 +1,20 @@
-"""Sentences that can be said in another language after they were made.
+"""Sentences that can be translated after they were made.
 
-The readers of tunes and files make their remarks in English. A page says them in the reader's
-language: for that a remark remembers the template and the values it was made of.
+The readers of tunes and files write their remarks in English. A page shows them in the reader's
+language: a `Sentence` keeps the template and the values it was made of.
 """
 
 from collections.abc import Mapping
 from typing import Any, Self
 
 
+def N_(message: str) -> str:  # noqa: N802 - gettext's name for a text translated later
+    """The text itself: marks it for the catalogues where it cannot be translated yet."""
+    return message
+
+
 class Sentence(str):
-    """A text that remembers its template and what filled it; to all others it is a plain string.
+    """A string that keeps its template and the values that filled it.
 
     Args:
         template: The text, with places for values in braces, as `str.format` has it.

@@ -5,7 +5,7 @@
     .lock      held by the process that works
     .holder    who that is, while it works: number, start and place of the process
 
-Somebody who only wants to know reads `.holder`. A lock that was tried for a moment would turn away
+To find out, read `.holder`. A lock that was tried for a moment would turn away
 a process that begins to work in that moment.
 """
 

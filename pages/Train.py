@@ -7,7 +7,12 @@ from musicgen.ui.base.errors import show_errors
 from musicgen.ui.base.language import _
 from musicgen.ui.frame.page import language_picker, page
 from musicgen.ui.train.training_form import training_form
-from musicgen.ui.train.training_view import is_training, is_watched, live_training, runs_on_disk
+from musicgen.ui.train.training_view import (
+    is_server_training,
+    is_watched,
+    live_training,
+    runs_on_disk,
+)
 
 page(
     _("Train"),
@@ -18,7 +23,7 @@ page(
 above = st.container()
 live_training()
 below = st.container()
-if not is_training():
+if not is_server_training():
     # After a training that one has watched, the form stands below: the curves stay where they are.
     with below if is_watched() else above, show_errors(), st.container(border=True, key="start"):
         order = training_form()

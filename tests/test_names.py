@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from musicgen.errors import NameFault
 from musicgen.names import (
-    MAX_BYTES,
-    MAX_CHARACTERS,
+    MAX_NAME_BYTES,
+    MAX_NAME_CHARACTERS,
     check_name,
     find_folder,
     is_name,
@@ -52,7 +52,7 @@ def test_one_name_typed_in_two_ways_is_one_name(tmp_path: Path) -> None:
     assert find_folder(tmp_path / "gone", "été") == tmp_path / "gone" / "été"
 
 
-@pytest.mark.parametrize("name", ["con", "end.", "x.new", "a" * MAX_CHARACTERS])
+@pytest.mark.parametrize("name", ["con", "end.", "x.new", "a" * MAX_NAME_CHARACTERS])
 def test_names_of_earlier_versions_are_still_found(name: str) -> None:
     assert is_name(name)
 
@@ -64,13 +64,13 @@ def test_any_name_that_is_allowed_is_safe(text: str) -> None:
     except NameFault:
         return
     assert name == unicodedata.normalize("NFC", text) == check_name(name)
-    assert len(name.encode()) <= MAX_BYTES
+    assert len(name.encode()) <= MAX_NAME_BYTES
     assert not set(name) & set('/\\:*?"<>| \t\r\n\0')
     assert not any(unicodedata.category(sign)[0] in "CZ" for sign in name)
     assert not name.startswith((".", "-")) and not name.endswith(".")
 
 
-@given(st.text(max_size=200), st.integers(1, MAX_CHARACTERS - 2))
+@given(st.text(max_size=200), st.integers(1, MAX_NAME_CHARACTERS - 2))
 def test_a_name_is_made_of_any_text_with_a_letter(text: str, most: int) -> None:
     name = make_name(text, most)
     assert name == "" or check_name(name)

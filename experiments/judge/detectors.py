@@ -26,7 +26,7 @@ from sklearn.pipeline import make_pipeline
 
 from experiments.judge.features import measure_figures, write_words
 from experiments.judge.sequence import score_sequences
-from musicgen.evaluation.statistics.estimate import RESAMPLES, SEED, Estimate
+from musicgen.evaluation.statistics.estimate import BOOTSTRAP_SEED, RESAMPLES, Estimate
 from musicgen.notation.analysis.fingerprint import incipit_fingerprint, interval_fingerprint
 from musicgen.notation.model import Tune
 from musicgen.notation.parsing.reader import read_tune
@@ -95,7 +95,7 @@ def judge_tunes(
     real: Sequence[str],
     composed: Sequence[str],
     detectors: Sequence[str] = tuple(DETECTORS),
-    seed: int = SEED,
+    seed: int = BOOTSTRAP_SEED,
 ) -> list[Verdict]:
     """What each detector makes of two sets of tunes, by cross-validation.
 
@@ -133,7 +133,7 @@ def _cross_validate(
     return Verdict(name, estimate_auc(scores[labels == 1], scores[labels == 0]), tuple(scores))
 
 
-def estimate_auc(real: Scores, composed: Scores, seed: int = SEED) -> Estimate:
+def estimate_auc(real: Scores, composed: Scores, seed: int = BOOTSTRAP_SEED) -> Estimate:
     """The area under the ROC curve of two sets of scores; the bootstrap interval is over tunes."""
     value = _auc(real, composed)
     rng = np.random.default_rng(seed)

@@ -36,7 +36,7 @@ class TickedNote:
 def choose_resolution(notes: Sequence[PlayedNote]) -> int:
     """Fewest ticks a quarter, a multiple of 480, that express every onset and end exactly.
 
-    Where a file cannot hold so many, 480: times are then off by half a tick at most.
+    480 where a file cannot hold that many: times are then off by half a tick at most.
     """
     times = [time for note in notes for time in (note.onset, note.onset + note.duration)]
     resolution = math.lcm(TICKS_PER_QUARTER, *{time.denominator for time in times})

@@ -1,4 +1,4 @@
-"""The parts that play along with a melody: programs, loudness, and their place in the room."""
+"""The parts that accompany a melody: programs, volume, and stereo position."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _VOLUME, _PAN = 7, 10
 _USUAL_VOLUME = 100
-"""What a channel has where nobody says anything (General MIDI)."""
+"""The default of a channel (General MIDI)."""
 
 
 _TRIM_DB = {"guitar": -0.5, "piano": -0.5, "harp": -6.5, "bass": -7.0, "drum": 0.0}
@@ -33,7 +33,7 @@ _QUIET_DB = {
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class EnsemblePart:
     """One instrument that plays along.
 
     `volume` is in percent, `gain_db` comes on top of it, `pan` goes from 0 (left) to 127 (right).
@@ -55,27 +55,29 @@ class Part:
         return ControlChange(_PAN, self.pan, 0.0)
 
 
-def parts(tune: Tune, arrangement: Arrangement) -> Iterator[Part]:
-    """Who plays along; nobody whose volume is 0, and nobody without a note to play."""
+def parts(tune: Tune, arrangement: Arrangement) -> Iterator[EnsemblePart]:
+    """The accompanying parts; none whose volume is 0, and none without notes."""
     for part in _invited(tune, arrangement):
         if part.played and part.volume:
             yield part
 
 
-def _invited(tune: Tune, arrangement: Arrangement) -> Iterator[Part]:
+def _invited(tune: Tune, arrangement: Arrangement) -> Iterator[EnsemblePart]:
     shift = arrangement.transpose
     name = arrangement.accompaniment
     quiet = _QUIET_DB.get(arrangement.program, 0.0)
     if player := PLAYERS.get(name):
         chords = _moved(play_chords(tune, player), shift)
         volume, gain_db = arrangement.chord_volume, quiet + _TRIM_DB[name]
-        yield Part(name.title(), player.program, chords, 62, volume, gain_db, 44)
+        yield EnsemblePart(name.title(), player.program, chords, 62, volume, gain_db, 44)
         bass = _moved(play_bass(tune), shift)
         volume, gain_db = arrangement.bass_volume, quiet + _TRIM_DB["bass"]
-        yield Part("Bass", BASS_PROGRAM, bass, 66, volume, gain_db, 64)
+        yield EnsemblePart("Bass", BASS_PROGRAM, bass, 66, volume, gain_db, 64)
     if arrangement.drum:
         volume, gain_db = arrangement.drum_volume, quiet + _TRIM_DB["drum"]
-        yield Part("Bodhrán", 0, tuple(play_drum(tune)), 62, volume, gain_db, 80, is_drum=True)
+        yield EnsemblePart(
+            "Bodhrán", 0, tuple(play_drum(tune)), 62, volume, gain_db, 80, is_drum=True
+        )
 
 
 def volume_change(percent: int, gain_db: float = 0.0) -> "ControlChange":

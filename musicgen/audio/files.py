@@ -16,7 +16,7 @@ from musicgen.errors import AudioError
 if TYPE_CHECKING:
     from pretty_midi import PrettyMIDI
 
-FORMATS: dict[str, tuple[str, str]] = {
+AUDIO_FORMATS: dict[str, tuple[str, str]] = {
     "wav": ("WAV", "PCM_16"),
     "flac": ("FLAC", "PCM_16"),
     "ogg": ("OGG", "VORBIS"),
@@ -51,7 +51,7 @@ def wav_bytes(waveform: npt.NDArray[np.float32], sample_rate: int, comment: str 
 def audio_bytes(
     waveform: npt.NDArray[np.float32], sample_rate: int, suffix: str, comment: str = ""
 ) -> bytes:
-    """An audio file in one of `FORMATS`, with a comment in its metadata.
+    """An audio file in one of `AUDIO_FORMATS`, with a comment in its metadata.
 
     Args:
         waveform: (channels, samples), one or two channels; what exceeds ±1 is clipped.
@@ -65,15 +65,15 @@ def audio_bytes(
     """
     import soundfile
 
-    if suffix not in FORMATS:
+    if suffix not in AUDIO_FORMATS:
         raise AudioError(
             "There is no format {name!r}. Choose from: {names}.",
             name=suffix,
-            names=", ".join(FORMATS),
+            names=", ".join(AUDIO_FORMATS),
         )
     if waveform.ndim != 2 or not 1 <= waveform.shape[0] <= 2 or not np.isfinite(waveform).all():
         raise AudioError("The sound cannot be saved: it is not a finite mono or stereo waveform.")
-    container, subtype = FORMATS[suffix]
+    container, subtype = AUDIO_FORMATS[suffix]
     buffer = io.BytesIO()
     try:
         with soundfile.SoundFile(

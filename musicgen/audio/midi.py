@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from musicgen.audio.accents import find_accents
 from musicgen.audio.arrangement import Arrangement
 from musicgen.audio.articulation import articulate, choose_resolution
-from musicgen.audio.ensemble import Part, parts, volume_change
+from musicgen.audio.ensemble import EnsemblePart, parts, volume_change
 from musicgen.audio.fluidsynth_renderer import load_library
 from musicgen.audio.midi_meta import key_number, meter_changes
 from musicgen.audio.ornaments import play_ornaments
@@ -180,7 +180,7 @@ def _melody(
     return instrument
 
 
-def _part(part: Part, score: _Score, midi: "PrettyMIDI") -> "Instrument":
+def _part(part: EnsemblePart, score: _Score, midi: "PrettyMIDI") -> "Instrument":
     """An instrument that plays along, its notes numbered through their spans."""
     pretty_midi = load_pretty_midi()
     instrument = pretty_midi.Instrument(part.program, is_drum=part.is_drum, name=part.name)

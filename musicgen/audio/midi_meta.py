@@ -11,7 +11,7 @@ def meter_changes(tune: Tune) -> Iterator[tuple[Fraction, Meter]]:
     """Where a meter begins, in quarter notes as played, so that a sequencer draws our bar lines.
 
     A pickup at the beginning is a short bar of its own. A meter that changes within the tune is
-    told by the length of its bars. Free meter has none.
+    found by the length of its bars. Free meter has none.
     """
     onset = Fraction(0)
     current: Fraction | None = None
@@ -45,8 +45,8 @@ def _meter_of_length(quarters: Fraction, usual: Meter) -> Meter | None:
 def key_number(key: Key, transpose: int = 0) -> int | None:
     """The key of a signature in pretty_midi's numbers: 0–11 C to B major, 12–23 C to B minor.
 
-    MIDI knows no other modes: they are told as the major key with the same accidentals, D dorian as
-    C major. None for a signature that belongs to no key, and where the tune has no key.
+    MIDI has no other modes: they are written as the major key with the same accidentals, D dorian
+    as C major. None for a signature that belongs to no key, and where the tune has no key.
     """
     accidentals = dict(key.accidentals)
     sharps = sum(accidentals.values())

@@ -21,7 +21,7 @@ _MAX_STEPS = 64
 _SHORTEST = Fraction(1, 4)
 """Quarters below which a note has no room for an ornament."""
 
-Shape = Callable[[PlayedNote, int, int], Iterator[tuple[int, Fraction]]]
+OrnamentShape = Callable[[PlayedNote, int, int], Iterator[tuple[int, Fraction]]]
 """From a note, the pitch above and the one below to pitches and durations."""
 
 
@@ -40,12 +40,12 @@ def play_ornaments(tune: Tune, notes: Iterable[PlayedNote]) -> tuple[PlayedNote,
     return tuple(played)
 
 
-def find_shape(note: Note) -> Shape | None:
+def find_shape(note: Note) -> OrnamentShape | None:
     """How the ornaments of a note are played, None where there are none of that kind."""
     return next((_SHAPES[name] for name in note.decorations if name in _SHAPES), None)
 
 
-def _shaped(note: PlayedNote, shape: Shape, key: Key) -> Iterator[PlayedNote]:
+def _shaped(note: PlayedNote, shape: OrnamentShape, key: Key) -> Iterator[PlayedNote]:
     onset = note.onset
     for pitch, duration in shape(
         note, neighbour(note.pitch, key, 1), neighbour(note.pitch, key, -1)
@@ -117,7 +117,7 @@ def _short(note: PlayedNote, _upper: int, _lower: int) -> Iterator[tuple[int, Fr
     yield note.pitch, note.duration / 2
 
 
-_SHAPES: dict[str, Shape] = {
+_SHAPES: dict[str, OrnamentShape] = {
     "roll": _roll,
     "~": _roll,
     "trill": _trill,

@@ -1,7 +1,7 @@
 """MIDI to sound, by the best synthesiser that this machine has.
 
-The ladder: FluidSynth with a soundfont, else strings computed with numpy. Sentences are English and
-marked for translation; whoever shows them translates them.
+FluidSynth with a soundfont, else plucked strings computed with numpy. Sentences are English and
+marked for translation; the pages translate them.
 """
 
 import logging
@@ -17,6 +17,7 @@ from musicgen.audio import fluidsynth_renderer, string_synth
 from musicgen.audio.midi import MAX_DURATION_S
 from musicgen.audio.soundfonts import find_soundfonts
 from musicgen.errors import AudioError
+from musicgen.translatable import N_
 
 if TYPE_CHECKING:
     from pretty_midi import PrettyMIDI
@@ -33,11 +34,6 @@ PEAK_DB = -1.0
 """Loudest sample in dB of full scale: lossy formats need a little room above."""
 
 _FADE_S = 0.25
-
-
-def N_(message: str) -> str:  # noqa: N802 - gettext's name for a text translated later
-    """The text itself: marks it for the catalogues."""
-    return message
 
 
 INSTALL_ADVICE = {
@@ -77,10 +73,10 @@ class Rendering:
 
 @dataclass(frozen=True, slots=True)
 class SynthesizerStatus:
-    """One rung of the ladder: what it is, whether it can play, whether it is the one that does.
+    """A synthesizer: what it is, whether it can play, whether it is the one in use.
 
-    `soundfont` is the file name of the soundfont in use, if any; `advice` says how to get this rung
-    or a better sound from it, empty where there is nothing to do.
+    `soundfont` is the file name of the soundfont in use, if any; `advice` says how to get this
+    synthesizer or a better sound from it, empty where there is nothing to do.
     """
 
     name: str
@@ -95,11 +91,11 @@ _RENDERERS: dict[str, Callable[["PrettyMIDI", int, int], npt.NDArray[np.float32]
     "fluidsynth": fluidsynth_renderer.render,
     "plucked": string_synth.render,
 }
-"""The rungs, best first."""
+"""The synthesizers, best first."""
 
 
 def available_synthesizers() -> tuple[SynthesizerStatus, ...]:
-    """The rungs of the ladder, best first; exactly one is playing."""
+    """All synthesizers, best first; exactly one is playing."""
     has_fluid = fluidsynth_renderer.is_available()
     return (
         SynthesizerStatus(

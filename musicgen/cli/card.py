@@ -10,7 +10,7 @@ from musicgen.config import Paths
 from musicgen.errors import ReportError
 from musicgen.evaluation.model_card import CARD_FILE, render_model_card
 from musicgen.evaluation.report.result import Report
-from musicgen.evaluation.report.store import MAX_BYTES
+from musicgen.evaluation.report.store import MAX_REPORT_BYTES
 from musicgen.json_reading import read_json
 from musicgen.models.checkpoint import WEIGHTS_FILE, find_checkpoint, load_checkpoint
 from musicgen.storage import storing
@@ -52,7 +52,7 @@ def _read(file: Path) -> bytes:
 
 def _read_report(path: Path) -> Report:
     try:
-        values = read_json(path, max_bytes=MAX_BYTES, allow_nan=True)
+        values = read_json(path, max_bytes=MAX_REPORT_BYTES, allow_nan=True)
     except OSError as error:
         raise ReportError(
             "{path} cannot be read: {why}.", path=path, why=error.strerror or error

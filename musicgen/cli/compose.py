@@ -9,10 +9,15 @@ import click
 from tqdm import tqdm
 
 from musicgen.cli.files import CHOICES, TuneFiles
-from musicgen.cli.making import compose_order
 from musicgen.cli.options import echo, echo_json, formats_option, json_option, sample_option
 from musicgen.cli.output import overwrite_option
-from musicgen.cli.reproduce import Order, refuse_other_settings, repeat_orders, take_order
+from musicgen.cli.recompose import compose_request
+from musicgen.cli.reproduce import (
+    ComposeRequest,
+    refuse_other_settings,
+    request_of_options,
+    requests_of_file,
+)
 from musicgen.cli.sound_options import SoundChoice, sound_options
 from musicgen.config import Paths, SampleConfig
 from musicgen.errors import ConfigError, NotationError
@@ -95,15 +100,17 @@ def compose_command(  # noqa: PLR0913 - each is an option of the command
     if source:
         context = click.get_current_context()
         refuse_other_settings(context, settings.keys() - {"prompt"})
-        orders = repeat_orders(
+        requests = requests_of_file(
             source, checkpoint_name, settings["prompt"], sound.change, anyway=anyway, paths=paths
         )
     else:
-        orders = [take_order(checkpoint_name, SampleConfig(**settings), sound.playback, paths)]
-    files.check([stem for order in orders for stem in _stems(order)], _archive_stem(orders))
-    rows, composed_s = _fill(orders, files, as_json=as_json)
+        requests = [
+            request_of_options(checkpoint_name, SampleConfig(**settings), sound.playback, paths)
+        ]
+    files.check([stem for request in requests for stem in _stems(request)], _archive_stem(requests))
+    rows, composed_s = _fill(requests, files, as_json=as_json)
     if as_json:
-        first = orders[0]
+        first = requests[0]
         echo_json({"checkpoint": first.ref.name, "fingerprint": first.checkpoint.fingerprint,
                    "composed_s": round(composed_s, 3), "tunes": rows})  # fmt: skip
         return
@@ -123,46 +130,46 @@ def _read_beginning(file: Path, bars: int) -> str:
     return beginning_from_file(data, file.name, bars)
 
 
-def _stems(order: Order) -> list[str]:
-    """What the files of an order's tunes are called, without their endings."""
-    first, count = order.config.seed, order.config.count
-    return [f"{order.ref.name}-{(first + number) % SEEDS}" for number in range(count)]
+def _stems(request: ComposeRequest) -> list[str]:
+    """What the files of a request's tunes are called, without their endings."""
+    first, count = request.config.seed, request.config.count
+    return [f"{request.ref.name}-{(first + number) % SEEDS}" for number in range(count)]
 
 
-def _archive_stem(orders: list[Order]) -> str:
-    total = sum(order.config.count for order in orders)
-    return _stems(orders[0])[0] + (f"-{total}-tunes" if total > 1 else "")
+def _archive_stem(requests: list[ComposeRequest]) -> str:
+    total = sum(request.config.count for request in requests)
+    return _stems(requests[0])[0] + (f"-{total}-tunes" if total > 1 else "")
 
 
 def _fill(
-    orders: list[Order], files: TuneFiles, *, as_json: bool
+    requests: list[ComposeRequest], files: TuneFiles, *, as_json: bool
 ) -> tuple[list[dict[str, Any]], float]:
     """Composes and writes; a row for each tune, and the seconds that composing took."""
     rows: list[dict[str, Any]] = []
     composed_s, figures = 0.0, _Figures()
-    total = sum(order.config.count for order in orders)
+    total = sum(request.config.count for request in requests)
     with tqdm(total=total, unit="tune", delay=0.5, disable=as_json or None, file=sys.stderr) as bar:
 
         def show(texts: list[str]) -> None:
             bar.set_postfix_str(f"{sum(map(len, texts)):,} characters")
 
-        for order in orders:
+        for request in requests:
             start = time.perf_counter()
-            tunes = compose_order(order, show)
+            tunes = compose_request(request, show)
             taken_s = time.perf_counter() - start
             composed_s += taken_s
             for tune in tunes:
                 piece = from_composition(
-                    tune, stem=f"{order.ref.name}-{tune.seed}", playback=order.playback
+                    tune, stem=f"{request.ref.name}-{tune.seed}", playback=request.playback
                 )
                 row = _describe(tune) | {"time_s": round(taken_s / len(tunes), 4)}
-                row |= figures.measure(order.checkpoint, tune) if as_json else {}
+                row |= figures.measure(request.checkpoint, tune) if as_json else {}
                 written = files.write(piece)
                 said = " ".join(filter(None, (written.warning, written.remark)))
                 row |= {"warning": said, "files": [str(one) for one in written.paths]}
                 rows.append(row)
                 bar.update()
-    archive = files.finish(_archive_stem(orders))
+    archive = files.finish(_archive_stem(requests))
     for row in rows:
         row["files"] += [str(path) for path in archive]
     return rows, composed_s

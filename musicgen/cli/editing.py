@@ -9,7 +9,7 @@ import click
 from musicgen.cli.files import CHOICES, TuneFiles
 from musicgen.cli.options import echo_json, formats_option, json_option
 from musicgen.cli.output import overwrite_option
-from musicgen.cli.reproduce import Order
+from musicgen.cli.reproduce import ComposeRequest
 from musicgen.config import Paths
 from musicgen.rendering.files.formats import from_composition
 from musicgen.sampling.composer import Composition
@@ -37,7 +37,7 @@ def editing_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def write_edited(
-    order: Order,
+    request: ComposeRequest,
     tune: Composition,
     edit: Edit,
     out: Path,
@@ -50,10 +50,10 @@ def write_edited(
     from musicgen.sampling.edits import apply_edits
 
     files = TuneFiles(out, formats, Paths.default(), keeps_text=True, overwrite=overwrite)
-    stem = f"{order.ref.name}-{tune.seed}-change-{len(tune.edits) + 1}"
+    stem = f"{request.ref.name}-{tune.seed}-change-{len(tune.edits) + 1}"
     files.check([stem], stem)
-    changed = apply_edits(order.checkpoint, tune, [edit])
-    written = files.write(from_composition(changed, stem=stem, playback=order.playback))
+    changed = apply_edits(request.checkpoint, tune, [edit])
+    written = files.write(from_composition(changed, stem=stem, playback=request.playback))
     paths = [str(path) for path in [*written.paths, *files.finish(stem)]]
     if as_json:
         echo_json({"seed": tune.seed, "title": changed.tune.title, "changes": len(changed.edits),

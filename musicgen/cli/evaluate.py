@@ -16,7 +16,7 @@ from musicgen.errors import ConfigError, CorpusError
 from musicgen.evaluation.loss.text_loss import LossReport
 from musicgen.evaluation.report.builder import Hooks, make_report
 from musicgen.evaluation.report.html import render_html
-from musicgen.evaluation.report.novelty_scorer import find_judge
+from musicgen.evaluation.report.novelty_scorer import find_novelty_scorer
 from musicgen.evaluation.report.plan import ReportPlan
 from musicgen.evaluation.report.reference import (
     DEFAULT_SOURCE,
@@ -25,7 +25,7 @@ from musicgen.evaluation.report.reference import (
     hold_out,
     read_book,
 )
-from musicgen.evaluation.report.store import MAX_KEPT, ReportStore
+from musicgen.evaluation.report.store import MAX_REPORTS, ReportStore
 from musicgen.models.checkpoint import Checkpoint, find_checkpoint, load_checkpoint
 
 
@@ -59,7 +59,7 @@ from musicgen.models.checkpoint import Checkpoint, find_checkpoint, load_checkpo
 @overwrite_option
 @click.option("--keep", is_flag=True,
               help="Keep the report, for the page Evaluate and for `reports`. Of more than "
-                   f"{MAX_KEPT} the oldest go.")  # fmt: skip
+                   f"{MAX_REPORTS} the oldest go.")  # fmt: skip
 @json_option
 def evaluate_command(  # noqa: PLR0913 - each is an option of the command
     names: tuple[str, ...],
@@ -92,7 +92,7 @@ def evaluate_command(  # noqa: PLR0913 - each is an option of the command
         losses: dict[str, LossReport] = {}
         hooks = Hooks(
             lambda *now: show_progress(bar, *now),
-            find_judge=lambda checkpoint: find_judge(checkpoint, paths, bool(count)),
+            find_scorer=lambda checkpoint: find_novelty_scorer(checkpoint, paths, bool(count)),
             on_loss=losses.__setitem__,
             workers=os.cpu_count() or 1,
         )

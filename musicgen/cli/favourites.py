@@ -6,13 +6,13 @@ from typing import Any
 import click
 
 from musicgen.cli.files import CHOICES, TuneFiles
-from musicgen.cli.making import make_again
 from musicgen.cli.options import echo, echo_json, formats_option, json_option
 from musicgen.cli.output import overwrite_option
+from musicgen.cli.recompose import recompose_tune
 from musicgen.cli.sound_options import SoundChoice, sound_options
 from musicgen.config import Paths
 from musicgen.errors import FavouriteError
-from musicgen.library.favourites import Favourite, FavouriteStore, file_name
+from musicgen.library.favourites import Favourite, FavouriteStore, to_file_name
 from musicgen.library.serialization import header_field
 from musicgen.rendering.files.formats import from_composition
 from musicgen.rendering.playback_settings import AS_DANCED
@@ -49,7 +49,7 @@ def list_command(as_json: bool) -> None:
 @json_option
 def add_command(file: Path, number: int, name: str, checkpoint_name: str, as_json: bool) -> None:
     """Keep a tune of a file that this program wrote, in any format."""
-    _order, tune = make_again(file, checkpoint_name, number)
+    _request, tune = recompose_tune(file, checkpoint_name, number)
     _show(_store().add(tune, name), as_json)
 
 
@@ -98,7 +98,7 @@ def export_command(
     chosen = [_find(key) for key in dict.fromkeys(keys)] or _store().list()
     if not chosen:
         raise FavouriteError("There are no favourites yet.")
-    stems = [file_name(one.name) for one in chosen]
+    stems = [to_file_name(one.name) for one in chosen]
     files = TuneFiles(out, formats, Paths.default(), keeps_text=True, overwrite=overwrite)
     files.check(stems, "favourites")
     rows = []

@@ -7,7 +7,7 @@ from pathlib import Path
 from musicgen.cli.output import check_free, write_output
 from musicgen.config import Paths
 from musicgen.engraving.engraver import missing_part
-from musicgen.rendering.files.archive import USUAL, Take, different, pack
+from musicgen.rendering.files.archive import DEFAULT_FORMATS, ArchivedTune, different, pack
 from musicgen.rendering.files.formats import ENGRAVED, FORMATS, SOUNDING, ExportTune, make_all
 
 ZIP = "zip"
@@ -17,7 +17,7 @@ CHOICES = (*FORMATS, ZIP)
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The files of a tune, why others are missing, and what is to be said of them."""
+    """The files of a tune, why others are missing, and remarks on them."""
 
     paths: list[Path]
     warning: str
@@ -54,14 +54,14 @@ class TuneFiles:
         self._single = tuple(name for name in formats if name != ZIP)
         self._has_zip = ZIP in formats
         self._in_zip = self._single or tuple(
-            name for name in USUAL if name not in ENGRAVED or not missing_part(paths)
+            name for name in DEFAULT_FORMATS if name not in ENGRAVED or not missing_part(paths)
         )
         self._keeps_text, self._overwrite = keeps_text, overwrite
-        self._takes: list[Take] = []
+        self._takes: list[ArchivedTune] = []
         self._stems: list[str] = []
 
     def check(self, stems: Sequence[str], archive: str) -> None:
-        """Sees to it that no file is in the way, before any tune is made.
+        """Checks that none of the files exists yet, before any tune is made.
 
         Args:
             stems: Those of all tunes that `write` will be given, in order.
@@ -88,7 +88,7 @@ class TuneFiles:
         if self._keeps_text and SOUNDING & made.missing.keys():
             made.files["abc"] = piece.make("abc")
         if self._has_zip:
-            self._takes.append(Take(piece.stem, piece, made))
+            self._takes.append(ArchivedTune(piece.stem, piece, made))
         paths = [
             self._write(f"{piece.stem}.{FORMATS[name].suffix}", data)
             for name, data in made.files.items()

@@ -21,14 +21,15 @@ from musicgen.models.checkpoint import find_checkpoint, load_checkpoint
 from musicgen.notation.analysis.bars import is_in_time
 from musicgen.rendering.files.formats import from_composition
 from musicgen.rendering.playback_settings import AS_DANCED
-from musicgen.sampling.temperature_comparison import TEMPERATURES, compose_ladder
+from musicgen.sampling.temperature_comparison import COMPARED_TEMPERATURES, compose_at_temperatures
 
 
 @click.command("ladder")
 @checkpoint_option
 @click.option("--temperature", "temperatures", multiple=True, type=float,
               help="Give it again for each; "
-                   f"{', '.join(map('{:g}'.format, TEMPERATURES))} if none is given.")  # fmt: skip
+                   f"{', '.join(map('{:g}'.format, COMPARED_TEMPERATURES))} "
+                   "if none is given.")  # fmt: skip
 @sample_option("--seed", "seed")
 @sample_option("--prompt", "prompt")
 @sample_option("--meter", "meter")
@@ -57,7 +58,7 @@ def ladder_command(
     """The same seed at several temperatures: what the network does as it dares more."""
     paths = Paths.default()
     config = SampleConfig(**settings)
-    wanted = tuple(dict.fromkeys(temperatures or TEMPERATURES))
+    wanted = tuple(dict.fromkeys(temperatures or COMPARED_TEMPERATURES))
     stems = [
         f"{find_checkpoint(checkpoint_name, paths).name}-{config.seed}-t{one:g}" for one in wanted
     ]
@@ -68,7 +69,7 @@ def ladder_command(
     files.check(stems, archive)
     checkpoint = load_checkpoint(find_checkpoint(checkpoint_name, paths).path)
     rows: list[dict[str, Any]] = []
-    for stem, tune in zip(stems, compose_ladder(checkpoint, config, wanted), strict=True):
+    for stem, tune in zip(stems, compose_at_temperatures(checkpoint, config, wanted), strict=True):
         written = files.write(from_composition(tune, stem=stem, playback=sound.playback))
         rows.append(
             {"temperature": tune.config.temperature, "seed": tune.seed, "title": tune.tune.title,

@@ -5,9 +5,9 @@ from typing import Any
 
 import click
 
-from musicgen.cli.making import make_again
 from musicgen.cli.options import echo, echo_json, json_option
 from musicgen.cli.reading import read_tunebook_file
+from musicgen.cli.recompose import recompose_tune
 from musicgen.errors import ConfigError, ProvenanceError
 from musicgen.notation.analysis.ranges import INSTRUMENT_RANGES, notes_outside
 from musicgen.notation.display.note_names import name_note
@@ -52,7 +52,7 @@ def notes_command(
 def _read(file: Path, number: int, checkpoint_name: str) -> tuple[Tune, list[dict[str, Any]]]:
     """The tune, and a row for each note; with the network where the file says which."""
     try:
-        order, composed = make_again(file, checkpoint_name, number)
+        request, composed = recompose_tune(file, checkpoint_name, number)
     except ProvenanceError as error:
         if checkpoint_name or file.suffix.lower() not in (".abc", ".txt"):
             raise
@@ -68,14 +68,14 @@ def _read(file: Path, number: int, checkpoint_name: str) -> tuple[Tune, list[dic
 
     text = composed.abc + "\n" * composed.is_complete
     found = find_surprise(
-        order.checkpoint, composed.config, text, composed.drawn_start, composed.tune
+        request.checkpoint, composed.config, text, composed.drawn_start, composed.tune
     )
     rows = _rows(composed.tune)
-    for row, bits, odds in zip(rows, found.bits, found.odds, strict=True):
+    for row, bits, alternatives in zip(rows, found.bits, found.alternatives, strict=True):
         row |= {"bits": bits, "alternatives": [
             {"at": one.offset, "character": one.character, "percent": one.percent,
              "others": dict(zip(one.others, one.percents, strict=True))}
-            for one in odds
+            for one in alternatives
         ]}  # fmt: skip
     return composed.tune, rows
 

@@ -22,7 +22,7 @@ overwrite_option = click.option(
 
 
 def check_free(paths: Iterable[Path], overwrite: bool) -> None:
-    """Sees to it that nothing is in the way of files that are to be written.
+    """Checks that files which are to be written do not exist yet.
 
     Args:
         paths: The files.

@@ -14,7 +14,7 @@ from musicgen.config import Paths, to_json
 from musicgen.errors import ReportError
 from musicgen.evaluation.report.html import describe_plan, render_html
 from musicgen.evaluation.report.result import Report
-from musicgen.evaluation.report.store import ReportInfo, ReportStore, file_name
+from musicgen.evaluation.report.store import ReportInfo, ReportStore, report_file_name
 
 _FORMATS = ("html", "json")
 _POLL_S = 0.5
@@ -74,7 +74,7 @@ def export_command(
 ) -> None:
     """Write a report as a page and as JSON; the newest if none is named."""
     report_id, report = _read(key)
-    paths = {ending: out / file_name(report_id, ending) for ending in formats}
+    paths = {ending: out / report_file_name(report_id, ending) for ending in formats}
     check_free(paths.values(), overwrite)
     for ending, path in paths.items():
         text = render_html(report) if ending == "html" else to_json(report.to_dict())

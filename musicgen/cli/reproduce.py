@@ -1,4 +1,4 @@
-"""``musicgen compose --from FILE``: what a file says of its tunes, as work for the composer."""
+"""``musicgen compose --from FILE``: requests for the composer from the recipes in a file."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from musicgen.config import Paths, SampleConfig
 from musicgen.errors import ConfigError, ProvenanceError
 from musicgen.library.provenance import Recipe, check_complete, check_recipe
 from musicgen.models.checkpoint import (
-    USUAL,
+    DEFAULT_CHECKPOINT,
     Checkpoint,
     CheckpointRef,
     find_checkpoint,
@@ -24,8 +24,8 @@ from musicgen.sampling.edit_list import Edit
 
 
 @dataclass(frozen=True)
-class Order:
-    """Tunes that a network is asked for, what is then changed in each, and how they sound."""
+class ComposeRequest:
+    """What to compose, with which network, the edits of each tune, and how it is played."""
 
     ref: CheckpointRef
     checkpoint: Checkpoint
@@ -34,19 +34,19 @@ class Order:
     playback: PlaybackSettings = field(default_factory=PlaybackSettings)
 
 
-def take_order(
+def request_of_options(
     checkpoint_name: str, config: SampleConfig, playback: PlaybackSettings, paths: Paths
-) -> Order:
-    """The order that the options of the command make; of `house` where they name no checkpoint.
+) -> ComposeRequest:
+    """The request that the options of the command make; of `house` where they name no checkpoint.
 
     Raises:
         CheckpointError: there is no such checkpoint, or it is damaged.
     """
-    ref = find_checkpoint(checkpoint_name or USUAL, paths)
-    return Order(ref, load_checkpoint(ref.path), config, playback=playback)
+    ref = find_checkpoint(checkpoint_name or DEFAULT_CHECKPOINT, paths)
+    return ComposeRequest(ref, load_checkpoint(ref.path), config, playback=playback)
 
 
-def repeat_orders(
+def requests_of_file(
     source: Path,
     checkpoint_name: str,
     prompt: str,
@@ -54,8 +54,8 @@ def repeat_orders(
     *,
     anyway: bool,
     paths: Paths,
-) -> list[Order]:
-    """The orders that bring back the tunes of a file.
+) -> list[ComposeRequest]:
+    """The requests that compose the tunes of a file again.
 
     Args:
         source: The file, in any format this program writes.
@@ -69,7 +69,7 @@ def repeat_orders(
         ProvenanceError: the file does not say how it was made, or that cannot be repeated.
         CheckpointError: the network is not here.
     """
-    orders = []
+    requests = []
     loaded: dict[str, tuple[CheckpointRef, Checkpoint]] = {}
     for recipe in read_recipes(source):
         complete = recipe.with_prompt(prompt) if prompt else recipe
@@ -82,8 +82,8 @@ def repeat_orders(
         if not anyway:
             check_recipe(complete, checkpoint)
         playback = change(PlaybackSettings.from_values(complete.playback))
-        orders.append(Order(ref, checkpoint, complete.config, complete.edits, playback))
-    return orders
+        requests.append(ComposeRequest(ref, checkpoint, complete.config, complete.edits, playback))
+    return requests
 
 
 def _find(recipe: Recipe, paths: Paths) -> CheckpointRef:
@@ -102,7 +102,7 @@ def _find(recipe: Recipe, paths: Paths) -> CheckpointRef:
 
 
 def refuse_other_settings(context: click.Context, names: Iterable[str]) -> None:
-    """Sees to it that nothing is asked for besides what the file says.
+    """Checks that no option contradicts what the file records.
 
     Raises:
         ConfigError: an option was given that the file decides.

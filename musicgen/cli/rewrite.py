@@ -6,8 +6,8 @@ from pathlib import Path
 import click
 
 from musicgen.cli.editing import editing_options, write_edited
-from musicgen.cli.making import make_again
 from musicgen.cli.options import echo, echo_json
+from musicgen.cli.recompose import recompose_tune
 from musicgen.errors import ConfigError
 from musicgen.sampling.edit_list import Rewrite
 
@@ -39,14 +39,14 @@ def rewrite_command(  # noqa: PLR0913 - each is an option of the command
     with --choice NUMBER the tune is written with that way. FILE may have any format.
     """
     first, last = parse_bars(bars)
-    order, tune = make_again(file, checkpoint_name, number)
+    request, tune = recompose_tune(file, checkpoint_name, number)
     if choice is not None:
         edit = Rewrite(first, last, seed, choice)
-        write_edited(order, tune, edit, out, formats, overwrite=overwrite, as_json=as_json)
+        write_edited(request, tune, edit, out, formats, overwrite=overwrite, as_json=as_json)
         return
     from musicgen.sampling.infilling import rewrite_bars
 
-    found = rewrite_bars(order.checkpoint, tune.config, tune.abc, first, last, seed)
+    found = rewrite_bars(request.checkpoint, tune.config, tune.abc, first, last, seed)
     if as_json:
         ways = [
             {"choice": one.choice, "bars": list(one.bars), "fit": round(one.fit, 4)}

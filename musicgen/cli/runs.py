@@ -13,7 +13,7 @@ from musicgen.storage import is_file
 from musicgen.training.runs.archive import SUFFIX, export_run, import_run
 from musicgen.training.runs.run import RunStore
 from musicgen.training.runs.run_admin import delete_run, rename_run
-from musicgen.training.runs.summary import RunSummary, summarise
+from musicgen.training.runs.summary import RunSummary, summarise_run
 
 
 @click.group("runs")
@@ -108,9 +108,9 @@ def import_command(path: Path, name: str, as_json: bool) -> None:
     with file:
         run = import_run(_store(), file, name)
     if as_json:
-        echo_json(summarise(run).to_dict())
+        echo_json(summarise_run(run).to_dict())
     else:
-        echo(_line(summarise(run)))
+        echo(_line(summarise_run(run)))
 
 
 def _store() -> RunStore:
@@ -121,7 +121,7 @@ def _summaries(store: RunStore) -> list[RunSummary]:
     found = []
     for info in store.list():
         try:
-            found.append(summarise(store.get(info.id)))
+            found.append(summarise_run(store.get(info.id)))
         except RunError:  # deleted or damaged since it was listed
             continue
     return found

@@ -17,7 +17,7 @@ from musicgen.cli.sound_options import SoundChoice, sound_options
 from musicgen.config import Paths, SampleConfig
 from musicgen.models.checkpoint import find_checkpoint, load_checkpoint
 from musicgen.rendering.files.formats import FORMATS, from_composition
-from musicgen.rendering.files.tune_set import SET_FORMATS, TuneSet
+from musicgen.rendering.files.tune_set import SET_FORMATS, ExportSet
 from musicgen.rendering.playback_settings import AS_DANCED
 from musicgen.sampling.set_planner import STYLES, TUNES_IN_A_SET
 from musicgen.sampling.tune_sets import compose_number
@@ -61,7 +61,7 @@ def set_command(  # noqa: PLR0913 - each is an option of the command
     check_free(paths.values(), overwrite)
     checkpoint = load_checkpoint(ref.path)
     tunes = [compose_number(checkpoint, number, style, seed, config) for number in range(count)]
-    together = TuneSet([from_composition(tune, playback=sound.playback) for tune in tunes])
+    together = ExportSet([from_composition(tune, playback=sound.playback) for tune in tunes])
     for name, path in paths.items():
         write_output(path, together.make(name), overwrite)
     rows = [

@@ -29,7 +29,7 @@ class SoundChoice:
     asked: Mapping[str, Any] = field(default_factory=dict)
 
     def change(self, playback: PlaybackSettings) -> PlaybackSettings:
-        """How a tune that was heard in some way is heard now: other only in what was asked for."""
+        """The playback settings of a tune, changed only in the options that were given."""
         sheet = {name: value for name, value in self.asked.items() if name in _SHEET}
         players = {name: value for name, value in self.asked.items() if name not in _SHEET}
         return replace(playback, arrangement=playback.arrangement.replace(**players), **sheet)

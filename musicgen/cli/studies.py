@@ -17,7 +17,7 @@ from musicgen.names import normalize_name
 from musicgen.training.runs.bundled_history import is_bundled, model_of
 from musicgen.training.runs.run import Run, RunInfo, RunStore
 from musicgen.training.runs.studies import (
-    MAX_TUNES,
+    MAX_STUDY_TUNES,
     STUDIES,
     choose_run,
     find_departures,
@@ -26,7 +26,7 @@ from musicgen.training.runs.studies import (
     list_study_runs,
     write_study,
 )
-from musicgen.training.runs.summary import RunSummary, read_fluency, summarise
+from musicgen.training.runs.summary import RunSummary, read_fluency, summarise_run
 
 
 @dataclass
@@ -49,7 +49,7 @@ class _Column:
               help="A run of the preset baseline or improved; bundled/baseline, bundled/improved. "
                    "Give it again for the other study. The newest finished ones if none is "
                    "given.")  # fmt: skip
-@click.option("--measure", "count", type=click.IntRange(1, MAX_TUNES), metavar="NUMBER",
+@click.option("--measure", "count", type=click.IntRange(1, MAX_STUDY_TUNES), metavar="NUMBER",
               help="Measure fluency on that many tunes, and keep it with the run.")  # fmt: skip
 @json_option
 def studies_command(names: tuple[str, ...], count: int | None, as_json: bool) -> None:
@@ -105,7 +105,7 @@ def _choose(names: tuple[str, ...]) -> dict[str, RunInfo]:
 def _read(study: str, info: RunInfo, is_named: bool) -> _Column | None:
     """The column of a run; one that is damaged hides the other only if it was asked for."""
     try:
-        summary = dataclasses.replace(summarise(Run(info.path)), info=info)
+        summary = dataclasses.replace(summarise_run(Run(info.path)), info=info)
     except RunError as error:
         if is_named:
             raise

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from musicgen.cli.editing import editing_options, write_edited
-from musicgen.cli.making import make_again
+from musicgen.cli.recompose import recompose_tune
 from musicgen.errors import ConfigError
 from musicgen.sampling.edit_list import MAX_NUMBER, Take
 
@@ -32,6 +32,6 @@ def take_command(  # noqa: PLR0913 - each is an option of the command
     """
     if len(character) != 1:
         raise ConfigError("--character takes one character, not {text!r}.", text=character[:40])
-    order, tune = make_again(file, checkpoint_name, number)
+    request, tune = recompose_tune(file, checkpoint_name, number)
     edit = Take(offset, character)
-    write_edited(order, tune, edit, out, formats, overwrite=overwrite, as_json=as_json)
+    write_edited(request, tune, edit, out, formats, overwrite=overwrite, as_json=as_json)

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from musicgen.cli.making import make_again
 from musicgen.cli.options import echo, echo_json, json_option, sample_option
+from musicgen.cli.recompose import recompose_tune
 from musicgen.config import Paths, SampleConfig
 from musicgen.errors import ConfigError
 from musicgen.models.checkpoint import Checkpoint, find_checkpoint, load_checkpoint
 from musicgen.sampling.beginnings import EXAMPLES
-from musicgen.sampling.temperature_comparison import TEMPERATURES
+from musicgen.sampling.temperature_comparison import COMPARED_TEMPERATURES
 
 if TYPE_CHECKING:
     from musicgen.sampling.text_scoring import TextScores
@@ -34,7 +34,8 @@ _OF_BEGINNINGS = ("prompt", "free", *_HEADER)
                    "only needed if the model has another name here.")  # fmt: skip
 @click.option("--temperature", "temperatures", multiple=True, type=float,
               help="Give it again for each; "
-                   f"{', '.join(map('{:g}'.format, TEMPERATURES))} if none is given.")  # fmt: skip
+                   f"{', '.join(map('{:g}'.format, COMPARED_TEMPERATURES))} "
+                   "if none is given.")  # fmt: skip
 @sample_option("--top-k", "top_k")
 @sample_option("--top-p", "top_p")
 @sample_option("--free", "free")
@@ -64,7 +65,8 @@ def temperature_command(
     """
     config = SampleConfig(**settings)
     wanted = [
-        config.replace(temperature=one) for one in dict.fromkeys(temperatures or TEMPERATURES)
+        config.replace(temperature=one)
+        for one in dict.fromkeys(temperatures or COMPARED_TEMPERATURES)
     ]
     if file is None:
         _refuse(context, ("number", "offset"), "--{name} is for the tune of a file: name the file.")
@@ -109,7 +111,7 @@ def _look_into(
     file: Path, number: int, offset: int | None, checkpoint_name: str
 ) -> tuple[Checkpoint, "TextScores", int]:
     """The network that composed the tune of a file, what it expected there, and a place."""
-    order, tune = make_again(file, checkpoint_name, number)
+    request, tune = recompose_tune(file, checkpoint_name, number)
     from musicgen.sampling.temperature_effect import find_open_place, open_places, written_text
     from musicgen.sampling.text_scoring import score_text
 
@@ -119,9 +121,9 @@ def _look_into(
             "--at is {offset}: in this tune it can be {first} to {last}.",
             offset=offset, first=places[0], last=places[-1],
         )  # fmt: skip
-    seen = score_text(order.checkpoint, tune.config, written_text(tune), tune.drawn_start)
+    seen = score_text(request.checkpoint, tune.config, written_text(tune), tune.drawn_start)
     place = find_open_place(seen, places[0]) if offset is None else offset
-    return order.checkpoint, seen, place
+    return request.checkpoint, seen, place
 
 
 def _score_next(

@@ -50,7 +50,7 @@ def augment(text: str, changes: Augmentation, generator: random.Random) -> str:
 
 @functools.lru_cache(maxsize=65_536)
 def move(text: str, semitones: int) -> str:
-    """A tune moved by so many semitones; as it is where it cannot be spelled there."""
+    """A tune moved by a number of semitones; as it is where it cannot be spelled there."""
     try:
         return transpose(text, semitones)
     except NotationError:

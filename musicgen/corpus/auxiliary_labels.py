@@ -1,4 +1,4 @@
-"""What else a network can be asked to foretell: numbers for each character, read off the music.
+"""Labels of auxiliary tasks: numbers for each character, which a network learns to predict too.
 
 A character of a note is labelled with the note's *place* in the bar (sixteenths since the bar
 line), with its *degree* (semitones above the tonic; a rest has its own) and with the *harmony* of
@@ -21,12 +21,12 @@ from musicgen.notation.parsing.tokens import SEMITONES
 IGNORED = -100
 """Label of a character that a task says nothing about."""
 
-RHYTHMS = ("reel", "jig", "hornpipe", "slip jig", "polka", "waltz", "march", "other")
+RHYTHM_LABELS = ("reel", "jig", "hornpipe", "slip jig", "polka", "waltz", "march", "other")
 
 REST = 12
 """Degree of a rest; the others are 0..11 semitones above the tonic."""
 
-TASKS = {"place": 32, "degree": 13, "harmony": 7, "rhythm": len(RHYTHMS)}
+TASKS = {"place": 32, "degree": 13, "harmony": 7, "rhythm": len(RHYTHM_LABELS)}
 """Name to number of classes, in the order of the rows of `label_characters`."""
 
 Labels = NDArray[np.int64]
@@ -49,7 +49,7 @@ def label_characters(text: str) -> Labels:
     labels = np.full((len(TASKS), len(text)), IGNORED, dtype=np.int64)
     tune, _ = read_tune(text)
     if tune.text == text:
-        labels[3] = RHYTHMS.index(find_rhythm(tune))
+        labels[3] = RHYTHM_LABELS.index(find_rhythm(tune))
         for bar in tune.bars:
             harmony = find_harmony(bar)
             for note in bar.notes:
@@ -72,10 +72,10 @@ def find_degree(note: Note, key: Key | None) -> int:
         return REST
     if key is None or not key.tonic:
         return IGNORED
-    return (max(note.pitches) - scale_of(key)[0]) % 12
+    return (max(note.pitches) - degree_pitch_classes(key)[0]) % 12
 
 
-def scale_of(key: Key) -> list[int]:
+def degree_pitch_classes(key: Key) -> list[int]:
     """Pitch classes 0..11 of the seven degrees of a key that has a tonic, the tonic first."""
     first = _LETTERS.index(key.tonic[0])
     signs = dict(key.accidentals)
@@ -100,7 +100,7 @@ def find_harmony(bar: Bar) -> int | None:
             lengths[pitch % 12] += note.duration
     if not any(lengths):
         return None
-    scale = scale_of(bar.key)
+    scale = degree_pitch_classes(bar.key)
 
     def held(root: int) -> Fraction:
         members = {scale[(root + step) % 7] for step in (0, 2, 4)}
@@ -110,12 +110,13 @@ def find_harmony(bar: Bar) -> int | None:
 
 
 def find_rhythm(tune: Tune) -> str:
-    """Which of `RHYTHMS` a tune is: by its ``R:`` field, by the id the lab's tunebook gives, else
-    by its meter.
+    """The one of `RHYTHM_LABELS` that a tune has.
+
+    It follows from its ``R:`` field, from the id the lab's tunebook gives, else from its meter.
     """
     book_id = _BOOK_ID.search(tune.text)
     named = [tune.rhythm.lower()] + ([book_id[1]] if book_id else [])
     for name in named:
-        if found := next((rhythm for rhythm in reversed(RHYTHMS) if rhythm in name), None):
+        if found := next((rhythm for rhythm in reversed(RHYTHM_LABELS) if rhythm in name), None):
             return found
     return _OF_METER.get(tune.meter.text, "other")

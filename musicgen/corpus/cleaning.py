@@ -75,7 +75,7 @@ class CleaningReport:
 
 @dataclass(frozen=True, slots=True)
 class LabReading:
-    """How the lab's loader reads its file, beside what is in it."""
+    """How the lab's loader reads its file, next to what is in it."""
 
     snippets: int
     characters: int

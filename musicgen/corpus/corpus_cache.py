@@ -58,7 +58,9 @@ def digest_source(source: str, paths: Paths, plain: bool) -> str:
 @cache
 def code_digest() -> str:
     """The digest of the code that decides what a corpus is: `notation` and `corpus`, every file."""
-    files = [file for room in ("notation", "corpus") for file in (_PACKAGE / room).rglob("*.py")]
+    files = [
+        file for package in ("notation", "corpus") for file in (_PACKAGE / package).rglob("*.py")
+    ]
     digest = hashlib.sha256()
     for file in sorted(files):
         digest.update(hashlib.sha256(file.read_bytes()).digest())
@@ -80,7 +82,7 @@ def keep_cached(key: str, reading: CachedCorpus, paths: Paths) -> None:
 
 
 def keep_file(path: Path, data: bytes) -> None:
-    """Writes a file that can be made again; the oldest beside it go where there are too many."""
+    """Writes a file that can be made again; the oldest are removed where there are too many."""
     try:
         write_file(path, data)
         files = [file for file in list_folder(path.parent) if file.suffix == path.suffix]
@@ -99,7 +101,7 @@ def _source_bytes(name: str, paths: Paths) -> list[bytes]:
     try:
         return [file.read_bytes() for file in get_source(name).locate(paths)]
     except OSError:
-        return []  # told by whoever reads it, as are files that are not there
+        return []  # reported by whatever reads it, as are missing files
 
 
 def _file(key: str, paths: Paths) -> Path:

@@ -3,6 +3,7 @@
 import re
 
 SEPARATOR = "\n\n"
+"""Between two tunes of a corpus; in composed text it ends the tune."""
 
 _SNIPPET = re.compile(r"(^|\n\n)(.*?)\n\n", re.DOTALL)
 

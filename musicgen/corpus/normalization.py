@@ -1,9 +1,9 @@
-"""Tunes of other books in the plain manner of the lab's, so that one network can learn from both.
+"""Tunes of other books, normalized to the lab's notation, so that one network can learn from both.
 
 What the lab's tunes do not have is left out: grace notes, decorations, chords and chord symbols,
-slurs, words. What is left says the same music: the same bars, notes, repeats and endings, four bars
-a line, with ``!`` at its end. Tunes that cannot be said so (a change of key or meter inside, parts,
-jumps, bars that do not keep time) are no plain tunes.
+slurs, words. The music stays: the same bars, notes, repeats and endings, four bars a line, with
+``!`` at its end. Tunes that cannot be written so (a change of key or meter inside, parts, jumps,
+bars that do not keep time) are left out.
 """
 
 import re
@@ -16,10 +16,10 @@ from musicgen.notation.model import Bar, Note, PlayedNote, ProblemKind, Tune
 from musicgen.notation.parsing.fields import same_key, same_meter
 from musicgen.notation.parsing.reader import read_tune
 from musicgen.notation.parsing.text_strings import encode_text_string
-from musicgen.notation.playback import perform
+from musicgen.notation.playback import played_notes
 from musicgen.notation.writing.abc_writer import write_abc
 
-METERS = ("C", "C|", "2/4", "3/4", "6/8", "9/8")
+LAB_METERS = ("C", "C|", "2/4", "3/4", "6/8", "9/8")
 """Those of the lab's tunes."""
 
 _EIGHTH = Fraction(1, 2)
@@ -51,7 +51,7 @@ def write_plain(text: str) -> str | None:
     header = f"X:{tune.reference or 1}\nT:{title}\nM:{meter}\nL:1/8\nK:{tune.key.tonic} {mode}\n"
     plain = header + _old_style(body)
     again, _ = read_tune(plain)
-    meant = perform(bare.bars, bare.play_order)
+    meant = played_notes(bare.bars, bare.play_order)
     return plain if _sound(again.performance) == _sound(meant) else None
 
 
@@ -68,7 +68,7 @@ def _is_plain(tune: Tune) -> bool:
         for bar in tune.bars
     )
     report = check_bars(tune)
-    is_known = tune.meter.text in (*METERS, "4/4")
+    is_known = tune.meter.text in (*LAB_METERS, "4/4")
     return is_steady and is_known and report.is_in_time and report.ends_properly
 
 

@@ -1,7 +1,7 @@
-"""Files as people have them, made fit for cleaning: text of any encoding, tunebooks of any dress.
+"""Prepares uploaded files for cleaning: text of any encoding, tunebooks of any layout.
 
-Each tune is to stand for itself afterwards: what the head of its file says of it is written into
-it, and what stands around it and is no music is left out.
+Afterwards each tune is complete by itself: fields of the file header are written into it, and text
+around it that is no music is left out.
 """
 
 import re
@@ -35,7 +35,7 @@ def shown_name(name: str) -> str:
 
 
 def read_upload(name: str, data: bytes, cleaner: Cleaner) -> Iterator[RawTune]:
-    """The tunes of a file somebody brought; what cannot be read is told to the cleaner."""
+    """The tunes of an uploaded file; what cannot be read is reported to the cleaner."""
     file = shown_name(name)
     ending = file[file.rfind(".") :].lower() if "." in file else ""
     if ending in MIDI_ENDINGS:

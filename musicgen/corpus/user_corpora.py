@@ -1,4 +1,4 @@
-"""Corpora of one's own: files somebody brought, cleaned once and kept under a name.
+"""Corpora of users: uploaded files, cleaned once and kept under a name.
 
 ::
 
@@ -41,22 +41,22 @@ from musicgen.storage import (
     whole_folder,
 )
 
-MAX_BYTES = 20_000_000
+MAX_UPLOAD_BYTES = 20_000_000
 MAX_FILES = 2_000
 PREFIX = "own:"
 """Before a name it says that a corpus of one's own is meant; the name alone does as well."""
 
 _RESERVED_ENDINGS = (".new", ".old", ".lock")
 _MAX_FINDINGS_BYTES = 100_000_000
-_MAX_TEXT_BYTES = 4 * MAX_BYTES  # a tune that was mended may have grown
+_MAX_TEXT_BYTES = 4 * MAX_UPLOAD_BYTES  # a tune that was mended may have grown
 _INFO, _TUNES, _FINDINGS = "corpus.json", "tunes.abc", "findings.json"
 
-Progress = Callable[[float], None]
+OnProgress = Callable[[float], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file somebody brought. Its name is shown, and never used as a path."""
+    """An uploaded file. Its name is shown, and never used as a path."""
 
     name: str
     data: bytes
@@ -108,7 +108,7 @@ class CorpusStore:
         for name in self._names():
             try:
                 found.append(self.get(name))
-            except CorpusError:  # a folder somebody damaged must not hide the others
+            except CorpusError:  # a damaged folder must not hide the others
                 continue
         return found
 
@@ -129,7 +129,7 @@ class CorpusStore:
         return [name for name in found if is_name(name) and not _is_reserved(name)]
 
     def clear_litter(self) -> None:
-        """Puts right what killed processes left; nothing while somebody makes a corpus."""
+        """Removes what killed processes left; does nothing while a corpus is being made."""
         if not is_folder(self.root):
             return
         with (
@@ -192,14 +192,14 @@ class CorpusStore:
         return name
 
     def create(
-        self, name: str, uploads: Sequence[Upload], on_progress: Progress = lambda _share: None
+        self, name: str, uploads: Sequence[Upload], on_progress: OnProgress = lambda _share: None
     ) -> OwnCorpus:
         """Cleans files and keeps their tunes; either the whole corpus is there afterwards or none.
 
         Args:
             name: As `check_name` wants it.
             uploads: ABC and MIDI files, in any encoding.
-            on_progress: Told from time to time which share, 0..1, has been read.
+            on_progress: Called from time to time with the share that has been read, 0..1.
 
         Raises:
             CorpusError: the name cannot be had, the files are too many or too large, or no tune
@@ -285,15 +285,15 @@ def check_total(size_bytes: int) -> None:
     Raises:
         CorpusError: they are.
     """
-    if size_bytes > MAX_BYTES:
+    if size_bytes > MAX_UPLOAD_BYTES:
         raise CorpusError(
             "The files are larger than {most} MB in all. Make several corpora of them, and train "
             "on them together: one+other.",
-            most=MAX_BYTES // 1_000_000,
+            most=MAX_UPLOAD_BYTES // 1_000_000,
         )
 
 
-def _clean(name: str, uploads: Sequence[Upload], on_progress: Progress) -> Cleaner:
+def _clean(name: str, uploads: Sequence[Upload], on_progress: OnProgress) -> Cleaner:
     cleaner = Cleaner(name)
     total = sum(len(upload.data) for upload in uploads) or 1
     done = 0

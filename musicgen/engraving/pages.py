@@ -173,7 +173,7 @@ def _head(tune: Tune) -> tuple[tuple[Shape, ...], float]:
             y += 1.25 * size
             lines.append(_fitted(Writing(row, A4[0] / 2, y, size, "regular", 0.5), _WIDTH))
     y += 1.9 * _SMALL
-    left = Writing(describe(tune), MARGIN, y, _SMALL, "italic")
+    left = Writing(describe_tune(tune), MARGIN, y, _SMALL, "italic")
     right = Writing(" · ".join(_people(tune)), A4[0] - MARGIN, y, _SMALL, "italic", 1.0)
     lines += [_fitted(one, 0.49 * _WIDTH) for one in (left, right) if one.text]
     return tuple(lines), y - MARGIN + 1.6 * _SMALL
@@ -190,7 +190,7 @@ def _in_rows(title: str, size: float) -> list[str]:
     return [title[:middle], title[middle + 1 :]]
 
 
-def describe(tune: Tune) -> str:
+def describe_tune(tune: Tune) -> str:
     """Rhythm, meter and key in a few words: ``jig · 6/8 · D major``."""
     key = f"{tune.key.tonic.translate(_SIGNS)} {tune.key.mode}" if tune.key.tonic else ""
     meter = f"{tune.meter.numerator}/{tune.meter.denominator}" if tune.meter.numerator else ""

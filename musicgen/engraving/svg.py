@@ -27,7 +27,7 @@ def write_svg(page: Page, title: str, comment: str = "") -> str:
 
     Args:
         page: What is drawn.
-        title: Its ``<title>``, for those who hear the page.
+        title: Its ``<title>``, for screen readers.
         comment: Provenance, kept in ``<metadata>``; nothing is written if empty.
     """
     root = Element("svg", xmlns=_NAMESPACE, version="1.1")

@@ -9,15 +9,11 @@ from dataclasses import dataclass
 
 from musicgen.evaluation.report.plan import Cell
 from musicgen.evaluation.statistics.estimate import Estimate
+from musicgen.translatable import N_ as N_  # noqa: PLC0414 - offered from here as well
 
 Translate = Callable[[str], str]
 
 SHARE, NUMBER, NATS, BITS = "share", "number", "nats", "bits"
-
-
-def N_(message: str) -> str:  # noqa: N802 - gettext's name for a text translated later
-    """The text itself: marks it for the catalogues."""
-    return message
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +118,7 @@ GROUPS: dict[str, dict[str, Measure]] = {
         ),
     },
 }  # fmt: skip
-"""All measures of a set of tunes, by group and by name of `tune_figures.summarise`."""
+"""All measures of a set of tunes, by group and by name of `tune_figures.summarise_tunes`."""
 
 MEASURES = {name: measure for group in GROUPS.values() for name, measure in group.items()}
 

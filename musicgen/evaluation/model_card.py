@@ -62,14 +62,17 @@ def render_model_card(
 
 def _heading(metadata: CheckpointMetadata, size_bytes: int) -> str:
     network = metadata.network
+    created = (
+        metadata.created if _is_moment(metadata.created) else escape_markdown(metadata.created)
+    )
     return (
-        f"# Model card: {plain(metadata.name)}\n\n"
+        f"# Model card: {escape_markdown(metadata.name)}\n\n"
         f"A character-level network of kind `{network.kind}` that writes folk tunes in ABC "
         "notation.\n\n"
         f"Embedding {network.embedding_dim}, {network.num_layers} × {network.hidden_size} cells, "
         f"{metadata.parameters:,} parameters, {len(metadata.vocabulary)} characters, "
         f"{size_bytes / 1e6:.1f} MB on disk. {_origin(metadata.corpus)}; made "
-        f"{metadata.created if _is_moment(metadata.created) else plain(metadata.created)}."
+        f"{created}."
     )
 
 
@@ -95,7 +98,7 @@ def _starts(corpus: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         start = start.get("started_from")
 
 
-def plain(text: object) -> str:
+def escape_markdown(text: object) -> str:
     """A text of a stranger on one line, short, in which neither Markdown nor HTML finds a sign."""
     told = "".join(
         " " if unicodedata.category(sign)[0] in "CZ" else sign
@@ -116,7 +119,7 @@ def word(text: object) -> str:
 def _data(corpus: dict[str, Any]) -> str:
     tunes = corpus.get("tunes", {})
     sizes = ", ".join(
-        f"{count} {plain(side.replace('_', ' '))}"
+        f"{count} {escape_markdown(side.replace('_', ' '))}"
         for side, count in (tunes.items() if isinstance(tunes, dict) else ())
         if is_count(count)
     )
@@ -147,7 +150,7 @@ def _settings(metadata: CheckpointMetadata) -> str:
 
 def _setting(value: object) -> object:
     """A setting as it is; only texts can hold signs, and of those most are single words."""
-    return plain(value) if isinstance(value, str) and _WORD.search(value) else value
+    return escape_markdown(value) if isinstance(value, str) and _WORD.search(value) else value
 
 
 def _is_moment(text: str) -> bool:
@@ -263,5 +266,5 @@ def _use(metadata: CheckpointMetadata) -> str:
         "invents titles that may sound like real ones, without the grammar writes bars of any "
         "length, and can repeat phrases of tunes it has read. It knows one tradition as its "
         f"collectors wrote it down.\n\nLicence of the weights: "
-        f"{plain(metadata.license)}."
+        f"{escape_markdown(metadata.license)}."
     )

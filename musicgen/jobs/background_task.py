@@ -1,8 +1,8 @@
 """Work in a thread of its own: started, paused, cancelled and waited for in one way.
 
-Training, report, sweep, novelty index and tune queue run on this. Whoever watches polls
-`BackgroundTask.state`: a few values, whatever the task has made so far. The thread never touches a
-screen.
+Training, report, sweep, novelty index and tune queue run on this. Those that show it poll
+`BackgroundTask.state`: a few values, whatever the task has made so far. The thread never calls
+Streamlit.
 """
 
 import contextlib
@@ -131,7 +131,7 @@ class BackgroundTask:
 
     @property
     def is_cancelled(self) -> bool:
-        """Whether somebody asked it to end."""
+        """Whether it was asked to end."""
         return self._cancelled.is_set()
 
     def must_end(self) -> bool:

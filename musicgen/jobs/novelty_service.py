@@ -1,8 +1,8 @@
-"""Indices of what the models learned from, made ready aside while people play.
+"""Novelty indices of models, made in the background while people play.
 
-Reading thousands of tunes is Python's work alone; a thread of the server would take the time of
-those who listen, so a process of its own does it, at low priority (``novelty --prepare``). It
-leaves the index on the disk, and dies with the server, to whom it reports.
+Reading thousands of tunes holds Python's interpreter lock; a thread of the server would slow down
+playing, so a process of its own does it, at low priority (``novelty --prepare``). It leaves the
+index on the disk, reports to the server, and ends with it.
 """
 
 import logging

@@ -1,4 +1,4 @@
-"""A report in the background: start, cancel, go on, and a snapshot for whoever watches.
+"""A report in the background: start, cancel, resume, and snapshots of it.
 
 One report is made at a time in a process.
 """
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from musicgen.config import Paths
 from musicgen.errors import MusicgenError, ReportError
 from musicgen.evaluation.report.builder import Hooks, ReportStopped, make_report
-from musicgen.evaluation.report.novelty_scorer import find_judge
+from musicgen.evaluation.report.novelty_scorer import find_novelty_scorer
 from musicgen.evaluation.report.plan import Cell, ReportPlan
 from musicgen.evaluation.report.reference import find_reference
 from musicgen.evaluation.report.store import ReportStore, being_made_error
@@ -18,7 +18,7 @@ from musicgen.jobs.background_task import BackgroundTask, TaskCancelled, TaskSta
 from musicgen.models.checkpoint import find_checkpoint, load_checkpoint
 
 _TIMED_SHARE = 0.02
-"""Share of the work after which the time left is told."""
+"""Share of the work after which the time left is estimated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class _ReportTask(BackgroundTask):
             self.must_end,
             lambda cell, print_: store.read_drawn(report_id, cell, print_),
             lambda cell, print_, tunes: store.write_drawn(report_id, cell, print_, tunes),
-            lambda checkpoint: find_judge(
+            lambda checkpoint: find_novelty_scorer(
                 checkpoint, self._paths, bool(plan.count), self._stop_if_asked
             ),
         )

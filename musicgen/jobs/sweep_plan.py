@@ -23,7 +23,7 @@ MAX_CELLS = 64
 DEFAULT_SIZES = (8, 16, 32)
 DEFAULT_RATES = (1e-3, 3e-3, 1e-2)
 DEFAULT_STEPS = 200
-"""What a sweep tries where nobody says otherwise."""
+"""What a sweep tries by default."""
 
 LOOKS = 5
 """Looks at held-out tunes that a cell takes at least, however short it is."""
@@ -141,7 +141,7 @@ class SweepStore:
         for name in self._names():
             try:
                 plans.append(self.get(name))
-            except MusicgenError:  # a file somebody damaged must not hide the others
+            except MusicgenError:  # a damaged file must not hide the others
                 continue
         return plans
 

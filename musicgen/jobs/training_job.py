@@ -1,6 +1,6 @@
-"""A training in the background, and a snapshot of it for whoever watches.
+"""A training in the background, and snapshots of it.
 
-Watchers that draw curves poll `TrainingJob.snapshot`, which copies the metrics. For all else
+Pages that draw curves poll `TrainingJob.snapshot`, which copies the metrics. For all else
 `BackgroundTask.state` and the small properties of the job are enough. One training runs at a time;
 others wait their turn.
 """

@@ -1,8 +1,8 @@
-"""Composes and renders tune after tune in a thread of its own, a little ahead of who listens.
+"""Composes and renders tune after tune in a thread of its own, a little ahead of what is played.
 
-One queue serves one browser session. It composes only while somebody asks what comes next, and
-keeps few tunes, so that hours of music need no more memory than minutes. The thread knows no
-screen: the page polls `TuneQueue.look`.
+One queue serves one browser session. It composes only while the page asks for the next tune, and
+keeps few tunes, so that hours of music need no more memory than minutes. The thread never calls
+Streamlit: the page polls `TuneQueue.look`.
 """
 
 import logging
@@ -24,7 +24,7 @@ KEPT = 30
 """Tunes before the one that sounds that one can go back to; what was composed, not its sound."""
 
 IDLE_S = 60.0
-"""Seconds without a question after which nobody is taken to listen any more."""
+"""Seconds without a request after which the listener is taken to have left."""
 
 _MOST_FAILURES = 5
 
@@ -58,7 +58,7 @@ class TuneQueue:
 
     Args:
         make: Composes the tune of a number, in the thread; a failure skips the number.
-        render: Makes what can be heard of it, in the thread.
+        render: Renders its sound, in the thread.
         clock: Seconds, for tests.
     """
 
@@ -143,7 +143,7 @@ class TuneQueue:
 
     @property
     def is_working(self) -> bool:
-        """Whether the thread lives: it ends when nobody asks."""
+        """Whether the thread runs: it ends when requests stop."""
         return self._task is not None and not self._task.is_over
 
     def _window(self) -> list[int]:
@@ -192,7 +192,7 @@ class TuneQueue:
             self._composed.pop(step.number, None)
 
     def _wait_for_step(self) -> _Step | None:
-        """What to make next, once there is room for it; None when nobody listens any more."""
+        """What to make next, once there is room for it; None when the listener has left."""
         with self._changed:
             while self._is_on and self._clock() - self._asked <= IDLE_S:
                 window = self._window()

@@ -1,4 +1,4 @@
-"""Tunes somebody wants to keep: one small JSON file each, with the text and how it was composed."""
+"""Favourites: one small JSON file for each tune, with its text and how it was composed."""
 
 import hashlib
 import json
@@ -25,7 +25,7 @@ from musicgen.sampling.composer import Composition
 from musicgen.storage import is_file, list_folder, storing, write_file
 
 MAX_FAVOURITES = 200
-MAX_NAME = 80
+MAX_FAVOURITE_NAME = 80
 """Characters of a name."""
 
 MAX_BYTES = 1_000_000
@@ -80,7 +80,7 @@ class FavouriteStore:
 
     def has(self, composition: Composition) -> bool:
         """Whether this very tune is kept."""
-        return is_file(self._path(find_key(to_values(composition))))
+        return is_file(self._path(favourite_key(to_values(composition))))
 
     def add(self, composition: Composition, name: str = "") -> Favourite:
         """Keeps a tune, by its own title if no name is given; one kept already stays as it is.
@@ -90,7 +90,7 @@ class FavouriteStore:
             StorageError: it cannot be written.
         """
         values = to_values(composition)
-        key = find_key(values)
+        key = favourite_key(values)
         name = clean_name(name or header_field(composition.abc, "T"))
         created = datetime.now(UTC).isoformat(timespec="milliseconds")
         return _read(self._path(key)) or self.restore(Favourite(key, name, created, values))
@@ -172,7 +172,7 @@ class FavouriteStore:
         write_file(self._path(favourite.key), to_json(content).encode("utf-8"))
 
 
-def find_key(values: Values) -> str:
+def favourite_key(values: Values) -> str:
     """16 hexadecimal digits that say which tune it is: the same for the same text and settings."""
     told = {name: value for name, value in values.items() if name != "char_probs"}
     text = json.dumps(told, sort_keys=True, ensure_ascii=False)
@@ -181,11 +181,13 @@ def find_key(values: Values) -> str:
 
 def clean_name(text: str) -> str:
     """A name of one line without control characters; ``–`` if nothing is left."""
-    seen = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in text[: 10 * MAX_NAME])
-    return " ".join(seen.split())[:MAX_NAME].strip() or "–"
+    seen = "".join(
+        " " if unicodedata.category(c)[0] in "CZ" else c for c in text[: 10 * MAX_FAVOURITE_NAME]
+    )
+    return " ".join(seen.split())[:MAX_FAVOURITE_NAME].strip() or "–"
 
 
-def file_name(name: str) -> str:
+def to_file_name(name: str) -> str:
     """A name for a file: letters and digits of the favourite's own, with hyphens between."""
     kept = "".join(c if c.isalnum() else "-" for c in name)
     return "-".join(filter(None, kept.split("-")))[:60] or "tune"

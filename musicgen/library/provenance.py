@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 MARK = "musicgen checkpoint="
 """What a line of ours begins with."""
 
-MAX_LINE = 100_000
+MAX_RECIPE_LINE = 100_000
 """Characters of a line that are read: ours have some hundred, with a long beginning 6,000."""
 
 MAX_RECIPES = 10_000
@@ -46,7 +46,7 @@ class Recipe:
     `config` has the tune's own seed and asks for one tune. `edits` are what was changed in it
     afterwards, in order. `grammar` is the version of the grammar that watched, 0 for none.
     A beginning too long for its file is known by `prompt_digest` and `prompt_length` only.
-    `playback` are the words of whoever took it away about how it sounded, unread
+    `playback` are the playback settings of the file, as text
     (`rendering.playback_settings`).
     """
 
@@ -121,7 +121,7 @@ def _read(text: str, start: int) -> tuple[Recipe, int]:
         settings, end = json.JSONDecoder().raw_decode(text, head.end())
     except (ValueError, RecursionError) as error:
         raise _cut_off() from error
-    if end - start > MAX_LINE:
+    if end - start > MAX_RECIPE_LINE:
         raise _cut_off()
     name = _unescaped(head["checkpoint"])
     recipe = _make(name, head["fingerprint"], int(head["seed"]), settings)
@@ -178,7 +178,7 @@ def _make(checkpoint: str, fingerprint: str, seed: int, settings: dict[str, Any]
 
 
 def check_recipe(recipe: Recipe, checkpoint: "Checkpoint") -> None:
-    """Sees to it that a network would make the very tune of a recipe.
+    """Checks that a network would make exactly the tune of a recipe.
 
     Raises:
         ProvenanceError: it is another network, or the grammar has changed since.
@@ -203,7 +203,7 @@ def check_recipe(recipe: Recipe, checkpoint: "Checkpoint") -> None:
 
 
 def check_complete(recipe: Recipe) -> None:
-    """Sees to it that a recipe says all that is needed.
+    """Checks that a recipe has all that is needed.
 
     Raises:
         ProvenanceError: its beginning is missing.
@@ -217,7 +217,7 @@ def check_complete(recipe: Recipe) -> None:
 
 
 def fit_provenance(line: str, max_bytes: int, *, ascii_only: bool = False) -> str:
-    """A line of ours in so many bytes of UTF-8, as it is where it fits.
+    """A provenance line in at most `max_bytes` bytes of UTF-8, as it is where it fits.
 
     What is too long is left out whole, so that what remains can be read: first the beginning of the
     tune, of which length and digest stay, then what was rewritten, of which the number stays. Other

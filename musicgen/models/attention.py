@@ -1,13 +1,13 @@
-"""Attention over an LSTM's past: where has this been before, and how did it go on?
+"""Attention over an LSTM's past: earlier places like this one, and what followed there.
 
-After the last layer each character looks back on the W characters before it. A place in the past is
-found by what the LSTM knew *before* its character, and gives what it knew *after* it: so the place
-that was like the present one tells what came next there, as in the continuous cache of Grave et al.
+After the last layer each character attends to the W characters before it. The keys are made of the
+LSTM's state *before* a character, the values of its state *after* it: a place that was like the
+present one thus contributes what came next there, as in the continuous cache of Grave et al.
 (2017). The rest is global attention as Luong et al. (2015) have it, after Bahdanau et al. (2015):
 scaled products of query and keys, and one head on top of an LSTM (Merity 2019, SHA-RNN). A learned
 key without a place takes what belongs nowhere, as the sentinel of Merity et al. (2017); a learned
-number for each distance says how far to look. It never looks back beyond a blank line: the tune
-before was another one, and whoever composes or measures begins with an empty memory, too.
+bias for each distance weighs near against far. It never attends beyond a blank line, where another
+tune ended; composing and measuring begin with an empty memory, too.
 
 Shapes: B batch, T time, H hidden, D = H / 2 rounded up, W window.
 """

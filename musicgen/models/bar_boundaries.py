@@ -1,4 +1,4 @@
-"""Where bars and phrases end in a text of ids, told from bar lines and line ends alone.
+"""Where bars and phrases end in a text of ids, by bar lines and line ends alone.
 
 A bar ends at a bar line that two characters or more stand before on its line; so ``||``, ``:|`` and
 a repeat sign at the beginning of a line end one bar and not two. A phrase ends with the fourth bar,
@@ -17,10 +17,10 @@ _SHORTEST_BAR = 2
 
 @dataclass(frozen=True, slots=True)
 class Boundaries:
-    """Whether a bar and a phrase end with each character, both (B, T) bool, and how far it stands.
+    """Whether a bar and a phrase end with each character, both (B, T) bool; and the counters.
 
     `counters` (1, B, 2) holds the characters since the last bar line and the bars since the last
-    phrase: what the next stretch of the text must know.
+    phrase: what the next stretch of the text needs.
     """
 
     bars: torch.Tensor

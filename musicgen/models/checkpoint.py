@@ -47,7 +47,7 @@ Arrays = Mapping[str, NDArray[np.float32]]
 FORMAT = "musicgen-checkpoint"
 FORMAT_VERSION = 1
 WEIGHTS_FILE = "model.safetensors"
-USUAL = "house"
+DEFAULT_CHECKPOINT = "house"
 """The model that plays where none is named."""
 
 METADATA_FILE = "checkpoint.json"
@@ -299,7 +299,7 @@ def list_checkpoints(paths: Paths) -> list[CheckpointRef]:
         for folder in _folders(paths.checkpoints)
         if not is_unfinished(folder) and is_file(folder / METADATA_FILE)
     ]
-    bundled.sort(key=lambda ref: (ref.name != USUAL, ref.name))
+    bundled.sort(key=lambda ref: (ref.name != DEFAULT_CHECKPOINT, ref.name))
     runs = [
         (modified_ns(folder / "best" / METADATA_FILE), folder)
         for folder in _folders(paths.runs)

@@ -1,11 +1,11 @@
-"""Where a tune may come again: for each character, what would follow if it did.
+"""Candidates for copying: for each character, what would follow if the tune repeated itself.
 
-Four echoes offer a next character, each with a level that says how much speaks for it:
+Four echoes each offer a next character, with a level of evidence:
 
 - *the longest run*: the place of this tune whose last characters are the present ones, the longest
   such run, the newest of several, and the character after it;
-- *the bar 2, 4 and 8 bars before*: the character at the place where this bar is now. Phrases of
-  dance tunes answer one another at these distances.
+- *the bar 2, 4 and 8 bars before*: the character at the same place of that bar. Phrases of dance
+  tunes correspond at these distances.
 
 Nothing here is learned, and nothing looks beyond the tune: a blank line empties the memory. All is
 plain arithmetic on whole batches. Shapes: B batch, T time, W places, K = 4 echoes.
@@ -69,7 +69,7 @@ def find_candidates(ids: Ints, memory: Ints, signs: StructureTokens) -> tuple[In
 
     Args:
         ids: Characters (B, T).
-        memory: What was heard before, (B, SIZE); it is not changed.
+        memory: The characters read before, (B, SIZE); it is not changed.
         signs: Which characters order a tune.
 
     Returns:
@@ -80,12 +80,12 @@ def find_candidates(ids: Ints, memory: Ints, signs: StructureTokens) -> tuple[In
     offered = np.empty((*ids.shape, ECHOES), np.int64)
     levels = np.empty((*ids.shape, ECHOES), np.int64)
     for time in range(ids.shape[1]):
-        offered[:, time], levels[:, time] = _hear(ids[:, time], memory, signs)
+        offered[:, time], levels[:, time] = _update_memory(ids[:, time], memory, signs)
     return offered, levels, memory
 
 
-def _hear(ids: Ints, memory: Ints, signs: StructureTokens) -> tuple[Ints, Ints]:
-    """Takes one character (B,) into the memory, in place; what is offered then (B, K), levels."""
+def _update_memory(ids: Ints, memory: Ints, signs: StructureTokens) -> tuple[Ints, Ints]:
+    """Adds characters (B,) to the memory, in place; candidates and levels after them, (B, K)."""
     is_line = ids == signs.line
     ends = is_line & (memory[:, 2 * PLACES + _BARS + _WAS_LINE] > 0)
     if ends.any():

@@ -1,14 +1,14 @@
-"""An LSTM that hears where a tune may come again, and can say so.
+"""An LSTM with candidates for copying from earlier in the tune.
 
-A third of the bars of real tunes are bars that were there before, but an LSTM of this size forgets
-how one went in four bars' time: it comes near and never says it again. Here four echoes
-(`musicgen.models.copy_candidates`) offer the next character. The LSTM reads what they offer, and
-how much speaks for it; at the end a gate for each adds to the logit of the character it offers, as
-the copy mechanisms of Gu et al. (2016) and See et al. (2017) do with attention. The gates are
-learned, the places are not: finding them by attention takes far more text than there is.
+A third of the bars of real tunes repeat an earlier bar, but an LSTM of this size loses the details
+within four bars. Here four echoes (`musicgen.models.copy_candidates`) each offer a candidate for
+the next character. The LSTM reads the candidates and their levels of evidence; at the end a gate
+for each adds to the logit of its candidate, as the copy mechanisms of Gu et al. (2016) and See et
+al. (2017) do with attention. The gates are learned, the places are not: finding them by attention
+takes far more text than there is.
 
-With `config.position` it also reads, beside each character, where that stands in its bar, section
-and scale (`musicgen.models.position`).
+With `config.position` it also reads, for each character, its position in bar, section and scale
+(`musicgen.models.position`).
 
 Shapes: B batch, T time, H hidden, V vocabulary, K echoes, F features of a position.
 """
@@ -28,11 +28,11 @@ from musicgen.models.copy_candidates import (
     find_candidates,
 )
 from musicgen.models.lstm_stack import LSTMStack
-from musicgen.models.position import ROWS, empty_seen, read_positions
+from musicgen.models.position import FEATURE_ROWS, empty_seen, read_positions
 
 EchoState = tuple[torch.Tensor, ...]
-"""An LSTM's h and c, what was heard of the tune, (1, B, `echoes.SIZE`) whole numbers, and with
-positions also what was read of it, (1, B, `position.SEEN_SIZE`) whole numbers."""
+"""An LSTM's h and c, the memory of the tune, (1, B, `copy_candidates.SIZE`) whole numbers, and with
+positions also the characters read of it, (1, B, `position.SEEN_SIZE`) whole numbers."""
 
 
 class EchoNetwork(LSTMStack):
@@ -52,7 +52,7 @@ class EchoNetwork(LSTMStack):
         self.gates = nn.Linear(config.hidden_size, ECHOES, bias=False)
         nn.init.zeros_(self.gates.weight)
         self.trust = nn.Parameter(torch.zeros(LEVELS, ECHOES))
-        self.position = nn.Embedding(ROWS, size) if config.position else None
+        self.position = nn.Embedding(FEATURE_ROWS, size) if config.position else None
         if self.position is not None:
             nn.init.zeros_(self.position.weight)
         if config.init == "orthogonal":
@@ -64,7 +64,7 @@ class EchoNetwork(LSTMStack):
         return StructureTokens(self.config.bar_id, self.config.line_id, self.config.colon_id)
 
     def init_state(self, batch_size: int, device: torch.device | str | None = None) -> EchoState:
-        """Zeros, and nothing heard."""
+        """Zeros, and an empty memory of the tune."""
         memory = torch.from_numpy(empty_memory(batch_size)).float().to(device)
         state = (*self.init_hidden(batch_size, device), memory[None])
         if self.position is None:

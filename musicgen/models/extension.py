@@ -7,7 +7,7 @@ from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.models.network import Network
 from musicgen.models.registry import build_network
 
-ROWS = ("embedding.weight", "linear.weight", "linear.bias", "offers")
+CHARACTER_WEIGHTS = ("embedding.weight", "linear.weight", "linear.bias", "offers")
 """Weights with one row for each character."""
 
 
@@ -21,8 +21,8 @@ def extend_network(network: Network, config: NetworkConfig, seed: int) -> Networ
     """A copy of a network under settings that may have more characters and another dropout.
 
     The first rows of everything that has one row for each character are those of the network, the
-    others are fresh, from the seed; for characters it knows it says what it said before, up to the
-    share of probability that new ones take.
+    others are fresh, from the seed; the probabilities of known characters are
+    as before, up to the share that new ones take.
 
     Args:
         network: Trained; it is not changed.
@@ -32,7 +32,7 @@ def extend_network(network: Network, config: NetworkConfig, seed: int) -> Networ
     extended = build_network(config, seed)
     weights = extended.state_dict()
     for name, value in network.state_dict().items():
-        if name in ROWS:
+        if name in CHARACTER_WEIGHTS:
             weights[name][: len(value)] = value
         else:
             weights[name].copy_(value)

@@ -78,9 +78,9 @@ class Level(nn.Module):
 
 
 class HierarchicalNetwork(LSTMStack):
-    """L character layers, of which those above the first also hear a bar's and a phrase's LSTM.
+    """L character layers, of which those above the first also read a bar's and a phrase's LSTM.
 
-    With one layer, bars and phrases speak to the output itself. Dropout acts on what they say, too.
+    With one layer, bars and phrases feed the output layer. Dropout acts on their outputs, too.
     """
 
     def __init__(self, config: NetworkConfig) -> None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from musicgen.config import NetworkConfig
 from musicgen.models.copy_candidates import ECHOES, LEVELS, StructureTokens
-from musicgen.models.position import ROWS
+from musicgen.models.position import FEATURE_ROWS
 
 if TYPE_CHECKING:
     from musicgen.models.lstm_stack import LSTMStack
@@ -90,5 +90,5 @@ def expected_shapes(config: NetworkConfig) -> dict[str, tuple[int, ...]]:
             "trust": (LEVELS, ECHOES),
         }
         if config.position:
-            shapes["position.weight"] = (ROWS, width)
+            shapes["position.weight"] = (FEATURE_ROWS, width)
     return shapes

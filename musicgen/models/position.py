@@ -1,14 +1,14 @@
-"""Where in a tune each character stands: in its bar, its section, its scale.
+"""The position of each character in its tune: in its bar, its section and its scale.
 
 A network of characters has to count note lengths to know how full a bar is, and to remember a key
 for three hundred characters. All of that follows from the text, so a network can be given it as
-input: `TunePosition` reads ABC one character at a time and answers, after each, with one value for
-each of `FEATURES`. Each value is the number of a row in one table of `ROWS` learned vectors, whose
-sum the network reads beside its character.
+input: `TunePosition` reads ABC one character at a time and returns, after each, one value for each
+of `FEATURES`. Each value is the number of a row in one table of `FEATURE_ROWS` learned vectors,
+whose sum the network reads in addition to its character.
 
-It is no reader of ABC: it understands what tunebooks of dance music write, never raises, and where
-it is wrong a network has learned how much to rely on it. It looks at nothing beyond the tune: a
-blank line begins anew. Lengths are exact in units of 1/48 of an eighth note.
+It is not the full reader of ABC: it covers what tunebooks of dance music write and never raises;
+where it is wrong, a network has learned how much to rely on it. A blank line resets it.
+Lengths are exact in units of 1/48 of an eighth note.
 """
 
 import threading
@@ -39,9 +39,9 @@ FEATURES = {
     "first_notes_of_bars": 14 * 14,
     "inside_token": 12,
 }
-"""What is told after each character, and how many values it has."""
+"""What is returned after each character, and how many values each has."""
 
-ROWS = sum(FEATURES.values())
+FEATURE_ROWS = sum(FEATURES.values())
 
 MAX_CHARACTERS = 2048
 """Characters of a tune that are read; further on a tune stands where it stood there."""
@@ -49,12 +49,12 @@ MAX_CHARACTERS = 2048
 SEEN_SIZE = 1 + MAX_CHARACTERS
 """Numbers that a network carries for each tune: how many characters, and which."""
 
-RHYTHMS = (
+RHYTHM_VALUES = (
     "", "reel", "jig", "slip jig", "hornpipe", "polka", "slide", "set dance", "waltz", "march",
     "air", "strathspey", "fling",
 )  # fmt: skip
 BOOKS = ("", "lab", "oneill", "ryan", "aird", "northumbrian")
-METERS = ("", "C", "C|", "2/4", "3/4", "6/8", "9/8", "12/8", "3/8", "4/4")
+METER_VALUES = ("", "C", "C|", "2/4", "3/4", "6/8", "9/8", "12/8", "3/8", "4/4")
 
 _COMPOUND = (5, 6, 7)
 _PLACES = 33
@@ -95,7 +95,7 @@ class TunePosition:
         self._begin()
 
     def copy(self) -> "TunePosition":
-        """One that stands at the same place and goes its own way."""
+        """A copy with the same state, which changes independently."""
         other = copy(self)
         other._accidentals = dict(self._accidentals)
         return other
@@ -129,7 +129,7 @@ class TunePosition:
         self._previous = character
 
     def rows(self) -> list[int]:
-        """One row of the table, 0 to `ROWS` - 1, for each of `FEATURES`, in their order."""
+        """One row of the table, 0 to `FEATURE_ROWS` - 1, for each of `FEATURES`, in their order."""
         length = self._fill + (self._note_length() if self._has_note else 0.0)
         place = length / _SIXTEENTH
         whole = int(place + 1e-6)
@@ -184,14 +184,14 @@ class TunePosition:
 
     def _read_field(self, letter: str, value: str) -> None:
         if letter == "M":
-            self._meter = METERS.index(value) if value in METERS else 0
+            self._meter = METER_VALUES.index(value) if value in METER_VALUES else 0
             pair = _pair({"C": "4/4", "C|": "2/2"}.get(value, value))
             self._full = pair[0] * 8 * _EIGHTH / pair[1] if pair else 0.0
         elif letter == "L":
             pair = _pair(value)
             self._unit = pair[1] / pair[0] if pair else self._unit
         elif letter == "R":
-            self._rhythm = RHYTHMS.index(value) if value in RHYTHMS else 0
+            self._rhythm = RHYTHM_VALUES.index(value) if value in RHYTHM_VALUES else 0
         elif letter == "B":
             book = value.rstrip("+")
             self._book = BOOKS.index(book) if book in BOOKS else 0
@@ -350,7 +350,7 @@ class TunePosition:
         return 8 * _EIGHTH / self._unit * count / max(1, parts) * self._factor
 
     def _settle(self) -> None:
-        """Adds the note in the making to its bar."""
+        """Adds the note being written to its bar."""
         if self._has_note:
             self._fill += self._note_length()
             self._tuplet_left -= bool(self._tuplet_left)
@@ -388,7 +388,7 @@ class TunePosition:
                 self._bars, self._has_pickup = self._bars_before_ending, 1
             self._bars_before_ending = -1
 
-    # What is told
+    # The values that `rows` returns.
 
     def _left(self, place: float) -> int:
         if self._in_header or not self._full:

@@ -1,6 +1,6 @@
 """In which order the bars of a tune are played, and what then sounds when.
 
-Rules (ABC 2.1 §4.8–4.10 where it speaks, the custom of tunebooks where it is silent):
+Rules (ABC 2.1 §4.8–4.10; where the standard says nothing, the custom of tunebooks):
 
 - ``:|`` goes back to the last ``|:`` still open, else to the last ``:|``, double bar line
   (``||``, ``|]``, ``[|``), part or the beginning.
@@ -330,7 +330,7 @@ def follow(tune: Tune) -> tuple[PlayedSpan, ...]:
     return tuple(spans)
 
 
-def perform(bars: Sequence[Bar], order: Iterable[int]) -> tuple[PlayedNote, ...]:
+def played_notes(bars: Sequence[Bar], order: Iterable[int]) -> tuple[PlayedNote, ...]:
     """What sounds, in order of onset: repeats expanded, ties merged, chords one pitch at a time."""
     performer = _Performer()
     for index in order:

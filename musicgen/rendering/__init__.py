@@ -1,1 +1,1 @@
-"""A tune as one hears it, sees it and takes it away: both faces go through here."""
+"""A tune as sound, as score and as files, for the pages and the command line."""

@@ -22,7 +22,7 @@ _NAMES = frozenset(info.name for info in describe(Arrangement)) - {TRANSPOSE}
 
 
 AS_DANCED = Arrangement(lilt=1.0, ornaments=True)
-"""How a composed tune is played where nobody asks for anything, on a page or in the terminal."""
+"""How a composed tune is played by default, on a page or in the terminal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class PlaybackSettings:
 
 
 DANCED = PlaybackSettings(AS_DANCED)
-"""How the pages play a tune where nobody asks for anything."""
+"""How the pages play a tune by default."""
 
 
 def _impossible(reason: object) -> ProvenanceError:

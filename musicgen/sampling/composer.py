@@ -2,9 +2,9 @@
 
 A tune begins after a blank line and ends at the next one, in the corpus as in what the network
 writes. The composer feeds the blank line and the prompt, draws character by character, and stops
-each tune by itself at the blank line that the network writes. Unless the settings say otherwise a
-grammar watches: it takes away what would make the tune wrong, and leaves the choice among the rest
-to the network.
+each tune by itself at the blank line that the network writes. Unless the settings turn
+it off, a grammar masks the characters that would make the tune wrong; the network chooses among
+the rest.
 """
 
 import contextlib
@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from musicgen.config import SampleConfig
+from musicgen.corpus.lab import SEPARATOR
 from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.errors import CompositionError
 from musicgen.models.checkpoint import Checkpoint
@@ -33,14 +34,13 @@ from musicgen.sampling.decoding import Probs, compute_probs, draw
 from musicgen.sampling.edit_list import Edit, edits_to_json
 from musicgen.sampling.engine import Engine, EngineState, Ids, Logits, get_engine
 from musicgen.sampling.guidance import (
-    ASKED,
+    GRAMMAR_SETTINGS,
     GRAMMAR_VERSION,
     Guidance,
     get_config_guide,
     with_header,
 )
 
-SEPARATOR = "\n\n"
 DEFAULT_PROMPT = "X:"
 MAX_PROMPT_CHARACTERS = 5_000
 SEEDS = 2**31
@@ -49,7 +49,7 @@ _TEXT_INTERVAL = 16
 _UNIFORMS = 256
 
 AS_COMPOSED: Mapping[str, Any] = MappingProxyType({})
-"""What `Composition.provenance` says of how a tune sounded where nobody asked for anything."""
+"""The playback in `Composition.provenance` by default."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class Composition:
     def public_abc(self) -> str:
         """The text for people and files: without credits and sources that the network invented.
 
-        What the beginning says of itself stays: somebody gave it.
+        Fields of a given beginning stay.
         """
         return self.public_tune.text
 
@@ -123,7 +123,7 @@ class Composition:
     def _asked(self) -> dict[str, object]:
         if self.config.free:
             return {"free": True}
-        asked = {name: getattr(self.config, name) for name in ASKED}
+        asked = {name: getattr(self.config, name) for name in GRAMMAR_SETTINGS}
         return {"grammar": GRAMMAR_VERSION} | {
             name: value for name, value in asked.items() if value
         }
@@ -218,7 +218,7 @@ def _report(on_text: Callable[[list[str]], None], done: list[str], texts: list[s
 
 @dataclass
 class _Drawing:
-    """One tune in the making."""
+    """One tune while it is drawn."""
 
     text: str
     seed: int
@@ -276,7 +276,7 @@ class _Batch:
         return logits[rows], self._engine.select(state, rows)
 
     def _draw(self, logits: Logits, active: list[int], written: int) -> Ids:
-        """The next character of each tune; beside it, what the network alone would have drawn."""
+        """The next character of each tune, and the one that the network alone would have drawn."""
         uniforms = [next(self._uniforms[index]) for index in active]
         rows = np.arange(len(active))
         if self._guidance:

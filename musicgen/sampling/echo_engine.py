@@ -1,4 +1,4 @@
-"""The fast engine of an LSTM with echoes: the LSTM's, and beside it what the echoes offer."""
+"""The fast engine of an LSTM with echoes: the LSTM's, with the candidates of the echoes."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ Ids = NDArray[np.int64]
 Logits = NDArray[np.float32]
 
 EchoEngineState = tuple[LSTMEngineState, Ids, tuple[TunePosition, ...]]
-"""The LSTM's, what was heard of each tune, (B, `echoes.SIZE`), and where each stands: none of a
+"""The LSTM's, the memory of each tune, (B, `copy_candidates.SIZE`), and its position: none of a
 network that does not read that."""
 
 _ECHO = np.arange(ECHOES)
@@ -32,7 +32,7 @@ class EchoEngine:
         self._trust = weights.arrays["trust"]
 
     def init_state(self, batch_size: int) -> EchoEngineState:
-        """Zeros, and nothing heard."""
+        """Zeros, and an empty memory of the tunes."""
         count = batch_size if self._characters else 0
         places = tuple(TunePosition() for _ in range(count))
         return self._lstm.init_state(batch_size), empty_memory(batch_size), places

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from musicgen.corpus.lab import SEPARATOR
 from musicgen.errors import CompositionError
 from musicgen.models.checkpoint import Checkpoint
 from musicgen.notation.parsing.reader import read_tune
-from musicgen.sampling.composer import SEPARATOR, Composition, compose
+from musicgen.sampling.composer import Composition, compose
 from musicgen.sampling.edit_list import Edit, Take
 from musicgen.sampling.infilling import rewrite_bars
 from musicgen.sampling.text_scoring import drawn_probs

@@ -1,6 +1,6 @@
-"""The grammar beside a network that composes: what each tune of a batch may write next.
+"""The grammar while a network composes: which characters each tune of a batch may have next.
 
-The settings say what is asked; the grammar keeps it. Shapes: B tunes at once, V vocabulary.
+The settings are constraints that the grammar enforces. Shapes: B tunes at once, V vocabulary.
 """
 
 import re
@@ -21,12 +21,12 @@ from musicgen.notation.grammar.rules import (
     Rules,
     parse_range,
 )
-from musicgen.notation.grammar.states import State
+from musicgen.notation.grammar.states import GrammarState
 
 GRAMMAR_VERSION = 2
 """Counts changes of the grammar after which the same seed may give another tune."""
 
-ASKED = ("meter", "key", "unit", "rhythm", "sections", "bars", "range")
+GRAMMAR_SETTINGS = ("meter", "key", "unit", "rhythm", "sections", "bars", "range")
 """Settings that only the grammar can keep."""
 
 _FIELD = re.compile(r"[ \t]*(?:[A-Za-z+]:(?![|:])|%)")
@@ -38,7 +38,7 @@ def make_rules(config: SampleConfig) -> Rules:
     Raises:
         GrammarError: a setting makes no sense, or needs the grammar that another turns off.
     """
-    asked = [name for name in ASKED if getattr(config, name)]
+    asked = [name for name in GRAMMAR_SETTINGS if getattr(config, name)]
     if config.free and asked:
         raise GrammarError(
             "Composing freely keeps no {setting}: leave that out, or let the grammar watch.",
@@ -91,7 +91,7 @@ def with_header(prompt: str, guide: Guide) -> str:
 
 
 class Guidance:
-    """Where the tunes of a batch stand, all after the same beginning.
+    """The grammar's states of the tunes of a batch, all after the same beginning.
 
     Args:
         guide: Masks of what is asked.
@@ -107,7 +107,7 @@ class Guidance:
     def __init__(self, guide: Guide, prompt: str, count: int, limit: int) -> None:
         start = begin(guide.grammar, prompt)
         self._guide = guide
-        self._states: list[State] = [start] * count
+        self._states: list[GrammarState] = [start] * count
         self._limit = limit if guide.grammar.min_completion_length(start) <= limit else None
 
     def masks(self, rows: list[int], written: int) -> NDArray[np.bool_]:
@@ -117,7 +117,7 @@ class Guidance:
         return np.array(masks)
 
     def advance(self, row: int, character: str) -> None:
-        """Tells what a tune has written, which must be allowed."""
+        """Advances a tune by a character, which must be allowed."""
         state = self._guide.grammar.feed(self._states[row], character)
         if state is None:
             raise ValueError(f"{character!r} may not stand there.")

@@ -1,4 +1,4 @@
-"""Bars of a tune as gaps to be filled: where their music stands, how long it is, what a tie owes.
+"""Bars of a tune as gaps to be filled: the span of their music, its length, the open ties.
 
 Everything else in a bar stays: the number of an ending, a field on a line of its own before it.
 """

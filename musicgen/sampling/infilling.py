@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from musicgen.config import SampleConfig
+from musicgen.corpus.lab import SEPARATOR
 from musicgen.errors import CompositionError
 from musicgen.models.checkpoint import Checkpoint
 from musicgen.models.network import State, flatten_state, unflatten_state
@@ -23,7 +24,7 @@ from musicgen.notation.grammar.rules import Rules
 from musicgen.notation.grammar.states import Music
 from musicgen.notation.model import Tune
 from musicgen.notation.parsing.reader import read_tune
-from musicgen.sampling.composer import SEEDS, SEPARATOR, one_thread
+from musicgen.sampling.composer import SEEDS, one_thread
 from musicgen.sampling.decoding import compute_probs, draw
 from musicgen.sampling.engine import EngineState, Logits, get_engine
 from musicgen.sampling.guidance import make_rules

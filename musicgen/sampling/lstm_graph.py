@@ -5,7 +5,7 @@ layer reads its input and its own past side by side, in one product. Gates are p
 input, forget, output, cell, so that one sigmoid takes three of them.
 
 8-bit products: weights have one scale for each output (symmetric, after Jacob et al. 2018, §2);
-a hidden state lies in -1..1 by its making and has the fixed scale 1/127; what a layer norm puts out
+a hidden state is in -1..1 by construction and has the fixed scale 1/127; what a layer norm puts out
 has one scale for each tune. Nothing of a tune hangs on the others in its batch. Sums are exact in
 32 bits, gates and cell state are float32.
 
@@ -28,7 +28,7 @@ from musicgen.sampling.onnx_writer import (
     write_model,
     write_node,
     write_tensor,
-    write_value,
+    write_value_info,
 )
 
 Array = NDArray[Any]
@@ -70,7 +70,7 @@ def make_step(weights: LSTMWeights, int8: WeightType | None = None) -> bytes:
     logits = graph.product(values, weight.T, bias, is_bounded)
     graph.add("Identity", [logits], "logits")
     states = [f"{letter}{layer}" for layer in range(layers) for letter in "hc"]
-    ids = write_value("ids", INT64, ["R", "B"] if weights.has_echoes else ["B"])
+    ids = write_value_info("ids", INT64, ["R", "B"] if weights.has_echoes else ["B"])
     inputs = [ids] + [_info(name, size) for name in states]
     outputs = [_info("logits", len(bias))] + [_info(f"{name}_new", size) for name in states]
     return graph.to_bytes(inputs, outputs)
@@ -227,7 +227,7 @@ class _Graph:
 
 
 def _info(name: str, width: int, kind: int = FLOAT) -> bytes:
-    return write_value(name, kind, ["B", width])
+    return write_value_info(name, kind, ["B", width])
 
 
 def _reorder(values: Array) -> Array:

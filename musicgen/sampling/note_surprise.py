@@ -15,7 +15,7 @@ LEAST_PROB = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Alternatives:
-    """One character as the network saw it: what it wrote, and what it might have written.
+    """The character that a network wrote at one place, and those it might have written.
 
     Probabilities are in percent; `others` has one character for each of `percents`. `offset` is its
     place in the text that was composed, by which another can be taken (`edit_list.Take`).
@@ -33,17 +33,17 @@ class NoteSurprise:
     """Surprise in bits, and the alternatives, for each note in written order."""
 
     bits: tuple[float, ...]
-    odds: tuple[tuple[Alternatives, ...], ...]
+    alternatives: tuple[tuple[Alternatives, ...], ...]
 
 
 def find_surprise(
     checkpoint: Checkpoint, config: SampleConfig, text: str, drawn_start: int, tune: Tune
 ) -> NoteSurprise:
-    """What a network gave each note of a tune.
+    """The surprise and the alternatives of each note of a tune.
 
     Args:
         checkpoint: The network.
-        config: Says what the grammar was to keep, or that none watched.
+        config: Says what the grammar was to keep, or that there was none.
         text: The text that was composed, with the blank line that ends it where it has one.
         drawn_start: Where the network began.
         tune: The tune of that text.
@@ -52,15 +52,17 @@ def find_surprise(
     notes = tune.notes
     bits = tuple(round(seen.surprise(note.start, note.end), 1) for note in notes)
     ends = [tune.body_start, *(note.end for note in notes)]
-    odds = []
+    alternatives = []
     for before, note in zip(ends, notes, strict=False):
         end = note.end if note is not notes[-1] else len(text)
         start = max(before, note.start - MOST_CHARACTERS // 2)
-        odds.append(_odds(seen, range(start, min(end, note.start + 2 * MOST_CHARACTERS))))
-    return NoteSurprise(bits, tuple(odds))
+        alternatives.append(
+            _find_alternatives(seen, range(start, min(end, note.start + 2 * MOST_CHARACTERS)))
+        )
+    return NoteSurprise(bits, tuple(alternatives))
 
 
-def _odds(seen: TextScores, offsets: range) -> tuple[Alternatives, ...]:
+def _find_alternatives(seen: TextScores, offsets: range) -> tuple[Alternatives, ...]:
     """The characters at which there was a choice, the last ones where there are many."""
     found = []
     for offset in offsets:

@@ -47,7 +47,7 @@ def write_tensor(name: str, values: NDArray[Any]) -> bytes:
     return dims + kind + _text(8, name) + _message(9, little.tobytes())
 
 
-def write_value(name: str, kind: int, shape: Sequence[str | int]) -> bytes:
+def write_value_info(name: str, kind: int, shape: Sequence[str | int]) -> bytes:
     """A ``ValueInfoProto``: an input or output; a size may be a name that stands for any."""
     dims = b"".join(
         _message(1, _text(2, size) if isinstance(size, str) else _number(1, size)) for size in shape

@@ -6,12 +6,14 @@ from musicgen.config import SampleConfig
 from musicgen.models.checkpoint import Checkpoint
 from musicgen.sampling.composer import Composition, compose
 
-TEMPERATURES = (0.4, 0.7, 1.0, 1.3)
-"""Those that are compared where nobody names others."""
+COMPARED_TEMPERATURES = (0.4, 0.7, 1.0, 1.3)
+"""Those that are compared by default."""
 
 
-def compose_ladder(
-    checkpoint: Checkpoint, config: SampleConfig, temperatures: Sequence[float] = TEMPERATURES
+def compose_at_temperatures(
+    checkpoint: Checkpoint,
+    config: SampleConfig,
+    temperatures: Sequence[float] = COMPARED_TEMPERATURES,
 ) -> Iterator[Composition]:
     """A tune at each temperature, all else as the settings say.
 

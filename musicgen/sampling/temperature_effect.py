@@ -14,13 +14,13 @@ from musicgen.notation.grammar.prompt import begin
 from musicgen.sampling.beginnings import EXAMPLES
 from musicgen.sampling.composer import Composition, read_prompt
 from musicgen.sampling.decoding import compute_probs
-from musicgen.sampling.guidance import ASKED, get_config_guide
+from musicgen.sampling.guidance import GRAMMAR_SETTINGS, get_config_guide
 from musicgen.sampling.text_scoring import TextScores, score_text
 
 LEAST = 0.0005
 """Probability below which a character is not worth showing."""
 
-MOST = 10
+MAX_CHOICES = 10
 """Characters that are shown at most."""
 
 _CONTEXT = 28
@@ -67,14 +67,14 @@ def score_next(checkpoint: Checkpoint, config: SampleConfig, text: str) -> TextS
 
 
 def compute_effect(
-    seen: TextScores, place: int, config: SampleConfig, most: int = MOST
+    seen: TextScores, place: int, config: SampleConfig, most: int = MAX_CHOICES
 ) -> TemperatureEffect:
     """What temperature and limits do at one place, an offset of the text."""
     return compute_effects(seen, place, [config], most)[0]
 
 
 def compute_effects(
-    seen: TextScores, place: int, configs: Sequence[SampleConfig], most: int = MOST
+    seen: TextScores, place: int, configs: Sequence[SampleConfig], most: int = MAX_CHOICES
 ) -> list[TemperatureEffect]:
     """What several temperatures and limits do at one place, all over the same characters.
 
@@ -162,7 +162,7 @@ def choose_beginning(vocabulary: Vocabulary, config: SampleConfig) -> tuple[str,
 
 def _asked(config: SampleConfig) -> SampleConfig:
     """The settings that the grammar keeps, and no others."""
-    asked = {name: getattr(config, name) for name in ASKED}
+    asked = {name: getattr(config, name) for name in GRAMMAR_SETTINGS}
     return SampleConfig(free=config.free, **asked)
 
 

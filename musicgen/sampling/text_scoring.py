@@ -11,12 +11,13 @@ import torch
 from numpy.typing import NDArray
 
 from musicgen.config import SampleConfig
+from musicgen.corpus.lab import SEPARATOR
 from musicgen.errors import GrammarError
 from musicgen.models.checkpoint import Checkpoint
 from musicgen.notation.grammar.masks import Guide
 from musicgen.notation.grammar.prompt import begin
-from musicgen.notation.grammar.states import State
-from musicgen.sampling.composer import SEPARATOR, one_thread
+from musicgen.notation.grammar.states import GrammarState
+from musicgen.sampling.composer import one_thread
 from musicgen.sampling.decoding import compute_probs
 from musicgen.sampling.guidance import get_config_guide
 
@@ -26,7 +27,7 @@ _LEAST = 1e-12
 
 @dataclass(frozen=True)
 class TextScores:
-    """What the network thought at each character of a text: `probs` is (T, V), rows add up to 1.
+    """Probabilities of a network at each character of a text: `probs` is (T, V), rows sum to 1.
 
     These are its own probabilities (temperature 1, no limits) among what the grammar allowed.
     """
@@ -65,7 +66,7 @@ class TextScores:
 def score_text(
     checkpoint: Checkpoint, config: SampleConfig, text: str, drawn_start: int = 0
 ) -> TextScores:
-    """What the network of a checkpoint thinks of each character of a text.
+    """The probability that the network of a checkpoint gives each character of a text.
 
     Args:
         checkpoint: The network.
@@ -111,7 +112,7 @@ def _fill_masks(
     drawn_start: int,
 ) -> None:
     """Writes what was allowed at each place; everything is where the grammar cannot follow."""
-    state: State | None = guide.grammar.start
+    state: GrammarState | None = guide.grammar.start
     for place, character in enumerate(text):
         if place == drawn_start and state is None:
             state = _resume(guide, text[:place])
@@ -123,7 +124,7 @@ def _fill_masks(
         state = guide.grammar.feed(state, character)
 
 
-def _resume(guide: Guide, text: str) -> State | None:
+def _resume(guide: Guide, text: str) -> GrammarState | None:
     try:
         return begin(guide.grammar, text)
     except GrammarError:

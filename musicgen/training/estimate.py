@@ -2,7 +2,7 @@
 
 A few real steps are taken on stretches much shorter than asked for, by the network itself where it
 is small enough, else by a smaller one. Time and memory grow in a straight line with the length of a
-stretch, and with the size of the network, so two lengths tell the rest.
+stretch, and with the size of the network, so two lengths determine the rest.
 """
 
 import contextlib
@@ -25,10 +25,10 @@ from musicgen.training.loop.precision import set_threads
 from musicgen.training.loop.trainer import Trainer
 
 MAX_TRIED_PARAMETERS = 6_000_000
-"""Larger networks are judged by a narrower one: trying must not take longer than a glance."""
+"""Larger networks are estimated from a narrower one, so that trying takes a moment only."""
 
 MAX_TRIED_WORK = 1_500_000_000
-"""Parameters times characters of a step tried at most; a larger batch is judged by a smaller."""
+"""Parameters times characters of a step tried at most; a larger one is estimated from it."""
 
 _LENGTHS = (4, 12)
 _STEPS = 3
@@ -42,7 +42,7 @@ _COPIES = 4  # weights, gradients, and the two moments of Adam
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
+class TrainingEstimate:
     """What a training is expected to take on this machine, as busy as it is now.
 
     `memory_bytes` is what comes on top of the program itself; `time_s` covers all steps and looks
@@ -56,7 +56,7 @@ class Estimate:
     disk_bytes: int = 0
 
 
-def require_room(estimate: Estimate, folder: Path) -> None:
+def require_room(estimate: TrainingEstimate, folder: Path) -> None:
     """Makes sure that a training has room on this machine, as it is now, before it begins.
 
     Args:
@@ -87,7 +87,7 @@ def require_room(estimate: Estimate, folder: Path) -> None:
 @functools.lru_cache(maxsize=64)
 def estimate_training(
     network: NetworkConfig, training: TrainingConfig, teacher: NetworkConfig | None = None
-) -> Estimate:
+) -> TrainingEstimate:
     """Parameters, memory and time for settings; the same settings are tried once a process.
 
     Args:
@@ -116,7 +116,7 @@ def estimate_training(
         held_places = training.batch_size * training.seq_len**2
         saved += _BYTES * _ATTENTION_COPIES * held_places / lanes / growth**0.5
     held = _BYTES * (copies * parameters + taught_by) + lanes * saved * growth**0.5
-    return Estimate(
+    return TrainingEstimate(
         parameters,
         round(_WORKSPACE_BYTES + held),
         training.max_steps * training.accumulate * step_s + _looking_s(training, step_s),

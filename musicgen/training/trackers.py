@@ -22,7 +22,7 @@ from musicgen.training.runs.samples import Sample
 
 logger = logging.getLogger(__name__)
 
-PACKAGES = {"tensorboard": "tensorboard", "comet": "comet_ml"}
+TRACKER_PACKAGES = {"tensorboard": "tensorboard", "comet": "comet_ml"}
 """The package that each tracker needs."""
 
 COMET_KEY = "COMET_API_KEY"
@@ -36,7 +36,7 @@ _COMET_QUIET = (
 
 
 class Tracker(Protocol):
-    """What a program that follows along is told."""
+    """What a tracker receives."""
 
     def log_step(self, metrics: StepMetrics) -> None:
         """A step was taken."""
@@ -49,7 +49,7 @@ class Tracker(Protocol):
 
 
 class NoTracker:
-    """Tells nobody."""
+    """Tracks nothing."""
 
     def log_step(self, metrics: StepMetrics) -> None:
         """Does nothing."""
@@ -157,7 +157,7 @@ def check_tracker(config: TrainingConfig) -> None:
     Raises:
         ConfigError: it is not; the message says how to get it.
     """
-    package = PACKAGES.get(config.tracker)
+    package = TRACKER_PACKAGES.get(config.tracker)
     if package and importlib.util.find_spec(package) is None:
         raise ConfigError(
             "The tracker {tracker} is not installed. Get it by "

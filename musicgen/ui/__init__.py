@@ -1,1 +1,1 @@
-"""The browser's face: everything that imports streamlit, apart from the pages themselves."""
+"""The browser interface: everything that imports streamlit, apart from the pages themselves."""

@@ -133,23 +133,23 @@ def test_transposing_moves_chords_as_well():
     assert [pitch + 2 for _when, pitch, _channel in plain] == [pitch for _when, pitch, _c in moved]
 
 
-@pytest.mark.parametrize("rung", ["fluidsynth", "plucked"])
+@pytest.mark.parametrize("synthesizer", ["fluidsynth", "plucked"])
 @pytest.mark.parametrize("instrument", ["flute", "fiddle", "piano"])
-def test_melody_is_louder_than_each_who_plays_along(rung, instrument):
-    if rung == "fluidsynth" and not fluidsynth_renderer.is_available():
+def test_melody_is_louder_than_each_who_plays_along(synthesizer, instrument):
+    if synthesizer == "fluidsynth" and not fluidsynth_renderer.is_available():
         pytest.skip("FluidSynth's library is not on this machine")
     midi = play(JIG, instrument=instrument, accompaniment="guitar", drum=True)
-    melody, *others = (loudness(midi, number, rung) for number in range(4))
+    melody, *others = (loudness(midi, number, synthesizer) for number in range(4))
     assert all(0 < other < 0.8 * melody for other in others)
 
 
-def loudness(midi, number, rung) -> float:
+def loudness(midi, number, synthesizer) -> float:
     """Root mean square of one instrument while the others are silent."""
     alone = copy.deepcopy(midi)
     for place, instrument in enumerate(alone.instruments):
         if place != number:
             instrument.notes = []
-    render = fluidsynth_renderer.render if rung == "fluidsynth" else string_synth.render
+    render = fluidsynth_renderer.render if synthesizer == "fluidsynth" else string_synth.render
     return float(np.sqrt((render(alone, 22_050, 22_050 * 15) ** 2).mean()))
 
 

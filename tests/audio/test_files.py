@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from musicgen.audio.files import FORMATS, MIME_TYPES, audio_bytes, midi_bytes, wav_bytes
+from musicgen.audio.files import AUDIO_FORMATS, MIME_TYPES, audio_bytes, midi_bytes, wav_bytes
 from musicgen.audio.midi import to_midi
 from musicgen.audio.synthesis import synthesize
 from musicgen.errors import AudioError
@@ -46,13 +46,17 @@ def test_comment_of_a_wav_stands_in_its_info_chunk(sine):
     assert b"LIST" in data[:chunk]
 
 
-@pytest.mark.parametrize("suffix", FORMATS)
+@pytest.mark.parametrize("suffix", AUDIO_FORMATS)
 def test_every_format_holds_sound_and_comment(suffix, sine):
     with soundfile.SoundFile(io.BytesIO(audio_bytes(sine, 44_100, suffix, PROVENANCE))) as file:
         assert file.comment == (
             PROVENANCE if suffix != "mp3" else PROVENANCE.replace("调", r"\u8c03")
         )
-        assert (file.format, file.channels, file.samplerate) == (FORMATS[suffix][0], 2, 44_100)
+        assert (file.format, file.channels, file.samplerate) == (
+            AUDIO_FORMATS[suffix][0],
+            2,
+            44_100,
+        )
         samples = file.read()
     assert len(samples) == pytest.approx(44_100, abs=3_000)
     assert np.abs(samples[:, 0]).max() == pytest.approx(0.5, abs=0.05)
@@ -62,7 +66,7 @@ def test_without_a_comment_there_is_none(sine):
     assert b"ICMT" not in wav_bytes(sine, 44_100)
 
 
-@pytest.mark.parametrize("suffix", FORMATS)
+@pytest.mark.parametrize("suffix", AUDIO_FORMATS)
 def test_endless_comment_is_cut_to_what_readers_take(suffix, sine):
     data = audio_bytes(sine, 44_100, suffix, "x" + "é" * 100_000)
     with soundfile.SoundFile(io.BytesIO(data)) as file:
@@ -103,7 +107,7 @@ def test_rate_that_a_format_does_not_know_is_refused(sine):
 
 
 def test_every_format_has_a_media_type():
-    assert set(MIME_TYPES) == {*FORMATS, "mid"}
+    assert set(MIME_TYPES) == {*AUDIO_FORMATS, "mid"}
 
 
 def test_midi_is_a_standard_file_of_format_1(make_tune):

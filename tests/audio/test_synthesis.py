@@ -20,8 +20,8 @@ PEAK = 10 ** (-1 / 20)
 
 
 @pytest.fixture(params=["fluidsynth", "plucked"])
-def rung(request) -> str:
-    """Each synthesiser of the ladder that this machine has."""
+def synthesizer(request) -> str:
+    """Each synthesizer that this machine has."""
     if request.param == "fluidsynth":
         request.getfixturevalue("fluidsynth")
     return request.param
@@ -57,10 +57,10 @@ def no_library(monkeypatch):
     fluidsynth_renderer._load_once.cache_clear()
 
 
-def test_tune_becomes_loud_stereo_with_a_tail(rung, make_tune):
+def test_tune_becomes_loud_stereo_with_a_tail(synthesizer, make_tune):
     midi = to_midi(make_tune("CDEF GABc|"))
-    rendering = synthesize(midi, synthesizer=rung)
-    assert rendering.synthesizer == rung
+    rendering = synthesize(midi, synthesizer=synthesizer)
+    assert rendering.synthesizer == synthesizer
     assert rendering.sample_rate == 44_100
     assert rendering.waveform.dtype == np.float32
     assert rendering.waveform.shape == (2, round((midi.get_end_time() + TAIL_S) * 44_100))
@@ -68,15 +68,15 @@ def test_tune_becomes_loud_stereo_with_a_tail(rung, make_tune):
     assert not np.array_equal(*rendering.waveform)
 
 
-def test_sound_dies_away_before_it_ends(rung):
-    waveform = synthesize(one_note(69), synthesizer=rung).waveform
+def test_sound_dies_away_before_it_ends(synthesizer):
+    waveform = synthesize(one_note(69), synthesizer=synthesizer).waveform
     assert np.abs(waveform[:, -10:]).max() < 0.001
     assert np.abs(waveform[:, : len(waveform[0]) // 3]).max() > 0.5
 
 
 @pytest.mark.parametrize("pitch", [55, 69, 88])
-def test_notes_have_their_pitch(rung, pitch):
-    rendering = synthesize(one_note(pitch), synthesizer=rung)
+def test_notes_have_their_pitch(synthesizer, pitch):
+    rendering = synthesize(one_note(pitch), synthesizer=synthesizer)
     expected = 440 * 2 ** ((pitch - 69) / 12)
     heard = frequency(rendering.waveform[:, 4_000:44_100], 44_100)
     assert 1200 * abs(np.log2(heard / expected)) < 20
@@ -89,30 +89,30 @@ def test_plucked_strings_are_in_tune_everywhere(pitch):
     assert 1200 * abs(np.log2(heard * 2 ** ((69 - pitch) / 12) / 440)) < 3
 
 
-def test_notes_sound_when_the_file_says(rung):
+def test_notes_sound_when_the_file_says(synthesizer):
     midi = one_note(72, program=0, duration_s=0.2)
     midi.instruments[0].notes.append(pretty_midi.Note(90, 76, 3.0, 3.2))
-    rendering = synthesize(midi, synthesizer=rung)
+    rendering = synthesize(midi, synthesizer=synthesizer)
     level = np.abs(rendering.waveform).max(axis=0)
     onset = round(3.0 * 44_100)
     assert level[onset - 2_000 : onset - 100].max() < 0.05
     assert level[onset : onset + 2_000].max() > 0.3
 
 
-def test_other_sample_rates_change_the_samples_not_the_pitch(rung):
-    rendering = synthesize(one_note(69), synthesizer=rung, sample_rate=22_050)
+def test_other_sample_rates_change_the_samples_not_the_pitch(synthesizer):
+    rendering = synthesize(one_note(69), synthesizer=synthesizer, sample_rate=22_050)
     assert rendering.duration_s == pytest.approx(3.0)
     assert frequency(rendering.waveform[:, 2_000:22_050], 22_050) == pytest.approx(440, rel=0.01)
 
 
-def test_every_program_sounds(rung):
+def test_every_program_sounds(synthesizer):
     """All 128 at once in one file, a second apart: also more instruments than MIDI has channels."""
     midi = pretty_midi.PrettyMIDI()
     for program in range(128):
         instrument = pretty_midi.Instrument(program)
         instrument.notes.append(pretty_midi.Note(100, 64, program * 1.0, program + 0.7))
         midi.instruments.append(instrument)
-    waveform = synthesize(midi, synthesizer=rung, sample_rate=8_000).waveform
+    waveform = synthesize(midi, synthesizer=synthesizer, sample_rate=8_000).waveform
     seconds = waveform[:, : 128 * 8_000].reshape(2, 128, 8_000)
     silent = np.flatnonzero(np.abs(seconds).max(axis=(0, 2)) < 0.005)
     assert silent.tolist() == []
@@ -128,19 +128,19 @@ def test_named_instruments_sound_different(make_tune):
     assert len(sounds) == len(names)
 
 
-def test_drums_are_not_played_as_melody(rung):
+def test_drums_are_not_played_as_melody(synthesizer):
     midi = one_note(38)
     midi.instruments[0].is_drum = True
-    drum = synthesize(midi, synthesizer=rung).waveform
-    melody = synthesize(one_note(38), synthesizer=rung).waveform
+    drum = synthesize(midi, synthesizer=synthesizer).waveform
+    melody = synthesize(one_note(38), synthesizer=synthesizer).waveform
     assert np.abs(drum).max() > 0.5
     assert not np.allclose(drum, melody, atol=0.05)
 
 
-def test_harder_notes_are_louder(rung):
+def test_harder_notes_are_louder(synthesizer):
     midi = one_note(72, program=0)
     midi.instruments[0].notes.append(pretty_midi.Note(30, 72, 2.0, 3.0))
-    waveform = np.abs(synthesize(midi, synthesizer=rung).waveform)
+    waveform = np.abs(synthesize(midi, synthesizer=synthesizer).waveform)
     assert waveform[:, :44_100].max() > 2 * waveform[:, 88_200:].max()
 
 

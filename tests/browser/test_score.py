@@ -21,7 +21,7 @@ LOOK = """() => {
   const audio = document.querySelector(".st-key-sound audio");
   const { loop, touch } = score.data;
   return { time: audio.currentTime, paused: audio.paused, loop,
-           selection: score.touch.selection, bits: touch?.bits, odds: touch?.odds };
+           selection: score.touch.selection, bits: touch?.bits, alternatives: touch?.alternatives };
 }"""
 
 FOLLOW = """async (seconds) => {
@@ -90,8 +90,8 @@ def state_with(page: Page, name: str) -> dict:
 
 def rare_note(page: Page, behind: int) -> int:
     """The first note after the one of that number for which the network had other ideas."""
-    odds = state_with(page, "odds")["odds"]
-    return next(number for number, rows in enumerate(odds) if number > behind and rows)
+    alternatives = state_with(page, "alternatives")["alternatives"]
+    return next(number for number, rows in enumerate(alternatives) if number > behind and rows)
 
 
 def test_the_cursor_keeps_within_50_ms_of_the_sound(open_page):
@@ -140,9 +140,9 @@ def test_an_alternative_is_taken_and_a_link_brings_it_back(open_page):
     before = text_shown(page)
     number = rare_note(page, 20)
     page.mouse.move(*note_at(page, number))
-    odds = page.get_by_role("dialog", name=re.compile("bits of surprise"))
-    expect(odds).to_be_visible()
-    button = odds.get_by_role("button").first
+    alternatives = page.get_by_role("dialog", name=re.compile("bits of surprise"))
+    expect(alternatives).to_be_visible()
+    button = alternatives.get_by_role("button").first
     character = button.get_attribute("data-character")
     button.click()
     expect(page.get_by_text("1 change by hand")).to_be_visible()
@@ -201,10 +201,10 @@ def test_the_score_answers_to_keys(open_page):
     expect(teller).to_have_text(re.compile(r"^bar [01], [A-G]"))  # an upbeat is bar 0
     bar = int(teller.inner_text()[4])
     page.keyboard.press("ArrowDown")
-    odds = page.get_by_role("dialog", name=re.compile("bits of surprise"))
-    expect(odds.get_by_role("button").first).to_be_focused()
+    alternatives = page.get_by_role("dialog", name=re.compile("bits of surprise"))
+    expect(alternatives.get_by_role("button").first).to_be_focused()
     page.keyboard.press("Escape")
-    expect(odds).to_be_hidden()
+    expect(alternatives).to_be_hidden()
     expect(score).to_be_focused()
     page.keyboard.press("Enter")
     page.wait_for_function("document.querySelector('.st-key-sound audio')?.paused === false")
@@ -225,12 +225,12 @@ def test_a_finger_held_on_a_note_shows_what_else_it_might_have_been(open_page):
     hand.send("Input.dispatchTouchEvent", {"type": "touchStart", **point})
     page.wait_for_timeout(800)
     hand.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-    odds = page.get_by_role("dialog", name=re.compile("bits of surprise"))
-    expect(odds).to_be_visible()
+    alternatives = page.get_by_role("dialog", name=re.compile("bits of surprise"))
+    expect(alternatives).to_be_visible()
     page.wait_for_function(
-        "([odds, width]) => { const { left, right } = odds.getBoundingClientRect();"
+        "([alternatives, width]) => { const { left, right } = alternatives.getBoundingClientRect();"
         " return left >= 0 && right > left && right <= width; }",
-        arg=[odds.element_handle(), PHONE["width"]],
+        arg=[alternatives.element_handle(), PHONE["width"]],
     )
     assert page.evaluate(LOOK)["paused"]
 

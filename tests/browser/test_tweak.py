@@ -118,7 +118,7 @@ def test_the_chart_of_temperature_moves_with_the_slider(open_page):
     expect(page.get_by_text("bits of entropy")).to_contain_text("at 2 (")
 
 
-def test_the_ladder_plays_one_tune_at_a_time(open_page):
+def test_the_temperature_comparison_plays_one_tune_at_a_time(open_page):
     page = open_page("/?model=tiny&seed=4").page
     wait_for_score(page)
     page.get_by_text("One seed at four temperatures").click()

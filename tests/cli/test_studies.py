@@ -18,13 +18,13 @@ from musicgen.training.runs import bundled_history
 from musicgen.training.runs.bundled_history import write_bundled_training
 from musicgen.training.runs.run import Run, RunStore
 from musicgen.training.runs.studies import find_network, write_study
-from musicgen.training.runs.summary import read_fluency, summarise
+from musicgen.training.runs.summary import read_fluency, summarise_run
 
 
 @pytest.fixture(autouse=True)
-def few_judged_tunes(monkeypatch: pytest.MonkeyPatch) -> None:
+def few_measured_tunes(monkeypatch: pytest.MonkeyPatch) -> None:
     """A hundred take a network that has learned nothing half a minute."""
-    monkeypatch.setattr(bundled_history, "JUDGED_TUNES", 4)
+    monkeypatch.setattr(bundled_history, "MEASURED_TUNES", 4)
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_the_table_has_the_figures_of_the_page(
     assert lines[0].split() == ["baseline", "improved"]
     assert lines[1].split() == ["Run", "b", "i"]
     for name in ("b", "i"):
-        for label, figure in write_study(summarise(runs[name]), None).items():
+        for label, figure in write_study(summarise_run(runs[name]), None).items():
             line = next(line for line in lines if line.startswith(label))
             assert figure in line
     assert "b departs from its preset: " in out
@@ -82,7 +82,7 @@ def test_programs_read_the_figures(
     first, second = json.loads(out)
     assert status == 0
     assert (first["study"], first["run"], second["study"]) == ("baseline", "b", "improved")
-    assert first["stability"] == summarise(runs["b"]).stability
+    assert first["stability"] == summarise_run(runs["b"]).stability
     assert first["fluency"] is None
     assert first["departures"]["batch_size"] == {"preset": 8, "run": 4}
 
@@ -120,7 +120,7 @@ def test_bundled_trainings_stand_in_and_stay_as_they_came(
     assert [row["run"] for row in json.loads(call(capsys, "--json")[1])] == ["b", "i"]
     named = ("--run", "bundled/baseline")
     assert "baseline (bundled)" in call(capsys, *named)[1]
-    assert f"of {bundled_history.JUDGED_TUNES} tunes" in call(capsys, *named)[1]
+    assert f"of {bundled_history.MEASURED_TUNES} tunes" in call(capsys, *named)[1]
     assert "of 1 tunes" in call(capsys, *named, "--measure", "1")[1]
     assert (where.checkpoints / "baseline" / "training" / "fluency.json").read_bytes() == kept
 

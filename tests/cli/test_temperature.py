@@ -13,7 +13,7 @@ from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.models.checkpoint import Checkpoint, find_checkpoint, load_checkpoint
 from musicgen.sampling.beginnings import EXAMPLES
 from musicgen.sampling.composer import Composition, compose
-from musicgen.sampling.temperature_comparison import TEMPERATURES
+from musicgen.sampling.temperature_comparison import COMPARED_TEMPERATURES
 from musicgen.sampling.temperature_effect import (
     compute_effect,
     count_choices,
@@ -133,7 +133,7 @@ def test_the_table_has_a_column_for_each_temperature(
     status, out, _ = run(capsys, "--checkpoint", "small")
     assert status == 0
     heading = next(line for line in out.splitlines() if line.startswith("temperature"))
-    assert set(map(float, heading.split()[1:])) == {*TEMPERATURES, 1.0}
+    assert set(map(float, heading.split()[1:])) == {*COMPARED_TEMPERATURES, 1.0}
     assert "GBd gdB|▌" in out
 
 

@@ -72,7 +72,7 @@ def test_every_command_of_the_table_runs(home: Path, capsys: pytest.CaptureFixtu
         "--formats", "abc")  # fmt: skip
     (home / "tune.abc").write_bytes((home / "made" / "small-11.abc").read_bytes())
     notes = json.loads(run(capsys, "notes", "tune.abc", "--json"))["notes"]
-    place = next(odds for note in notes for odds in note["alternatives"])
+    place = next(one for note in notes for one in note["alternatives"])
     ways = json.loads(run(capsys, "rewrite", "tune.abc", "--bars", "2-3", "--json"))["ways"]
     values = {
         "house": "small",

@@ -130,7 +130,7 @@ def test_notes_are_named_and_checked_and_others_are_offered(
     outside = notes_outside(tune, "fiddle")
     assert [at for at, row in enumerate(found["notes"]) if row["outside"]] == list(outside)
     assert found["outside"] == len(outside)
-    place = next(odds for row in found["notes"] for odds in row["alternatives"])
+    place = next(one for row in found["notes"] for one in row["alternatives"])
     character = next(iter(place["others"]))
     command = ["take", source, "--at", str(place["at"]), "--character", character,
                "--formats", "abc", "--out", str(home / "taken")]  # fmt: skip

@@ -5,12 +5,12 @@ from musicgen.config import TrainingConfig
 from musicgen.corpus.auxiliary_labels import (
     IGNORED,
     REST,
-    RHYTHMS,
+    RHYTHM_LABELS,
     TASKS,
+    degree_pitch_classes,
     find_harmony,
     find_rhythm,
     label_characters,
-    scale_of,
 )
 from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.corpus.windows import Windows
@@ -45,9 +45,9 @@ def test_degrees_are_semitones_above_the_tonic_and_rests_have_their_own() -> Non
 
 
 def test_scales_are_those_of_theory() -> None:
-    assert scale_of(parse_key("D")) == [2, 4, 6, 7, 9, 11, 1]
-    assert scale_of(parse_key("Bb dorian")) == [10, 0, 1, 3, 5, 7, 8]
-    assert scale_of(parse_key("F#m")) == [6, 8, 9, 11, 1, 2, 4]
+    assert degree_pitch_classes(parse_key("D")) == [2, 4, 6, 7, 9, 11, 1]
+    assert degree_pitch_classes(parse_key("Bb dorian")) == [10, 0, 1, 3, 5, 7, 8]
+    assert degree_pitch_classes(parse_key("F#m")) == [6, 8, 9, 11, 1, 2, 4]
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_the_rhythm_is_what_the_tune_says_it_is(header: str, rhythm: str) -> Non
 
 
 def test_every_character_of_a_tune_has_its_rhythm() -> None:
-    assert set(labels_of("DFA|", "rhythm")) == {RHYTHMS.index("jig")}
+    assert set(labels_of("DFA|", "rhythm")) == {RHYTHM_LABELS.index("jig")}
 
 
 TUNES = [

@@ -196,7 +196,7 @@ def test_names_of_files_are_shown_and_never_used(store: CorpusStore, tmp_path: P
 def test_files_that_are_too_large_or_too_many_are_a_sentence(
     store: CorpusStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(user_corpora, "MAX_BYTES", 100)
+    monkeypatch.setattr(user_corpora, "MAX_UPLOAD_BYTES", 100)
     with pytest.raises(CorpusError, match="larger than"):
         store.create("mine", [upload(TUNE), upload(OTHER), upload(OTHER)])
     monkeypatch.setattr(user_corpora, "MAX_FILES", 1)

@@ -4,9 +4,9 @@ import numpy as np
 import torch
 
 from musicgen.config import NetworkConfig
+from musicgen.corpus.lab import SEPARATOR
 from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.evaluation.loss.bodies import body_start
-from musicgen.evaluation.loss.text_loss import SEPARATOR
 from musicgen.evaluation.novelty.memorization import recital_rate
 from musicgen.models.registry import build_network
 from tests.examples import ScriptedNetwork, make_tune

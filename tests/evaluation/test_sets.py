@@ -12,7 +12,7 @@ from musicgen.evaluation.loss.heldout import estimate_loss
 from musicgen.evaluation.loss.text_loss import compute_loss
 from musicgen.evaluation.measure_labels import MEASURES
 from musicgen.evaluation.measures.diversity import (
-    MOST,
+    MAX_COMPARED,
     estimate_distinct,
     estimate_diversity,
     find_grams,
@@ -22,7 +22,7 @@ from musicgen.evaluation.measures.tune_figures import (
     count_corpus,
     measure_tune,
     sum_distributions,
-    summarise,
+    summarise_tunes,
 )
 from musicgen.evaluation.statistics.divergence import compute_divergence, estimate_divergence
 from musicgen.notation.parsing.reader import read_tune
@@ -89,9 +89,9 @@ def test_diversity_is_the_mean_jaccard_distance_of_pairs():
 
 
 def test_of_many_tunes_some_are_compared():
-    grams = [frozenset({(number,)}) for number in range(MOST + 20)]
+    grams = [frozenset({(number,)}) for number in range(MAX_COMPARED + 20)]
     found = estimate_diversity(grams)
-    assert (found.value, found.count) == (1.0, MOST)
+    assert (found.value, found.count) == (1.0, MAX_COMPARED)
 
 
 def test_grams_are_the_same_in_any_key():
@@ -108,7 +108,7 @@ def test_melodies_that_came_before_are_counted():
 def test_a_set_is_summed_up_under_names_that_have_words():
     texts = [make_tune(number) for number in range(1, 9)]
     figures = [measure_tune(text, {"surprise": 0.5}) for text in texts]
-    found = summarise(figures, count_corpus(texts), 4)
+    found = summarise_tunes(figures, count_corpus(texts), 4)
     assert found.keys() <= MEASURES.keys()
     assert found["readable"].value == found["in_time"].value == 1.0
     assert found["bars"].value == 4.0
@@ -120,7 +120,7 @@ def test_a_set_is_summed_up_under_names_that_have_words():
 
 
 def test_without_a_corpus_there_are_no_distances():
-    found = summarise([measure_tune(make_tune(1))], None, 1)
+    found = summarise_tunes([measure_tune(make_tune(1))], None, 1)
     assert "transitions" not in found
     assert "scale" in found
 
@@ -130,7 +130,7 @@ def test_a_text_without_music_has_empty_figures(text):
     figures = measure_tune(text)
     assert not figures.has_notes
     assert figures.rates["readable"] is False
-    found = summarise([figures], count_corpus([make_tune(1)]), 1)
+    found = summarise_tunes([figures], count_corpus([make_tune(1)]), 1)
     assert found["readable"].value == 0.0
     assert found["readable"].count == 1
     assert math.isnan(found["scale"].value)
@@ -138,7 +138,7 @@ def test_a_text_without_music_has_empty_figures(text):
 
 
 def test_no_tunes_have_no_figures():
-    assert all(math.isnan(one.value) for one in summarise([], Counter(), 0).values())
+    assert all(math.isnan(one.value) for one in summarise_tunes([], Counter(), 0).values())
 
 
 def test_a_tune_without_a_meter_is_neither_in_time_nor_out_of_it():

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from musicgen.config import SampleConfig
 from musicgen.errors import FavouriteError
 from musicgen.library import favourites
-from musicgen.library.favourites import MAX_NAME, FavouriteStore, clean_name
+from musicgen.library.favourites import MAX_FAVOURITE_NAME, FavouriteStore, clean_name
 from musicgen.models.checkpoint import Checkpoint
 from musicgen.sampling.composer import Composition, compose
 
@@ -107,7 +107,7 @@ def test_damaged_files_are_passed_over(
 @given(st.text(max_size=300))
 def test_a_name_is_one_short_line(text: str) -> None:
     name = clean_name(text)
-    assert 0 < len(name) <= MAX_NAME
+    assert 0 < len(name) <= MAX_FAVOURITE_NAME
     assert name == " ".join(name.split())
     assert name.isprintable()
     assert clean_name(name) == name

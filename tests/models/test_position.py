@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from musicgen.config import NetworkConfig
 from musicgen.models.position import (
+    FEATURE_ROWS,
     FEATURES,
     MAX_CHARACTERS,
-    METERS,
-    RHYTHMS,
-    ROWS,
+    METER_VALUES,
+    RHYTHM_VALUES,
     TunePosition,
     empty_seen,
     follow_positions,
@@ -46,7 +46,7 @@ def after(text: str, body: str = JIG) -> dict[str, int]:
 
 
 def test_a_note_fills_its_bar_from_its_first_character() -> None:
-    meter = METERS.index("6/8") * 33
+    meter = METER_VALUES.index("6/8") * 33
     assert [after(text)["metre_and_place"] - meter for text in ("|G", "|GB", "|GBd gdB")] == [
         2, 4, 12,
     ]  # fmt: skip
@@ -57,7 +57,7 @@ def test_a_note_fills_its_bar_from_its_first_character() -> None:
 
 
 def test_triplets_and_dotted_pairs_keep_time() -> None:
-    meter = METERS.index("6/8") * 33
+    meter = METER_VALUES.index("6/8") * 33
     assert (after("(3A")["metre_and_place"], after("(3A")["fraction"]) == (meter + 1, 1)
     assert (after("(3ABc")["metre_and_place"], after("(3ABc")["fraction"]) == (meter + 4, 0)
     assert after("e>")["metre_and_place"] == meter + 11
@@ -66,7 +66,7 @@ def test_triplets_and_dotted_pairs_keep_time() -> None:
 
 def test_bars_sections_and_what_is_left_of_the_plan() -> None:
     assert (after("d|")["bar_of_section"], after("d|")["bars_left_in_section"]) == (1, 6)
-    assert after("d|")["rhythm_and_pickup"] == 2 * RHYTHMS.index("jig") + 1
+    assert after("d|")["rhythm_and_pickup"] == 2 * RHYTHM_VALUES.index("jig") + 1
     # Eight bars where the plan says four: there is nothing left, and no further value.
     assert after("ABc def|")["bars_left_in_section"] == 1
     second = after("2:|!\n")
@@ -128,7 +128,7 @@ def test_beyond_its_bound_a_tune_stands_still_until_the_next() -> None:
 def test_any_text_has_rows_of_the_table(text: str) -> None:
     rows = np.array(follow_positions(text) + follow_positions(HEAD + text)[-1:])
     assert ((rows >= STARTS) & (rows < STARTS + list(FEATURES.values()))).all()
-    assert rows.max() < ROWS
+    assert rows.max() < FEATURE_ROWS
 
 
 CHARACTERS = "".join(sorted(set(HEAD + JIG)))

@@ -11,7 +11,7 @@ from musicgen.notation.analysis.bars import check_bars
 from musicgen.notation.grammar.acceptor import Grammar
 from musicgen.notation.grammar.masks import Guide, get_guide, view
 from musicgen.notation.grammar.rules import Rules, parse_range
-from musicgen.notation.grammar.states import END, State
+from musicgen.notation.grammar.states import END, GrammarState
 from musicgen.notation.parsing.reader import read_tune
 from musicgen.notation.parsing.tunebook import split_tunebook
 from tests.notation.abc2midi import is_installed, read_notes, with_repeats_written
@@ -145,7 +145,7 @@ def test_no_state_that_can_be_reached_is_a_dead_end(characters: str, rules: Rule
     guide = Guide(characters, rules)
     grammar = guide.grammar
     if "T" in characters:
-        start: State = grammar.start
+        start: GrammarState = grammar.start
     else:
         start, _ = grammar.feed_text("X:1\nM:2/4\nL:1/4\nK:C\n")
     seen, waiting = {start}, deque([start])

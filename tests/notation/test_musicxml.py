@@ -12,7 +12,7 @@ from musicgen.corpus.sources import SOURCES, is_available, read_source_text
 from musicgen.notation.model import Tune
 from musicgen.notation.parsing.reader import read_tune
 from musicgen.notation.parsing.tunebook import read_tunebook
-from musicgen.notation.playback import perform
+from musicgen.notation.playback import played_notes
 from musicgen.notation.writing.musicxml import write_musicxml
 from tests.thorough import some
 
@@ -69,7 +69,7 @@ def notes_without_graces(tune: Tune) -> list[tuple[float, int, float]]:
     ]
     return sorted(
         (round(float(note.onset), 3), note.pitch, round(float(note.duration), 3))
-        for note in perform(bars, tune.play_order)
+        for note in played_notes(bars, tune.play_order)
     )
 
 

@@ -32,7 +32,7 @@ def test_a_node_and_a_value_are_those_of_the_package() -> None:
     node = writer.write_node("Made", ["a", "b"], ["c"], "com.microsoft", attributes)
     expected = helper.make_node("Made", ["a", "b"], ["c"], domain="com.microsoft", **attributes)
     assert onnx.NodeProto.FromString(node) == expected
-    value = writer.write_value("ids", writer.INT64, ["B", 300])
+    value = writer.write_value_info("ids", writer.INT64, ["B", 300])
     expected = helper.make_tensor_value_info("ids", TensorProto.INT64, ["B", 300])
     assert onnx.ValueInfoProto.FromString(value) == expected
 

@@ -21,7 +21,7 @@ from musicgen.training.loop.session import TrainingSession
 from musicgen.training.runs import archive as module
 from musicgen.training.runs.archive import export_run, import_run
 from musicgen.training.runs.run import Run, RunStore
-from musicgen.training.runs.summary import summarise
+from musicgen.training.runs.summary import summarise_run
 
 Files = dict[str, bytes]
 
@@ -388,7 +388,7 @@ def test_a_loss_that_cannot_be_one_is_refused(files: Files, there: RunStore, los
 
 def test_a_loss_beyond_all_perplexities_is_taken_and_drawn(files: Files, there: RunStore) -> None:
     run = import_run(there, pack(files | {"metrics.jsonl": change_lines(files, val_loss=800.0)}))
-    assert summarise(run).perplexity == float("inf")
+    assert summarise_run(run).perplexity == float("inf")
 
 
 @pytest.mark.parametrize(

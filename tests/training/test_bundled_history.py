@@ -28,9 +28,9 @@ LETTERS = "\n" + "XTMLK:|]ABCDEFGabcdefg12346/ "
 
 
 @pytest.fixture(autouse=True)
-def few_judged_tunes(monkeypatch: pytest.MonkeyPatch) -> None:
+def few_measured_tunes(monkeypatch: pytest.MonkeyPatch) -> None:
     """A hundred take a network that has learned nothing half a minute."""
-    monkeypatch.setattr(bundled_history, "JUDGED_TUNES", 4)
+    monkeypatch.setattr(bundled_history, "MEASURED_TUNES", 4)
 
 
 def bundled(folder: Path, **corpus: object) -> Checkpoint:

@@ -14,7 +14,7 @@ from musicgen.training.runs.summary import (
     characters_per_step,
     differing_settings,
     read_fluency,
-    summarise,
+    summarise_run,
     write_fluency,
 )
 
@@ -34,7 +34,7 @@ def record(run: Run, losses: list[float], looks: dict[int, float]) -> None:
 def test_the_figures_of_a_run(run: Run) -> None:
     record(run, [4.0] * 18 + [1.0, 2.0], {5: 3.0, 10: 1.04, 15: 1.0, 20: 1.2})
     run.write_status("finished", "", 20, Progress(1.0, 15))
-    summary = summarise(run)
+    summary = summarise_run(run)
     assert (summary.final_train_loss, summary.best_train_loss) == (1.5, 1.0)
     assert summary.stability == 0.5
     assert summary.best == Evaluation(15, 3.75, 1.0)
@@ -45,7 +45,7 @@ def test_the_figures_of_a_run(run: Run) -> None:
 
 
 def test_a_run_that_has_not_begun_has_no_figures(run: Run) -> None:
-    summary = summarise(run)
+    summary = summarise_run(run)
     assert (summary.best_val_loss, summary.perplexity, summary.stability) == (None, None, None)
     assert (summary.best, summary.converged, summary.elapsed_s) == (None, None, 0.0)
 
@@ -53,7 +53,7 @@ def test_a_run_that_has_not_begun_has_no_figures(run: Run) -> None:
 def test_a_run_stopped_before_its_first_look_has_the_loss_of_its_end(run: Run) -> None:
     record(run, [4.0], {})
     run.write_status("stopped", "", 1, Progress(3.9, 1))
-    assert summarise(run).best_val_loss == 3.9
+    assert summarise_run(run).best_val_loss == 3.9
 
 
 def test_only_the_settings_that_differ_are_told() -> None:

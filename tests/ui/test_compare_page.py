@@ -26,9 +26,9 @@ SMALL = {"batch_size": 2, "seq_len": 16, "max_steps": 4, "eval_interval": 2, "sa
 
 
 @pytest.fixture(autouse=True)
-def few_judged_tunes(monkeypatch: pytest.MonkeyPatch) -> None:
+def few_measured_tunes(monkeypatch: pytest.MonkeyPatch) -> None:
     """A hundred take a network that has learned nothing half a minute."""
-    monkeypatch.setattr(bundled_history, "JUDGED_TUNES", 4)
+    monkeypatch.setattr(bundled_history, "MEASURED_TUNES", 4)
 
 
 def train(home, name, preset="quick", **settings):
@@ -220,7 +220,7 @@ def test_the_studies_begin_with_the_bundled_trainings(bundled_study, home, open_
     app.selectbox(key="study_baseline").set_value("bundled/baseline").run()
     assert not app.exception and not messages(app)
     values = app.table[0].value.to_numpy().flatten().tolist()
-    assert any(f"of {bundled_history.JUDGED_TUNES} tunes" in str(value) for value in values)
+    assert any(f"of {bundled_history.MEASURED_TUNES} tunes" in str(value) for value in values)
     kept = (home.checkpoints / "baseline" / "training" / "fluency.json").read_bytes()
     app.number_input(key="study_count").set_value(2).run()
     app.button(key="study_measure").click().run()
@@ -245,7 +245,7 @@ def test_a_sweep_is_started_and_fills_its_map(home, open_app, small_preset):
     app.multiselect(key="sweep_rates").set_value([0.001]).run()
     app.button(key="sweep_start").click().run()
     assert not app.exception and not messages(app)
-    runner = resources.sweeps()
+    runner = resources.sweep_runner()
     assert runner.wait(240)
     app.run()
     assert not app.exception
@@ -260,13 +260,13 @@ def test_an_unfinished_sweep_is_offered_to_go_on_after_a_restart(home, open_app,
     from musicgen.jobs.sweep_plan import SweepPlan
 
     plan = SweepPlan("left", PRESETS["quick"], (4,), (0.001, 0.01), 2)
-    resources.sweeps().store.create(plan)
+    resources.sweep_runner().store.create(plan)
     st.cache_resource.clear()  # as a server that was started anew
     app = open_app("Compare", view="sweep")
     app.button(key="sweep_resume").click().run()
     assert not app.exception and not messages(app)
-    assert resources.sweeps().wait(240)
-    assert all(cell.is_done for cell in resources.sweeps().store.read_cells(plan))
+    assert resources.sweep_runner().wait(240)
+    assert all(cell.is_done for cell in resources.sweep_runner().store.read_cells(plan))
 
 
 def test_a_sweep_that_cannot_be_is_told_in_a_sentence(home, open_app):

@@ -4,7 +4,7 @@ from musicgen.notation.analysis.ranges import INSTRUMENT_RANGES
 from musicgen.notation.grammar.rules import RHYTHMS
 from musicgen.notation.parsing.fields import parse_key
 from musicgen.notation.parsing.reader import read_tune
-from musicgen.ui.tune.constraints import INSTRUMENT_NAMES, MODES, RHYTHM_NAMES
+from musicgen.ui.tune.constraints import MODE_NAMES, RANGE_NAMES, RHYTHM_NAMES
 from tests.ui.test_play_page import address_of, compose, facts, text_shown
 
 
@@ -20,8 +20,8 @@ def wish(app, **values):
 
 def test_everything_that_can_be_asked_for_has_a_name():
     assert RHYTHM_NAMES.keys() == RHYTHMS.keys()
-    assert INSTRUMENT_NAMES.keys() == INSTRUMENT_RANGES.keys()
-    assert all(parse_key(f"D {mode}") for mode in MODES)
+    assert RANGE_NAMES.keys() == INSTRUMENT_RANGES.keys()
+    assert all(parse_key(f"D {mode}") for mode in MODE_NAMES)
 
 
 def test_key_meter_and_form_are_kept_and_stand_in_the_address(home, open_app):

@@ -5,7 +5,7 @@ from musicgen.corpus.user_corpora import Upload
 from musicgen.jobs.background_task import TaskStatus
 from musicgen.ui.base import resources
 from musicgen.ui.corpus.corpus_charts import count_figure, length_figure
-from musicgen.ui.corpus.corpus_words import KINDS, OUTCOMES, outcome
+from musicgen.ui.corpus.corpus_words import FINDING_LABELS, OUTCOMES, outcome
 from tests.ui.test_train_page import fill_in, start
 
 BAD_TITLE = "<b>Bold</b> [link](http://x) $x$"
@@ -105,8 +105,8 @@ def test_too_small_a_corpus_is_told_on_train_and_leaves_no_run(own, open_app):
 
 
 def test_every_kind_of_finding_has_words():
-    assert KINDS.keys() == MEND_KINDS.keys()
-    assert {outcome(kind) for kind in KINDS} == OUTCOMES.keys()
+    assert FINDING_LABELS.keys() == MEND_KINDS.keys()
+    assert {outcome(kind) for kind in FINDING_LABELS} == OUTCOMES.keys()
 
 
 def test_what_is_rare_is_counted_together_in_figures():

@@ -51,7 +51,7 @@ def test_after_stop_the_tune_is_shown_kept_opened_saved_and_played_again(home, o
     seed = piece.content.composition.config.seed
     assert any(f"seed {seed}" in caption.value for caption in app.caption)
     app.button(key=f"endless_keep_{piece.number}").click().run()
-    assert resources.favourites().has(piece.content.composition)
+    assert resources.favourite_store().has(piece.content.composition)
     link = next(item.proto for item in app.get("page_link") if item.proto.label == "Open in Play")
     assert f"seed={piece.content.composition.seed}" in link.query_string
     assert "ABC" in [item.proto.label for item in app.get("download_button")]

@@ -11,7 +11,7 @@ from musicgen.ui.tune import listening, permalink
 
 NAMES = (
     "model",
-    *permalink.SETTINGS,
+    *permalink.SAMPLE_NAMES,
     permalink.TAKE,
     permalink.EDITS,
     *listening.NAMES,

@@ -53,7 +53,7 @@ def test_every_setting_has_a_place_in_the_session_and_its_usual_value():
 
 
 def test_names_do_not_collide_with_those_of_the_tune():
-    assert not set(NAMES) & {"model", *permalink.SETTINGS}
+    assert not set(NAMES) & {"model", *permalink.SAMPLE_NAMES}
 
 
 @pytest.mark.parametrize(

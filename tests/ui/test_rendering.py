@@ -52,9 +52,9 @@ def test_a_model_saved_anew_is_loaded_anew(home):
 
 
 def test_it_is_told_what_plays_and_how_it_could_sound_better(monkeypatch):
-    rungs = (
+    synthesizers = (
         SynthesizerStatus("fluidsynth", "Fluid", False, False, "", "Install it."),
         SynthesizerStatus("plucked", "Plucked", True, True),
     )
-    monkeypatch.setattr(rendering, "available_synthesizers", lambda: rungs)
+    monkeypatch.setattr(rendering, "available_synthesizers", lambda: synthesizers)
     assert rendering.better_sound() == "Plucked. Install it."

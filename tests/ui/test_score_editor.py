@@ -165,9 +165,9 @@ def test_notes_beyond_an_instrument_are_counted(home, open_app):
 def test_what_the_network_thought_fits_the_notes(shown):
     seen = note_surprise.look_into(shown.composition, "house", Models())
     notes = shown.composition.tune.notes
-    assert len(seen.bits) == len(seen.odds) == len(notes)
+    assert len(seen.bits) == len(seen.alternatives) == len(notes)
     assert max(seen.bits) < 1  # a network that knows its tune by heart
-    for note, rows in zip(notes, seen.odds, strict=True):
+    for note, rows in zip(notes, seen.alternatives, strict=True):
         for row in rows:
             assert row.character == (shown.composition.abc + "\n")[row.offset]
             assert len(row.others) == len(row.percents)

@@ -415,6 +415,6 @@ def test_a_training_too_large_for_this_machine_leaves_no_run(empty_home, monkeyp
         resources.registry().start(PRESETS["quick"], "large")
     plan = SweepPlan("large", PRESETS["quick"], (2, 1024), (0.1,), 10)
     with pytest.raises(ConfigError, match="Choose a smaller batch"):
-        resources.sweeps().start(plan)
+        resources.sweep_runner().start(plan)
     assert not empty_home.runs.exists() or not list(empty_home.runs.iterdir())
-    assert resources.sweeps().store.plans() == []
+    assert resources.sweep_runner().store.plans() == []

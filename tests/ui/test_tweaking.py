@@ -293,7 +293,9 @@ def test_what_temperature_does_is_shown_before_the_first_tune(home, open_app):
     assert "DFA dAF|" in texts(app)[0]
 
 
-def test_the_ladder_has_four_temperatures_and_one_click_takes_one(home, open_app, composed):
+def test_the_temperature_comparison_has_four_temperatures_and_one_click_takes_one(
+    home, open_app, composed
+):
     app = compose(lock(open_app()))
     app.session_state["ladder_box"] = True
     app.run()

@@ -24,7 +24,7 @@ def test_without_the_fonts_a_page_is_drawn_without_them(tmp_path, monkeypatch):
 @pytest.mark.parametrize("present", [["chinese_sans"], ["chinese_sans", "chinese_serif"]])
 def test_every_font_that_is_here_is_handed_out_from_its_own_folder(tmp_path, monkeypatch, present):
     for name in present:
-        folder = tmp_path / "node_modules" / "@fontsource-variable" / web_fonts.PACKAGES[name]
+        folder = tmp_path / "node_modules" / "@fontsource-variable" / web_fonts.FONT_PACKAGES[name]
         folder.mkdir(parents=True)
         (folder / web_fonts.STYLE_SHEET).write_text("@font-face {}")
     monkeypatch.setattr(web_fonts.Paths, "default", lambda: Paths(tmp_path, tmp_path))

@@ -1,4 +1,4 @@
-"""A network as its engine speaks it, so that whatever scores networks scores engines, too."""
+"""An engine as a `Network`, so that what scores networks also scores engines."""
 
 import numpy as np
 import torch
@@ -8,7 +8,7 @@ from musicgen.sampling.engine import EngineState, build_engine
 
 
 class SteppedNetwork(Network):
-    """Answers what the engine of a network answers, one character after the other.
+    """Returns what the engine of a network returns, one character after the other.
 
     Args:
         network: The network.

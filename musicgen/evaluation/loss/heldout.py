@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from musicgen.corpus.lab import SEPARATOR
 from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.evaluation.loss.bodies import body_start
 from musicgen.evaluation.loss.perplexity import to_perplexity
 from musicgen.evaluation.loss.text_loss import (
-    SEPARATOR,
     LossReport,
     Scores,
     known_text,
@@ -28,7 +28,7 @@ _BATCH = 32
 class HeldOutLoss:
     """Loss in nats for each character and share of characters guessed, over all text and bodies.
 
-    `temperature` divides the logits; at 1 the network speaks for itself. The perplexity is e to the
+    `temperature` divides the logits; 1 leaves them as they are. The perplexity is e to the
     power of the loss, as are the ends of its interval.
     """
 

@@ -1,4 +1,4 @@
-"""How well a network foretells tunes it has not seen: loss, perplexity, accuracy.
+"""How well a network predicts tunes it has not seen: loss, perplexity, accuracy.
 
 Each tune is scored alone from the empty state. The network first reads a blank line, the sign that
 a tune begins, and is then asked for every character of the tune and for the blank line that ends
@@ -15,12 +15,12 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from musicgen.corpus.lab import SEPARATOR
 from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.evaluation.loss.bodies import body_start
 from musicgen.evaluation.loss.perplexity import to_perplexity
 from musicgen.models.network import Network
 
-SEPARATOR = "\n\n"
 _IGNORED = -100
 
 Scores = tuple[np.ndarray, np.ndarray]

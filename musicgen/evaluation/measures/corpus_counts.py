@@ -15,7 +15,7 @@ from musicgen.evaluation.measures.distribution import DISTRIBUTIONS, Counts
 from musicgen.evaluation.measures.tune_figures import count_corpus
 from musicgen.storage import write_file
 
-VERSION = 1
+COUNTS_VERSION = 1
 """Counts changes of the reader or of the distributions after which the numbers are others."""
 
 MAX_BYTES = 5_000_000
@@ -30,7 +30,7 @@ def find_counts(texts: Sequence[str], cache: Path) -> dict[str, Counts]:
         texts: The tunes of the corpus.
         cache: Folder of what can be made again; where it cannot be written, nothing is kept.
     """
-    digest = hashlib.sha256(f"{VERSION} {' '.join(DISTRIBUTIONS)}".encode())
+    digest = hashlib.sha256(f"{COUNTS_VERSION} {' '.join(DISTRIBUTIONS)}".encode())
     for text in texts:
         digest.update(b"\0" + text.encode("utf-8", "surrogatepass"))
     path = cache / "counts" / f"{digest.hexdigest()[:32]}.json"

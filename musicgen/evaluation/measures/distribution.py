@@ -2,7 +2,7 @@
 
 The features are those of L.-C. Yang and A. Lerch, "On the evaluation of generative models in
 music", Neural Computing and Applications 32 (2020), with pitches above the tonic, so that key does
-not matter. How far two of these distributions lie apart is said by `divergence`.
+not matter. `divergence` measures how far two of these distributions are apart.
 """
 
 from collections import Counter

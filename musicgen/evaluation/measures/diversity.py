@@ -5,12 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from musicgen.evaluation.measures.melody import melody_notes
-from musicgen.evaluation.statistics.estimate import NOTHING, SEED, Estimate, estimate_rate
+from musicgen.evaluation.statistics.estimate import BOOTSTRAP_SEED, NOTHING, Estimate, estimate_rate
 from musicgen.notation.analysis.fingerprint import intervals
 from musicgen.notation.model import Tune
 
-MOST = 500
-"""Tunes that are compared with one another; of more, so many are drawn."""
+MAX_COMPARED = 500
+"""Tunes that are compared with one another; of more tunes this many are drawn."""
 
 _GRAM = 4
 _RESAMPLES = 200
@@ -25,7 +25,7 @@ def find_grams(tune: Tune) -> Grams:
     return frozenset(tuple(steps[at : at + _GRAM]) for at in range(len(steps) - _GRAM + 1))
 
 
-def estimate_diversity(grams: Sequence[Grams], seed: int = SEED) -> Estimate:
+def estimate_diversity(grams: Sequence[Grams], seed: int = BOOTSTRAP_SEED) -> Estimate:
     """The mean distance, 0..1, of two different tunes of a set.
 
     d(a, b) = 1 - |a ∩ b| / |a ∪ b| (P. Jaccard 1901) on their runs of four steps; 0 where all are
@@ -38,8 +38,8 @@ def estimate_diversity(grams: Sequence[Grams], seed: int = SEED) -> Estimate:
     """
     rng = np.random.default_rng(seed)
     known = [item for item in grams if item]
-    if len(known) > MOST:
-        known = [known[at] for at in rng.permutation(len(known))[:MOST]]
+    if len(known) > MAX_COMPARED:
+        known = [known[at] for at in rng.permutation(len(known))[:MAX_COMPARED]]
     if len(known) < 2:
         return NOTHING
     distances = _distances(known)

@@ -1,6 +1,6 @@
 """Fluency: the share of tunes that keep time when nothing but the network writes them.
 
-The grammar that watches over composing is switched off, so that the figure speaks of the network.
+The grammar is switched off, so that the figure describes the network alone.
 """
 
 from collections.abc import Callable
@@ -11,9 +11,9 @@ from musicgen.evaluation.measures.syntax import SyntaxReport, check_tunes
 from musicgen.models.checkpoint import Checkpoint
 
 GROUP = 10
-"""Tunes composed side by side between two words about the progress."""
+"""Tunes composed at once between two reports of progress."""
 
-TEMPERATURE = 0.8
+FLUENCY_TEMPERATURE = 0.8
 FIRST_SEED = 1
 
 
@@ -44,10 +44,10 @@ def measure_fluency(
     checkpoint: Checkpoint,
     count: int,
     on_progress: Callable[[int], None] = lambda _done: None,
-    temperature: float = TEMPERATURE,
+    temperature: float = FLUENCY_TEMPERATURE,
     seed: int = FIRST_SEED,
 ) -> FluencyReport:
-    """Composes tunes freely and judges them as notation.
+    """Composes tunes freely and checks them as notation.
 
     Args:
         checkpoint: Who composes.

@@ -47,7 +47,7 @@ class Ranking:
     def find_best_and_worst(self, tunes: Sequence[TuneFigures]) -> tuple[int, int] | None:
         """Places of the nearest and the farthest tune, the first of equals.
 
-        Tunes without a note cannot be heard and are passed over; None where there is no other.
+        Tunes without a note are left out; None where there is no other.
         """
         heard = [at for at, tune in enumerate(tunes) if tune.has_notes]
         if not heard:

@@ -1,7 +1,7 @@
 """How many tunes are right as notation: readable, complete, in time.
 
-A pure metric over ABC texts; what the three words mean is said at `analysis.checking.TuneCheck`. It
-judges notation alone: a tune can be right in all three and dull, or copied.
+A pure metric over ABC texts; the three words are defined at `analysis.checking.TuneCheck`. It
+measures notation alone: a tune can be right in all three and dull, or copied.
 """
 
 import math
@@ -40,7 +40,7 @@ class SyntaxReport:
 
 
 def check_tunes(texts: Iterable[str]) -> SyntaxReport:
-    """Judges the first tune of every text; a text without any counts, as neither of the three."""
+    """Checks the first tune of every text; a text without any counts, as neither of the three."""
     checks = [check_tune(text) for text in texts]
     return SyntaxReport(
         len(checks),

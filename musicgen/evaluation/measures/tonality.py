@@ -28,7 +28,7 @@ def compute_scale_share(tune: Tune) -> float:
 
 
 def agrees_with_profile(tune: Tune) -> bool | None:
-    """Whether the notes alone speak for the tonic and the third of the key stated.
+    """Whether the notes alone support the tonic and the third of the key stated.
 
     Krumhansl and Schmuckler's algorithm (`notation.midi.key`) finds the best of 24 major and minor
     keys by how long each pitch class sounds; church modes are held to the one with their third.

@@ -59,9 +59,9 @@ MEANS: dict[str, Callable[[Tune], float]] = {
 
 @dataclass(frozen=True, slots=True)
 class TuneFigures:
-    """All that is measured of one tune; `extra` are numbers that its text does not tell.
+    """All that is measured of one tune; `extra` are numbers that do not follow from its text.
 
-    A rate is None, and a number NaN, where the tune gives nothing to judge by.
+    A rate is None, and a number NaN, where the tune has nothing to measure.
     """
 
     rates: Mapping[str, bool | None]
@@ -98,7 +98,7 @@ def measure_tune(
         "in_time": check.is_in_time if check.is_metered or not check.notes else None,
     }
     return TuneFigures(
-        checked | {name: judge(tune) for name, judge in RATES.items()},
+        checked | {name: rate(tune) for name, rate in RATES.items()},
         {name: compute(tune) for name, compute in MEANS.items()},
         {name: count(tune) for name, count in DISTRIBUTIONS.items()},
         find_grams(tune),
@@ -117,10 +117,10 @@ def count_corpus(texts: Iterable[str]) -> dict[str, Counts]:
     return total
 
 
-def summarise(
+def summarise_tunes(
     tunes: Sequence[TuneFigures], corpus: Mapping[str, Counts] | None, size: int
 ) -> dict[str, Estimate]:
-    """Every measure of a set of tunes, by name; NaN where there is nothing to judge by.
+    """Every measure of a set of tunes, by name; NaN where there is nothing to measure.
 
     Args:
         tunes: The figures of its tunes.

@@ -31,7 +31,13 @@ from numpy.typing import NDArray
 from musicgen.corpus.cleaning import CorpusTune
 from musicgen.corpus.split import title_key
 from musicgen.evaluation.loss.bodies import body_start
-from musicgen.evaluation.novelty.suffix_array import END, Integers, Match, SuffixIndex, SuffixTable
+from musicgen.evaluation.novelty.suffix_array import (
+    SENTINEL,
+    Integers,
+    Match,
+    SuffixIndex,
+    SuffixTable,
+)
 from musicgen.notation.model import Note
 from musicgen.notation.parsing.reader import read_tune
 
@@ -126,7 +132,7 @@ def body_symbols(text: str) -> Symbols:
     kept = [
         (at, sign)
         for at, sign in enumerate(text[start:], start)
-        if not sign.isspace() and sign not in (END, "!")
+        if not sign.isspace() and sign not in (SENTINEL, "!")
     ]
     return Symbols("".join(sign for _, sign in kept), tuple((at, at + 1) for at, _ in kept))
 
@@ -159,7 +165,7 @@ def melody_symbols(text: str) -> Symbols:
 
 
 def _sign(step: int, duration_quarters: float) -> str:
-    """A character for a move, none of them `END` or half of a surrogate pair."""
+    """A character for a move, none of them `SENTINEL` or half of a surrogate pair."""
     ticks = min(round(duration_quarters * _TICKS), _DURATIONS - 1)
     code = 1 + step * _DURATIONS + ticks
     return chr(code if code < _SURROGATES else code + _SURROGATE_COUNT)

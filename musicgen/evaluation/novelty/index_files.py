@@ -26,7 +26,7 @@ from musicgen.evaluation.novelty.comparison import (
     build_index,
     melody_symbols,
 )
-from musicgen.evaluation.novelty.suffix_array import END, SuffixIndex
+from musicgen.evaluation.novelty.suffix_array import SENTINEL, SuffixIndex
 from musicgen.evaluation.novelty.training_sources import TrainingSource, load_learned
 from musicgen.json_reading import parse_json
 
@@ -133,7 +133,7 @@ def _unpack(arrays: Arrays) -> NoveltyIndex:
 
 def _unpack_suffixes(name: str, arrays: Arrays) -> tuple[SuffixIndex, RealFigures]:
     codes = arrays[f"{name}_text"]
-    ends = np.flatnonzero(codes == ord(END))
+    ends = np.flatnonzero(codes == ord(SENTINEL))
     starts = np.concatenate([[0], ends[:-1] + 1]) if len(ends) else ends
     index = SuffixIndex(
         codes.tobytes().decode("utf-32-le"),

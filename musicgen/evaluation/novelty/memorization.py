@@ -1,8 +1,8 @@
-"""Learning by heart: does a network go on with a tune word for word when it hears the beginning?
+"""Memorization: does a network continue a tune word for word from its beginning?
 
 Carlini et al., *Quantifying Memorization Across Neural Language Models* (ICLR 2023), definition
 3.1: a text is extractable with k tokens of context if greedy decoding from its first k tokens gives
-the next ones exactly. Of a tune the fields are read too: a title alone may bring it to mind.
+the next ones exactly. The header is read too: a title alone may be enough to recall a tune.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from musicgen.models.network import Network
 
 CONTEXT = 25
 LENGTH = 50
-"""Characters of the body that are read, and that are then to be said; a bar is about 9."""
+"""Characters of the body that are read, and that must then be predicted; a bar is about 9."""
 
 
 def recital_rate(

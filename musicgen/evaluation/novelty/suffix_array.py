@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 Integers = NDArray[np.int64]
 
-END = "\0"
+SENTINEL = "\0"
 """Stands behind every sequence and may stand in none."""
 
 UNKNOWN = "\U0010ffff"
@@ -38,7 +38,7 @@ class Match:
 
 @dataclass(frozen=True, eq=False)
 class SuffixIndex:
-    """Sequences, one after the other in `text` with `END` behind each, and their suffix array.
+    """Sequences, one after the other in `text` with `SENTINEL` behind each, and their suffix array.
 
     `order` (N,) int32 lists positions of `text`; `starts` (number of sequences,) int32 says where
     each begins.
@@ -58,13 +58,13 @@ class SuffixIndex:
     def sequence(self, number: int) -> str:
         """A sequence itself."""
         start = self._starts[number]
-        return self.text[start : self.text.index(END, start)]
+        return self.text[start : self.text.index(SENTINEL, start)]
 
     def match(self, query: str, without: Collection[int] = ()) -> list[Match]:
         """The longest match of each suffix of a query, by place; a length of 0 where there is none.
 
         Args:
-            query: Symbols; none may be `END`.
+            query: Symbols; none may be `SENTINEL`.
             without: Sequences whose matches do not count.
         """
         return [self._match(query[place:], without) for place in range(len(query))]
@@ -108,7 +108,7 @@ class SuffixTable:
     @classmethod
     def build(cls, sequences: Sequence[str]) -> Self:
         """Sorts all suffixes of the sequences; empty sequences are allowed."""
-        text = "".join(sequence + END for sequence in sequences)
+        text = "".join(sequence + SENTINEL for sequence in sequences)
         lengths = np.array([len(sequence) + 1 for sequence in sequences], dtype=np.int32)
         starts = np.concatenate([[0], np.cumsum(lengths)[:-1]]) if len(lengths) else lengths
         ranks = list(_doubling(_symbols(text, len(sequences))))

@@ -1,5 +1,6 @@
-"""Reports: checkpoints, temperatures, with the grammar and without, beside real held-out tunes.
+"""Reports: checkpoints, temperatures, with the grammar and without, next to real held-out tunes.
 
-``plan`` what is asked for, ``making`` the work, ``result`` what comes of it as plain data, ``html``
-and ``drawing`` a page to read, ``store`` the disk, ``job`` the background thread.
+``plan`` has what is asked for, ``builder`` makes the report, ``result`` is the report as plain
+data, ``html`` and ``drawing`` write it as a page, ``store`` keeps it on the disk. The background
+thread is in ``musicgen.jobs.report_service``.
 """

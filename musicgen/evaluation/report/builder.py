@@ -1,4 +1,4 @@
-"""Making a report: compose, measure, score. It knows no thread, no screen and no disk.
+"""Makes a report: composes, measures, scores. It uses no thread, screen or disk of its own.
 
 What was composed is handed out after every few tunes, and taken back when a report goes on, so that
 a report that was ended early loses little.
@@ -20,7 +20,7 @@ from musicgen.evaluation.measures.tune_figures import (
     TuneFigures,
     measure_tune,
     sum_distributions,
-    summarise,
+    summarise_tunes,
 )
 from musicgen.evaluation.report.plan import Cell, ReportPlan
 from musicgen.evaluation.report.reference import Reference, first_source
@@ -48,37 +48,37 @@ MAX_DRAW = 100
 _USUAL_SIZE = 350  # characters after which a tune has mostly ended
 _LOSS_WORK = 0.2  # tunes scored are so much work, in tunes composed
 
-Judge = Callable[[str], dict[str, float]]
-"""Further numbers of a tune from elsewhere, by name."""
+Scorer = Callable[[str], dict[str, float]]
+"""From the text of a tune to further numbers, by name."""
 
 
-def judge_nothing(_text: str) -> dict[str, float]:
-    """Adds nothing to what is measured."""
+def no_scores(_text: str) -> dict[str, float]:
+    """No further numbers."""
     return {}
 
 
 class ReportStopped(Exception):
-    """Somebody asked the report to end."""
+    """The report was asked to end."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hooks:
-    """Those who watch a report being made; all of them are called in the thread that makes it.
+    """Callbacks of a report while it is made, all called in the thread that makes it.
 
-    `on_progress` gets the share done, 0..1, and the cell at work, None otherwise; `should_stop`
-    ends it; `read_drawn` and `write_drawn` keep the tunes of a cell, for the fingerprint of who
-    composed them. `on_loss` gets the name of each checkpoint and its loss on the real tunes.
-    `workers` are threads that find the losses while the tunes are measured; where the machine is
-    to stay free for others, none. `find_judge` gives who adds numbers to the tunes of a checkpoint,
-    such as how new they are beside what it learned from; the real tunes are judged as those of the
-    first.
+    `on_progress` gets the share done, 0..1, and the current cell, None otherwise; `should_stop`
+    ends the report; `read_drawn` and `write_drawn` keep the tunes of a cell, by the fingerprint of
+    the checkpoint that composed them. `on_loss` gets the name of each checkpoint and its loss on
+    the real tunes. `workers` is the number of threads that compute the losses while the tunes are
+    measured, 0 where the machine is to stay free for others. `find_scorer` returns a function that
+    adds numbers to the tunes of a checkpoint, such as how new they are compared with its training
+    tunes; the real tunes are scored as those of the first checkpoint.
     """
 
     on_progress: Callable[[float, Cell | None], None] = lambda _share, _cell: None
     should_stop: Callable[[], bool] = lambda: False
     read_drawn: Callable[[Cell, str], Sequence[DrawnTune]] = lambda _cell, _fingerprint: []
     write_drawn: Callable[[Cell, str, list[DrawnTune]], None] = lambda _cell, _print, _tunes: None
-    find_judge: Callable[[Checkpoint], Judge] = lambda _checkpoint: judge_nothing
+    find_scorer: Callable[[Checkpoint], Scorer] = lambda _checkpoint: no_scores
     on_loss: Callable[[str, LossReport], None] = lambda _checkpoint, _loss: None
     workers: int = 0
 
@@ -95,17 +95,17 @@ def make_report(
         plan: What is asked for.
         checkpoints: One for each name of the plan, in its order.
         reference: The real tunes; without them there are neither losses nor divergences.
-        hooks: Who watches.
+        hooks: Callbacks and switches.
 
     Raises:
-        ReportStopped: `hooks.should_stop` said so.
+        ReportStopped: `hooks.should_stop` returned true.
         MusicgenError: a checkpoint cannot compose.
     """
-    return _Making(plan, checkpoints, reference, hooks or Hooks()).run()
+    return _Builder(plan, checkpoints, reference, hooks or Hooks()).run()
 
 
-class _Making:
-    """One report in the making."""
+class _Builder:
+    """The state of one report while it is made."""
 
     def __init__(
         self,
@@ -126,8 +126,8 @@ class _Making:
 
     def run(self) -> Report:
         reference = self._reference
-        judges = {name: self._hooks.find_judge(one) for name, one in self._checkpoints.items()}
-        first = next(iter(judges.values()), judge_nothing)
+        scorers = {name: self._hooks.find_scorer(one) for name, one in self._checkpoints.items()}
+        first = next(iter(scorers.values()), no_scores)
         texts = reference.texts if reference else ()
         scorings = self._begin_scoring()
         try:
@@ -138,7 +138,7 @@ class _Making:
                 scoring.close()
         drawn = [(cell, *self._compose(cell)) for cell in self._plan.cells()]
         measured = [
-            self._measure([(tune.abc, _extra(tune)) for tune in tunes], judges[cell.checkpoint])
+            self._measure([(tune.abc, _extra(tune)) for tune in tunes], scorers[cell.checkpoint])
             for cell, tunes, _seconds in drawn
         ]
         size = _draw_size([real, *measured] if reference else measured)
@@ -165,11 +165,11 @@ class _Making:
         return sorted({1.0, *wanted})
 
     def _measure(
-        self, tunes: Sequence[tuple[str, dict[str, float]]], judge: Judge
+        self, tunes: Sequence[tuple[str, dict[str, float]]], scorer: Scorer
     ) -> list[TuneFigures]:
         found = []
         for text, extra in tunes:
-            found.append(measure_tune(text, extra | judge(text)))
+            found.append(measure_tune(text, extra | scorer(text)))
             self._step(0.1)
         return found
 
@@ -269,7 +269,7 @@ class _Making:
         )  # fmt: skip
 
     def _estimates(self, figures: list[TuneFigures], size: int) -> dict[str, Estimate]:
-        return summarise(figures, self._reference.corpus if self._reference else None, size)
+        return summarise_tunes(figures, self._reference.corpus if self._reference else None, size)
 
 
 def _drawn(piece: Composition) -> DrawnTune:

@@ -1,4 +1,4 @@
-"""What is drawn of a report, whoever draws it: distributions, measures over temperature."""
+"""Figures of a report as data: distributions, measures over temperature."""
 
 from collections.abc import Sequence
 from fractions import Fraction

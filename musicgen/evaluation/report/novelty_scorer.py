@@ -7,19 +7,19 @@ from musicgen.errors import CorpusError
 from musicgen.evaluation.novelty.comparison import NoveltyIndex, compare
 from musicgen.evaluation.novelty.index_files import find_index, load_index
 from musicgen.evaluation.novelty.training_sources import training_sources_of
-from musicgen.evaluation.report.builder import Judge, judge_nothing
+from musicgen.evaluation.report.builder import Scorer, no_scores
 from musicgen.models.checkpoint import Checkpoint
 
 
-def find_judge(
+def find_novelty_scorer(
     checkpoint: Checkpoint,
     paths: Paths,
     makes_index: bool = True,
     on_progress: Callable[[int], None] = lambda _tunes: None,
-) -> Judge:
-    """Who says how new a tune is beside what a checkpoint learned from.
+) -> Scorer:
+    """What measures how new a tune is next to what a checkpoint learned from.
 
-    Says nothing where those tunes are not here or the checkpoint does not name them.
+    It adds no numbers where those tunes are not here or the checkpoint does not name them.
 
     Args:
         checkpoint: What learned.
@@ -34,12 +34,12 @@ def find_judge(
         else:
             index = find_index(learned_from, paths)
     except CorpusError:
-        return judge_nothing
-    return _judge_by(index) if index else judge_nothing
+        return no_scores
+    return _score_by(index) if index else no_scores
 
 
-def _judge_by(index: NoveltyIndex) -> Judge:
-    def judge(text: str) -> dict[str, float]:
+def _score_by(index: NoveltyIndex) -> Scorer:
+    def score(text: str) -> dict[str, float]:
         novelty = compare(index, text)
         return {
             "longest_run": float(novelty.characters.longest),
@@ -47,4 +47,4 @@ def _judge_by(index: NoveltyIndex) -> Judge:
             "known": float(novelty.is_known),
         }
 
-    return judge
+    return score

@@ -10,7 +10,7 @@ from musicgen.json_reading import is_count, is_number
 MAX_COUNT = 1000
 MAX_CELLS = 24
 MAX_CHECKPOINTS = 6
-SIDES = ("val", "test")
+HELD_OUT_SIDES = ("val", "test")
 FIRST_SEED = 1
 _MOST = 100
 """Names, temperatures or manners that a file may list; fewer make a plan."""
@@ -60,12 +60,12 @@ class ReportPlan:
             SampleConfig(temperature=value, seed=self.seed)
             if not isinstance(value, int | float):
                 raise out_of_bounds("temperature", value, info.low, info.high)
-        if self.side not in SIDES:
+        if self.side not in HELD_OUT_SIDES:
             raise ConfigError(
                 "{name} is {value!r}; choose from: {known}.",
                 name="side",
                 value=self.side,
-                known=", ".join(SIDES),
+                known=", ".join(HELD_OUT_SIDES),
             )
         if len(self.checkpoints) > MAX_CHECKPOINTS or len(self.cells()) > MAX_CELLS:
             raise ConfigError(

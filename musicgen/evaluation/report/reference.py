@@ -71,7 +71,7 @@ def read_book(
     corpus: Sequence[str],
     on_tune: Callable[[], None] = lambda: None,
 ) -> Reference:
-    """The tunes of a file that somebody brought, compared with the training tunes of a corpus.
+    """The tunes of a file, compared with the training tunes of a corpus.
 
     Prose and the marks of web pages around them are passed over, as are tunes that are longer than
     any tune; tunes without notes and repetitions are measured like all others, but give no loss.

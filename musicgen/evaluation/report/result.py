@@ -32,7 +32,7 @@ _COUNTED = {
 
 @dataclass(frozen=True, slots=True)
 class DrawnTune:
-    """A composed tune, and what its text does not tell.
+    """A composed tune, and what does not follow from its text.
 
     `surprise` is the mean of -ln p over the characters drawn, in nats, at the temperature and under
     the grammar they were drawn with; `grammar_share` the share at which the grammar stepped in.
@@ -64,9 +64,9 @@ def make_example(abc: str, seed: int | None, distance: float) -> Example:
 class TuneSet:
     """The figures of one set of tunes.
 
-    `cell` is None for the real tunes; `estimates` are by the names of `tune_figures.summarise`,
-    `counts` the distributions that are drawn, by name; `composed_s` the seconds it took to compose
-    them.
+    `cell` is None for the real tunes; `estimates` are by the names of
+    `tune_figures.summarise_tunes`, `counts` the distributions that are drawn, by name;
+    `composed_s` the seconds it took to compose them.
     """
 
     key: str
@@ -81,7 +81,7 @@ class TuneSet:
 
 @dataclass(frozen=True, slots=True)
 class LossRow:
-    """How well a checkpoint foretells the real tunes, with its logits divided by a temperature.
+    """How well a checkpoint predicts the real tunes, with its logits divided by a temperature.
 
     `is_own` says that the real tunes were held out of what it learned from; others it may know.
     """

@@ -30,8 +30,8 @@ from musicgen.json_reading import is_count, is_number, read_json
 from musicgen.storage import delete_folder, is_file, is_folder, list_folder, write_file
 from musicgen.work_lock import holding, is_held
 
-MAX_KEPT = 20
-MAX_BYTES = 50_000_000
+MAX_REPORTS = 20
+MAX_REPORT_BYTES = 50_000_000
 _LONGEST_TUNE = 50_000
 _ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")
 _PLAN, _REPORT = "plan.json", "report.json"
@@ -51,7 +51,7 @@ def being_made_error() -> ReportError:
     return ReportError("A report is being made. Cancel it first, or wait for its end.")
 
 
-def file_name(report_id: str, ending: str) -> str:
+def report_file_name(report_id: str, ending: str) -> str:
     """What a report is called as a file, with an ending such as ``html``."""
     return f"report-{report_id}.{ending}"
 
@@ -64,7 +64,7 @@ class ReportStore:
         limit: Reports kept; the oldest go when there are more.
     """
 
-    def __init__(self, root: Path, limit: int = MAX_KEPT) -> None:
+    def __init__(self, root: Path, limit: int = MAX_REPORTS) -> None:
         self.root = root
         self._limit = limit
 
@@ -217,7 +217,9 @@ class ReportStore:
     def _read(self, report_id: str, name: str, *, allow_nan: bool = False) -> dict[str, Any]:
         path = self._folder(report_id) / name
         try:
-            values: dict[str, Any] = read_json(path, max_bytes=MAX_BYTES, allow_nan=allow_nan)
+            values: dict[str, Any] = read_json(
+                path, max_bytes=MAX_REPORT_BYTES, allow_nan=allow_nan
+            )
         except ValueError as error:
             raise ReportError("This is no report that this program can read.") from error
         except OSError as error:

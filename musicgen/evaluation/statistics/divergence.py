@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from musicgen.evaluation.statistics.estimate import NOTHING, SEED, Estimate
+from musicgen.evaluation.statistics.estimate import BOOTSTRAP_SEED, NOTHING, Estimate
 
 DRAWS = 200
 _ENDS = (2.5, 97.5)
@@ -42,7 +42,7 @@ def estimate_divergence(
     tunes: Sequence[Mapping[str, int]],
     corpus: Mapping[str, int],
     size: int,
-    seed: int = SEED,
+    seed: int = BOOTSTRAP_SEED,
 ) -> Estimate:
     """How far `size` tunes of a set lie from a corpus, on average, and 95 % of the draws.
 

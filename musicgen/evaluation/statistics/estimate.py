@@ -15,7 +15,7 @@ import numpy as np
 from musicgen.json_reading import is_count, is_number
 
 RESAMPLES = 1000
-SEED = 20_260_101
+BOOTSTRAP_SEED = 20_260_101
 _Z = 1.959963984540054  # the 97.5 % point of the normal distribution
 _ENDS = (2.5, 97.5)
 _CELLS = 2_000_000
@@ -39,7 +39,7 @@ class Estimate:
         }  # fmt: skip
 
     def compare(self, other: Self) -> int:
-        """1 where this lies above another, interval and all, -1 below, else 0.
+        """1 where this is above another, interval included, -1 below, else 0.
 
         Two 95 % intervals that do not touch: a stricter test than one of the difference at 5 %
         (N. Schenker, J. F. Gentleman, "On judging the significance of differences by examining the
@@ -86,7 +86,7 @@ def estimate_rate(successes: int, total: int) -> Estimate:
     return Estimate(share, max(0.0, min(share, low)), min(1.0, max(share, high)), total)
 
 
-def estimate_mean(values: Sequence[float], seed: int = SEED) -> Estimate:
+def estimate_mean(values: Sequence[float], seed: int = BOOTSTRAP_SEED) -> Estimate:
     """The mean of one value for each tune, with the percentile interval of the bootstrap.
 
     B. Efron, R. Tibshirani, "An Introduction to the Bootstrap" (1993), chapter 13, with
@@ -97,7 +97,7 @@ def estimate_mean(values: Sequence[float], seed: int = SEED) -> Estimate:
 
 
 def estimate_ratio(
-    numerators: Sequence[float], denominators: Sequence[float], seed: int = SEED
+    numerators: Sequence[float], denominators: Sequence[float], seed: int = BOOTSTRAP_SEED
 ) -> Estimate:
     """Σ numerators / Σ denominators with the bootstrap over tunes, as for a loss per character.
 

@@ -75,7 +75,7 @@ class BarReport:
 
     @property
     def is_metered(self) -> bool:
-        """Whether any bar has a length to keep: in free meter there is nothing to be judged."""
+        """Whether any bar has a length to keep: in free meter there is nothing to check."""
         return any(bar.verdict is not Verdict.FREE for bar in self.bars)
 
 
@@ -196,7 +196,7 @@ def _sets(tune: Tune, edges: frozenset[int]) -> Iterator[tuple[int, ...]]:
 def _runs(
     tune: Tune, edges: frozenset[int], order: Sequence[int], least: int = 2
 ) -> Iterator[tuple[int, ...]]:
-    """The first so many of some bars, all of them short edges."""
+    """Every run of at least `least` short edges at the beginning of the order."""
     for count, index in enumerate(order, start=1):
         if index not in edges or not _is_short(tune.bars[index]):
             return

@@ -70,11 +70,11 @@ _DEGREES: dict[str, tuple[_Degree, ...]] = {
 _SAME_AS = {"ionian": "major", "aeolian": "minor"}
 
 _MOTION = {-1: 0.3, 1: 0.15, 2: 0.15, -2: 0.1, 3: 0.0, -3: 0.0}
-"""Worth of a root that moves so many fifths; other motions are rare."""
+"""Weight of a root that moves by that number of fifths; other motions are rare."""
 
 _ODD_MOTION = -0.3
 _LEADS_HOME = {1: 1.0, -2: 0.8, -1: 0.6, -5: 0.6}
-"""How well a chord so many fifths from the tonic leads to the last one: V, bVII, IV, bII."""
+"""How well a chord, by its fifths from the tonic, leads to the last one: V, bVII, IV, bII."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ def named_chords(tune: Tune) -> tuple[ChordChange, ...]:
 
 
 def harmonic_rhythm(meter: Meter | None, length: Fraction) -> Fraction:
-    """Quarter notes that a chord lasts at least in a bar of so many quarters."""
+    """Quarter notes that a chord lasts at least in a bar of that many quarters."""
     if meter is None or meter.bar_quarters != length:
         return length
     halves = {2: 2, 4: 2, 6: 2, 12: 2}

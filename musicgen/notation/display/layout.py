@@ -1,4 +1,4 @@
-r"""ABC for an engraver: so many bars a line, the same notes, and where each of them went.
+r"""ABC for an engraver: a number of bars a line, the same notes, and where each of them went.
 
 Line ends of the old style (``!``, ``\\``, ``*``), comments, lyrics, other voices and what could not
 be read are left out; fields on lines of their own become inline fields. What remains sounds exactly
@@ -53,7 +53,7 @@ class LaidOut:
 
 
 def break_lines(tune: Tune, bars_per_line: int = 4) -> LaidOut:
-    """The tune with so many full bars a line, at least one; pickups do not count as bars."""
+    """The tune with that many full bars a line, at least one; pickups do not count as bars."""
     writer = _Writer(tune)
     writer.write_header()
     for line in group_lines(tune.bars, max(1, bars_per_line)):
@@ -64,7 +64,7 @@ def break_lines(tune: Tune, bars_per_line: int = 4) -> LaidOut:
 
 
 def group_lines(bars: Sequence[Bar], bars_per_line: int) -> Iterator[list[Bar]]:
-    """Bars line by line: so many full ones, fewer where a section ends."""
+    """Bars line by line: a number of full ones, fewer where a section ends."""
     line: list[Bar] = []
     count = 0
     for bar in bars:

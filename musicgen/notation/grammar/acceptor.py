@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from musicgen.notation.grammar.alphabet import Script
 from musicgen.notation.grammar.completion import Completion, feed_state
 from musicgen.notation.grammar.rules import Rules
-from musicgen.notation.grammar.states import END, Header, State
+from musicgen.notation.grammar.states import END, GrammarState, Header
 
 
 class Grammar:
@@ -31,14 +31,14 @@ class Grammar:
     def __init__(self, characters: Iterable[str], rules: Rules | None = None) -> None:
         self.rules = rules or Rules()
         self.script = Script(characters, self.rules)
-        self.start: State = Header()
+        self.start: GrammarState = Header()
         self._need = Completion(self.script)
 
-    def feed(self, state: State, character: str) -> State | None:
+    def feed(self, state: GrammarState, character: str) -> GrammarState | None:
         """The state after a character, None where it may not stand."""
         return feed_state(self.script, state, character)
 
-    def feed_text(self, text: str, state: State | None = None) -> tuple[State, int]:
+    def feed_text(self, text: str, state: GrammarState | None = None) -> tuple[GrammarState, int]:
         """The state after the longest right beginning of a text, and its length."""
         state = self.start if state is None else state
         for position, character in enumerate(text):
@@ -53,7 +53,7 @@ class Grammar:
         state, length = self.feed_text(text.rstrip("\n") + "\n\n")
         return state == END and length == len(text.rstrip("\n")) + 2
 
-    def allowed(self, state: State) -> frozenset[str]:
+    def allowed(self, state: GrammarState) -> frozenset[str]:
         """Characters that may come next; none at the end."""
         return frozenset(
             character
@@ -61,6 +61,6 @@ class Grammar:
             if self.feed(state, character) is not None
         )
 
-    def min_completion_length(self, state: State) -> int:
+    def min_completion_length(self, state: GrammarState) -> int:
         """Characters that suffice to complete the tune, the blank line included."""
         return self._need(state)

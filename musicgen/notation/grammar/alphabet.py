@@ -1,6 +1,6 @@
 """What can be written with a set of characters: lengths, bar lines, field values, pitches.
 
-Everything the states ask about texts in the making is answered here: may this prefix still become
+Everything the states ask about texts being written is answered here: may this prefix still become
 something that is right?
 """
 
@@ -211,7 +211,7 @@ class Script:
         return False
 
     def _is_sum(self, left: int, rest: int) -> bool:
-        """Whether so many notes can be written with such a sum."""
+        """Whether that many notes can be written with such a sum."""
         if left == 0 or rest <= 0:
             return left == rest == 0
         known = self._sums.get((left, rest))

@@ -1,7 +1,7 @@
 """Completion: from every state one character that leads to the end of the tune.
 
 It is the proof that no state is a dead end, and its length is what a tune still needs when the room
-for characters runs out: whoever keeps at least that many can always finish.
+for characters runs out: with at least that many left a tune can always be finished.
 """
 
 from musicgen.errors import GrammarError
@@ -25,14 +25,14 @@ from musicgen.notation.grammar.sections import (
     SECOND,
     is_right_line,
 )
-from musicgen.notation.grammar.states import END, OWED, End, Header, Music, State
+from musicgen.notation.grammar.states import END, OWED, End, GrammarState, Header, Music
 
 _LINES = (*SECOND, REPEAT, *FINAL, PLAIN, "[2", *FIRST, "[1", OPENING, *BOTH)
 MAX_KNOWN = 200_000
 _FIELD_ORDER = "XRMKLTZ"
 
 
-def feed_state(script: Script, state: State, character: str) -> State | None:
+def feed_state(script: Script, state: GrammarState, character: str) -> GrammarState | None:
     """The state after a character, None where it may not stand."""
     if isinstance(state, Music):
         return feed_music(script, state, character)
@@ -41,7 +41,7 @@ def feed_state(script: Script, state: State, character: str) -> State | None:
     return None
 
 
-def completing_character(script: Script, state: State) -> str:
+def completing_character(script: Script, state: GrammarState) -> str:
     """The next character on the way to a complete tune; the empty text at the end."""
     if isinstance(state, End):
         return ""
@@ -55,15 +55,15 @@ class Completion:
 
     def __init__(self, script: Script) -> None:
         self._script = script
-        self._known: dict[State, int] = {END: 0}
+        self._known: dict[GrammarState, int] = {END: 0}
 
-    def __call__(self, state: State) -> int:
+    def __call__(self, state: GrammarState) -> int:
         """Characters from a state to the end, the blank line included.
 
         Raises:
             GrammarError: there is no way; this would be a mistake in the grammar.
         """
-        path: list[State] = []
+        path: list[GrammarState] = []
         if len(self._known) > MAX_KNOWN:
             self._known = {END: 0}
         while (rest := self._known.get(state)) is None:

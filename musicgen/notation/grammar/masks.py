@@ -14,7 +14,7 @@ from musicgen.notation.grammar.alphabet import Script
 from musicgen.notation.grammar.music import is_altered
 from musicgen.notation.grammar.rules import MAX_BAR_UNITS, UNIT, Rules
 from musicgen.notation.grammar.sections import BAR_LINES, Endings, is_right_line, make_plan
-from musicgen.notation.grammar.states import OWED, Form, Header, Music, Plan, State
+from musicgen.notation.grammar.states import OWED, Form, GrammarState, Header, Music, Plan
 
 Mask = NDArray[np.bool_]
 
@@ -43,7 +43,7 @@ class Guide:
         self._masks: dict[Hashable, Mask] = {}
         self._sections: dict[int, int] = {}
 
-    def section_length(self, state: State) -> int:
+    def section_length(self, state: GrammarState) -> int:
         """More characters than one character can add to what a tune needs: a section, a header."""
         full = state.form.full if isinstance(state, Music) else MAX_BAR_UNITS * UNIT
         length = self._sections.get(full)
@@ -53,7 +53,7 @@ class Guide:
             self._sections[full] = length
         return length
 
-    def mask(self, state: State, left: int | None = None) -> Mask:
+    def mask(self, state: GrammarState, left: int | None = None) -> Mask:
         """Which characters may come next, shape (V,); read it, do not write in it.
 
         Args:
@@ -73,7 +73,7 @@ class Guide:
             return mask
         return self._homeward(state, mask, left)
 
-    def _free_mask(self, state: State) -> Mask:
+    def _free_mask(self, state: GrammarState) -> Mask:
         key = view(self.grammar.script, state)
         mask = self._masks.get(key)
         if mask is None:
@@ -85,7 +85,7 @@ class Guide:
             self._masks[key] = mask
         return mask
 
-    def _homeward(self, state: State, mask: Mask, left: int) -> Mask:
+    def _homeward(self, state: GrammarState, mask: Mask, left: int) -> Mask:
         """The mask without what needs more characters than there are."""
         narrowed = mask.copy()
         for index in np.flatnonzero(mask):
@@ -96,10 +96,10 @@ class Guide:
         return narrowed
 
 
-def view(script: Script, state: State) -> Hashable:
+def view(script: Script, state: GrammarState) -> Hashable:
     """All of a state that decides what may come next: states that look alike share a mask.
 
-    Of the form only the lines that may be written at the end of the note in the making count, and
+    Of the form only the lines that may be written at the end of the note being written count, and
     behind a bar line what may begin there.
     """
     if isinstance(state, Header) and state.field and state.field in "XTZK":

@@ -26,7 +26,7 @@ def feed_music(script: Script, music: Music, character: str) -> Music | End | No
 
 
 def settle(script: Script, music: Music) -> Music | None:
-    """The state with the note or bar line in the making settled, None where it is not whole."""
+    """The state with the note or bar line being written settled, None where it is not whole."""
     if music.kind == "n":
         return _settle_note(script, music)
     if music.kind == "b":
@@ -147,7 +147,7 @@ def _feed_accidental(script: Script, music: Music, character: str) -> Music | No
 
 
 def split_pitch(part: str) -> tuple[str, str, str]:
-    """Accidental, letter and octave marks of a note in the making."""
+    """Accidental, letter and octave marks of a note being written."""
     accidental = part.rstrip("ABCDEFGabcdefgz,'")
     return accidental, part[len(accidental)], part[len(accidental) + 1 :]
 
@@ -183,7 +183,7 @@ def _extend_octave(script: Script, music: Music, character: str) -> Music | None
 
 
 def is_pitch_right(script: Script, music: Music) -> bool:
-    """Whether the pitch in the making may stay as it is."""
+    """Whether the pitch being written may stay as it is."""
     if music.part == "z":
         return True
     if music.tie:
@@ -246,7 +246,7 @@ def _tie(music: Music, done: Music) -> Music | None:
 
 
 def is_altered(music: Music) -> bool:
-    """Whether the note in the making is changed by an accidental, which ends at the bar line."""
+    """Whether the note being written is changed by an accidental, which ends at the bar line."""
     accidental, letter, _ = split_pitch(music.part)
     return bool(accidental) or any(letter.upper() == name for name, _ in music.sharps)
 

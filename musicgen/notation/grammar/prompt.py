@@ -12,7 +12,7 @@ from musicgen.errors import GrammarError
 from musicgen.notation.grammar.acceptor import Grammar
 from musicgen.notation.grammar.header import begin_music
 from musicgen.notation.grammar.rules import UNIT, bar_ticks, is_same_key, is_same_meter
-from musicgen.notation.grammar.states import OWED, Form, Header, Music, State
+from musicgen.notation.grammar.states import OWED, Form, GrammarState, Header, Music
 from musicgen.notation.model import Bar, Tune
 from musicgen.notation.parsing.barlines import is_closing, opens_repeat
 from musicgen.notation.parsing.reader import read_tune
@@ -24,7 +24,7 @@ _OPEN_CHORD = re.compile(r"\[(?![A-Za-z]:|[\d|\"])[^\]|\n]*\Z")
 _PENDING = tuple('-<>(^_={"[~.')
 
 
-def begin(grammar: Grammar, text: str) -> State:
+def begin(grammar: Grammar, text: str) -> GrammarState:
     """The state after a beginning, from which every way leads to a right tune.
 
     Args:
@@ -65,7 +65,7 @@ def _refuse(text: str, position: int, why: GrammarError) -> GrammarError:
 # In the header
 
 
-def _resume_header(grammar: Grammar, text: str) -> State:
+def _resume_header(grammar: Grammar, text: str) -> GrammarState:
     header, position = Header(), 0
     *lines, last = text.split("\n")
     for line in lines:
@@ -138,7 +138,7 @@ def _check_rhythm(grammar: Grammar, rhythm: str) -> None:
 # In the music
 
 
-def _resume_music(grammar: Grammar, text: str, length: int) -> State:
+def _resume_music(grammar: Grammar, text: str, length: int) -> GrammarState:
     tune, _ = read_tune(text)
     _check_header(grammar, tune)
     full = _full_bar(grammar, tune)

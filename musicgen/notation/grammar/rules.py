@@ -81,7 +81,7 @@ def _is_signature(text: str) -> bool:
 
 @dataclass(frozen=True)
 class Rules:
-    """What is asked of a tune. Empty fields leave the choice to whoever writes.
+    """The constraints of a tune. Empty fields leave the choice to the network.
 
     Args:
         meter: As in ``M:``; the same meter in another spelling does as well.

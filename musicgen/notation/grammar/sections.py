@@ -101,7 +101,7 @@ def _may_go_on(form: Form, rules: Rules) -> bool:
 
 
 def _may_split(rules: Rules, bars: int) -> bool:
-    """Whether a first ending may begin after so many bars of the section."""
+    """Whether a first ending may begin after that many bars of the section."""
     ahead = range(bars + 1, bars + MAX_ENDING_BARS + 1)
     return bars >= MIN_SHARED_BARS and any(length in ahead for length in rules.bars)
 

@@ -1,4 +1,4 @@
-"""Where a tune in the making stands: small immutable values that serve as keys of dictionaries.
+"""States of the grammar while a tune is written: small immutable values, hashable.
 
 Times are ticks, `UNIT` of them to the unit note.
 """
@@ -70,7 +70,7 @@ class Plan(NamedTuple):
 
 
 class Music(NamedTuple):
-    """In the body. `kind` is the token in the making, `part` its text so far.
+    """In the body. `kind` is the token being written, `part` its text so far.
 
     `kind` is empty between tokens, else ``a`` accidental, ``n`` note or rest, ``t`` tuplet, ``b``
     bar line, ``s`` chord symbol, ``g`` grace notes, ``k`` key. `after` is what stands before: empty
@@ -104,5 +104,5 @@ class End(NamedTuple):
     is_end: bool = True
 
 
-State = Header | Music | End
+GrammarState = Header | Music | End
 END = End()

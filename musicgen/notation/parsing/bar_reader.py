@@ -19,7 +19,7 @@ from musicgen.notation.parsing.fields import (
     parse_unit_length,
 )
 from musicgen.notation.parsing.lengths import to_quarters, to_ticks
-from musicgen.notation.parsing.pitches import PitchReader, Report
+from musicgen.notation.parsing.pitches import PitchReader, ReportProblem
 from musicgen.notation.parsing.tokens import SHORTHAND
 from musicgen.notation.parsing.voices import parse_voice
 from musicgen.translatable import Sentence
@@ -36,7 +36,9 @@ _BLANK = re.compile(r"(?:\s|[!*\\$]+(?=\s))*")
 class MeasureReader:
     """Collects notes into bars, and knows meter, unit note length, key, part and ending."""
 
-    def __init__(self, text: str, meter: Meter, unit: Fraction, key: Key, report: Report) -> None:
+    def __init__(
+        self, text: str, meter: Meter, unit: Fraction, key: Key, report: ReportProblem
+    ) -> None:
         self.text = text
         self.report = report
         self.unit = to_ticks(unit)

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from musicgen.notation.model import Key, Meter, ProblemKind
 from musicgen.notation.parsing.note_reader import NoteReader
-from musicgen.notation.parsing.pitches import Report
+from musicgen.notation.parsing.pitches import ReportProblem
 from musicgen.notation.parsing.tokens import OLD_FIELD, TOKEN, is_line_ends
 from musicgen.notation.parsing.voices import VOICE_AHEAD
 from musicgen.translatable import Sentence
@@ -17,7 +17,9 @@ _TO_SIGN = -1
 class BodyReader(NoteReader):
     """Reads lines of music into bars. Feed it lines and fields in order, then call `finish`."""
 
-    def __init__(self, text: str, meter: Meter, unit: Fraction, key: Key, report: Report) -> None:
+    def __init__(
+        self, text: str, meter: Meter, unit: Fraction, key: Key, report: ReportProblem
+    ) -> None:
         super().__init__(text, meter, unit, key, report)
         self._handlers = {
             name: getattr(self, f"_on_{name}") for name in TOKEN.groupindex if name != "space"

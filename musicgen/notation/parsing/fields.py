@@ -97,7 +97,7 @@ def tonic_fifths(tonic: str) -> int:
 
 
 def signature(fifths: int) -> dict[str, int]:
-    """Semitones by letter of a signature with so many sharps (negative: flats), -14..14."""
+    """Semitones by letter of a signature with that many sharps (negative: flats), -14..14."""
     order = SHARP_ORDER if fifths >= 0 else SHARP_ORDER[::-1]
     step = 1 if fifths >= 0 else -1
     changes: dict[str, int] = {}
@@ -197,7 +197,7 @@ def _blanks(found: re.Match[str]) -> str:
 
 
 def is_clef(text: str) -> bool:
-    """Whether a ``K:`` field speaks of the staff alone and leaves the key as it is (§4.6)."""
+    """Whether a ``K:`` field is about the staff alone and leaves the key as it is (§4.6)."""
     return bool(text.strip()) and not _without_staff(text).strip(" \t,;")
 
 

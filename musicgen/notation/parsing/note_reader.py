@@ -10,7 +10,7 @@ from musicgen.notation.parsing.bar_reader import MeasureReader
 from musicgen.notation.parsing.barlines import is_closing
 from musicgen.notation.parsing.builders import NoteDraft
 from musicgen.notation.parsing.lengths import MAX_NOTE_TICKS, MIN_NOTE_TICKS, read_length
-from musicgen.notation.parsing.pitches import Report
+from musicgen.notation.parsing.pitches import ReportProblem
 from musicgen.notation.parsing.tokens import TOKEN, is_decoration, is_line_ends, jump_of
 from musicgen.notation.writing.note_writer import default_time
 from musicgen.translatable import Sentence
@@ -26,7 +26,9 @@ _LOST_IN_CHORDS = frozenset({"stray", "accidental", "digits"})
 class NoteReader(MeasureReader):
     """Reads notes into the bar that is open, and remembers what is owed to the next one."""
 
-    def __init__(self, text: str, meter: Meter, unit: Fraction, key: Key, report: Report) -> None:
+    def __init__(
+        self, text: str, meter: Meter, unit: Fraction, key: Key, report: ReportProblem
+    ) -> None:
         super().__init__(text, meter, unit, key, report)
         self._onset = 0
         self._owed = (1, 1)
@@ -290,6 +292,6 @@ class NoteReader(MeasureReader):
 
 
 def _is_bounded(note: NoteDraft, ticks: int) -> bool:
-    """Whether a note of so many ticks can be written with one length."""
+    """Whether a note of that many ticks can be written with one length."""
     written = ticks * note.tuplet[0]
     return MIN_NOTE_TICKS * note.tuplet[1] <= written <= MAX_NOTE_TICKS * note.tuplet[1]

@@ -9,7 +9,7 @@ from musicgen.notation.parsing.tokens import SEMITONES
 from musicgen.translatable import Sentence
 
 
-class Report(Protocol):
+class ReportProblem(Protocol):
     """Takes a problem: where it begins and ends in the text, what it is, and of what kind."""
 
     def __call__(
@@ -36,7 +36,7 @@ class PitchReader:
     tie carries an accidental over the bar line to the note it is tied to.
     """
 
-    def __init__(self, key: Key, report: Report) -> None:
+    def __init__(self, key: Key, report: ReportProblem) -> None:
         self.report = report
         self.propagate = "pitch"
         self.shift = 0

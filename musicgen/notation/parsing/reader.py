@@ -36,7 +36,7 @@ from musicgen.notation.playback import (
     expand_parts,
     find_unplayed,
     is_part_order,
-    perform,
+    played_notes,
 )
 from musicgen.translatable import Sentence
 
@@ -455,7 +455,7 @@ class _TuneReader:
             order,
             self._all_fields(),
             self.body_start,
-            perform(bars, order),
+            played_notes(bars, order),
         )
 
     def _report_order(self, bars: Sequence[Bar], order: Sequence[int], *, is_cut_off: bool) -> None:

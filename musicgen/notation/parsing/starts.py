@@ -15,7 +15,7 @@ _OF_HEADERS = frozenset("ABCDFGHIKLMNOPQRSTUVZr+")
 
 
 def find_starts(text: str, most: int | None = None) -> list[int]:
-    """Where tunes begin in a text with plain line ends, at most so many places.
+    """Where tunes begin in a text with plain line ends, up to a largest number of places.
 
     A tune begins at its ``X:``; without one, at a title behind an empty line if its header has a
     key (``T:`` … ``K:``) and the tune before it has one already. A tune before the first ``X:``

@@ -10,9 +10,9 @@ from itertools import pairwise
 
 from musicgen.errors import NotationError
 from musicgen.notation.model import Meter
-from musicgen.notation.transcription.files import META, MidiFile, Track, parse_file
+from musicgen.notation.transcription.files import META, MidiFile, MidiTrack, parse_file
 
-MAX_BYTES = 1_000_000
+MAX_MIDI_BYTES = 1_000_000
 MAX_EVENTS = 100_000
 MAX_MINUTES = 60
 MAX_QUARTERS = 16_384
@@ -39,7 +39,7 @@ class MidiNote:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class MidiPart:
     """The notes of one channel in one track, by onset; none of them are drums."""
 
     name: str
@@ -55,7 +55,7 @@ class MidiScore:
     says that some of the file could not be read.
     """
 
-    parts: tuple[Part, ...]
+    parts: tuple[MidiPart, ...]
     meters: tuple[tuple[Fraction, Meter], ...]
     qpm: Fraction | None
     is_damaged: bool = False
@@ -67,10 +67,10 @@ def read_midi(data: bytes) -> MidiScore:
     Raises:
         NotationError: it is no MIDI file, is damaged or too large, or has no notes to write down.
     """
-    if len(data) > MAX_BYTES:
+    if len(data) > MAX_MIDI_BYTES:
         raise NotationError(
             "The MIDI file is larger than {size} MB: no tune is. Cut it into tunes.",
-            size=MAX_BYTES // 1_000_000,
+            size=MAX_MIDI_BYTES // 1_000_000,
         )
     file = parse_file(data, MAX_EVENTS)
     if file is None:
@@ -95,7 +95,7 @@ class _EventReader:
 
     def __init__(self, ticks_per_quarter: int) -> None:
         self.ticks = ticks_per_quarter
-        self.parts: list[Part] = []
+        self.parts: list[MidiPart] = []
         self.meters: dict[int, Meter] = {}
         self.tempi: dict[int, int] = {}
         self.has_drums = False
@@ -118,7 +118,7 @@ class _EventReader:
     def _quarters(self, tick: int) -> Fraction:
         return Fraction(tick, self.ticks)
 
-    def _read_track(self, track: Track) -> None:
+    def _read_track(self, track: MidiTrack) -> None:
         notes: dict[int, list[_Key]] = {}
         open_keys: dict[tuple[int, int], int] = {}
         programs: dict[int, int] = {}
@@ -143,7 +143,7 @@ class _EventReader:
             notes.setdefault(channel, []).append((start, pitch, end))
         for channel, found in sorted(notes.items()):
             heard = tuple(self._with_lengths(sorted(found)))
-            self.parts.append(Part(name, programs.get(channel, 0), heard))
+            self.parts.append(MidiPart(name, programs.get(channel, 0), heard))
 
     def _with_lengths(self, keys: list[_Key]) -> Iterator[MidiNote]:
         """The notes of a part; one let go when it is struck lasts to the next, a beat at most."""

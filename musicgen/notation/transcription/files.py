@@ -33,7 +33,7 @@ class Event:
 
 
 @dataclass(slots=True)
-class Track:
+class MidiTrack:
     """The events of a track in order; `is_damaged` says that it broke off."""
 
     events: list[Event] = field(default_factory=list)
@@ -48,7 +48,7 @@ class MidiFile:
     """
 
     division: int
-    tracks: list[Track]
+    tracks: list[MidiTrack]
     is_damaged: bool = False
 
 
@@ -110,9 +110,9 @@ class _TrackReader:
         self._end = end
         self._status = 0
 
-    def read(self, most_events: int) -> Track:
+    def read(self, most_events: int) -> MidiTrack:
         """The events up to the end of the track, or to where it is damaged."""
-        track = Track()
+        track = MidiTrack()
         tick = 0
         while self._at < self._end and len(track.events) <= most_events:
             try:

@@ -23,7 +23,7 @@ _GAP_SHARE = 0.2
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class GridWindow:
     """A stretch of a bar, in quarter notes, and into how many equal steps it is divided."""
 
     start: Fraction
@@ -57,7 +57,7 @@ class Placed:
 
 def place_notes(
     notes: Sequence[MidiNote], frames: Sequence[Frame]
-) -> tuple[list[Placed], list[Window]]:
+) -> tuple[list[Placed], list[GridWindow]]:
     """The melody on the grid, without overlaps, and the windows of that grid from end to end.
 
     A gap that only parts a note from the next is closed; of notes on one point the last is kept.
@@ -82,7 +82,7 @@ def place_notes(
 class _Grid:
     """All windows, one behind the other, and the point of them that is nearest to a time."""
 
-    def __init__(self, windows: Sequence[Window]) -> None:
+    def __init__(self, windows: Sequence[GridWindow]) -> None:
         self._windows = windows
         self._starts = [window.start for window in windows]
 
@@ -110,7 +110,7 @@ def _allowed_gap(notes: Sequence[MidiNote]) -> float:
     return max(_GAP_SHARE, min(0.75, 1.25 * median(shares))) if shares else _GAP_SHARE
 
 
-def _choose(frame: Frame, onsets: Sequence[Fraction]) -> Iterator[Window]:
+def _choose(frame: Frame, onsets: Sequence[Fraction]) -> Iterator[GridWindow]:
     for start, length in _stretches(frame):
         low, high = bisect_left(onsets, start), bisect_left(onsets, start + length)
         yield from _best(start, length, onsets[low:high])
@@ -129,7 +129,7 @@ def _stretches(frame: Frame) -> Iterator[tuple[Fraction, Fraction]]:
         now += length
 
 
-def _best(start: Fraction, length: Fraction, onsets: Sequence[Fraction]) -> list[Window]:
+def _best(start: Fraction, length: Fraction, onsets: Sequence[Fraction]) -> list[GridWindow]:
     """The windows over a beat on which the notes lie best."""
     if length != _QUARTER:
         return [_best_window(start, length, onsets)]
@@ -139,21 +139,21 @@ def _best(start: Fraction, length: Fraction, onsets: Sequence[Fraction]) -> list
         _best_window(start, _HALF, onsets[:cut]),
         _best_window(middle, _HALF, onsets[cut:]),
     ]
-    whole = Window(start, length, 3)
+    whole = GridWindow(start, length, 3)
     apart = _price(halves[0], onsets[:cut]) + _price(halves[1], onsets[cut:])
     return [whole] if _price(whole, onsets) < apart else halves
 
 
-def _best_window(start: Fraction, length: Fraction, onsets: Sequence[Fraction]) -> Window:
+def _best_window(start: Fraction, length: Fraction, onsets: Sequence[Fraction]) -> GridWindow:
     plain = length * 4
     if plain.denominator != 1:
-        return Window(start, length, max(1, int(length * 16)))
+        return GridWindow(start, length, max(1, int(length * 16)))
     choices = [int(plain), 2 * int(plain)] + ([3] if length == _HALF else [])
-    windows = [Window(start, length, steps) for steps in choices]
+    windows = [GridWindow(start, length, steps) for steps in choices]
     return min(windows, key=lambda window: _price(window, onsets))
 
 
-def _price(window: Window, onsets: Sequence[Fraction]) -> float:
+def _price(window: GridWindow, onsets: Sequence[Fraction]) -> float:
     """How far, in quarter notes, notes are moved, and the price of a grid that is no plain one."""
     points = [window.snap(onset) for onset in onsets]
     error = sum(float(abs(onset - at)) for onset, at in zip(onsets, points, strict=True))

@@ -10,7 +10,7 @@ from fractions import Fraction
 from itertools import groupby
 from statistics import fmean
 
-from musicgen.notation.transcription.events import MidiNote, Part
+from musicgen.notation.transcription.events import MidiNote, MidiPart
 
 _TOGETHER = Fraction(1, 16)
 """Quarter notes within which keys are struck together."""
@@ -25,14 +25,14 @@ _LEAST_SHARE = 0.2
 """Of the notes of the busiest part, what a part must have to carry the tune."""
 
 
-def choose_part(parts: Sequence[Part]) -> Part:
+def choose_part(parts: Sequence[MidiPart]) -> MidiPart:
     """The part that most likely carries the melody; `parts` must not be empty."""
     most = max(len(part.notes) for part in parts)
     carriers = [part for part in parts if len(part.notes) >= _LEAST_SHARE * most]
     return max(carriers, key=_likelihood)
 
 
-def _likelihood(part: Part) -> float:
+def _likelihood(part: MidiPart) -> float:
     """Mean pitch, and semitones more for single notes and for a name that says so."""
     named = any(word in part.name.lower() for word in _WORDS)
     height = fmean(note.pitch for note in part.notes)

@@ -13,10 +13,10 @@ from fractions import Fraction
 from musicgen.errors import NotationError
 from musicgen.notation.model import Bar, Key, Note, Tune
 from musicgen.notation.parsing.fields import write_tempo
-from musicgen.notation.playback import perform, play_order
+from musicgen.notation.playback import play_order, played_notes
 from musicgen.notation.transcription.events import read_midi
 from musicgen.notation.transcription.frames import Frame, lay_frames
-from musicgen.notation.transcription.grid import Placed, Window, place_notes
+from musicgen.notation.transcription.grid import GridWindow, Placed, place_notes
 from musicgen.notation.transcription.key import find_key, weigh_pitches
 from musicgen.notation.transcription.melody import choose_part, take_melody
 from musicgen.notation.transcription.repeats import Section, find_sections
@@ -42,7 +42,7 @@ class _Segment:
     start: Fraction
     end: Fraction
     is_held: bool = False
-    window: Window | None = None
+    window: GridWindow | None = None
 
 
 def transcribe(data: bytes, title: str) -> str:
@@ -95,7 +95,7 @@ def _tune(bars: Sequence[Bar], title: str, key: Key, qpm: Fraction | None, notes
         bars=tuple(bars),
         play_order=order,
         fields=tuple((letter, value) for letter, value in (("N", notes), ("Q", tempo)) if value),
-        performance=perform(bars, order),
+        performance=played_notes(bars, order),
     )
 
 
@@ -105,7 +105,7 @@ def _one_line(text: str) -> str:
 
 
 def _bars(
-    frames: Sequence[Frame], placed: Sequence[Placed], windows: Sequence[Window], key: Key
+    frames: Sequence[Frame], placed: Sequence[Placed], windows: Sequence[GridWindow], key: Key
 ) -> list[Bar]:
     """The bars as they are written, repeats closed."""
     pickup = frames[0].length if frames[0].is_short and len(frames) > 1 else Fraction(0)
@@ -154,7 +154,7 @@ def _with_rests(placed: Sequence[Placed], frames: Sequence[Frame]) -> Iterator[_
 
 
 def _cut(
-    pieces: Iterable[_Segment], bar_lines: Sequence[Fraction], windows: Sequence[Window]
+    pieces: Iterable[_Segment], bar_lines: Sequence[Fraction], windows: Sequence[GridWindow]
 ) -> Iterator[_Segment]:
     """Pieces cut at bar lines, and at the edges of the triplets that notes begin or end in."""
     pieces = list(pieces)
@@ -178,7 +178,7 @@ def _cut(
             now = stop
 
 
-def _used(windows: Sequence[Window], pieces: Sequence[_Segment]) -> list[Window]:
+def _used(windows: Sequence[GridWindow], pieces: Sequence[_Segment]) -> list[GridWindow]:
     """Triplets with a note or a rest that begins inside of them."""
     starts = [piece.start for piece in pieces]
     return [

@@ -25,7 +25,7 @@ from musicgen.notation.playback import play_order
 from musicgen.notation.writing.note_writer import NoteWriter, broken_signs, tuplet_signs
 from musicgen.notation.writing.repeat_signs import part_order, play_out, with_repeat_signs
 
-VERSION = "%abc-2.1"
+ABC_VERSION = "%abc-2.1"
 BARS_PER_LINE = 4
 _WORDS = "CORABDFGHNSZ"
 _MARKS = {
@@ -50,7 +50,7 @@ def write_abc(tune: Tune) -> str:
     parts = part_order(tune)
     if play_order(bars, parts) != tune.play_order:
         bars, parts = play_out(tune), ""
-    lines = [VERSION, *_header(tune, parts), *_BodyWriter(tune, bars).lines()]
+    lines = [ABC_VERSION, *_header(tune, parts), *_BodyWriter(tune, bars).lines()]
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -118,7 +118,7 @@ class _BodyWriter:
         opening = bar.opening + passes + self._tempo(bar)
         if opening and opening[-1].isdigit():
             opening += " "
-        if bar.opening:  # the sign ends a bar for whoever reads it
+        if bar.opening:  # the sign ends a bar for readers of the text
             self.writer.end_bar()
         before = [_MARKS[mark.kind] for mark in bar.marks if mark.is_before]
         after = [_MARKS[mark.kind] for mark in bar.marks if not mark.is_before]

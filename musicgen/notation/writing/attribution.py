@@ -1,4 +1,4 @@
-"""Credits, sources and numbers in a text, taken out where nobody gave them.
+"""Removes credits, sources and numbers that a network invented from a text.
 
 In ABC, ``Z:`` names who wrote a tune down, ``C:`` who composed it, ``S:``, ``B:`` and ``N:`` where
 it is from, and ``X:`` its number in a book (ABC 2.1 §3.1). A network that learned from tunebooks
@@ -31,7 +31,7 @@ def without_attribution(text: str, start: int = 0) -> str:
 
     Args:
         text: One tune.
-        start: Offset from which on nobody vouches for the text; all before it stays as it is.
+        start: Offset from which on the text is composed; all before it stays as it is.
     """
     return (
         text if _clean(text, start) == text else remove_attribution(read_tune(text)[0], start).text
@@ -87,14 +87,14 @@ def _emptied(text: str, start: int) -> str:
 
 
 def _read_line(line: str, given: int) -> str | None:
-    """What stays of a line whose first `given` characters are somebody's own; None for nothing."""
+    """What stays of a line whose first `given` characters were given; None for nothing."""
     field = FIELD_LINE.match(line)
     if field is None or len(field[1]) > 1 or opens_music(field[1], field[2]):
         return _read_music(line, given)
     if field[1] in _KEPT or field[1] == "+":
         return _without_comment(line, given)
     own = line[field.start(2) : given].strip()
-    if own:  # somebody began it: what the network added goes
+    if own:  # its beginning was given: what the network added is removed
         return line[:given].rstrip()
     return f"{line[: field.start(2)]}{REFERENCE}" if field[1] == "X" else None
 

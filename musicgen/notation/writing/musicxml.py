@@ -13,7 +13,7 @@ from musicgen.notation.parsing.characters import plain_lines
 from musicgen.notation.parsing.fields import same_key, same_meter
 from musicgen.notation.playback import play_order
 from musicgen.notation.writing.abc_writer import beat_group, missing_before
-from musicgen.notation.writing.musicxml_notes import ElementWriter, write_key, write_tempo
+from musicgen.notation.writing.musicxml_notes import ElementWriter, append_key, append_tempo
 from musicgen.notation.writing.repeat_signs import has_plain_endings, play_out, with_repeat_signs
 
 _PREFACE = (
@@ -133,7 +133,7 @@ class _PartWriter:
         if is_first:
             _add(attributes, "divisions", str(self.notes.divisions))
         if is_first or not same_key(key, self.notes.key):
-            write_key(attributes, key)
+            append_key(attributes, key)
             self.notes.set_key(key)
         if is_first or not same_meter(meter, self.meter):
             _write_time(attributes, meter)
@@ -153,7 +153,7 @@ class _PartWriter:
             _write_rehearsal(measure, bar.heading)
         tempo = bar.tempo_qpm or (self.tune.tempo_qpm if is_first else None)
         if tempo is not None:
-            write_tempo(measure, tempo, beat_group(self.meter))
+            append_tempo(measure, tempo, beat_group(self.meter))
 
     def _write_left(self, measure: Element, bar: Bar) -> None:
         if not bar.opening and not bar.starts_ending:

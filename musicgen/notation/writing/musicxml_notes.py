@@ -127,10 +127,10 @@ class ElementWriter:
     def _write_changes(self, measure: Element, note: Note, group: Fraction) -> None:
         """Append what changes inside a bar before a note: its key, its tempo."""
         if note.key is not None and not same_key(note.key, self.key):
-            write_key(SubElement(measure, "attributes"), note.key)
+            append_key(SubElement(measure, "attributes"), note.key)
             self.set_key(note.key)
         if note.tempo_qpm is not None:
-            write_tempo(measure, note.tempo_qpm, group)
+            append_tempo(measure, note.tempo_qpm, group)
 
     def _write_graces(self, measure: Element, note: Note) -> None:
         names = spell_graces(self.text, note, self.key)
@@ -237,7 +237,7 @@ class ElementWriter:
             element.append(notations)
 
 
-def write_key(attributes: Element, key: Key) -> None:
+def append_key(attributes: Element, key: Key) -> None:
     """Append a key signature to attributes."""
     element = SubElement(attributes, "key")
     fifths = tonic_fifths(key.tonic) + MODE_FIFTHS[key.mode] if key.tonic else 0
@@ -251,7 +251,7 @@ def write_key(attributes: Element, key: Key) -> None:
         _add(element, "key-alter", str(alter))
 
 
-def write_tempo(measure: Element, qpm: Fraction, group: Fraction) -> None:
+def append_tempo(measure: Element, qpm: Fraction, group: Fraction) -> None:
     """Append a tempo to a measure, in dotted quarters where those are beamed together."""
     is_compound = group == Fraction(3, 2)
     rate = qpm / Fraction(3, 2) if is_compound else qpm

@@ -128,7 +128,7 @@ def _is_moved(tune: Tune, moved: Tune, semitones: int) -> bool:
 
 
 class _Move:
-    """A step of so many fifths that comes to so many semitones."""
+    """A step in fifths, and the semitones it comes to."""
 
     def __init__(self, semitones: int, fifths: int) -> None:
         self.semitones = semitones
@@ -165,7 +165,7 @@ class _Move:
         return note_name(fifths)
 
     def key(self, value: str) -> str:
-        """The value of a moved ``K:`` field; as it is where it speaks of a clef alone."""
+        """The value of a moved ``K:`` field; as it is where it names a clef alone."""
         if is_clef(value):
             return value
         present = parse_key(value)
@@ -211,7 +211,7 @@ def _sign(alter: int) -> str:
 
 
 def _choose_fifths(values: list[str], semitones: int) -> int:
-    """Fifths that come to so many semitones and leave all keys with the fewest signs."""
+    """Fifths that come to a number of semitones and leave all keys with the fewest signs."""
     signs = [_fifths(parse_key(value)) for value in values] or [0]
     nearest = (7 * semitones + 6) % 12 - 6
     _, chosen = min(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from musicgen.rendering.files.formats import FORMATS, ExportTune, Made, make_all
 
 README = "README.txt"
-USUAL = ("abc", "midi", "mp3", "musicxml", "pdf")
+DEFAULT_FORMATS = ("abc", "midi", "mp3", "musicxml", "pdf")
 """What an archive holds when nothing else is asked for."""
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same tunes give the same bytes
@@ -16,7 +16,7 @@ _PACKED = {"wav", "abc", "midi", "musicxml", "svg"}  # what gets smaller
 
 
 @dataclass(frozen=True, slots=True)
-class Take:
+class ArchivedTune:
     """A tune of the archive: its name in it, and its files."""
 
     stem: str
@@ -28,12 +28,13 @@ def write_zip(pieces: Sequence[ExportTune], names: Sequence[str]) -> bytes:
     """A ZIP file with every tune in every format of `names` in which it can be made."""
     stems = different([piece.stem for piece in pieces])
     takes = [
-        Take(stem, piece, make_all(piece, names)) for stem, piece in zip(stems, pieces, strict=True)
+        ArchivedTune(stem, piece, make_all(piece, names))
+        for stem, piece in zip(stems, pieces, strict=True)
     ]
     return pack(takes)
 
 
-def pack(takes: Sequence[Take]) -> bytes:
+def pack(takes: Sequence[ArchivedTune]) -> bytes:
     """A ZIP file of takes whose files have been made."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
@@ -52,8 +53,8 @@ def _add(archive: zipfile.ZipFile, path: str, data: bytes, *, is_packed: bool) -
     archive.writestr(entry, data, kind)
 
 
-def describe_takes(takes: Sequence[Take]) -> str:
-    """The text that lies beside the tunes."""
+def describe_takes(takes: Sequence[ArchivedTune]) -> str:
+    """The text of the file `README`."""
     return "\n".join(["Tunes from musicgen", "", *map(_describe, takes), _ADVICE])
 
 
@@ -66,7 +67,7 @@ where FILE is this archive or any file of it.
 """
 
 
-def _describe(take: Take) -> str:
+def _describe(take: ArchivedTune) -> str:
     piece = take.piece
     files = ", ".join(f"{take.stem}.{FORMATS[name].suffix}" for name in take.made.files)
     lines = [piece.tune.title or "Without title", f"  Files: {files}"]

@@ -18,7 +18,7 @@ from typing import NoReturn
 from xml.parsers import expat
 
 from musicgen.errors import MusicgenError, ProvenanceError
-from musicgen.library.provenance import MARK, MAX_LINE, Recipe, find_recipes
+from musicgen.library.provenance import MARK, MAX_RECIPE_LINE, Recipe, find_recipes
 from musicgen.notation.parsing.tunebook import decode_text
 
 MAX_BYTES = 200_000_000
@@ -139,7 +139,7 @@ def _binary_texts(data: bytes) -> Iterator[str]:
         start = data.find(mark)
         while start >= 0:
             following = data.find(mark, start + len(mark))
-            end = start + 2 * MAX_LINE if following < 0 else following
+            end = start + 2 * MAX_RECIPE_LINE if following < 0 else following
             yield data[start:end].decode(encoding, errors="replace")
             start = following
 

@@ -63,7 +63,7 @@ ENGRAVED = frozenset({"pdf", "svg"})
 
 @dataclass(frozen=True)
 class ExportTune:
-    """A tune that is taken away.
+    """A tune to be exported.
 
     Attributes:
         stem: Name of its files without their endings.
@@ -151,7 +151,7 @@ class ExportTune:
         return engrave(self.tune, qpm, self.paths)
 
     def remark(self, name: str) -> Sentence | None:
-        """What is to be said of a file that was made: the characters that no font here has.
+        """Remarks on a file: the characters that no font here has.
 
         Boxes with their numbers are drawn for them.
 
@@ -187,7 +187,7 @@ class ExportTune:
         return lay_out_sheet(self.tune, self.engraving, self.note)
 
     def _write_pdf(self) -> bytes:
-        from musicgen.engraving.pages import describe, lay_out_pages
+        from musicgen.engraving.pages import describe_tune, lay_out_pages
         from musicgen.engraving.pdf import write_pdf
 
         comment = fit_provenance(self.comment, 1 << 20, ascii_only=True)
@@ -195,7 +195,7 @@ class ExportTune:
         composers = [value for letter, value in self.tune.fields if letter == "C" and value]
         return write_pdf(
             pages, self.tune.title or self.stem,
-            author=", ".join(composers), subject=describe(self.tune), keywords=comment,
+            author=", ".join(composers), subject=describe_tune(self.tune), keywords=comment,
         )  # fmt: skip
 
     def _write_svg(self) -> bytes:
@@ -212,7 +212,7 @@ def from_composition(
     wav: bytes = b"",
     paths: Paths | None = None,
 ) -> ExportTune:
-    """What is taken away of a composition; by itself its files are named after model and seed.
+    """A composition to be exported; by default its files are named after model and seed.
 
     Args:
         composition: What was composed.
@@ -242,7 +242,7 @@ def from_composition(
 
 @dataclass(frozen=True)
 class Made:
-    """Files of a tune by format, why there are no others, and what is to be said of them."""
+    """Files of a tune by format, why there are no others, and remarks on them."""
 
     files: dict[str, bytes]
     missing: dict[str, MusicgenError]

@@ -25,7 +25,7 @@ _PEAK = 0.89  # -1 dBFS, as each tune alone
 
 
 @dataclass(frozen=True)
-class TuneSet:
+class ExportSet:
     """Pieces in the order in which they are played; all by the same players.
 
     Raises:

@@ -111,7 +111,7 @@ def import_run(store: RunStore, file: IO[bytes], name: str = "") -> Run:
     """Takes in a run that was exported, under its own name, a given one, or the next free one.
 
     Args:
-        store: Where it is to live.
+        store: Where it is to be kept.
         file: Open for reading, in binary, seekable; nothing in it is trusted.
         name: What it is to be called here; empty for its own name.
 
@@ -147,7 +147,7 @@ def _settle(store: RunStore, folder: Path, wanted: str) -> Run:
         except MusicgenError:
             if not run.path.exists():
                 raise
-            continue  # somebody took the name meanwhile
+            continue  # the name was taken meanwhile
         return run
 
 

@@ -21,7 +21,7 @@ from musicgen.storage import write_file
 from musicgen.training.loop.metrics import StepMetrics
 from musicgen.training.runs.run import Run
 from musicgen.training.runs.run_admin import CHECKPOINT_FOLDERS
-from musicgen.training.runs.run_files import MAX_LINE, MAX_STEP, Progress, parse_step
+from musicgen.training.runs.run_files import MAX_METRICS_LINE, MAX_STEP, Progress, parse_step
 from musicgen.training.runs.summary import FLUENCY_FILE, looks_of, parse_fluency
 
 _MOST_SOURCES = 32
@@ -92,7 +92,7 @@ def _check_metrics(path: Path) -> list[StepMetrics]:
         return []
     metrics: list[StepMetrics] = []
     with path.open(encoding="utf-8", errors="replace") as file:
-        while line := file.readline(MAX_LINE):
+        while line := file.readline(MAX_METRICS_LINE):
             if not line.endswith("\n"):
                 if file.readline(1):
                     raise _does_not_hold(path.name)
@@ -112,7 +112,7 @@ def _parse_step(line: str, before: int) -> StepMetrics:
 
 
 def _check_checkpoint(run: Run, name: str) -> None:
-    """Loads a checkpoint as whoever plays it would; its weights are safetensors, or refused."""
+    """Loads a checkpoint as for composing; its weights are safetensors, or refused."""
     folder = run.path / name
     metadata = load_checkpoint(folder).metadata
     is_named = _is_name(metadata.preset or "own")

@@ -1,4 +1,4 @@
-"""What is kept of a run beside the checkpoint that was bundled from it.
+"""What is kept of a run next to the checkpoint that was bundled from it.
 
 So others see how it learned without training it again::
 
@@ -27,7 +27,7 @@ BUNDLED = "bundled/"
 """What the names of bundled trainings begin with where runs have names, too: no run's can hold a
 slash."""
 
-JUDGED_TUNES = 100
+MEASURED_TUNES = 100
 """Tunes by which the fluency of a bundled checkpoint is measured."""
 
 _DIGITS = 4
@@ -55,7 +55,7 @@ def write_bundled_training(run: Run, folder: Path, checkpoint: Checkpoint) -> No
             shutil.copyfile(run.path / name, kept.path / name)
     lines = "".join(_shorten(metrics) + "\n" for metrics in run.read_metrics())
     write_file(kept.path / METRICS_FILE, lines.encode("utf-8"))
-    write_fluency(kept, measure_fluency(checkpoint, JUDGED_TUNES))
+    write_fluency(kept, measure_fluency(checkpoint, MEASURED_TUNES))
 
 
 def list_trainings(paths: Paths) -> list[RunInfo]:
@@ -91,7 +91,7 @@ def is_bundled(run_id: str) -> bool:
 
 
 def _shorten(metrics: StepMetrics) -> str:
-    """A line of the metrics without what nobody would miss: it goes along with every copy."""
+    """A line of the metrics with few digits and without empty values: every copy contains it."""
     digits = _DIGITS if metrics.val_loss is None else _DIGITS_OF_LOOKS
     values = {
         name: float(f"{value:.{digits}g}") if isinstance(value, float) else value

@@ -11,7 +11,7 @@
       last/            newest checkpoint, with the state of optimizer and generators
       start/           the checkpoint it was started from, if any
       teacher/         the checkpoint it learns from, if any
-      fluency.json     how many of its free tunes keep time, once somebody asked
+      fluency.json     how many of its free tunes keep time, once they were measured
       .lock, .holder   held by the process that trains it, and which one that is
 
 Killing the process at any instant loses at most the steps since the last save.
@@ -107,7 +107,7 @@ class RunStore:
         for run in self._runs():
             try:
                 infos.append(run.info())
-            except RunError:  # a folder somebody damaged must not hide the others
+            except RunError:  # a damaged folder must not hide the others
                 continue
         return sorted(infos, key=lambda info: info.created, reverse=True)
 

@@ -1,4 +1,4 @@
-"""Runs as folders on a shelf: their size, another name, a place in the bin."""
+"""Administration of run folders: their size, renaming, deleting."""
 
 import os
 import shutil
@@ -9,7 +9,7 @@ from musicgen.config import to_json
 from musicgen.errors import CheckpointError, RunError, StorageError
 from musicgen.json_reading import read_json
 from musicgen.models.checkpoint import METADATA_FILE, read_metadata
-from musicgen.names import MAX_BYTES, MAX_CHARACTERS, find_folder
+from musicgen.names import MAX_NAME_BYTES, MAX_NAME_CHARACTERS, find_folder
 from musicgen.storage import delete_folder, is_folder, storing, write_file
 from musicgen.training.runs.run import Run, RunStore
 from musicgen.training.runs.run_files import sweep_of
@@ -106,8 +106,8 @@ def find_free_id(store: RunStore, wanted: str) -> str:
 
 def _with_ending(name: str, ending: str) -> str:
     """The name with an ending, shortened where it would become too long."""
-    name = name[: MAX_CHARACTERS - len(ending)]
-    while len(f"{name}{ending}".encode()) > MAX_BYTES:
+    name = name[: MAX_NAME_CHARACTERS - len(ending)]
+    while len(f"{name}{ending}".encode()) > MAX_NAME_BYTES:
         name = name[:-1]
     return name + ending
 

@@ -17,7 +17,7 @@ from musicgen.presets import Preset
 from musicgen.training.loop.metrics import StepMetrics
 
 MAX_METRICS_BYTES = 400_000_000
-MAX_LINE = 2_000
+MAX_METRICS_LINE = 2_000
 """Characters of a line of the metrics."""
 MAX_STEP = 1_000_000
 STATUSES = (
@@ -31,7 +31,7 @@ _MOST = 1e40  # more than a float32 holds, so that whatever a step can bring is 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What resuming must know beside the trainer's own state."""
+    """What resuming needs besides the trainer's own state."""
 
     best_val_loss: float | None = None
     best_step: int = 0
@@ -103,7 +103,7 @@ def parse_step(line: str) -> StepMetrics:
     Raises:
         ValueError: it is none, or holds a number that such a figure cannot be.
     """
-    values = parse_json(line, max_bytes=MAX_LINE)
+    values = parse_json(line, max_bytes=MAX_METRICS_LINE)
     try:
         item = StepMetrics(**values)
     except TypeError as error:

@@ -1,4 +1,4 @@
-"""Hear it learn: a short tune that the network composes every so often while it is trained.
+"""Samples of a training: short tunes that the network composes at intervals.
 
 Every tune has the same seed and the same settings, so that what differs is what was learned. The
 looks at which one is composed lie close together at first, where most is learned, and ever farther
@@ -89,7 +89,7 @@ def compose_sample(
     """The tune of a step; None where none could be composed, which is logged and does no harm.
 
     The network composes as a copy in eval mode, with a generator of its own: the training goes on
-    as if nobody had listened.
+    as if no sample had been composed.
     """
     try:
         checkpoint = _copy(network, vocabulary, step)

@@ -8,7 +8,7 @@ from typing import Any
 
 from musicgen.config import Paths
 from musicgen.evaluation.loss.perplexity import write_perplexity
-from musicgen.evaluation.measure_labels import N_, Translate
+from musicgen.evaluation.measure_labels import Translate
 from musicgen.evaluation.measures.fluency import FluencyReport
 from musicgen.models.checkpoint import METADATA_FILE, CheckpointRef
 from musicgen.presets import PRESETS
@@ -21,12 +21,13 @@ from musicgen.training.runs.summary import (
     differing_settings,
     write_fluency,
 )
+from musicgen.translatable import N_
 
 STUDIES = ("baseline", "improved")
 DEFAULT_TUNES = 20
-"""Tunes that fluency is measured on where nobody says how many."""
+"""Tunes that fluency is measured on by default."""
 
-MAX_TUNES = 200
+MAX_STUDY_TUNES = 200
 
 _WITHOUT_EFFECT = ("save_interval", "threads")
 """Settings that change nothing in the figures."""

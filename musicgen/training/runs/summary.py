@@ -119,7 +119,7 @@ def read_last_step(run: Run) -> int:
     return 0
 
 
-def summarise(run: Run) -> RunSummary:
+def summarise_run(run: Run) -> RunSummary:
     """The figures of a run, from its folder.
 
     Raises:
@@ -190,7 +190,7 @@ def read_fluency(run: Run, fingerprint: str) -> FluencyReport | None:
 
 
 def write_fluency(run: Run, report: FluencyReport) -> None:
-    """Keeps the fluency of a run's best checkpoint beside it.
+    """Keeps the fluency of a run's best checkpoint next to it.
 
     Raises:
         StorageError: it cannot be written.

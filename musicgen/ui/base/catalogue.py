@@ -1,4 +1,4 @@
-"""Finds every text of the face in the source, and brings the translations' files up to date.
+"""Finds every text of the pages in the source, and updates the files of the translations.
 
 Run ``python -m musicgen.ui.base.catalogue`` after a change of words: new texts appear without a
 translation, those no longer used are taken out.
@@ -30,7 +30,7 @@ _IN_ENGLISH = ("musicgen/cli/", "musicgen/__main__.py", "musicgen/installation.p
 
 
 def extract(project: Path) -> Catalog:
-    """All texts of the face, each with the files it stands in."""
+    """All texts of the pages, each with the files that use it."""
     catalogue = Catalog(project="musicgen", fuzzy=False)
     for path, message, comments in _messages(project):
         name = path.relative_to(project).as_posix()

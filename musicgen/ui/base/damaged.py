@@ -1,4 +1,4 @@
-"""What cannot be read any more: said by its name, and with the way to let it go."""
+"""Shows the names of files that cannot be read any more, and deletes them on request."""
 
 from collections.abc import Callable, Sequence
 

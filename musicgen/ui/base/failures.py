@@ -1,4 +1,4 @@
-"""Errors of what somebody asked for with a click: shown on top of the page until the next click.
+"""Errors after a click: shown on top of the page until the next click.
 
 A callback cannot show an error where it is: what it draws in a fragment stays on the page for good,
 and what it draws elsewhere is gone at the next redraw, which a clock may ask for a moment later. So

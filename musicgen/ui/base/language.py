@@ -1,4 +1,4 @@
-"""The words of the face: which language the reader wants, and every text in it.
+"""The language of the pages: which one the reader wants, and every text in it.
 
 English is the language of the source; other catalogues are gettext ``.po`` files in `locale/`,
 compiled in memory at first use. ``python -m musicgen.ui.base.catalogue`` brings them up to date.
@@ -14,8 +14,13 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from musicgen.translatable import N_ as N_  # noqa: PLC0414 - offered from here as well
+
 LANGUAGES = {"en": "English", "zh": "中文"}
-"""Code as it stands in the address (``?lang=zh``), and the language's own name."""
+"""Code in the address (``?lang=zh``), and the language's own name."""
+
+LANGUAGE_TAGS = {"en": "en", "zh": "zh-Hans"}
+"""From the code to the tag for HTML's ``lang=`` (BCP 47)."""
 
 LOCALE = Path(__file__).parent / "locale"
 _CHOSEN = "language_chosen"
@@ -23,7 +28,7 @@ _CHOSEN = "language_chosen"
 
 @lru_cache(maxsize=8)
 def translations(language: str) -> NullTranslations:
-    """The catalogue of a language; one without a catalogue says what the source says."""
+    """The catalogue of a language; one without a catalogue returns the source texts."""
     source = LOCALE / language / "LC_MESSAGES" / "musicgen.po"
     if language not in LANGUAGES or not source.is_file():
         return NullTranslations()
@@ -49,7 +54,7 @@ def choose_language(language: str) -> None:
 
 
 def current_language() -> str:
-    """The language to speak now: the chosen one, else the browser's if we have it, else English."""
+    """The chosen language, else the browser's if there is a catalogue for it, else English."""
     if get_script_run_ctx(suppress_warning=True) is None:
         return "en"
     return chosen_language() or language_of(st.context.locale)
@@ -62,15 +67,10 @@ def language_of(locale: str | None) -> str:
 
 
 def _(message: str) -> str:
-    """A text of the face in the reader's language."""
+    """A text of the pages in the reader's language."""
     return translations(current_language()).gettext(message)
 
 
 def ngettext(singular: str, plural: str, count: int) -> str:
     """A text that depends on a count, in the reader's language."""
     return translations(current_language()).ngettext(singular, plural, count)
-
-
-def N_(message: str) -> str:  # noqa: N802 - gettext's name for a text translated later
-    """The text itself: marks it for the catalogues where it cannot be translated yet."""
-    return message

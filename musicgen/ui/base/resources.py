@@ -51,7 +51,7 @@ def _loaded(ref: CheckpointRef, changed: int) -> Checkpoint:  # noqa: ARG001 - i
     return load_checkpoint(ref.path)
 
 
-def favourites() -> FavouriteStore:
+def favourite_store() -> FavouriteStore:
     """The tunes that are kept on this computer."""
     return FavouriteStore(paths().favourites)
 
@@ -77,7 +77,7 @@ def registry() -> JobRegistry:
     return _registry(paths())
 
 
-def sweeps() -> SweepRunner:
+def sweep_runner() -> SweepRunner:
     """The sweeps of this server: one under way at most, on the same trainings."""
     return _sweeps(paths())
 

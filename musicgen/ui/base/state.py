@@ -1,4 +1,4 @@
-"""What a browser session remembers, under typed names: the only ones used in session state.
+"""The session state of a browser session under typed names, the only ones in use.
 
 Threads never touch these: Streamlit drops what they write without a word.
 """
@@ -25,7 +25,7 @@ class Slot(Generic[T]):
         return cast(T, st.session_state.get(self.name, self.default))
 
     def set(self, value: T) -> None:
-        """Remembers a value. A widget's slot can only be set before the widget is drawn."""
+        """Stores a value. A widget's slot can only be set before the widget is drawn."""
         st.session_state[self.name] = value
 
     def hold(self) -> None:
@@ -88,7 +88,7 @@ SOUND: dict[str, Slot[Any]] = {
 ENDLESS_STYLE = Slot("endless_style", "mixed")
 """The dances that the endless row is made of."""
 
-SETTINGS: tuple[Slot[Any], ...] = (
+PLAY_SETTINGS: tuple[Slot[Any], ...] = (
     MODEL, TEMPERATURE, SEED, TOP_K, TOP_P, PROMPT,
     RHYTHM, TONIC, MODE, METER, SECTIONS, BARS, RANGE, IN_TIME, INT8, *SOUND.values(),
     ENDLESS_STYLE, COUNT, LIVE,

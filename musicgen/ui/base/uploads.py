@@ -1,4 +1,4 @@
-"""How large a file may be that somebody uploads: never larger than what the server takes."""
+"""How large an uploaded file may be: never larger than what the server takes."""
 
 import streamlit as st
 

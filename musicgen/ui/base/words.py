@@ -5,7 +5,7 @@ import re
 from musicgen.safe_text import remove_controls
 
 _JOINER = "\u2060"
-"""WORD JOINER: seen by nobody, and nothing on its two sides is taken for one sign."""
+"""WORD JOINER: invisible; the characters on its two sides are not read as one sign."""
 
 _SIGNS = re.compile(r"[\\`*\[\]<~|$]|(?<![^\W_])_|_(?![^\W_])|&(?=[#\w])|:(?=[A-Za-z])")
 """What Markdown and Streamlit's directives read inside a line."""

@@ -4,13 +4,13 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from musicgen.errors import MusicgenError
-from musicgen.evaluation.measures.fluency import TEMPERATURE, FluencyReport, measure_fluency
+from musicgen.evaluation.measures.fluency import FLUENCY_TEMPERATURE, FluencyReport, measure_fluency
 from musicgen.models.checkpoint import Checkpoint
 from musicgen.presets import PRESETS
 from musicgen.training.runs.run import Run, RunInfo
 from musicgen.training.runs.studies import (
     DEFAULT_TUNES,
-    MAX_TUNES,
+    MAX_STUDY_TUNES,
     STUDIES,
     choose_run,
     find_departures,
@@ -144,7 +144,7 @@ def _measure(
 ) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", key="fluency"):
         count = st.number_input(
-            _("Tunes to judge"), 1, MAX_TUNES, DEFAULT_TUNES, key="study_count", width=160
+            _("Tunes to judge"), 1, MAX_STUDY_TUNES, DEFAULT_TUNES, key="study_count", width=160
         )
         is_asked = st.button(
             _("Measure fluency"), key="study_measure", icon=":material/graphic_eq:"
@@ -175,4 +175,4 @@ def _measure_one(
         bar.progress(share, text.format(name=plain(checkpoint.name), done=done, count=count))
 
     show(0)
-    return measure_fluency(checkpoint, count, show, TEMPERATURE)
+    return measure_fluency(checkpoint, count, show, FLUENCY_TEMPERATURE)

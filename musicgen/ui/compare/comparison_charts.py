@@ -23,7 +23,7 @@ CELL = "--st-secondary-background-color"
 TEXT = "--st-text-color"
 
 _END_SHARE = 0.2  # of the longest run, left out of a view of the end
-SMOOTHING = 0.95
+CURVE_SMOOTHING = 0.95
 """Share of the past in the running mean of the training loss."""
 _WIDE_COLUMNS = 5
 
@@ -55,7 +55,7 @@ def compute_curves(
     return RunCurves(
         run_id,
         characters_per_step,
-        _curve(metrics, smoothed([item.train_loss for item in metrics], SMOOTHING)),
+        _curve(metrics, smoothed([item.train_loss for item in metrics], CURVE_SMOOTHING)),
         _curve(looks, [item.val_loss or 0.0 for item in looks]),
     )
 

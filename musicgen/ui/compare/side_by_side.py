@@ -32,7 +32,7 @@ from musicgen.ui.tune.performance import Performance
 from musicgen.ui.tune.permalink import DRAWN_SEEDS, SLIDERS
 from musicgen.ui.tune.request import Request
 
-SIDES = ("left", "right")
+COLUMNS = ("left", "right")
 
 PERFORMED: Slot[dict[str, Performance]] = Slot("compare_shown", {})
 """What was composed last, by side."""
@@ -57,7 +57,7 @@ def side_by_side() -> None:
     need_library(ABCJS)  # before the button whose press a new run of the page would lose
     choice, is_asked = _controls(models.names)
     _differences(choice.models, models)
-    for side, model, column in zip(SIDES, choice.models, st.columns(2), strict=True):
+    for side, model, column in zip(COLUMNS, choice.models, st.columns(2), strict=True):
         with column:
             _one_side(side, Request(model, choice.config), is_asked, models)
 
@@ -173,7 +173,7 @@ def _perform(request: Request, stage: DeltaGenerator, models: Models) -> Perform
     checkpoint = resources.checkpoint(models.find(request.model))
     composition = rendering.compose_takes(checkpoint, request, stage)[request.take]
     try:
-        return Performance(request, composition, rendering.render(composition))
+        return Performance(request, composition, rendering.render_sound(composition))
     except AudioError as error:
         return Performance(request, composition, None, error)
 

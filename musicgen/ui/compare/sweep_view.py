@@ -45,15 +45,15 @@ _CHOSEN = "sweep_chosen"
 
 def sweeps() -> None:
     """What there is to see of sweeps, and the form that starts one."""
-    now = resources.sweeps().snapshot()
-    plans = {plan.name: plan for plan in resources.sweeps().store.plans()}
+    now = resources.sweep_runner().snapshot()
+    plans = {plan.name: plan for plan in resources.sweep_runner().store.plans()}
     if not (now and now.is_running):
         _form(is_open=not plans)
     name = _pick(plans, now)
     _live(name, _seen())
     if name and not (now and now.is_running):
         _delete(name)
-    store = resources.sweeps().store
+    store = resources.sweep_runner().store
     damaged_files(store.list_damaged(), "sweep_damaged", store.delete)
 
 
@@ -72,7 +72,7 @@ def _pick(plans: dict[str, SweepPlan], now: SweepSnapshot | None) -> str:
 
 def _seen() -> tuple[str, bool] | None:
     """What the rest of the page depends on: which sweep this server trains, and whether."""
-    now = resources.sweeps().snapshot()
+    now = resources.sweep_runner().snapshot()
     return (now.plan.name, now.is_running) if now else None
 
 
@@ -105,7 +105,7 @@ def _form(is_open: bool) -> None:
             help=_help("learning_rate"),
         )
         name = st.text_input(
-            _("Name of the sweep"), resources.sweeps().store.new_name(), max_chars=40
+            _("Name of the sweep"), resources.sweep_runner().store.new_name(), max_chars=40
         )
         count = len(set(sizes)) * len(set(rates))
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -144,7 +144,7 @@ def _start(
         tuple(parse_setting(infos["learning_rate"], str(rate)) for rate in rates),
         steps,
     )
-    resources.sweeps().start(plan)
+    resources.sweep_runner().start(plan)
 
 
 @st.fragment(run_every=TICK_S)
@@ -153,7 +153,7 @@ def _live(name: str, drawn: tuple[str, bool] | None) -> None:
         redraw()
     if not name:
         return
-    runner = resources.sweeps()
+    runner = resources.sweep_runner()
     now = runner.snapshot()
     shown = now if now and now.plan.name == name else None
     try:
@@ -203,7 +203,7 @@ def _elapsed_s(run_id: str) -> float:
 
 
 def _buttons(plan: SweepPlan, cells: list[SweepCell], now: SweepSnapshot | None) -> None:
-    runner = resources.sweeps()
+    runner = resources.sweep_runner()
     best = find_best_cell(cells)
     with st.container(horizontal=True, vertical_alignment="center"):
         if now and now.is_running:
@@ -250,5 +250,5 @@ def _delete(name: str) -> None:
             key="sweep_delete",
             type="primary",
             on_click=attempt,
-            args=(resources.sweeps().store.delete, name),
+            args=(resources.sweep_runner().store.delete, name),
         )

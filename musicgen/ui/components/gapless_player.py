@@ -54,7 +54,7 @@ def gapless_player(
         tracks: The tune that sounds and those that follow it.
         key: Names the player across updates.
         is_on: Whether the row goes on; else the player falls silent, and keeps its last tune.
-        jump: Number of the tune to play as soon as it is ready, and a name for this wish.
+        jump: Number of the tune to play as soon as it is ready, and a name for this request.
         has_before: Whether there is a tune before the one that sounds.
         on_playing: Called with the number of a tune when it begins to sound.
         on_before: Called with the number that sounds and a name for the click, when the tune before

@@ -27,7 +27,7 @@ class Panel:
 
     `figure` is ``{"data": [...], "layout": {...}}`` as Plotly takes it; colours may be names of
     the theme's variables, such as ``--st-primary-color``. `name` says which chart it is across
-    updates, `label` what it shows to those who cannot see it, `height` is in pixels. A wide panel
+    updates, `label` its description for screen readers, `height` is in pixels. A wide panel
     has a row of its own; others stand in pairs where there is room.
     """
 

@@ -23,7 +23,7 @@ _HTML = """<div class="musicgen-score">
   <div class="musicgen-scale" hidden><span></span><i></i><span></span></div>
   <div class="musicgen-regions"></div><div class="musicgen-cursor" hidden></div>
   <div class="musicgen-paper"></div>
-  <div class="musicgen-odds" role="dialog" hidden></div>
+  <div class="musicgen-alternatives" role="dialog" hidden></div>
   <div class="musicgen-teller" aria-live="polite"></div>
   <p class="musicgen-keys" hidden></p>
 </div>"""
@@ -49,25 +49,25 @@ class ScoreLayout:
 
 @dataclass(frozen=True, slots=True)
 class ScoreOverlay:
-    """What hands find on a score; all lists have one entry for each note in written order.
+    """What can be chosen and read on a score; lists have one entry for each note as written.
 
-    `bars` are the bars of the notes as indices of `Tune.bars`, `numbers` what these bars
-    are called (`notation.analysis.bar_numbers`), `names` what the notes are called, `bits` how
-    surprised the network was by each and `odds` what else it had thought of, both None where that
-    is not shown.
-    `outside` are numbers of notes beyond an instrument's range; `selection` the first and last
+    `bars` are the bars of the notes as indices of `Tune.bars`, `numbers` the labels of these bars
+    (`notation.analysis.bar_numbers`), `names` the labels of the notes, `bits` the surprise of each
+    in bits, and `alternatives` the other characters that the network could have written, both None
+    where that is not shown.
+    `outside` are indices of notes beyond an instrument's range; `selection` the first and last
     chosen bar.
 
-    Not by notes: `loop` says when the chosen bars begin and end (seconds) each time they are
-    played, to go round in one of them; `cue` from when to play, under a name of its own, once for
-    each name; `on_touch` is called when bars were chosen or an alternative was taken (`touched`).
+    Not by notes: `loop` has the beginnings and ends, in seconds, of the chosen bars each time they
+    are played, to repeat one of them; `cue` is a name and the time in seconds to play from, once
+    for each name; `on_touch` is called when bars or an alternative were chosen (`touched`).
     """
 
     bars: tuple[int, ...]
     numbers: tuple[int, ...]
     names: tuple[str, ...]
     bits: tuple[float, ...] | None = None
-    odds: tuple[tuple[Alternatives, ...], ...] | None = None
+    alternatives: tuple[tuple[Alternatives, ...], ...] | None = None
     outside: tuple[int, ...] = ()
     selection: tuple[int, int] | None = None
     loop: tuple[tuple[float, float], ...] = ()
@@ -93,8 +93,8 @@ def score(
         durations_s: How long it sounds, in seconds.
         key: Names the score across updates.
         audio: CSS selector of the audio element that plays the tune.
-        library: Where abcjs lies.
-        touch: Lets bars be chosen, and shows what the network thought.
+        library: The file of abcjs.
+        touch: Lets bars be chosen, and shows surprise and alternatives.
     """
     if not library.is_file():
         st.caption(
@@ -122,7 +122,7 @@ def score(
 
 
 def touched(key: str) -> tuple[tuple[int, int] | None, tuple[int, str] | None]:
-    """What was just done on the score of that key: bars chosen (from 0), and a character taken."""
+    """The last event on the score of that key: bars chosen (from 0), and a character chosen."""
     found = st.session_state.get(key) or {}
     selection: tuple[int, int] | None = None
     match found.get("selection"):
@@ -135,18 +135,22 @@ def touched(key: str) -> tuple[tuple[int, int] | None, tuple[int, str] | None]:
 
 
 def _ignore() -> None:
-    """Streamlit knows a trigger by its callback, so there must be one."""
+    """Does nothing; Streamlit registers a trigger only with a callback."""
 
 
 def _touch_data(touch: ScoreOverlay) -> dict[str, Any]:
     """What the browser needs, without the names of fields in every one of hundreds of notes."""
-    odds = [[list(astuple(one)) for one in each] for each in touch.odds] if touch.odds else None
+    alternatives = (
+        [[list(astuple(one)) for one in each] for each in touch.alternatives]
+        if touch.alternatives
+        else None
+    )
     return {
         "bars": touch.bars,
         "numbers": touch.numbers,
         "names": touch.names,
         "bits": touch.bits,
-        "odds": odds,
+        "alternatives": alternatives,
         "outside": touch.outside,
         "selection": touch.selection,
         "words": {

@@ -1,6 +1,6 @@
-// Hands on a score: bars chosen by dragging, what else a note might have been, and both by keys.
+// Choosing on a score: bars by dragging, alternatives of a note by hovering, and both by keys.
 // data.touch: {bars: bar of each written note (from 0), numbers: what these bars are called, names, bits: surprise of each or null,
-//   odds: for each note [[offset, character, percent, alternatives, [percents]], ...] or null,
+//   alternatives: for each note [[offset, character, percent, others, [percents]], ...] or null,
 //   outside: numbers of notes beyond a range, selection: [first, last] or null, words}
 
 const DRAG = 12; // pixels from which a press is a drag
@@ -15,7 +15,7 @@ class Touch {
     this.host = score.host;
     this.send = send;
     this.regions = this.host.querySelector(".musicgen-regions");
-    this.odds = this.host.querySelector(".musicgen-odds");
+    this.alternatives = this.host.querySelector(".musicgen-alternatives");
     this.scale = this.host.querySelector(".musicgen-scale");
     this.teller = this.host.querySelector(".musicgen-teller");
     this.chosen = -1;
@@ -30,7 +30,7 @@ class Touch {
       pointerdown: this.press, pointermove: this.move, pointerup: this.release,
       pointercancel: this.cancel, pointerleave: this.leave, contextmenu: this.holdBack,
     });
-    on(this.odds, { pointerenter: () => clearTimeout(this.closing), pointerleave: this.leave, click: this.take });
+    on(this.alternatives, { pointerenter: () => clearTimeout(this.closing), pointerleave: this.leave, click: this.take });
     on(this.host, { keydown: this.key, focusout: this.blur });
   }
 
@@ -44,7 +44,7 @@ class Touch {
     this.host.setAttribute("role", "application");
     this.selection = data.selection;
     this.tellKeys(data.words.keys);
-    this.closeOdds();
+    this.closeAlternatives();
     this.scale.hidden = !data.bits;
     const [calm, , hot] = this.scale.children;
     calm.textContent = data.words.expected;
@@ -124,7 +124,7 @@ class Touch {
       if (!held || this.held !== held || held.isDrag) return;
       this.held = undefined;
       this.quiet = true;
-      this.openOdds(this.noteAt(event, 48));
+      this.openAlternatives(this.noteAt(event, 48));
     }, 0));
   }
 
@@ -141,7 +141,7 @@ class Touch {
     clearTimeout(this.opening);
     if (!this.held.isDrag) this.score.paper.setPointerCapture(event.pointerId);
     this.held.isDrag = true;
-    this.closeOdds();
+    this.closeAlternatives();
     const note = this.noteAt(event, Infinity);
     if (note < 0) return;
     const bar = this.data.bars[note];
@@ -179,7 +179,7 @@ class Touch {
   }
 
   holdBack(event) {
-    if (this.quiet || !this.odds.hidden) event.preventDefault();
+    if (this.quiet || !this.alternatives.hidden) event.preventDefault();
   }
 
   // Whether a click is the end of something else, and means no note.
@@ -203,23 +203,23 @@ class Touch {
     clearTimeout(this.opening);
     if (note < 0) return this.leave();
     clearTimeout(this.closing);
-    this.opening = setTimeout(() => this.openOdds(note), this.odds.hidden ? HOVER_MS : HOVER_MS / 2);
+    this.opening = setTimeout(() => this.openAlternatives(note), this.alternatives.hidden ? HOVER_MS : HOVER_MS / 2);
   }
 
   leave() {
     clearTimeout(this.opening);
     clearTimeout(this.closing);
-    this.closing = setTimeout(() => { this.hovered = undefined; this.closeOdds(); }, LEAVE_MS);
+    this.closing = setTimeout(() => { this.hovered = undefined; this.closeAlternatives(); }, LEAVE_MS);
   }
 
-  closeOdds() {
-    const hadFocus = this.odds.contains(document.activeElement);
-    this.odds.hidden = true;
+  closeAlternatives() {
+    const hadFocus = this.alternatives.contains(document.activeElement);
+    this.alternatives.hidden = true;
     if (hadFocus) this.host.focus({ preventScroll: true });
   }
 
-  openOdds(note) {
-    const rows = this.data?.odds?.[note];
+  openAlternatives(note) {
+    const rows = this.data?.alternatives?.[note];
     const drawn = this.score.elements.get(this.score.layout?.notes[note]);
     if (!rows?.length || !drawn) return;
     const { words } = this.data;
@@ -227,13 +227,13 @@ class Touch {
     title.textContent = words.surprise.replace("{note}", this.data.names[note]).replace("{bits}", this.data.bits[note].toFixed(1));
     const hint = document.createElement("small");
     hint.textContent = words.take;
-    this.odds.replaceChildren(title, ...rows.map((row) => this.oddsRow(row)), hint);
-    this.odds.setAttribute("aria-label", title.textContent);
-    this.odds.hidden = false;
-    this.placeOdds(drawn[0].getBoundingClientRect());
+    this.alternatives.replaceChildren(title, ...rows.map((row) => this.alternativesRow(row)), hint);
+    this.alternatives.setAttribute("aria-label", title.textContent);
+    this.alternatives.hidden = false;
+    this.placeAlternatives(drawn[0].getBoundingClientRect());
   }
 
-  oddsRow([offset, character, percent, others, percents]) {
+  alternativesRow([offset, character, percent, others, percents]) {
     const row = document.createElement("div");
     row.className = "musicgen-choice";
     const said = document.createElement("b");
@@ -260,20 +260,20 @@ class Touch {
     return small;
   }
 
-  placeOdds(note) {
+  placeAlternatives(note) {
     const frame = this.host.getBoundingClientRect();
-    const { width, height } = this.odds.getBoundingClientRect();
+    const { width, height } = this.alternatives.getBoundingClientRect();
     const left = Math.min(Math.max(0, note.left - frame.left - width / 3), Math.max(0, frame.width - width));
     const isRoom = note.bottom + 12 + height < innerHeight;
     const top = isRoom ? note.bottom - frame.top + 10 : note.top - frame.top - height - 10;
-    Object.assign(this.odds.style, { left: `${left}px`, top: `${top}px` });
+    Object.assign(this.alternatives.style, { left: `${left}px`, top: `${top}px` });
   }
 
   take(event) {
     const button = event.target.closest("button");
     if (!button) return;
     this.send("take", [Number(button.dataset.offset), button.dataset.character]);
-    this.closeOdds();
+    this.closeAlternatives();
   }
 
   // Keys
@@ -290,12 +290,12 @@ class Touch {
 
   key(event) {
     if (!this.data || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === "Escape") { this.closeOdds(); return; }
+    if (event.key === "Escape") { this.closeAlternatives(); return; }
     if (event.target !== this.host) return;
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     const keys = {
       Enter: () => this.score.playFrom(this.chosen), " ": () => this.score.toggle(),
-      ArrowDown: () => { this.openOdds(this.chosen); this.odds.querySelector("button")?.focus(); },
+      ArrowDown: () => { this.openAlternatives(this.chosen); this.alternatives.querySelector("button")?.focus(); },
     };
     if (!step && !keys[event.key]) return;
     event.preventDefault();

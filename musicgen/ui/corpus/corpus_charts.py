@@ -6,7 +6,7 @@ from typing import Any
 
 from musicgen.ui.base.words import chart_text
 
-BARS = "--st-primary-color"
+BAR_COLOR = "--st-primary-color"
 MAX_NAMES = 14
 """Names with a bar of their own; what is rarer is counted together."""
 
@@ -48,7 +48,7 @@ def _bars(labels: list[str], counts: list[int], name: str, axis: str) -> dict[st
         "type": "bar",
         "x": labels,
         "y": counts,
-        "marker": {"color": BARS},
+        "marker": {"color": BAR_COLOR},
         "hovertemplate": "%{x}: %{y}<extra></extra>",
     }
     layout = {

@@ -1,12 +1,12 @@
-"""Bringing tunes: the form, the progress while they are read, and what is said of the result."""
+"""The upload of tunes: the form, the progress while they are read, and the result."""
 
 from pathlib import Path
 
 import streamlit as st
 
-from musicgen.corpus.user_corpora import MAX_BYTES, OwnCorpus, Upload, check_total
+from musicgen.corpus.user_corpora import MAX_UPLOAD_BYTES, OwnCorpus, Upload, check_total
 from musicgen.errors import CorpusError
-from musicgen.names import MAX_CHARACTERS, make_name
+from musicgen.names import MAX_NAME_CHARACTERS, make_name
 from musicgen.ui.base import resources, state
 from musicgen.ui.base.errors import show_errors
 from musicgen.ui.base.language import _, ngettext
@@ -40,7 +40,7 @@ def upload_form() -> None:
 
 def _fields() -> tuple[str, list[Upload]] | None:
     number = state.UPLOADS.get()
-    most = upload_limit_mb(MAX_BYTES // 1_000_000)
+    most = upload_limit_mb(MAX_UPLOAD_BYTES // 1_000_000)
     files = st.file_uploader(
         _("Tunes in ABC notation, or MIDI files"),
         ENDINGS,
@@ -63,7 +63,7 @@ def _fields() -> tuple[str, list[Upload]] | None:
     name = st.text_input(
         _("Name of the corpus"),
         suggested,
-        max_chars=MAX_CHARACTERS,
+        max_chars=MAX_NAME_CHARACTERS,
         placeholder=_("such as my-tunes"),
         key=f"corpus_name_{number}_{suggested}",  # what was typed stays when files are added
     ).strip()

@@ -28,7 +28,7 @@ from musicgen.ui.base.words import plain
 from musicgen.ui.components.live_chart import live_chart
 from musicgen.ui.components.text_block import text_block
 from musicgen.ui.corpus.corpus_charts import count_figure, length_figure
-from musicgen.ui.corpus.corpus_words import KINDS, OUTCOMES, outcome
+from musicgen.ui.corpus.corpus_words import FINDING_LABELS, OUTCOMES, outcome
 from musicgen.ui.tune import rendering
 from musicgen.ui.tune.rendering import show_score
 
@@ -211,7 +211,7 @@ def _report(
         sorted(counts, key=lambda kind: -counts[kind]),
         selection_mode="multi",
         key=f"corpus_kinds_{name}",
-        format_func=lambda kind: f"{_(KINDS[kind])} · {counts[kind]:,}",
+        format_func=lambda kind: f"{_(FINDING_LABELS[kind])} · {counts[kind]:,}",
     )
     st.dataframe(
         [
@@ -220,7 +220,7 @@ def _report(
                 _("Line"): found.line,
                 _("Title"): remove_controls(found.title) or "–",
                 _("Outcome"): _(OUTCOMES[outcome(found.kind)]),
-                _("Finding"): _(KINDS[found.kind]),
+                _("Finding"): _(FINDING_LABELS[found.kind]),
                 _("Detail"): remove_controls(translate(found.template, found.values)),
             }
             for found in report.findings

@@ -3,7 +3,7 @@
 from musicgen.corpus.cleaning import DROPPED, KEPT_AS_IT_IS
 from musicgen.ui.base.language import N_
 
-KINDS = {
+FINDING_LABELS = {
     "joined": N_("cut in two by a blank line; joined"),
     "duplicate": N_("the same tune again"),
     "no notes": N_("no note in it"),

@@ -111,7 +111,7 @@ _START = "start"
 
 
 def on_air(models: Models) -> None:
-    """The music and all that belongs to it, where somebody pressed Start.
+    """The music and all that belongs to it, after a click on Start.
 
     Raises:
         CheckpointError: the model is gone or damaged.
@@ -230,7 +230,7 @@ def _now_playing(now: PlaybackSession, pieces: Sequence[QueuedTune]) -> None:
 
 
 def _tunes_before(now: PlaybackSession) -> None:
-    """What was heard before, behind its name: each to be heard again, kept, opened and saved."""
+    """The tunes played before, in an expander: each can be played, kept, opened and saved."""
     earlier = tunes_before(now)
     if not earlier:
         return
@@ -268,7 +268,7 @@ def _tunes_before(now: PlaybackSession) -> None:
 
 
 def _keep(number: int, composition: Composition, place: str) -> None:
-    is_kept = resources.favourites().has(composition)
+    is_kept = resources.favourite_store().has(composition)
     st.button(
         _("Kept") if is_kept else _("Favourite"),
         key=f"{place}_keep_{number}",
@@ -282,7 +282,7 @@ def _keep(number: int, composition: Composition, place: str) -> None:
 
 def _keep_clicked(composition: Composition) -> None:
     try:
-        resources.favourites().add(composition)
+        resources.favourite_store().add(composition)
     except MusicgenError as error:
         st.toast(sentence(error), icon=":material/error:")
 

@@ -11,14 +11,14 @@ from musicgen.evaluation.report.result import TuneSet
 from musicgen.evaluation.statistics.estimate import Estimate
 from musicgen.ui.base.words import chart_text
 
-REAL = "--st-gray-color"
+REAL_COLOR = "--st-gray-color"
 _BAND = "--st-border-color-light"
 
 
 def set_colour(place: int, has_real: bool) -> str:
     """The colour of a set by its place; real tunes, where they are the first, are grey."""
     if has_real and place == 0:
-        return REAL
+        return REAL_COLOR
     return f"--st-chart-categorical-colors[{place - has_real}]"
 
 
@@ -106,7 +106,7 @@ def sweep_figure(
         band = {"type": "rect", "y0": reference.low, "y1": reference.high, "fillcolor": _BAND,
                 "line": {"width": 0}, "layer": "below"}  # fmt: skip
         middle = {"type": "line", "y0": reference.value, "y1": reference.value,
-                  "line": {"color": REAL, "dash": "dash", "width": 1.5}}  # fmt: skip
+                  "line": {"color": REAL_COLOR, "dash": "dash", "width": 1.5}}  # fmt: skip
         layout["shapes"] = [across | band, across | middle]
         traces.append(
             {"type": "scatter", "mode": "markers", "x": [lines[0].places[0]] if lines else [],

@@ -7,9 +7,13 @@ from musicgen.ui.base import resources, state
 from musicgen.ui.base.failures import attempt
 from musicgen.ui.base.language import N_, _, ngettext
 
-TEMPERATURES = (0.4, 0.6, 0.8, 1.0, 1.2, 1.4)
+REPORT_TEMPERATURES = (0.4, 0.6, 0.8, 1.0, 1.2, 1.4)
 DEFAULT_COUNT = 100
-MODES: dict[str, tuple[bool, ...]] = {"grammar": (False,), "free": (True,), "both": (False, True)}
+GRAMMAR_CHOICES: dict[str, tuple[bool, ...]] = {
+    "grammar": (False,),
+    "free": (True,),
+    "both": (False, True),
+}
 
 _MODE_NAMES = {
     "grammar": N_("With the grammar"),
@@ -30,7 +34,7 @@ def report_form() -> None:
         )
         temperatures = right.multiselect(
             _("Temperatures"),
-            TEMPERATURES,
+            REPORT_TEMPERATURES,
             [1.0],
             key="report_temperatures",
             format_func="{:g}".format,
@@ -50,7 +54,7 @@ def report_form() -> None:
             required=True,
             help=_("It takes away what would make a tune wrong. Without it the network is alone."),
         )
-        sets = len(models) * len(temperatures) * len(MODES[mode or "grammar"])
+        sets = len(models) * len(temperatures) * len(GRAMMAR_CHOICES[mode or "grammar"])
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button(
                 _("Make the report"),
@@ -69,5 +73,5 @@ def report_form() -> None:
 
 
 def _start(models: tuple[str, ...], count: int, temperatures: tuple[float, ...], mode: str) -> None:
-    plan = ReportPlan(models, count, tuple(sorted(temperatures)), MODES[mode])
+    plan = ReportPlan(models, count, tuple(sorted(temperatures)), GRAMMAR_CHOICES[mode])
     state.REPORT.set(resources.reports().start(plan))

@@ -17,11 +17,11 @@ from musicgen.evaluation.measure_labels import (
 from musicgen.evaluation.report.figures import SWEPT, find_loss_sweep, find_sweep, has_sweep
 from musicgen.evaluation.report.html import FOREIGN, METHOD, describe_plan, render_html
 from musicgen.evaluation.report.result import Report, TuneSet
-from musicgen.evaluation.report.store import ReportInfo, file_name
+from musicgen.evaluation.report.store import ReportInfo, report_file_name
 from musicgen.ui.base import resources, state
 from musicgen.ui.base.damaged import damaged_files
 from musicgen.ui.base.failures import attempt
-from musicgen.ui.base.language import _, current_language, ngettext
+from musicgen.ui.base.language import LANGUAGE_TAGS, _, current_language, ngettext
 from musicgen.ui.base.words import plain
 from musicgen.ui.components.live_chart import Panel, live_charts
 from musicgen.ui.evaluate.report_charts import distribution_figure, sweep_figure
@@ -36,15 +36,13 @@ _HEIGHT = 280
 _MOST_SETS = 3
 """Sets beside the real tunes that are shown unless others are chosen."""
 
-_TAGS = {"en": "en", "zh": "zh-Hans"}
-
 
 def report_on_screen() -> None:
     """The report that was chosen, else the newest; nothing before the first."""
     now = resources.reports().snapshot()
-    making = now.report_id if now and is_reporting() else ""
+    report_in_progress = now.report_id if now and is_reporting() else ""
     service = resources.reports()
-    infos = [info for info in service.store.list() if info.id != making]
+    infos = [info for info in service.store.list() if info.id != report_in_progress]
     damaged_files(service.store.list_damaged(), "report_damaged", service.delete)
     if not infos:
         return
@@ -120,13 +118,14 @@ def _tools(info: ReportInfo, report: Report | None = None) -> None:
             # Files made at the click can be gone at the next tick, before they are fetched.
             page, data = _files(info.id, report.created, current_language(), report)
             st.download_button(
-                _("HTML"), page, file_name(info.id, "html"), "text/html", key="report_html",
+                _("HTML"), page, report_file_name(info.id, "html"), "text/html", key="report_html",
                 icon=":material/download:", on_click="ignore",
                 help=_("A page by itself: tables, figures and tunes."),
             )  # fmt: skip
             st.download_button(
-                _("JSON"), data, file_name(info.id, "json"), "application/json", key="report_json",
-                icon=":material/download:", on_click="ignore", help=_("All figures, for programs."),
+                _("JSON"), data, report_file_name(info.id, "json"), "application/json",
+                key="report_json", icon=":material/download:", on_click="ignore",
+                help=_("All figures, for programs."),
             )  # fmt: skip
         _delete(info)
 
@@ -139,7 +138,7 @@ def _files(
     _report: Report,
 ) -> tuple[bytes, bytes]:
     """A report as a page in the reader's language, and as JSON."""
-    return _html(_report, _TAGS[language]), _json(_report)
+    return _html(_report, LANGUAGE_TAGS[language]), _json(_report)
 
 
 def _html(report: Report, tag: str) -> bytes:
@@ -172,7 +171,7 @@ def _losses(report: Report) -> None:
 
 
 def _choose_sets(report: Report, report_id: str) -> list[TuneSet]:
-    """The real tunes and so many others as can be read side by side, or those that were chosen."""
+    """The real tunes and at most `_MOST_SETS` other sets, or those that were chosen."""
     labels = {item.key: name_set(item.cell, _) for item in report.sets}
     keys = list(labels)
     if len(keys) > _MOST_SETS:

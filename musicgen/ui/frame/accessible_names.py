@@ -1,4 +1,4 @@
-"""One name for every control of a page, for those who listen to it instead of looking."""
+"""One name for every control of a page, for screen readers."""
 
 from functools import cache
 from pathlib import Path

@@ -8,14 +8,14 @@ from streamlit.components.v2.types import ComponentRenderer
 
 from musicgen.ui.base.language import _
 
-COMMANDS = ("make run", "python -m musicgen app")
+START_COMMANDS = ("make run", "python -m musicgen app")
 """How the program is started, in its folder."""
 
 _HERE = Path(__file__).parent
 
 
 def watch_connection() -> None:
-    """Gives the page the words it needs when nobody answers it any more; on every page."""
+    """Sends the texts that a page shows when the server does not respond; on every page."""
     _watcher()(
         key="starter_connection",
         data={
@@ -26,7 +26,7 @@ def watch_connection() -> None:
                 "page then goes on by itself: the tune on it is in its address, and favourites, "
                 "trainings and reports are kept on the disk."
             ),
-            "commands": COMMANDS,
+            "commands": START_COMMANDS,
         },
     )
 

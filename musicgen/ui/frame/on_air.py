@@ -93,7 +93,7 @@ def _play_before(number: int, name: str) -> None:
 
 
 def _told(number: int) -> None:
-    """The browser says which tune sounds. One that is left for another by hand is no news."""
+    """Takes over which tune the browser plays; one that was skipped by hand is ignored."""
     now = state.ON_AIR.get()
     if not isinstance(now, PlaybackSession) or (now.jump and now.jump[0] != number):
         return

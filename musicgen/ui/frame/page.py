@@ -12,6 +12,7 @@ from musicgen.ui.base import resources, state
 from musicgen.ui.base.errors import show_error
 from musicgen.ui.base.failures import take_failure
 from musicgen.ui.base.language import (
+    LANGUAGE_TAGS,
     LANGUAGES,
     N_,
     _,
@@ -44,10 +45,7 @@ PAGES = (
 NOTE_INTERVAL_S = 1.0
 
 
-_TAGS = {"en": "en", "zh": "zh-Hans"}
-
-
-STYLE = Path(__file__).parent / "page.css"
+PAGE_STYLE = Path(__file__).parent / "page.css"
 
 
 def page(title: str, intro: str, has_training_card: bool = False, has_radio: bool = False) -> None:
@@ -62,12 +60,12 @@ def page(title: str, intro: str, has_training_card: bool = False, has_radio: boo
     """
     st.set_page_config(f"{title} · musicgen", str(ICON), layout="wide")
     serve_fonts()
-    st.html(STYLE)
+    st.html(PAGE_STYLE)
     state.VISITS.set(state.VISITS.get() + 1)
     with st.sidebar:
         for script, name, icon in PAGES:
             st.page_link(script, label=_(name), icon=icon, query_params=kept_parameters())
-    for slot in state.SETTINGS:
+    for slot in state.PLAY_SETTINGS:
         slot.hold()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.title(title, anchor=False, width="content")
@@ -99,7 +97,7 @@ def _endless_bar() -> None:
 def language_picker() -> None:
     """The choice of language, at the foot of the sidebar; browsers and screen readers learn it."""
     with st.sidebar:
-        _language_teller()(key="language_teller", data=_TAGS[current_language()])
+        _language_teller()(key="language_teller", data=LANGUAGE_TAGS[current_language()])
         st.segmented_control(
             _("Language"),
             list(LANGUAGES),

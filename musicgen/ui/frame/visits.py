@@ -1,10 +1,9 @@
-"""What a browser tab keeps when it loads the page again: the tunes of its visit.
+"""Keeps the history of a browser tab when it loads the page again.
 
-To Streamlit a page that is loaded again is somebody new. So each session keeps its history here
-too, under a name drawn by chance, and the tab keeps that name (`visit.js`). A session that
-is told the name of an earlier one goes on from a copy, under a name of its own: two tabs of which
-one is the copy of the other do not disturb one another. Nothing is known of anybody, and nothing is
-written to disk.
+To Streamlit a page that is loaded again is a new session. So each session keeps its history here
+too, under a random name, and the tab keeps that name (`visit.js`). A session that is given the name
+of an earlier one continues from a copy, under a name of its own: a tab and its duplicate do not
+disturb each other. Nothing personal is stored, and nothing is written to disk.
 """
 
 import secrets
@@ -85,7 +84,7 @@ def follow_visit() -> None:
 
 
 def _take_over() -> None:
-    """Goes on from the visit that the tab speaks of. A browser may send anything."""
+    """Continues from the visit that the tab names. A browser may send anything."""
     found: Any = st.session_state.get(_KEY) or {}
     before = found.get("before")
     if not isinstance(before, str) or before == state.VISIT_BEFORE.get():

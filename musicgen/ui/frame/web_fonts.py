@@ -15,7 +15,7 @@ from streamlit.components.v2.types import ComponentRenderer
 
 from musicgen.config import Paths
 
-PACKAGES = {"chinese_sans": "noto-sans-sc", "chinese_serif": "noto-serif-sc"}
+FONT_PACKAGES = {"chinese_sans": "noto-sans-sc", "chinese_serif": "noto-serif-sc"}
 """Name in the address of each font, and its folder."""
 
 STYLE_SHEET = "index.css"
@@ -24,7 +24,7 @@ STYLE_SHEET = "index.css"
 
 def serve_fonts() -> None:
     """Lets the page use the fonts; does nothing where set-up could not fetch them."""
-    addresses = [_address(name, folder) for name, folder in PACKAGES.items()]
+    addresses = [_address(name, folder) for name, folder in FONT_PACKAGES.items()]
     imports = "".join(f'@import url("{escape(one)}");' for one in addresses if one)
     if imports:
         st.html(f"<style>{imports}</style>")

@@ -24,11 +24,11 @@ from musicgen.ui.tune.constraints import RHYTHM_NAMES, with_constraints
 from musicgen.ui.tune.models import Models
 from musicgen.ui.tune.session_state import play_session
 
-BARS = (2, 4)
-"""So many bars are taken from a tune, by one click."""
+TAKEN_BARS = (2, 4)
+"""Numbers of bars that one click takes from a tune."""
 
 MAX_TYPED = 20_000
-"""Characters of the box that are looked at; a beginning of so many is refused with a sentence."""
+"""Characters of the box that are looked at; a beginning of that length is refused."""
 
 _HERE = Path(__file__).parent
 _EDITOR = "play_beginning"
@@ -153,7 +153,7 @@ def _from_tune() -> None:
         return
     st.caption(_("Begin like the tune on the screen:"))
     with st.container(horizontal=True, gap="small"):
-        for count in BARS:
+        for count in TAKEN_BARS:
             st.button(
                 ngettext("Its first bar", "Its first {count} bars", count).format(count=count),
                 key=f"beginning_bars_{count}",
@@ -173,7 +173,7 @@ def _from_file() -> None:
         return
     state.PROMPT_FILE.set(file.file_id)
     try:
-        set_beginning(beginning_from_file(file.getvalue(), file.name, BARS[-1]))
+        set_beginning(beginning_from_file(file.getvalue(), file.name, TAKEN_BARS[-1]))
     except MusicgenError as error:
         st.error(sentence(error), icon=":material/error:")
         return

@@ -20,7 +20,7 @@ from musicgen.ui.tune.request import Request
 from musicgen.ui.tune.session_state import play_session
 
 ECHO_S = 5.0
-"""For how long the browser may still speak of a seed that another one has replaced."""
+"""Seconds during which the browser may still send a seed that was replaced."""
 
 _INFO = {info.name: info for info in describe(SampleConfig)}
 
@@ -44,7 +44,7 @@ def follow_link(models: Models) -> None:
     state.ADDRESS.set(asked)
     request = permalink.from_parameters(asked)
     fill_in(request, _model_of(request, models))
-    if any(name in asked for name in listening.NAMES):  # else as this session hears tunes
+    if any(name in asked for name in listening.NAMES):  # else the settings of this session stay
         listening.fill_in(listening.from_parameters(asked))
     if "seed" in asked and play_session().reopen(request):
         return
@@ -205,8 +205,8 @@ def _put_seed(seed: int) -> None:
 def _seed_typed() -> None:
     """Keeps a seed that somebody typed.
 
-    A timer of the page, or a second click, may speak while a seed is being drawn, and then tells of
-    the one before: that is no wish.
+    A timer of the page, or a second click, may run while a seed is being drawn, and then sends the
+    one before, which is ignored.
     """
     seed, put = state.SEED.get(), state.SEED_PUT.get()
     since = time.monotonic() - ECHO_S

@@ -1,4 +1,4 @@
-"""The tunes that are kept on this computer: to hear again, rename, take away or let go."""
+"""The tunes that are kept on this computer: to play, rename, save or delete."""
 
 from collections.abc import Callable
 from functools import partial
@@ -6,7 +6,7 @@ from functools import partial
 import streamlit as st
 
 from musicgen.errors import MusicgenError
-from musicgen.library.favourites import MAX_NAME, Favourite, file_name
+from musicgen.library.favourites import MAX_FAVOURITE_NAME, Favourite, to_file_name
 from musicgen.library.serialization import header_field
 from musicgen.ui.base import resources, state
 from musicgen.ui.base.errors import sentence
@@ -22,7 +22,7 @@ _PER_PAGE = 20
 
 def favourites() -> None:
     """A list behind its name; nothing where nothing was kept yet."""
-    if not resources.favourites().count() and state.DELETED.get() is None:
+    if not resources.favourite_store().count() and state.DELETED.get() is None:
         return
     box = st.expander(
         _("Favourites"), icon=":material/favorite:", key="favourites_box", on_change="rerun"
@@ -35,7 +35,7 @@ def favourites() -> None:
 
 def _list() -> None:
     _damaged()
-    kept = resources.favourites().list()
+    kept = resources.favourite_store().list()
     pages = max(1, -(-len(kept) // _PER_PAGE))
     first = 0
     if pages > 1:
@@ -49,7 +49,7 @@ def _list() -> None:
 
 def _damaged() -> None:
     """Files that take the place of tunes and cannot be read, and the way to let them go."""
-    count = resources.favourites().count_damaged()
+    count = resources.favourite_store().count_damaged()
     if not count:
         return
     with st.container(horizontal=True, vertical_alignment="center", key="favourites_damaged"):
@@ -66,7 +66,7 @@ def _damaged() -> None:
                 key="favourites_damaged_delete",
                 type="primary",
                 on_click=attempt,
-                args=(resources.favourites().remove_damaged,),
+                args=(resources.favourite_store().remove_damaged,),
             )
 
 
@@ -87,7 +87,7 @@ def _row(favourite: Favourite) -> None:
         st.download_button(
             _("ABC"),
             partial(_abc_of, favourite),
-            f"{file_name(favourite.name)}.abc",
+            f"{to_file_name(favourite.name)}.abc",
             "text/vnd.abc",
             key=f"favourite_abc_{key}",
             icon=":material/download:",
@@ -97,7 +97,7 @@ def _row(favourite: Favourite) -> None:
             st.text_input(
                 _("Name"),
                 favourite.name,
-                MAX_NAME,
+                MAX_FAVOURITE_NAME,
                 key=f"favourite_name_{key}",
                 on_change=_rename,
                 args=(key,),
@@ -138,11 +138,11 @@ def _open(favourite: Favourite) -> None:
 
 
 def _rename(key: str) -> None:
-    _try(lambda: resources.favourites().rename(key, st.session_state[f"favourite_name_{key}"]))
+    _try(lambda: resources.favourite_store().rename(key, st.session_state[f"favourite_name_{key}"]))
 
 
 def _delete(key: str) -> None:
-    removed = _try(lambda: resources.favourites().remove(key))
+    removed = _try(lambda: resources.favourite_store().remove(key))
     state.DELETED.set(removed)
 
 
@@ -160,7 +160,7 @@ def _restore() -> None:
     removed = state.DELETED.get()
     state.DELETED.set(None)
     if removed:
-        _try(lambda: resources.favourites().restore(removed))
+        _try(lambda: resources.favourite_store().restore(removed))
 
 
 def _try(act: Callable[[], Favourite]) -> Favourite | None:

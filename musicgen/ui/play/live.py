@@ -1,4 +1,4 @@
-"""Composing as settings change: with the seed locked, one hears what each setting does."""
+"""Composes anew when a setting changes while the seed is locked, to play its effect."""
 
 from dataclasses import replace
 
@@ -12,7 +12,7 @@ def follow_changes() -> None:
     """Composes anew where a setting differs from when this session last looked at the controls.
 
     Only with the seed locked, a tune on the screen, and the switch on. A beginning that is typed
-    waits for the button: half a bar is no wish.
+    waits for the button: half a bar is not complete.
     """
     seed = state.SEED.get()
     if seed is None:

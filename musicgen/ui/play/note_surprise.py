@@ -1,4 +1,4 @@
-"""What the network thought of each note of a tune, ready for the score: surprise, alternatives."""
+"""Surprise and alternatives of each note of a tune, ready for the score."""
 
 import streamlit as st
 
@@ -16,7 +16,7 @@ MAX_KEPT = 32
 
 
 def look_into(composition: Composition, model: str, models: Models) -> NoteSurprise:
-    """What the network of a model thinks of its composition; computed once for all sessions.
+    """Surprise and alternatives of a composition by its model; computed once for all sessions.
 
     Raises:
         CheckpointError: the model is gone or damaged.

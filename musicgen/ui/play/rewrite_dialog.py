@@ -1,4 +1,4 @@
-"""Ways to rewrite the chosen bars, side by side: to be seen, heard, and one of them kept."""
+"""Ways to rewrite the chosen bars, side by side, to read, play and choose from."""
 
 import random
 import secrets
@@ -32,7 +32,7 @@ MAX_OFFERED = 8
 
 AS_IT_IS = -1
 MAX_KEPT = 16
-SEEDS = 1_000_000
+SUGGESTED_SEEDS = 1_000_000
 
 Choose = Callable[[Edit], None]
 
@@ -40,7 +40,7 @@ Choose = Callable[[Edit], None]
 def open_rewrites() -> None:
     """From now on the dialog is open, whatever draws the page again."""
     state.REWRITING.set(True)
-    state.REWRITE_SEED.set(random.randrange(SEEDS))
+    state.REWRITE_SEED.set(random.randrange(SUGGESTED_SEEDS))
     state.HEARD.set(None)
 
 
@@ -98,7 +98,7 @@ def _keep(edit: Rewrite, on_choice: Choose) -> None:
 
 
 def _look_further() -> None:
-    state.REWRITE_SEED.set(random.randrange(SEEDS))
+    state.REWRITE_SEED.set(random.randrange(SUGGESTED_SEEDS))
     state.HEARD.set(None)
 
 

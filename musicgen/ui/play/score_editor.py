@@ -20,7 +20,7 @@ from musicgen.ui.components.score import ScoreOverlay, score, touched
 from musicgen.ui.play.note_surprise import look_into, note_names
 from musicgen.ui.play.rewrite_dialog import offer_rewrites, open_rewrites
 from musicgen.ui.tune import rendering
-from musicgen.ui.tune.constraints import INSTRUMENT_NAMES
+from musicgen.ui.tune.constraints import RANGE_NAMES
 from musicgen.ui.tune.models import Models
 from musicgen.ui.tune.performance import Performance, Sound
 from musicgen.ui.tune.session_state import play_session
@@ -29,7 +29,7 @@ SCORE = "score"
 ROLL = "roll"
 
 
-def workbench(
+def score_editor(
     shown: Performance,
     sound: Sound,
     audio: str,
@@ -68,7 +68,7 @@ def workbench(
 
 
 def change(edit: Edit) -> None:
-    """Asks for the tune on the screen with one more change, heard from the bar it begins in."""
+    """Asks for the tune on the screen with one more edit, played from the bar it begins in."""
     play = play_session()
     if play.shown is None or not play.can_change:
         st.toast(_("So many changes are no longer kept. Undo some first."))
@@ -99,7 +99,7 @@ def _view() -> None:
                    "note, or hold a finger on it, to see what else it had thought of."),
         )  # fmt: skip
         st.toggle(_("Names of the notes"), key=state.NOTE_NAMES.name)
-        labels = {name: _(INSTRUMENT_NAMES[name]) for name in INSTRUMENT_RANGES}
+        labels = {name: _(RANGE_NAMES[name]) for name in INSTRUMENT_RANGES}
         st.selectbox(
             _("Check the range of"),
             ("", *INSTRUMENT_RANGES),
@@ -110,7 +110,7 @@ def _view() -> None:
 
 def _bars(numbers: Sequence[int]) -> None:
     selected = state.SELECTED.get()
-    # With a key it stays the same popover, and open, while its label tells what was chosen.
+    # With a key it stays the same popover, and open, while its label shows what was chosen.
     name = _selection_name(numbers, selected)
     with st.popover(name, icon=":material/select_all:", key="bars_popover"):
         st.caption(_("Drag over bars in the sheet music, or choose them here."))
@@ -253,7 +253,7 @@ def _touch(shown: Performance, sound: Sound, models: Models) -> ScoreOverlay:
         tuple(numbers[note.bar] for note in tune.notes),
         note_names(tune),
         insight.bits if insight else None,
-        insight.odds if insight else None,
+        insight.alternatives if insight else None,
         _outside(tune),
         selected,
         tuple(passes),
@@ -287,7 +287,7 @@ def _warn_of_range(tune: Tune) -> None:
     if not name:
         return
     count = len(_outside(tune))
-    instrument = _(INSTRUMENT_NAMES[name])
+    instrument = _(RANGE_NAMES[name])
     if count:
         st.caption(
             ":material/warning: "

@@ -1,4 +1,4 @@
-"""The same seed at several temperatures, side by side: hear each, read each, keep one."""
+"""The same seed at several temperatures, side by side, to play, read and choose from."""
 
 import secrets
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from musicgen.library.serialization import Values, from_values, to_values
 from musicgen.notation.analysis.bars import is_in_time
 from musicgen.rendering.playback_settings import DANCED
 from musicgen.sampling.composer import Composition
-from musicgen.sampling.temperature_comparison import TEMPERATURES
+from musicgen.sampling.temperature_comparison import COMPARED_TEMPERATURES
 from musicgen.ui.base import resources, state
 from musicgen.ui.base.errors import sentence
 from musicgen.ui.base.language import _
@@ -36,17 +36,17 @@ class TemperatureSample:
     values: Values
 
 
-RUNGS: Slot[tuple[TemperatureSample, ...]] = Slot("ladder_rungs", ())
+SAMPLES: Slot[tuple[TemperatureSample, ...]] = Slot("ladder_rungs", ())
 """What was composed last."""
 
 PLAYING = Slot("ladder_playing", -1)
-"""Which of them is to be heard; -1 for none."""
+"""Index of the tune that plays; -1 for none."""
 
-ASKED = Slot("ladder_asked", "")
-"""A name for the click that asked for it."""
+CLICK = Slot("ladder_asked", "")
+"""Names the click that asked for it, so that it starts once."""
 
 
-def ladder(models: Models) -> None:
+def temperature_comparison(models: Models) -> None:
     """Behind its name: a button that composes the tunes, and the tunes. Only where there is one."""
     if play_session().shown is None:
         return
@@ -62,46 +62,46 @@ def ladder(models: Models) -> None:
         st.caption(_("The same dice, thrown for networks that dare more and more."))
         if st.button(_("Compose all four"), key="ladder_compose", icon=":material/music_note:"):
             _compose(models)
-        if RUNGS.get():
-            _show(RUNGS.get())
+        if SAMPLES.get():
+            _show(SAMPLES.get())
 
 
 def _compose(models: Models) -> None:
     base = controls.settings(controls.seed_to_use()).replace(count=1)
-    rungs: list[TemperatureSample] = []
-    RUNGS.set(())
+    samples: list[TemperatureSample] = []
+    SAMPLES.set(())
     PLAYING.set(-1)
     progress = st.progress(0.0)
     try:
         checkpoint = resources.checkpoint(models.find(state.MODEL.get()))
-        for number, temperature in enumerate(TEMPERATURES):
+        for number, temperature in enumerate(COMPARED_TEMPERATURES):
             progress.progress(
-                number / len(TEMPERATURES),
+                number / len(COMPARED_TEMPERATURES),
                 _("Composing at temperature {value:g}").format(value=temperature),
             )
             request = Request(state.MODEL.get(), base.replace(temperature=temperature))
             tune = rendering.compose_takes(checkpoint, request, None)[0]
-            rungs.append(TemperatureSample(request, to_values(tune)))
+            samples.append(TemperatureSample(request, to_values(tune)))
     except MusicgenError as error:
         st.error(sentence(error), icon=":material/error:")
     finally:
         progress.empty()
-    RUNGS.set(tuple(rungs))
+    SAMPLES.set(tuple(samples))
 
 
-def _show(rungs: tuple[TemperatureSample, ...]) -> None:
+def _show(samples: tuple[TemperatureSample, ...]) -> None:
     sound = st.container(key="sound_ladder")
-    for first in range(0, len(rungs), 2):
+    for first in range(0, len(samples), 2):
         for number, column in zip((first, first + 1), st.columns(2, gap="medium"), strict=True):
-            if number < len(rungs):
+            if number < len(samples):
                 with column.container(border=True, key=f"rung_{number}"):
-                    _rung(number, rungs[number], sound)
+                    _sample(number, samples[number], sound)
 
 
-def _rung(number: int, rung: TemperatureSample, sound: DeltaGenerator) -> None:
-    composition = from_values(rung.values)
+def _sample(number: int, sample: TemperatureSample, sound: DeltaGenerator) -> None:
+    composition = from_values(sample.values)
     is_playing = PLAYING.get() == number
-    temperature = _("temperature {value:g}").format(value=rung.request.config.temperature)
+    temperature = _("temperature {value:g}").format(value=sample.request.config.temperature)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f"**{temperature}**", width="stretch")
         st.button(
@@ -116,29 +116,29 @@ def _rung(number: int, rung: TemperatureSample, sound: DeltaGenerator) -> None:
             key=f"ladder_take_{number}",
             icon=":material/check:",
             on_click=_take,
-            args=(rung,),
+            args=(sample,),
         )
-    tune = _prepared(rung, composition)
+    tune = _prepared(sample, composition)
     if is_playing:
-        tune = rendering.perform(rung.request, composition, tune.listening)
+        tune = rendering.perform(sample.request, composition, tune.listening)
         _play(tune, sound)
     _score(number, tune, is_playing)
     st.caption(_("every bar in time") if is_in_time(composition.tune) else _("not in time"))
 
 
-def _prepared(rung: TemperatureSample, composition: Composition) -> Performance:
+def _prepared(sample: TemperatureSample, composition: Composition) -> Performance:
     """The tune as the controls of the sound say; as it was composed where that cannot be."""
     try:
-        return rendering.prepare(rung.request, composition, listening.chosen())
+        return rendering.prepare(sample.request, composition, listening.chosen())
     except MusicgenError:
-        return rendering.prepare(rung.request, composition, DANCED)
+        return rendering.prepare(sample.request, composition, DANCED)
 
 
 def _play(tune: Performance, sound: DeltaGenerator) -> None:
     if tune.sound:
         with sound:
             st.audio(tune.sound.wav, "audio/wav")
-            start(".st-key-sound_ladder audio", ASKED.get(), "starter_ladder")
+            start(".st-key-sound_ladder audio", CLICK.get(), "starter_ladder")
     elif tune.silence:
         sound.warning(sentence(tune.silence), icon=":material/volume_off:")
 
@@ -157,11 +157,11 @@ def _score(number: int, tune: Performance, is_playing: bool) -> None:
 
 def _listen(number: int) -> None:
     PLAYING.set(number)
-    ASKED.set(secrets.token_hex(4))
+    CLICK.set(secrets.token_hex(4))
 
 
-def _take(rung: TemperatureSample) -> None:
+def _take(sample: TemperatureSample) -> None:
     """Makes it the tune on the screen, and its settings those of the controls."""
-    play_session().open(rung.request, rung.values)
+    play_session().open(sample.request, sample.values)
     PLAYING.set(-1)
     fill_in_current()

@@ -98,7 +98,7 @@ def _list() -> None:
 
 
 def describe_entry(entry: Entry) -> str:
-    """Title, key, temperature and seed, so that one tune can be told from another."""
+    """Title, key, temperature and seed, which together identify a tune."""
     abc, config = entry.values["abc"], entry.request.config
     parts = [
         plain(header_field(abc, "T")) or _("untitled"),
@@ -110,7 +110,7 @@ def describe_entry(entry: Entry) -> str:
 
 
 def _keep(shown: Performance) -> None:
-    is_kept = resources.favourites().has(shown.composition)
+    is_kept = resources.favourite_store().has(shown.composition)
     st.button(
         _("Kept") if is_kept else _("Favourite"),
         key="play_keep",
@@ -124,7 +124,7 @@ def _keep(shown: Performance) -> None:
 
 def _keep_clicked(shown: Performance) -> None:
     try:
-        resources.favourites().add(shown.composition)
+        resources.favourite_store().add(shown.composition)
     except MusicgenError as error:
         st.toast(sentence(error), icon=":material/error:")
 

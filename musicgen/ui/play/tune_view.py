@@ -14,7 +14,7 @@ from musicgen.ui.base.words import plain
 from musicgen.ui.components.audio import start
 from musicgen.ui.components.text_block import text_block
 from musicgen.ui.play import novelty_view
-from musicgen.ui.play.score_editor import workbench
+from musicgen.ui.play.score_editor import score_editor
 from musicgen.ui.play.tune_bar import tune_bar
 from musicgen.ui.tune import listening, permalink, rendering
 from musicgen.ui.tune.downloads import downloads
@@ -142,7 +142,7 @@ def _show_tune(shown: Performance, models: Models) -> None:
     newness = novelty_view.look_up(shown.request.model, shown.composition, models)
     if shown.sound:
         marks = novelty_view.marks(newness)
-        workbench(shown, shown.sound, PLAYER, models, marks, sound_controls)
+        score_editor(shown, shown.sound, PLAYER, models, marks, sound_controls)
     else:
         sound_controls()
     novelty_view.novelty_line(newness, shown.request.model, models)

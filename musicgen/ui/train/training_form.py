@@ -19,7 +19,7 @@ from musicgen.corpus.sources import SOURCES
 from musicgen.errors import ConfigError, MusicgenError
 from musicgen.models.checkpoint import Checkpoint
 from musicgen.models.registry import NETWORKS
-from musicgen.names import MAX_CHARACTERS
+from musicgen.names import MAX_NAME_CHARACTERS
 from musicgen.presets import PRESETS, Preset
 from musicgen.training.estimate import estimate_training, require_room
 from musicgen.ui.base import resources, state
@@ -29,7 +29,7 @@ from musicgen.ui.base.language import N_, _, ngettext
 from musicgen.ui.base.links import CORPUS_PARAMETER
 from musicgen.ui.tune.models import Models
 
-KINDS = {
+KIND_LABELS = {
     "lstm": N_("LSTM: remembers as it reads"),
     "echo": N_("Echo: an LSTM that hears what comes again"),
     "attention": N_("Attention: an LSTM that looks back"),
@@ -38,7 +38,7 @@ KINDS = {
 }
 """What a kind of network is, in one line."""
 
-GROUPS = (
+SETTING_GROUPS = (
     (N_("Length and seed"), ("max_steps", "batch_size", "seq_len", "seed", "eval_interval",
                              "save_interval", "samples", "precision", "threads",
                              "tracker")),
@@ -78,10 +78,10 @@ def training_form() -> tuple[Preset, str, Checkpoint | None] | None:
             run_id = st.text_input(
                 _("Name of the run"),
                 resources.store().new_id(preset.name),
-                max_chars=MAX_CHARACTERS,
+                max_chars=MAX_NAME_CHARACTERS,
             )
         network = _fields(_("Network"), preset.network, preset.name, _network_settings())
-        for title, names in GROUPS:
+        for title, names in SETTING_GROUPS:
             training |= _fields(_(title), preset.training, preset.name, names)
     filled, failure = _fill(preset, network, training, run_id.strip())
     can_start = state.NO_ROOM.get() != (filled, start)
@@ -321,7 +321,10 @@ def _told_field(
     label: str, info: SettingInfo, choices: tuple[str, ...], value: str, key: str
 ) -> str:
     """A choice that says more than names."""
-    words = {name: _(KINDS[name]) if name in KINDS else name or _("nobody") for name in choices}
+    words = {
+        name: _(KIND_LABELS[name]) if name in KIND_LABELS else name or _("nobody")
+        for name in choices
+    }
     index = choices.index(value) if value in choices else 0
     chosen = st.selectbox(
         label, choices, index, key=key, help=_(info.help), format_func=words.__getitem__

@@ -1,4 +1,4 @@
-"""Hear it learn: the tunes a network composed while it was trained, one step after the other."""
+"""The samples of a training (*Hear it learn*), one step after the other."""
 
 import secrets
 from collections.abc import Sequence

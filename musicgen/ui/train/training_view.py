@@ -22,7 +22,7 @@ TICK_S = 1.0
 MAX_LISTED = 12
 
 
-def is_training() -> bool:
+def is_server_training() -> bool:
     """Whether a training of this server is under way."""
     job = resources.registry().current()
     return job is not None and not job.is_over
@@ -34,7 +34,7 @@ def live_training() -> None:
     Its tunes stand outside of what ticks: the page is drawn anew when there is a new one.
     """
     job = resources.registry().current()
-    if job and is_training():
+    if job and is_server_training():
         state.WATCHED.set(job.run.id)
     _live(_seen(job), _find_elsewhere())
     with st.container():  # always there: what follows must not change its place
@@ -119,7 +119,7 @@ def _progress_elsewhere(run_id: str) -> None:
 
 
 def _has_ended(run: Run) -> bool:
-    """Whether nobody trains a run any more."""
+    """Whether no process trains a run any more."""
     return run.read_status()["status"] not in ("queued", "running") or not run.is_busy()
 
 

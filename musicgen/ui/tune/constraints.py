@@ -11,7 +11,7 @@ from musicgen.ui.base.language import N_, _
 from musicgen.ui.tune.permalink import MAX_TAKES
 
 TONICS = ("C", "G", "D", "A", "E", "B", "F#", "F", "Bb", "Eb", "Ab", "Db")
-MODES = {
+MODE_NAMES = {
     "Major": N_("major"),
     "Minor": N_("minor"),
     "Dorian": N_("Dorian"),
@@ -33,7 +33,7 @@ RHYTHM_NAMES = {
     "mazurka": N_("mazurka"),
     "air": N_("air"),
 }
-INSTRUMENT_NAMES = {
+RANGE_NAMES = {
     "fiddle": N_("fiddle"),
     "flute": N_("flute"),
     "whistle": N_("whistle"),
@@ -62,9 +62,9 @@ def constraints() -> None:
         _choice(_("Key"), state.TONIC, TONICS, {}, is_off)
         st.selectbox(
             _("Mode"),
-            tuple(MODES),
+            tuple(MODE_NAMES),
             key=state.MODE.name,
-            format_func={mode: _(name) for mode, name in MODES.items()}.__getitem__,
+            format_func={mode: _(name) for mode, name in MODE_NAMES.items()}.__getitem__,
             disabled=is_off or not state.TONIC.get(),
             width=_WIDTH,
         )
@@ -78,7 +78,7 @@ def constraints() -> None:
 
 
 def form_constraints() -> None:
-    """Sections, bars, range, and whether the grammar watches."""
+    """Sections, bars, range, and whether the grammar is on."""
     st.toggle(
         _("Keep to the rules of notation"),
         key=state.IN_TIME.name,
@@ -95,7 +95,7 @@ def form_constraints() -> None:
                 label, 0, _HIGH[name], step=1, key=slot.name, help=_(_HELP[name]),
                 disabled=is_off, width=_WIDTH,
             )  # fmt: skip
-    _choice(_("Playable on"), state.RANGE, tuple(INSTRUMENT_RANGES), INSTRUMENT_NAMES, is_off, None)
+    _choice(_("Playable on"), state.RANGE, tuple(INSTRUMENT_RANGES), RANGE_NAMES, is_off, None)
 
 
 def with_constraints(config: SampleConfig) -> SampleConfig:
@@ -114,7 +114,7 @@ def with_constraints(config: SampleConfig) -> SampleConfig:
 
 
 def fill_in(config: SampleConfig) -> None:
-    """Shows the constraints of a tune somebody came for."""
+    """Shows the constraints of a tune in the controls."""
     key = parse_key(config.key) if config.key else None
     state.RHYTHM.set(config.rhythm.strip().lower())
     state.METER.set(config.meter)

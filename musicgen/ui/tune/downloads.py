@@ -6,7 +6,7 @@ import streamlit as st
 
 from musicgen.engraving.engraver import missing_part
 from musicgen.errors import MusicgenError
-from musicgen.rendering.files.archive import USUAL, write_zip
+from musicgen.rendering.files.archive import DEFAULT_FORMATS, write_zip
 from musicgen.rendering.files.formats import (
     ENGRAVED,
     FORMATS,
@@ -113,7 +113,7 @@ def _meaning(name: str, count: int) -> str:
 def _zip_of(takes: Sequence[Performance]) -> bytes:
     """All takes in the usual formats, without those for which something is missing here."""
     has_engraver = missing_part(resources.paths()) is None
-    names = [name for name in USUAL if has_engraver or name not in ENGRAVED]
+    names = [name for name in DEFAULT_FORMATS if has_engraver or name not in ENGRAVED]
     return write_zip([_piece_of(take) for take in takes], names)
 
 
@@ -146,5 +146,5 @@ def _piece(
     _composition: Composition,
     _wav: bytes,
 ) -> ExportTune:
-    """What is taken away of a tune, drawn and compressed once for all sessions."""
+    """A tune as files, drawn and compressed once for all sessions."""
     return from_composition(_composition, playback=playback, wav=_wav, paths=resources.paths())

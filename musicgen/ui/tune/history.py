@@ -40,7 +40,7 @@ class History:
     def added(self, entry: Entry) -> Self:
         """With a new entry at the end, behind the one that was on the screen.
 
-        So the step back leads to what was heard last, and nothing is lost by a step back before.
+        So the step back leads to what was played last, and nothing is lost by a step back before.
         """
         others = [one for index, one in enumerate(self.entries) if index != self.at]
         kept = [one for one in (*others, self.current) if one and one.takes != entry.takes]

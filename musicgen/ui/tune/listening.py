@@ -1,4 +1,4 @@
-"""How a listener wants to hear and read a tune: arrangement, key, chord names; and its address.
+"""Playback and sheet settings of a listener: arrangement, key, chord names; and their links.
 
 What is composed does not depend on it: a tune that is there is played anew, never composed anew.
 """
@@ -25,7 +25,7 @@ TEMPO = (0.5, 1.5)
 LILT = (0.0, 1.5)
 """Ends of the sliders, for addresses too."""
 
-SETTINGS = (
+ARRANGEMENT_NAMES = (
     "instrument", "tempo_factor", "lilt", "ornaments", "accompaniment", "drum",
     "melody_volume", "chord_volume", "bass_volume", "drum_volume",
 )  # fmt: skip
@@ -36,14 +36,14 @@ _INFOS = {
     info.name: info
     for settings in (Arrangement, SheetSettings)
     for info in describe(settings)
-    if settings is SheetSettings or info.name in SETTINGS
+    if settings is SheetSettings or info.name in ARRANGEMENT_NAMES
 }
 NAMES = tuple(_INFOS)
 """The names that an address may give to sound and sheet."""
 
 
 def to_parameters(playback: PlaybackSettings) -> dict[str, str]:
-    """The part of an address that speaks of sound and sheet; what is usual is left out."""
+    """The parameters of sound and sheet in an address; defaults are left out."""
     usual = DANCED
     return {
         name: str(value)
@@ -53,7 +53,7 @@ def to_parameters(playback: PlaybackSettings) -> dict[str, str]:
 
 
 def from_parameters(parameters: Mapping[str, str]) -> PlaybackSettings:
-    """How an address wants its tune to be heard.
+    """The playback settings of an address.
 
     Raises:
         ConfigError: a value is not of its setting's type, or out of its bounds.
@@ -72,13 +72,13 @@ def chosen() -> PlaybackSettings:
 
 
 def fill_in(playback: PlaybackSettings) -> None:
-    """Shows in the controls what somebody came for; before they are drawn."""
+    """Shows the settings of a link in the controls; before they are drawn."""
     for name, value in _values(playback).items():
         state.SOUND[name].set(value)
 
 
 def _values(playback: PlaybackSettings) -> dict[str, Any]:
-    return {name: getattr(playback.arrangement, name) for name in SETTINGS} | {
+    return {name: getattr(playback.arrangement, name) for name in ARRANGEMENT_NAMES} | {
         "transpose": playback.transpose,
         "chords": playback.has_chords,
     }
@@ -88,6 +88,6 @@ def _settings(values: Mapping[str, Any]) -> PlaybackSettings:
     for name, (low, high) in (("tempo_factor", TEMPO), ("lilt", LILT)):
         if not low <= values[name] <= high:
             raise out_of_bounds(name, values[name], low, high)
-    arrangement = Arrangement(**{name: values[name] for name in SETTINGS})
+    arrangement = Arrangement(**{name: values[name] for name in ARRANGEMENT_NAMES})
     sheet = SheetSettings(values["transpose"], values["chords"])
     return PlaybackSettings(arrangement, sheet.transpose, sheet.chords)

@@ -11,7 +11,7 @@ from musicgen.storage import is_file
 from musicgen.ui.base import resources, state
 from musicgen.ui.base.language import N_, _
 
-LESSONS = {
+MODEL_DESCRIPTIONS = {
     "house": N_("The one to play with: five tunebooks in many keys, best on tunes it never met."),
     "baseline": N_("The settings of the MIT lab to their end: it has learned its tunes by heart."),
     "improved": N_(
@@ -74,5 +74,5 @@ def pick_model(models: Models) -> None:
             key=state.MODEL.name,
             help=_("Who composes: a model that comes with the program, or one you trained."),
         )
-        if state.MODEL.get() in LESSONS:
-            st.caption(_(LESSONS[state.MODEL.get()]))
+        if state.MODEL.get() in MODEL_DESCRIPTIONS:
+            st.caption(_(MODEL_DESCRIPTIONS[state.MODEL.get()]))

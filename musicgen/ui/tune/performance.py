@@ -1,4 +1,4 @@
-"""A composed tune as one hears and reads it."""
+"""A composed tune with its sound and score."""
 
 from dataclasses import dataclass, field
 
@@ -44,7 +44,7 @@ class Performance:
 
     @property
     def tune(self) -> Tune:
-        """The tune as it is read and heard."""
+        """The tune as it is shown and played."""
         return self.sheet.tune if self.sheet else self.composition.public_tune
 
     @property

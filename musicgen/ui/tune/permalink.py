@@ -14,7 +14,7 @@ from musicgen.sampling.edit_list import Edit, edits_to_json, parse_edits
 from musicgen.ui.tune import listening
 from musicgen.ui.tune.request import Request
 
-SETTINGS = (
+SAMPLE_NAMES = (
     "temperature", "seed", "top_k", "top_p", "prompt",
     "rhythm", "key", "meter", "sections", "bars", "range", "free", "precision", "count",
 )  # fmt: skip
@@ -36,12 +36,12 @@ SLIDERS = {"temperature": (0.1, 2.0), "top_p": (0.05, 1.0), "count": (1, MAX_TAK
 """Ends of the sliders, for addresses too: what sounds is what the page shows. Beyond these
 temperatures all models repeat themselves, or write noise."""
 
-_INFOS = {info.name: info for info in describe(SampleConfig) if info.name in SETTINGS}
+_INFOS = {info.name: info for info in describe(SampleConfig) if info.name in SAMPLE_NAMES}
 
 
 def to_parameters(request: Request) -> dict[str, str]:
     """The address of a tune; settings that have their default are left out, except the seed."""
-    values = {name: getattr(request.config, name) for name in SETTINGS}
+    values = {name: getattr(request.config, name) for name in SAMPLE_NAMES}
     shown = {
         name: str(value)
         for name, value in values.items()
@@ -53,8 +53,8 @@ def to_parameters(request: Request) -> dict[str, str]:
 
 
 def own_parameters(parameters: Mapping[str, str]) -> dict[str, str]:
-    """The part of an address that speaks of a tune and of how it is heard."""
-    names = ("model", *SETTINGS, TAKE, EDITS, *listening.NAMES)
+    """The parameters of an address that name a tune and its playback."""
+    names = ("model", *SAMPLE_NAMES, TAKE, EDITS, *listening.NAMES)
     return {name: parameters[name] for name in names if name in parameters}
 
 
@@ -67,7 +67,7 @@ def from_parameters(parameters: Mapping[str, str]) -> Request:
     """
     values = {
         name: parse_setting(_INFOS[name], parameters[name])
-        for name in SETTINGS
+        for name in SAMPLE_NAMES
         if name in parameters
     }
     config = SampleConfig(**values)

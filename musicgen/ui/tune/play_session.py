@@ -16,7 +16,7 @@ from musicgen.ui.tune.request import Request
 
 
 class PlaySession:
-    """What one visitor asked for, sees and has heard."""
+    """What one visitor asked for, the tune on the screen, and the tunes before it."""
 
     def __init__(self) -> None:
         self._history = History()
@@ -61,7 +61,7 @@ class PlaySession:
 
     @property
     def cue(self) -> tuple[str, int] | None:
-        """A name for the last change made by hand, and the bar from which it is to be heard."""
+        """A name for the last change made by hand, and the bar from which it is to be played."""
         return self._cue
 
     @property
@@ -72,7 +72,7 @@ class PlaySession:
     # What somebody asks for.
 
     def ask(self, request: Request, *, is_heard: bool) -> None:
-        """Asks for a tune to be composed; one that is shown already is heard once more.
+        """Asks for a tune to be composed; one that is shown already is played once more.
 
         Args:
             request: What is wanted.
@@ -89,7 +89,7 @@ class PlaySession:
 
         Args:
             edit: The change.
-            bar: Where it begins, counted from 0; the tune is heard from there.
+            bar: Where it begins, counted from 0; the tune is played from there.
         """
         if self._shown is None or not self.can_change:
             return
@@ -138,7 +138,7 @@ class PlaySession:
         self._ask_for_current()
 
     def _ask_for_current(self) -> None:
-        """Asks for the current entry to be shown and heard, without composing it again."""
+        """Asks for the current entry to be shown and played, without composing it again."""
         entry = self._history.current
         if entry is None:
             return
@@ -150,7 +150,7 @@ class PlaySession:
     # What becomes of it.
 
     def begin(self) -> None:
-        """What is due is being made; it will be heard from its start."""
+        """What is due is being made; it will be played from its start."""
         self._is_same_place = False
 
     def recall(self, request: Request) -> Composition | None:

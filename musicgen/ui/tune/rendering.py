@@ -1,4 +1,4 @@
-"""From a request to something one can hear and see: composing, sound, and what is shown of it."""
+"""From a request to sound and score: composing, rendering, and what is shown."""
 
 import time
 from collections.abc import Sequence
@@ -99,7 +99,7 @@ def prepare(request: Request, composition: Composition, listening: PlaybackSetti
 
 
 def perform(request: Request, composition: Composition, listening: PlaybackSettings) -> Performance:
-    """A tune as somebody wants to hear and to read it; one that has no sound can still be read.
+    """A tune with the chosen sound and score; one that has no sound still has its score.
 
     Raises:
         NotationError: it cannot be moved to that key.
@@ -114,7 +114,7 @@ def perform(request: Request, composition: Composition, listening: PlaybackSetti
     return replace(written, sound=sound)
 
 
-def render(composition: Composition) -> Sound:
+def render_sound(composition: Composition) -> Sound:
     """The sound of a tune, rendered once for all sessions.
 
     Raises:
@@ -199,9 +199,9 @@ def lay_out(
 
 def better_sound() -> str:
     """What plays for want of a better synthesiser, and how to get that, in the reader's words."""
-    rungs = available_synthesizers()
-    playing = next(rung.summary for rung in rungs if rung.is_playing)
-    advice = next((rung.advice for rung in rungs if rung.advice), "")
+    synthesizers = available_synthesizers()
+    playing = next(synthesizer.summary for synthesizer in synthesizers if synthesizer.is_playing)
+    advice = next((synthesizer.advice for synthesizer in synthesizers if synthesizer.advice), "")
     return f"{_(playing)}. {_(advice)}" if advice else _(playing)
 
 

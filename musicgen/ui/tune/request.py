@@ -9,7 +9,7 @@ from musicgen.sampling.edit_list import Edit
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A tune somebody wants: which model, how to draw from it, and what to change afterwards.
+    """A requested tune: which model, how to draw from it, and what to change afterwards.
 
     Where several takes are asked for (`config.count`), `take` is the one to look at, from 0 on. It
     makes no other request: all takes are composed at once. Changes are made to that take.

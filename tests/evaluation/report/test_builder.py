@@ -162,7 +162,7 @@ def test_without_a_corpus_there_are_figures_but_nothing_real(checkpoint):
 def test_numbers_from_elsewhere_stand_beside_the_others(checkpoint, reference):
     report = make_report(
         ReportPlan(("small",), 2), [checkpoint], reference,
-        Hooks(find_judge=lambda _one: lambda text: {"longest_run": float(len(text))}),
+        Hooks(find_scorer=lambda _one: lambda text: {"longest_run": float(len(text))}),
     )  # fmt: skip
     assert report.real.estimates["longest_run"].value == report.real.estimates["size"].value
 

@@ -16,7 +16,7 @@ from musicgen.errors import NotationError
 from musicgen.notation.analysis.bars import is_in_time
 from musicgen.notation.model import Tune
 from musicgen.notation.parsing.reader import read_tune
-from musicgen.notation.transcription.events import MAX_BYTES
+from musicgen.notation.transcription.events import MAX_MIDI_BYTES
 from musicgen.notation.transcription.transcriber import transcribe
 from tests.notation.transcription.midi_files import midi_file, save, track
 from tests.thorough import count, some
@@ -140,7 +140,7 @@ def test_a_title_stays_in_its_line():
         (lambda: b"", "no MIDI file"),
         (lambda: b"X:1\nK:D\nDEFG|", "no MIDI file"),
         (lambda: b"MThd\0\0\0\6\0\1\0\2", "damaged"),
-        (lambda: b"MThd" + b"\0" * MAX_BYTES, "larger than"),
+        (lambda: b"MThd" + b"\0" * MAX_MIDI_BYTES, "larger than"),
         (lambda: midi_file([]), "no notes"),
         (lambda: midi_file([(60, 0)] * 9), "too few notes"),
         (lambda: midi_file([(60, 480)]), "too few notes"),

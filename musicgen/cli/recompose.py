@@ -1,9 +1,9 @@
-"""Tunes of orders and of files, for the commands that do something with them."""
+"""Composes what was requested, and composes the tunes of files again."""
 
 from collections.abc import Callable
 from pathlib import Path
 
-from musicgen.cli.reproduce import Order, repeat_orders
+from musicgen.cli.reproduce import ComposeRequest, requests_of_file
 from musicgen.config import Paths
 from musicgen.errors import ConfigError
 from musicgen.sampling.composer import Composition, compose
@@ -11,18 +11,20 @@ from musicgen.sampling.composer import Composition, compose
 OnText = Callable[[list[str]], None]
 
 
-def compose_order(order: Order, on_text: OnText | None = None) -> list[Composition]:
-    """The tunes of an order, with what was changed in them."""
-    tunes = compose(order.checkpoint, order.config, on_text)
-    if not order.edits:
+def compose_request(request: ComposeRequest, on_text: OnText | None = None) -> list[Composition]:
+    """The tunes of a request, with what was changed in them."""
+    tunes = compose(request.checkpoint, request.config, on_text)
+    if not request.edits:
         return tunes
     from musicgen.sampling.edits import apply_edits  # with the whole network, and so torch
 
-    return [apply_edits(order.checkpoint, tune, order.edits, on_text) for tune in tunes]
+    return [apply_edits(request.checkpoint, tune, request.edits, on_text) for tune in tunes]
 
 
-def make_again(file: Path, checkpoint_name: str, number: int = 1) -> tuple[Order, Composition]:
-    """A tune of a file that this program wrote, made again.
+def recompose_tune(
+    file: Path, checkpoint_name: str, number: int = 1
+) -> tuple[ComposeRequest, Composition]:
+    """A tune of a file that this program wrote, composed again.
 
     Args:
         file: In any format this program writes.
@@ -34,15 +36,15 @@ def make_again(file: Path, checkpoint_name: str, number: int = 1) -> tuple[Order
         ConfigError: it has no such tune.
         CheckpointError: the network is not here.
     """
-    orders = repeat_orders(
+    requests = requests_of_file(
         file, checkpoint_name, "", lambda playback: playback, anyway=False, paths=Paths.default()
     )
-    if not 1 <= number <= len(orders):
+    if not 1 <= number <= len(requests):
         raise ConfigError(
             "{name} has {count} tunes: there is no tune {number}.",
             name=file.name,
-            count=len(orders),
+            count=len(requests),
             number=number,
         )
-    order = orders[number - 1]
-    return order, compose_order(order)[0]
+    request = requests[number - 1]
+    return request, compose_request(request)[0]
