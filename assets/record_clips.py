@@ -73,6 +73,14 @@ class Film:
         raise SystemExit(f"{path.name} has more than {MAX_BYTES:,} bytes: take fewer pictures.")
 
 
+def to_the_top(page: Page, selector: str) -> None:
+    """Scrolls so that something stands at the top of the window, and all below it is seen."""
+    page.locator(selector).first.evaluate(
+        "(element) => { element.style.scrollMarginTop = '70px'; element.scrollIntoView(); }"
+    )
+    page.wait_for_timeout(500)
+
+
 def play(browser: Browser, address: str, tune: str) -> None:
     """Composes a tune, and follows the cursor while it sounds."""
     page = browser.new_context(viewport=WINDOW, color_scheme="light").new_page()
@@ -87,6 +95,7 @@ def play(browser: Browser, address: str, tune: str) -> None:
     page.wait_for_timeout(2_000)  # the score and the sound of the new tune
     page.locator(".musicgen-note").first.wait_for(state="attached")
     film.take(END_S)
+    to_the_top(page, ".st-key-sound")
     page.evaluate("document.querySelector('audio').play()")
     film.follow(LISTEN_S)
     page.context.close()
@@ -103,6 +112,8 @@ def train(browser: Browser, address: str) -> None:
     film = Film(page)
     film.take(END_S)
     start.click()
+    page.locator(".musicgen-chart").first.wait_for()
+    to_the_top(page, "[data-testid=stProgress]")
     for step in range(STEPS // FRAMES, STEPS + 1, STEPS // FRAMES):
         page.wait_for_function(f"{SEEN_STEPS} >= {step}", timeout=900_000)
         film.take(TRAIN_FRAME_S)
