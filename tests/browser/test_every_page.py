@@ -198,7 +198,7 @@ def test_whatever_is_open_together_nothing_breaks_and_all_can_be_read(open_page,
         look_at_views(page)
         fold_out(page, is_upward=False)
         turn_switches(page)
-        page.context.close()
+        page.close()
     log = (furnished.home / "server.log").read_text(encoding="utf-8")
     assert "Traceback" not in log
     assert folded >= 8

@@ -51,7 +51,7 @@ def test_threads_that_nobody_waits_for_end(small: Checkpoint, dataset: Dataset) 
 def test_a_report_has_the_same_figures_with_threads(small: Checkpoint, dataset: Dataset) -> None:
     texts = tuple(tune.text for tune in dataset.tunes[:12])
     reference = Reference("book", "tiny", texts, texts, count_corpus(texts))
-    plan = ReportPlan(("small",), 2, TEMPERATURES)
+    plan = ReportPlan(("small",), 2, TEMPERATURES[:2])
     losses = {}
     reports = [
         make_report(plan, [small], reference, Hooks(workers=workers, on_loss=losses.__setitem__))

@@ -19,7 +19,7 @@ def test_a_tune_is_the_same_alone_and_among_others(kind: str, dataset: Dataset) 
     characters = dataset.vocabulary.characters
     metadata = CheckpointMetadata("one", 1, preset.network, preset.training, characters)
     checkpoint = Checkpoint(network, metadata, "0123456789ab")
-    config = SampleConfig(seed=5, count=3, max_new_tokens=120, temperature=0.7)
+    config = SampleConfig(seed=5, count=2, max_new_tokens=100, temperature=0.7)
     together = compose(checkpoint, config)
     for number, piece in enumerate(together):
         (alone,) = compose(checkpoint, config.replace(seed=5 + number, count=1))

@@ -193,7 +193,7 @@ def test_reports_that_are_damaged_leave_the_others_and_can_be_deleted(home, open
     readable = [info.id for info in service.store.list()]
     assert set(readable) | set(service.store.list_damaged()) == {good, *made}
     odd = [name for name in made if is_odd(service, name)]
-    for name in odd:
+    for name in some(odd, 2):
         app = open_report(name)
         assert_drawn(app)
         assert app.button(key="report_delete")
