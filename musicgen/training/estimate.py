@@ -190,7 +190,7 @@ def _build_trainer(
         label_smoothing=training.label_smoothing,
     )  # fmt: skip
     text = vocabulary.characters[-1] * 2 * length
-    return Trainer(Preset("trial", "", network, settings), vocabulary, [text], [])
+    return Trainer(Preset.without_meaning("trial", network, settings), vocabulary, [text], [])
 
 
 @contextlib.contextmanager

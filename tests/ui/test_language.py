@@ -6,7 +6,8 @@ from babel.messages.pofile import read_po
 
 from musicgen.config import SampleConfig, TrainingConfig, describe
 from musicgen.presets import PRESETS
-from musicgen.ui.base.catalogue import extract
+from musicgen.ui.base import catalogue as catalogue_module
+from musicgen.ui.base.catalogue import extract, update
 from musicgen.ui.base.language import (
     LANGUAGES,
     LOCALE,
@@ -39,6 +40,25 @@ def test_the_words_of_pages_package_and_settings_are_found():
     assert {preset.meaning for preset in PRESETS.values()} <= found
     helps = {info.help for kind in (SampleConfig, TrainingConfig) for info in describe(kind)}
     assert helps <= found
+
+
+def test_no_text_is_empty(capsys):
+    extract(PROJECT)
+    assert capsys.readouterr().err == ""
+
+
+def test_texts_without_a_translation_are_listed(tmp_path, monkeypatch):
+    (tmp_path / "app.py").write_text(
+        'print(_("Compose"), _("Yodel"), ngettext("{n} yodel", "{n} yodels", 2))'
+    )
+    file = tmp_path / "zh" / "LC_MESSAGES" / "musicgen.po"
+    file.parent.mkdir(parents=True)
+    file.write_text('msgid "Compose"\nmsgstr "作曲"\n', encoding="utf-8")
+    monkeypatch.setattr(catalogue_module, "LOCALE", tmp_path)
+    assert update(tmp_path) == [
+        "zh/LC_MESSAGES/musicgen.po: no translation of 'Yodel' (app.py)",
+        "zh/LC_MESSAGES/musicgen.po: no translation of '{n} yodel' (app.py)",
+    ]
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
