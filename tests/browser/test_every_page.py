@@ -25,20 +25,15 @@ from musicgen.presets import PRESETS
 from musicgen.training.runs.run import RunStore
 from tests.browser.conftest import PROJECT, Server
 from tests.browser.test_novelty import copyist  # noqa: F401 - a fixture
+from tests.pages import OTHER_PAGES
 from tests.ui.tiny_model import write_tiny_model
 
 pytestmark = [pytest.mark.browser, pytest.mark.survey]
 
 PAGES = {
     "play": "/?model=zz-copyist&temperature=0.8&seed=1",
-    "endless": "/Endless",
-    "train": "/Train",
-    "runs": "/Compare",
-    "pair": "/Compare?view=pair",
-    "study": "/Compare?view=study",
-    "sweep": "/Compare?view=sweep",
-    "evaluate": "/Evaluate",
-    "corpus": "/Corpus",
+    **{name.lower(): f"/{name}" for name in OTHER_PAGES},
+    **{view: f"/Compare?view={view}" for view in ("pair", "study", "sweep")},
 }
 LOOKS: dict[str, dict[str, Any]] = {
     "wide light": {"viewport": {"width": 1440, "height": 900}, "color_scheme": "light"},

@@ -14,6 +14,7 @@ from musicgen.presets import PRESETS
 from musicgen.training.loop.trainer import StepMetrics
 from musicgen.training.runs.run import Progress, RunStore
 from tests.browser.conftest import PROJECT, Server
+from tests.pages import OTHER_PAGES
 from tests.ui.tiny_model import TUNE, write_tiny_model
 
 pytestmark = [pytest.mark.browser, pytest.mark.survey]
@@ -62,9 +63,10 @@ COVERED = """([bars, controls]) => {
 CONTROLS = "[data-testid=stMain] :is(button, input, textarea, select, a, summary, [role=radio])"
 
 PATHS = (
-    "/Train", "/Compare", "/Compare?view=pair", "/Compare?view=study", "/Compare?view=sweep",
-    "/Evaluate", "/Corpus", "/Corpus?lang=zh", "/Compare?lang=zh", "/Evaluate?lang=zh",
-)  # fmt: skip
+    *(f"/{name}" for name in OTHER_PAGES),
+    *(f"/Compare?view={view}" for view in ("pair", "study", "sweep")),
+    *(f"/{name}?lang=zh" for name in OTHER_PAGES),
+)
 
 
 @pytest.fixture(scope="module")
