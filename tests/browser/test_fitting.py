@@ -13,6 +13,7 @@ from musicgen.jobs.sweep_plan import SweepPlan, SweepStore
 from musicgen.presets import PRESETS
 from musicgen.training.loop.trainer import StepMetrics
 from musicgen.training.runs.run import Progress, RunStore
+from musicgen.ui.base.language import LANGUAGES
 from tests.browser.conftest import PROJECT, Server
 from tests.pages import OTHER_PAGES
 from tests.ui.tiny_model import TUNE, write_tiny_model
@@ -65,7 +66,7 @@ CONTROLS = "[data-testid=stMain] :is(button, input, textarea, select, a, summary
 PATHS = (
     *(f"/{name}" for name in OTHER_PAGES),
     *(f"/Compare?view={view}" for view in ("pair", "study", "sweep")),
-    *(f"/{name}?lang=zh" for name in OTHER_PAGES),
+    *(f"/{name}?lang={code}" for code in LANGUAGES if code != "en" for name in OTHER_PAGES),
 )
 
 

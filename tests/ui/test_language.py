@@ -86,6 +86,20 @@ def test_a_catalogue_is_compiled_in_memory(language):
     assert not list(LOCALE.rglob("*.mo"))
 
 
+def test_the_chinese_terms_of_the_glossary_are_those_of_the_catalogue():
+    text = (PROJECT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    terms = set(re.findall(r"\| ([\u4e00-\u9fff]+) ", text))
+    said = "".join(part for entry in catalogue("zh") if entry.id for part in words(entry)[1])
+    unused = {term for term in terms if term not in said}
+    assert len(terms) > 30
+    assert not unused, f"The glossary of ARCHITECTURE.md has {unused}, which no page says."
+
+
+@pytest.mark.parametrize("other", ["语料", "您", "批量"])
+def test_chinese_has_one_word_for_a_thing(other):
+    assert not [entry.id for entry in catalogue("zh") if other in "".join(words(entry)[1])]
+
+
 def test_chinese_has_one_form_for_all_counts():
     one, many = "{count} bar out of time", "{count} bars out of time"
     spoken = translations("zh")

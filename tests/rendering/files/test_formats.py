@@ -1,6 +1,7 @@
 """Every format opens in a program that is not ours, and says how its tune was made."""
 
 import io
+import re
 import warnings
 import zipfile
 from dataclasses import replace
@@ -13,6 +14,7 @@ import pytest
 import soundfile
 
 from musicgen.audio.arrangement import Arrangement
+from musicgen.config import Paths
 from musicgen.engraving.engraver import missing_part
 from musicgen.errors import ProvenanceError
 from musicgen.notation.parsing.reader import read_tune
@@ -26,6 +28,25 @@ def make(piece: ExportTune, name: str) -> bytes:
     if FORMATS[name].is_engraved and (missing := missing_part(piece.paths)):
         pytest.skip(str(missing))
     return piece.make(name)
+
+
+@pytest.mark.parametrize("kind", FORMATS.values(), ids=FORMATS)
+def test_the_documents_name_every_format(kind):
+    project = Paths.default().project
+    places = {
+        "README.md": rf"\b{kind.label}\b",
+        "README.zh-CN.md": rf"\b{kind.label}\b",
+        "docs/api.md": f"`{kind.suffix}`",
+        "musicgen/api.py": rf"\b{kind.suffix}\b",
+    }
+    if not kind.is_engraved:  # the row is run as a test, with or without an engraver
+        places["docs/terminal.md"] = rf"--formats [a-z0-9,]*\b{kind.name}\b"
+    lacking = [
+        place
+        for place, word in places.items()
+        if not re.search(word, (project / place).read_text(encoding="utf-8"))
+    ]
+    assert not lacking, f"{kind.label} is missing in {', '.join(lacking)}."
 
 
 @pytest.mark.parametrize("name", FORMATS)
