@@ -367,5 +367,5 @@ def test_every_kind_trains_and_composes(
     assert status == 0
     out = str(home / "out")
     command = ("compose", "--checkpoint", "mine", "--out", out, "--formats", "abc", "--count", "2")
-    assert run(capsys, *command)[0] == 0
+    assert run(capsys, *command, "--max-new-tokens", "60")[0] == 0
     assert len(list((home / "out").glob("*.abc"))) == 2
