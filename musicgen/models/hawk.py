@@ -97,8 +97,8 @@ class HawkBlock(nn.Module):
 class HawkNetwork(Network):
     """Characters through an embedding, L blocks and a last normalisation to logits.
 
-    It always normalises, so `layer_norm` changes nothing; ``orthogonal`` initialisation concerns
-    embedding and last layer, for nothing here is multiplied by a matrix over and over.
+    It always normalises and has no recurrent matrix: it ignores `layer_norm` and
+    `recurrent_dropout`, and ``orthogonal`` initialisation concerns embedding and last layer alone.
     """
 
     def __init__(self, config: NetworkConfig) -> None:
