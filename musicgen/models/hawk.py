@@ -38,7 +38,7 @@ class RecurrentUnit(nn.Module):
 
     def __init__(self, hidden: int) -> None:
         super().__init__()
-        self.taps = nn.Parameter(torch.empty(TAPS, hidden).uniform_(-0.5, 0.5))
+        self.taps = nn.Parameter(nn.init.uniform_(torch.empty(TAPS, hidden), -0.5, 0.5))
         self.gates = nn.Linear(hidden, 2 * hidden)
         left = torch.linspace(_FASTEST, _SLOWEST, hidden, device="cpu")  # of empty networks too
         self.rate = nn.Parameter(torch.log(torch.expm1(-torch.log(left) / _SHARPNESS)))
