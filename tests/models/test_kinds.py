@@ -38,6 +38,8 @@ def test_the_names_of_kinds_are_those_of_the_registry() -> None:
 def test_a_kind_has_all_that_is_kept_for_each(kind: str) -> None:
     compared = {changes.get("kind", "lstm") for changes, _ in ENTRIES.values()}
     there = {
+        "a class in musicgen/models/registry.py": kind in NETWORKS,
+        "a line in musicgen/ui/train/training_form.py": kind in KIND_LABELS,
         "a preset in musicgen/presets.py": kind in {one.network.kind for one in PRESETS.values()},
         "an entry in experiments/networks.py": kind in compared,
     } | {f"a row in {name}": has_row(PROJECT / name, kind) for name in TABLES}
