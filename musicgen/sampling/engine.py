@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from musicgen.errors import CompositionError
 from musicgen.models.checkpoint import Checkpoint
-from musicgen.models.lstm_weights import LSTMWeights, take_weights
+from musicgen.models.lstm_weights import LSTM_KINDS, LSTMWeights, take_weights
 from musicgen.sampling.echo_engine import EchoEngine
 from musicgen.sampling.lstm_engine import LSTMEngine
 
@@ -81,6 +81,11 @@ class ForwardEngine:
 
         with torch.inference_mode():
             return unflatten_state(state, [part[:, rows] for part in flatten_state(state)])
+
+
+def has_int8(kind: str) -> bool:
+    """Whether networks of this kind can be stepped with 8-bit products."""
+    return kind in LSTM_KINDS
 
 
 def build_engine(source: "Network | Checkpoint", precision: str = "float32") -> Engine:
