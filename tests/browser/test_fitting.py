@@ -1,7 +1,10 @@
 """Every page on a telephone with real contents, and that no tool of an element covers a control."""
 
+import contextlib
+
 import pytest
 from playwright.sync_api import Page
+from playwright.sync_api import TimeoutError as TooLate
 
 from musicgen.config import Paths
 from musicgen.corpus.user_corpora import CorpusStore, Upload
@@ -23,6 +26,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.survey]
 NARROW = {"width": 390, "height": 844}
 WIDE = {"width": 1440, "height": 900}
 REPORT_S = 240
+REST_MS = 20_000
 LONG_NAME = "a-rather-long-name-of-a-run-with-曲-in-it-as-people-give-them"
 
 SETTLED = """() => {
@@ -126,9 +130,18 @@ def look_under_tools(page: Page) -> None:
         table.hover()
         bar = table.get_by_test_id("stElementToolbar")
         bar.wait_for()
-        assert page.evaluate(COVERED, ["[data-testid=stElementToolbar]", CONTROLS]) == []
+        expect_uncovered(page, "[data-testid=stElementToolbar]", CONTROLS)
     for chart in page.locator(".musicgen-chart").all():
         chart.scroll_into_view_if_needed()
         chart.hover()
         chart.locator(".modebar").wait_for()
-        assert page.evaluate(COVERED, [".musicgen-chart .modebar", ".legendtoggle"]) == []
+        expect_uncovered(page, ".musicgen-chart .modebar", ".legendtoggle")
+
+
+def expect_uncovered(page: Page, tools: str, controls: str) -> None:
+    """Tools come moving: where they come to rest counts."""
+    with contextlib.suppress(TooLate):
+        page.wait_for_function(
+            f"(given) => !({COVERED})(given).length", arg=[tools, controls], timeout=REST_MS
+        )
+    assert page.evaluate(COVERED, [tools, controls]) == []
