@@ -58,12 +58,17 @@ OVERHANGING = """() => {
 COVERED = """([bars, controls]) => {
   const boxes = (selector) => [...document.querySelectorAll(selector)]
     .map((part) => [part, part.getBoundingClientRect()])
-    .filter(([part, box]) => box.width && box.height);
+    .filter(([part, box]) => box.width && box.height && part.checkVisibility());
   const meet = (one, other) => one.left < other.right && other.left < one.right
     && one.top < other.bottom && other.top < one.bottom;
   return boxes(bars).flatMap(([bar, one]) => boxes(controls)
     .filter(([control, other]) => !bar.contains(control) && meet(one, other))
     .map(([control]) => `${control.tagName} ${control.textContent.slice(0, 40)}`));
+}"""
+# Pixels from the end of a table to what comes next.
+GAP_BELOW = """(table) => {
+  const next = table.closest("[data-testid=stElementContainer]").nextElementSibling;
+  return next ? next.getBoundingClientRect().top - table.getBoundingClientRect().bottom : 0;
 }"""
 CONTROLS = "[data-testid=stMain] :is(button, input, textarea, select, a, summary, [role=radio])"
 
@@ -127,6 +132,7 @@ def look_under_tools(page: Page) -> None:
     """Points at every table and chart in turn: its tools must lie over nothing to press."""
     for table in page.get_by_test_id("stDataFrame").all():
         table.scroll_into_view_if_needed()
+        assert table.evaluate(GAP_BELOW) >= 0
         table.hover()
         bar = table.get_by_test_id("stElementToolbar")
         bar.wait_for()
