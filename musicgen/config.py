@@ -241,6 +241,9 @@ class TrainingConfig(Settings):
     plain: bool = setting(
         False, "Rewrite tunes of further books in the lab's plain manner; leave out the rest."
     )
+    described: bool = setting(
+        False, "Say book, rhythm, meter, form and key before the music, and leave out the title."
+    )
     patience: int = setting(
         0, "Looks at held-out tunes without progress after which to stop; 0 for never.", 0, 1000
     )

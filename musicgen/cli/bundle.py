@@ -72,7 +72,9 @@ def bundle_command(run_name: str, name: str, last: bool, overwrite: bool, as_jso
 
 def _write_with_results(folder: Path, checkpoint: Checkpoint, paths: Paths) -> str:
     """Measures the weights as kept, and writes the figures and the card beside them."""
-    dataset = load_dataset(str(checkpoint.metadata.corpus.get("source", "")), paths)
+    learned = checkpoint.metadata
+    source, described = str(learned.corpus.get("source", "")), learned.training.described
+    dataset = load_dataset(source, paths, described=described)
     results = {
         side: compute_loss(checkpoint.network, checkpoint.vocabulary, dataset.texts(side)).to_dict()
         for side in ("val", "test")

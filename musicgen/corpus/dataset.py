@@ -9,6 +9,7 @@ from typing import Any
 from musicgen.config import Paths, TrainingConfig
 from musicgen.corpus.cleaning import CleaningReport, CorpusTune, clean_tunebook
 from musicgen.corpus.corpus_cache import CachedCorpus, digest_source, keep_cached, load_cached
+from musicgen.corpus.described import count_headers, write_described
 from musicgen.corpus.lab import SEPARATOR
 from musicgen.corpus.normalization import write_plain
 from musicgen.corpus.sources import SOURCES, get_source, read_source_text
@@ -31,6 +32,7 @@ class Dataset:
     tunes: tuple[CorpusTune, ...]
     split: Split
     reports: tuple[CleaningReport, ...]
+    is_described: bool = False
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
@@ -47,9 +49,13 @@ class Dataset:
         return [tune.text for tune in self.split.side(side)]
 
     def describe(self) -> dict[str, Any]:
-        """What a checkpoint keeps of its corpus: name, sizes and a fingerprint of all texts."""
+        """What a checkpoint keeps of its corpus: name, sizes, a fingerprint of all texts, and of
+        described ones the headers of the first source's training tunes, counted."""
         whole = "\0".join(tune.text for tune in self.tunes)
-        return {
+        first = self.source.split("+")[0]
+        own = [tune.text for tune in self.split.train if tune.source == first]
+        headers = {"headers": count_headers(own)} if self.is_described else {}
+        return headers | {
             "source": self.source,
             "fingerprint": hashlib.sha256(whole.encode("utf-8")).hexdigest()[:16],
             "split": "80/10/10 by title hash",
@@ -58,11 +64,23 @@ class Dataset:
             "train_characters": len(self.train_text),
         }
 
+    def described(self) -> "Dataset":
+        """The same tunes with described headers (`described.write_described`), on the same sides."""
+        new = {
+            tune: replace(tune, text=write_described(tune.text, tune.source, tune.rhythm))
+            for tune in (*self.tunes, *self.split.train)
+        }
+        sides = (getattr(self.split, name) for name in ("train", "val", "test", "left_out"))
+        split = Split(*(tuple(new[tune] for tune in side) for side in sides))
+        tunes = tuple(new[tune] for tune in self.tunes)
+        return replace(self, tunes=tunes, split=split, is_described=True)
+
 
 def load_dataset(
     source: str,
     paths: Paths,
     plain: bool = False,
+    described: bool = False,
     on_progress: Callable[[int], None] = lambda _tunes: None,
 ) -> Dataset:
     """The tunes of a source, or of several joined by ``+`` (``lab+oneill``).
@@ -78,6 +96,7 @@ def load_dataset(
         paths: Where they are found.
         plain: Rewrites tunes of further sources as `normalization.write_plain` does, and leaves
             out those that cannot be.
+        described: Writes a header of `described.write_described` before each tune.
         on_progress: Called with the number of tunes read so far, while it takes time.
 
     Raises:
@@ -90,7 +109,8 @@ def load_dataset(
         keep_cached(key, reading, paths)
     if not reading.split.train:
         raise CorpusError("The corpus {name!r} has no tunes to train on.", name=source)
-    return Dataset(source, reading.tunes, reading.split, reading.reports)
+    dataset = Dataset(source, reading.tunes, reading.split, reading.reports)
+    return dataset.described() if described else dataset
 
 
 def _read_sources(

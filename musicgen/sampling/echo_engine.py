@@ -1,5 +1,7 @@
 """The fast engine of an LSTM with echoes: the LSTM's, with the candidates of the echoes."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -66,6 +68,12 @@ class EchoEngine:
         lstm, memory, places = state
         kept = tuple(places[row] for row in rows) if places else ()
         return self._lstm.select(lstm, rows), memory[rows], kept
+
+    def join(self, states: Sequence[EchoEngineState]) -> EchoEngineState:
+        """All three of all."""
+        lstm, memory, places = zip(*states, strict=True)
+        joined = tuple(place for group in places for place in group)
+        return self._lstm.join(lstm), np.concatenate(memory), joined
 
     def _follow(self, ids: Ids, places: tuple[TunePosition, ...]) -> list[Ids]:
         """Takes a character into each place; rows of positions (F, B), or nothing."""
