@@ -30,7 +30,7 @@ if __name__ == "__main__":
         with show_errors():
             follow_link(models)
         pick_model(models)
-        beginning = controls()
+        beginning = controls(models)
         temperature_view(models)
         follow_changes()
         with show_errors():

@@ -12,6 +12,7 @@ Results are added to a JSON file one by one; what stands there is not computed a
 
 import argparse
 import json
+import logging
 import math
 import statistics
 import time
@@ -34,6 +35,8 @@ from musicgen.training.estimate import count_parameters
 from musicgen.training.loop.distillation import load_teacher
 from musicgen.training.loop.session import fit_preset
 from musicgen.training.loop.trainer import Trainer
+
+logger = logging.getLogger(__name__)
 
 PARAMETERS = 1_000_000
 _TRIED_ROUNDS, _TRIED_STEPS = 5, 3
@@ -68,10 +71,13 @@ def main() -> None:
     parser.add_argument("--entries", default=",".join(ENTRIES), help="names, with commas")
     parser.add_argument("--results", type=Path, default=Path("experiments/networks.json"))
     asked = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     torch.set_num_threads(1)
     dataset = load_dataset("lab", Paths.default())
+    logger.info("Moving all tunes to all keys and labelling them: a minute or two.")
     warm_up(dataset)
     if not ENTRIES.keys() <= read_results(asked.results).get("costs", {}).keys():
+        logger.info("Measuring a step of each of %d entries: a minute or two.", len(ENTRIES))
         keep(asked.results, "costs", calibrate(dataset))
     for seed in range(1, asked.seeds + 1):
         for name in asked.entries.split(","):
@@ -79,6 +85,7 @@ def main() -> None:
             results = read_results(asked.results)
             if key not in results:
                 steps = round(1000 * asked.seconds / results["costs"][name]["step_ms"])
+                logger.info("Training %s: %d steps on one core.", key, steps)
                 keep(asked.results, key, train(build_preset(name, dataset, seed), dataset, steps))
                 print(key, read_results(asked.results)[key], flush=True)
     print(table(read_results(asked.results)))
@@ -157,6 +164,7 @@ def train(preset: Preset, dataset: Dataset, steps: int) -> dict[str, Any]:
             spent_s += time.process_time() - before
         else:
             losses.append((metrics.val_loss, metrics.step))
+            logger.info("step %d of %d: %.4f", metrics.step, steps, metrics.val_loss)
     best, best_step = min(losses)
     return {
         "loss": round(best, 4), "step": best_step, "steps": steps, "spent_s": round(spent_s, 1),

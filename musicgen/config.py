@@ -160,18 +160,20 @@ class NetworkConfig(Settings):
     vocab_size: int = setting(83, "Distinct characters the network knows.", 2, 4096)
     embedding_dim: int = setting(256, "Numbers that stand for one character.", 1, 2048)
     hidden_size: int = setting(1024, "Memory cells in each layer.", 1, 4096)
-    num_layers: int = setting(1, "LSTM layers on top of one another.", 1, 8)
+    num_layers: int = setting(1, "Layers on top of one another.", 1, 8)
     dropout: float = setting(
         0.0, "Share of values zeroed between layers while training: against memorising.", 0.0, 0.95
     )
-    layer_norm: bool = setting(False, "Normalise the output of each layer; hawk always does.")
+    layer_norm: bool = setting(
+        False, "Normalise the output of each LSTM layer; a kind without LSTM layers ignores it."
+    )
     init: str = setting(
         "pytorch",
-        "First weights: PyTorch's own, or normal embedding and orthogonal recurrence.",
+        "First weights: PyTorch's own, or a normal embedding and orthogonal recurrent matrices.",
         choices=("pytorch", "orthogonal"),
     )
     window: int = setting(
-        128, "Characters that attention looks back on; other kinds have none.", 1, 2048
+        128, "Characters that attention looks back on; a kind without it ignores this.", 1, 2048
     )
     position: bool = setting(
         False, "An echo network also reads where in bar, section and scale each character stands."

@@ -25,6 +25,13 @@ class Preset:
     network: NetworkConfig
     training: TrainingConfig
 
+    @classmethod
+    def without_meaning(
+        cls, name: str, network: NetworkConfig, training: TrainingConfig
+    ) -> "Preset":
+        """Settings that nobody explains: what was read from a disk, or is only tried."""
+        return cls(name, "", network, training)
+
 
 _KIND_TRAINING = TrainingConfig(
     carry_state=True, transpose=2, batch_size=32, seq_len=80, learning_rate=4e-3, max_steps=2500,

@@ -14,7 +14,11 @@ ROOT = Path(__file__).parent.parent
 TRACKED = [
     ROOT / name
     for name in subprocess.run(
-        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout.split("\0")
     if name and (ROOT / name).is_file()
 ]

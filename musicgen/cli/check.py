@@ -9,8 +9,7 @@ import click
 from musicgen.cli.options import echo, echo_json, json_option
 from musicgen.cli.reading import read_tunes_text
 from musicgen.notation.analysis.checking import TuneCheck, WrongBar, check_tunebook
-
-_STEPS = ["C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B"]
+from musicgen.notation.analysis.ranges import scientific_name
 
 
 @click.command("check")
@@ -120,8 +119,4 @@ def _text(quarters: Fraction | None) -> str:
 def _range(check: TuneCheck) -> str:
     if check.lowest is None or check.highest is None:
         return "silent"
-    return f"{_name(check.lowest)} to {_name(check.highest)}"
-
-
-def _name(pitch: int) -> str:
-    return f"{_STEPS[pitch % 12]}{pitch // 12 - 1}"
+    return f"{scientific_name(check.lowest)} to {scientific_name(check.highest)}"

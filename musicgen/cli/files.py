@@ -8,7 +8,7 @@ from musicgen.cli.output import check_free, write_output
 from musicgen.config import Paths
 from musicgen.engraving.engraver import missing_part
 from musicgen.rendering.files.archive import DEFAULT_FORMATS, ArchivedTune, different, pack
-from musicgen.rendering.files.formats import ENGRAVED, FORMATS, SOUNDING, ExportTune, make_all
+from musicgen.rendering.files.formats import FORMATS, ExportTune, make_all
 
 ZIP = "zip"
 CHOICES = (*FORMATS, ZIP)
@@ -47,14 +47,17 @@ class TuneFiles:
         keeps_text: bool = False,
         overwrite: bool = False,
     ) -> None:
-        missing = missing_part(paths) if ENGRAVED & {*formats} else None
+        needs_engraver = any(name != ZIP and FORMATS[name].is_engraved for name in formats)
+        missing = missing_part(paths) if needs_engraver else None
         if missing:
             raise missing
         self._folder = folder
         self._single = tuple(name for name in formats if name != ZIP)
         self._has_zip = ZIP in formats
         self._in_zip = self._single or tuple(
-            name for name in DEFAULT_FORMATS if name not in ENGRAVED or not missing_part(paths)
+            name
+            for name in DEFAULT_FORMATS
+            if not FORMATS[name].is_engraved or not missing_part(paths)
         )
         self._keeps_text, self._overwrite = keeps_text, overwrite
         self._takes: list[ArchivedTune] = []
@@ -85,7 +88,7 @@ class TuneFiles:
         self._stems = different([*self._stems, piece.stem])
         piece = replace(piece, stem=self._stems[-1])
         made = make_all(piece, self._in_zip)
-        if self._keeps_text and SOUNDING & made.missing.keys():
+        if self._keeps_text and any(FORMATS[name].is_sounding for name in made.missing):
             made.files["abc"] = piece.make("abc")
         if self._has_zip:
             self._takes.append(ArchivedTune(piece.stem, piece, made))

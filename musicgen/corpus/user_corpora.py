@@ -35,6 +35,7 @@ from musicgen.storage import (
     is_folder,
     list_folder,
     locking,
+    modified_ns,
     recover_folders,
     replacing_folder,
     storing,
@@ -72,6 +73,11 @@ class OwnCorpus:
     files: tuple[str, ...]
     tunes: int
     left_out: int
+
+    @property
+    def changed_ns(self) -> int:
+        """When its tunes were written, in nanoseconds; of one that was made again a later time."""
+        return modified_ns(whole_folder(self.path) / _TUNES)
 
     def read_text(self) -> str:
         """The clean tunes, a blank line between two.

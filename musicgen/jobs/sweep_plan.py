@@ -170,9 +170,8 @@ class SweepStore:
         """
         try:
             values = read_json(self._file(name))
-            preset = Preset(
+            preset = Preset.without_meaning(
                 check_id(values["preset"]),
-                "",
                 NetworkConfig.from_dict(values["network"]),
                 TrainingConfig.from_dict(values["training"]),
             )

@@ -12,7 +12,7 @@ tune ended; composing and measuring begin with an empty memory, too.
 Shapes: B batch, T time, H hidden, D = H / 2 rounded up, W window.
 """
 
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import torch
 from torch import nn
@@ -47,6 +47,9 @@ class AttentionNetwork(LSTMStack):
     Layer normalisation and dropout act on the LSTM as elsewhere; dropout acts on what was looked
     up, too.
     """
+
+    values_per_pair: ClassVar[float] = 4.0
+    """All places of a stretch are weighed against one another; as measured."""
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__(config)

@@ -28,7 +28,7 @@ from musicgen.json_reading import is_count, parse_json
 from musicgen.machine import available_memory_bytes
 from musicgen.models.figures import MAX_TEXT, clean_figures
 from musicgen.models.lstm_weights import LSTM_KINDS, LSTMWeights, expected_shapes
-from musicgen.names import normalize_name
+from musicgen.names import find_folder, is_name, normalize_name
 from musicgen.storage import (
     is_file,
     is_folder,
@@ -325,6 +325,12 @@ def find_checkpoint(name: str, paths: Paths) -> CheckpointRef:
     for folder in (path, path / "best"):
         if name and is_file(folder / METADATA_FILE):
             return CheckpointRef(path.name, folder, "file")
+    if is_name(normalize_name(name)) and is_file(find_folder(paths.runs, name) / "config.json"):
+        raise CheckpointError(
+            "The run {name!r} has saved no checkpoint yet. Wait for its first, or, where its "
+            "training was interrupted: python -m musicgen train --run {name} --resume",
+            name=normalize_name(name),
+        )
     if name and (is_file(path) or is_folder(path)):
         raise CheckpointError(
             "{name} is not a checkpoint: it has no {file}.", name=name, file=METADATA_FILE

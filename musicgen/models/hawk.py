@@ -38,7 +38,7 @@ class RecurrentUnit(nn.Module):
 
     def __init__(self, hidden: int) -> None:
         super().__init__()
-        self.taps = nn.Parameter(torch.empty(TAPS, hidden).uniform_(-0.5, 0.5))
+        self.taps = nn.Parameter(nn.init.uniform_(torch.empty(TAPS, hidden), -0.5, 0.5))
         self.gates = nn.Linear(hidden, 2 * hidden)
         left = torch.linspace(_FASTEST, _SLOWEST, hidden, device="cpu")  # of empty networks too
         self.rate = nn.Parameter(torch.log(torch.expm1(-torch.log(left) / _SHARPNESS)))
@@ -97,8 +97,8 @@ class HawkBlock(nn.Module):
 class HawkNetwork(Network):
     """Characters through an embedding, L blocks and a last normalisation to logits.
 
-    It always normalises, so `layer_norm` changes nothing; ``orthogonal`` initialisation concerns
-    embedding and last layer, for nothing here is multiplied by a matrix over and over.
+    It always normalises and has no recurrent matrix: it ignores `layer_norm` and
+    `recurrent_dropout`, and ``orthogonal`` initialisation concerns embedding and last layer alone.
     """
 
     def __init__(self, config: NetworkConfig) -> None:

@@ -7,7 +7,7 @@ mean, who trains it or who draws from its logits.
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import nn
@@ -28,6 +28,12 @@ class Network(nn.Module, ABC):
 
     embedding: nn.Embedding
     linear: nn.Linear
+
+    values_per_pair: ClassVar[float] = 0.0
+    """Values that a training keeps for each pair of places in a stretch, for the way back.
+
+    0 where memory grows in a straight line with the length of a stretch.
+    """
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()

@@ -70,12 +70,12 @@ class Key:
 class Note:
     """A note, a chord (several pitches) or a rest (no pitch) as it is written.
 
-    `onset` counts from the start of the tune **as written** (repeats not expanded). `tied` says
-    that every pitch continues into the next note of the same pitch, `tied_pitches` which do where
-    only some of a chord are tied. Grace notes are no notes of the bar: `graces` holds the pitches
-    of those before this note, `grace_spans` where they stand, `grace_quarters` their length.
-    `tuplet` is (3, 2) where three notes take the time of two, `tuplet_left` how many of them are
-    left with this one (0 outside tuplets); `duration` is the time they really take. `tempo_qpm` is
+    `onset` counts from the start of the tune **as written** (repeats not expanded). `tied_pitches`
+    are those that continue into the next note of the same pitch; `tied` says that all of them do.
+    Grace notes are no notes of the bar: `graces` holds the pitches of those before this note,
+    `grace_spans` where they stand, `grace_quarters` their length. `tuplet` is (3, 2) where three
+    notes take the time of two, `tuplet_left` how many of them are left with this one (0 outside
+    tuplets); `duration` is the time they really take. `tempo_qpm` is
     a tempo that begins with this note inside its bar, `key` the one that holds at it, None in notes
     that were not read.
     """

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from musicgen.errors import CompositionError
 from musicgen.models.checkpoint import Checkpoint
-from musicgen.models.lstm_weights import LSTMWeights, take_weights
+from musicgen.models.lstm_weights import LSTM_KINDS, LSTMWeights, take_weights
 from musicgen.sampling.echo_engine import EchoEngine
 from musicgen.sampling.lstm_engine import LSTMEngine
 
@@ -95,6 +95,11 @@ class ForwardEngine:
         with torch.inference_mode():
             parts = zip(*map(flatten_state, states), strict=True)
             return unflatten_state(states[0], [torch.cat(part, 1) for part in parts])
+
+
+def has_int8(kind: str) -> bool:
+    """Whether networks of this kind can be stepped with 8-bit products."""
+    return kind in LSTM_KINDS
 
 
 def build_engine(source: "Network | Checkpoint", precision: str = "float32") -> Engine:

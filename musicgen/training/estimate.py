@@ -2,7 +2,8 @@
 
 A few real steps are taken on stretches much shorter than asked for, by the network itself where it
 is small enough, else by a smaller one. Time and memory grow in a straight line with the length of a
-stretch, and with the size of the network, so two lengths determine the rest.
+stretch, and with the size of the network, so two lengths determine the rest. What a kind of network
+keeps for each pair of places (`Network.values_per_pair`) is added.
 """
 
 import contextlib
@@ -19,7 +20,7 @@ from musicgen.config import NetworkConfig, TrainingConfig
 from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.errors import ConfigError
 from musicgen.machine import available_memory_bytes, free_disk_bytes
-from musicgen.models.registry import build_empty_network
+from musicgen.models.registry import NETWORKS, build_empty_network
 from musicgen.presets import Preset
 from musicgen.training.loop.precision import set_threads
 from musicgen.training.loop.trainer import Trainer
@@ -37,7 +38,6 @@ _HELD_OUT_CHARACTERS = 20_000  # of the lab's tunebook; reading them goes one wa
 _READING_SHARE = 1 / 3
 _BYTES = 4
 _SAVED_COPIES = 12  # best, and last with moments and average, each twice for a moment
-_ATTENTION_COPIES = 4  # of the attention of each place to each, as measured
 _COPIES = 4  # weights, gradients, and the two moments of Adam
 
 
@@ -112,9 +112,8 @@ def estimate_training(
     taught_by = count_parameters(teacher) if teacher else 0
     step_s *= 1.0 + _READING_SHARE * taught_by / parameters
     copies = _COPIES + (training.average > 0)
-    if network.kind == "attention":  # which weighs all places of a stretch against one another
-        held_places = training.batch_size * training.seq_len**2
-        saved += _BYTES * _ATTENTION_COPIES * held_places / lanes / growth**0.5
+    pairs = training.batch_size * training.seq_len**2
+    saved += _BYTES * NETWORKS[network.kind].values_per_pair * pairs / lanes / growth**0.5
     held = _BYTES * (copies * parameters + taught_by) + lanes * saved * growth**0.5
     return TrainingEstimate(
         parameters,
@@ -190,7 +189,7 @@ def _build_trainer(
         label_smoothing=training.label_smoothing,
     )  # fmt: skip
     text = vocabulary.characters[-1] * 2 * length
-    return Trainer(Preset("trial", "", network, settings), vocabulary, [text], [])
+    return Trainer(Preset.without_meaning("trial", network, settings), vocabulary, [text], [])
 
 
 @contextlib.contextmanager

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Page, expect, sync_playwright
 
+from tests.pages import OTHER_PAGES
 from tests.ui.tiny_model import write_tiny_model
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -30,9 +31,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 # A page opened by its own address looks for the server beside itself before it finds it above.
 EXPECTED_404 = tuple(
-    f"/{page}/_stcore/{file}"
-    for page in ("Train", "Compare", "Evaluate", "Endless", "Corpus")
-    for file in ("health", "host-config")
+    f"/{page}/_stcore/{file}" for page in OTHER_PAGES for file in ("health", "host-config")
 )
 
 NEEDLESS = "StreamlitSyntaxHighlighter"

@@ -28,7 +28,8 @@
       if (colour[3]) layers.push(colour);
       if (colour[3] === 1) break;
     }
-    return layers.reverse().reduce((below, layer) => over(layer, below), [255, 255, 255]);
+    // What is scrolled out of sight stands outside of the page's own box, and on its paper all the same.
+    return layers.reverse().reduce((below, layer) => over(layer, below), rgba(getComputedStyle(document.body).backgroundColor));
   };
   const opacity = (element) => {
     let all = 1;

@@ -12,7 +12,9 @@ from musicgen.installation import are_fonts_installed
 from musicgen.presets import PRESETS
 from musicgen.training.loop.trainer import StepMetrics
 from musicgen.training.runs.run import RunStore
+from musicgen.ui.base.language import translations
 from tests.browser.waiting import at_rest
+from tests.pages import PAGE_NAMES
 from tests.ui.tiny_model import TUNE
 
 pytestmark = [
@@ -23,7 +25,7 @@ pytestmark = [
     ),
 ]
 
-PAGES = ("不停歇", "训练", "对比", "评测", "曲集", "演奏")
+NAMES = [translations("zh").gettext(name) for name in (*PAGE_NAMES[1:], PAGE_NAMES[0])]
 
 # What a browser draws for a character that no font has looks the same for all: the characters of
 # an element that look like one that is not assigned.
@@ -69,7 +71,7 @@ def boxes(page: Page, selector: str, text: str = "") -> list[str]:
 
 def test_every_page_is_written_in_letters_not_in_boxes(open_page):
     page = open_page("/?lang=zh").page
-    for name in PAGES:
+    for name in NAMES:
         page.get_by_test_id("stSidebar").get_by_role("link", name=name).click()
         expect(page.get_by_role("heading", level=1)).to_have_text(name)
         at_rest(page)

@@ -1,7 +1,10 @@
 """Every page on a telephone with real contents, and that no tool of an element covers a control."""
 
+import contextlib
+
 import pytest
 from playwright.sync_api import Page
+from playwright.sync_api import TimeoutError as TooLate
 
 from musicgen.config import Paths
 from musicgen.corpus.user_corpora import CorpusStore, Upload
@@ -13,7 +16,9 @@ from musicgen.jobs.sweep_plan import SweepPlan, SweepStore
 from musicgen.presets import PRESETS
 from musicgen.training.loop.trainer import StepMetrics
 from musicgen.training.runs.run import Progress, RunStore
+from musicgen.ui.base.language import LANGUAGES
 from tests.browser.conftest import PROJECT, Server
+from tests.pages import OTHER_PAGES
 from tests.ui.tiny_model import TUNE, write_tiny_model
 
 pytestmark = [pytest.mark.browser, pytest.mark.survey]
@@ -21,6 +26,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.survey]
 NARROW = {"width": 390, "height": 844}
 WIDE = {"width": 1440, "height": 900}
 REPORT_S = 240
+REST_MS = 20_000
 LONG_NAME = "a-rather-long-name-of-a-run-with-曲-in-it-as-people-give-them"
 
 SETTLED = """() => {
@@ -52,19 +58,25 @@ OVERHANGING = """() => {
 COVERED = """([bars, controls]) => {
   const boxes = (selector) => [...document.querySelectorAll(selector)]
     .map((part) => [part, part.getBoundingClientRect()])
-    .filter(([part, box]) => box.width && box.height);
+    .filter(([part, box]) => box.width && box.height && part.checkVisibility());
   const meet = (one, other) => one.left < other.right && other.left < one.right
     && one.top < other.bottom && other.top < one.bottom;
   return boxes(bars).flatMap(([bar, one]) => boxes(controls)
     .filter(([control, other]) => !bar.contains(control) && meet(one, other))
     .map(([control]) => `${control.tagName} ${control.textContent.slice(0, 40)}`));
 }"""
+# Pixels from the end of a table to what comes next.
+GAP_BELOW = """(table) => {
+  const next = table.closest("[data-testid=stElementContainer]").nextElementSibling;
+  return next ? next.getBoundingClientRect().top - table.getBoundingClientRect().bottom : 0;
+}"""
 CONTROLS = "[data-testid=stMain] :is(button, input, textarea, select, a, summary, [role=radio])"
 
 PATHS = (
-    "/Train", "/Compare", "/Compare?view=pair", "/Compare?view=study", "/Compare?view=sweep",
-    "/Evaluate", "/Corpus", "/Corpus?lang=zh", "/Compare?lang=zh", "/Evaluate?lang=zh",
-)  # fmt: skip
+    *(f"/{name}" for name in OTHER_PAGES),
+    *(f"/Compare?view={view}" for view in ("pair", "study", "sweep")),
+    *(f"/{name}?lang={code}" for code in LANGUAGES if code != "en" for name in OTHER_PAGES),
+)
 
 
 @pytest.fixture(scope="module")
@@ -120,12 +132,22 @@ def look_under_tools(page: Page) -> None:
     """Points at every table and chart in turn: its tools must lie over nothing to press."""
     for table in page.get_by_test_id("stDataFrame").all():
         table.scroll_into_view_if_needed()
+        assert table.evaluate(GAP_BELOW) >= 0
         table.hover()
         bar = table.get_by_test_id("stElementToolbar")
         bar.wait_for()
-        assert page.evaluate(COVERED, ["[data-testid=stElementToolbar]", CONTROLS]) == []
+        expect_uncovered(page, "[data-testid=stElementToolbar]", CONTROLS)
     for chart in page.locator(".musicgen-chart").all():
         chart.scroll_into_view_if_needed()
         chart.hover()
         chart.locator(".modebar").wait_for()
-        assert page.evaluate(COVERED, [".musicgen-chart .modebar", ".legendtoggle"]) == []
+        expect_uncovered(page, ".musicgen-chart .modebar", ".legendtoggle")
+
+
+def expect_uncovered(page: Page, tools: str, controls: str) -> None:
+    """Tools come moving: where they come to rest counts."""
+    with contextlib.suppress(TooLate):
+        page.wait_for_function(
+            f"(given) => !({COVERED})(given).length", arg=[tools, controls], timeout=REST_MS
+        )
+    assert page.evaluate(COVERED, [tools, controls]) == []

@@ -7,6 +7,8 @@ from playwright.sync_api import Page, expect
 
 from musicgen.notation.parsing.reader import read_tune
 from musicgen.rendering.files.embedded_provenance import read_recipes
+from musicgen.rendering.files.formats import FORMATS
+from musicgen.ui.tune.downloads import AT_ONCE, MEANINGS
 from tests.browser.waiting import (
     at_rest,
     expect_no_wider,
@@ -205,14 +207,15 @@ def test_every_other_format_is_behind_one_button_and_opens(open_page, browser, t
     page.get_by_role("button", name="More formats").click()
     expect(page.get_by_text("Sheet music to print")).to_be_visible()
     files = {}
-    for name in ("MusicXML", "MP3", "OGG", "FLAC", "PDF", "SVG", "ZIP"):
+    later = [FORMATS[name] for name in MEANINGS if name not in AT_ONCE]
+    for name in (*(one.label for one in later), "ZIP"):
         page.locator(".st-key-download_format").get_by_role("radio", name=name).click()
         with page.expect_download() as waiting:
             page.get_by_role("button", name=f"Save {name}").click()
         files[name] = tmp_path / waiting.value.suggested_filename
         waiting.value.save_as(files[name])
     assert {path.name for path in files.values()} == {
-        f"tiny-4711.{ending}" for ending in ("musicxml", "mp3", "ogg", "flac", "pdf", "svg", "zip")
+        f"tiny-4711.{ending}" for ending in (*(one.suffix for one in later), "zip")
     }
     for name in ("MP3", "OGG", "FLAC"):
         assert soundfile.info(files[name]).duration > 10

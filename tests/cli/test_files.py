@@ -13,6 +13,7 @@ from musicgen.config import Paths
 from musicgen.corpus.dataset import Dataset
 from musicgen.engraving.engraver import missing_part
 from musicgen.notation.parsing.reader import read_tune
+from musicgen.rendering.files.formats import FORMATS, Format
 from tests.examples import write_checkpoint
 
 needs_engraver = pytest.mark.skipif(
@@ -58,17 +59,17 @@ ASKED = ("--checkpoint", "small", "--key", "D major", "--sections", "1", "--bars
 
 
 @pytest.mark.parametrize(
-    "suffix",
+    "kind",
     [
-        "abc", "mid", "wav", "mp3", "ogg", "flac", "musicxml",
-        *(pytest.param(one, marks=needs_engraver) for one in ("pdf", "svg")),
+        pytest.param(one, id=one.name, marks=[needs_engraver] if one.is_engraved else [])
+        for one in FORMATS.values()
     ],
-)  # fmt: skip
+)
 def test_a_tune_comes_back_from_any_of_its_files(
-    home: Path, capsys: pytest.CaptureFixture[str], suffix: str
+    home: Path, capsys: pytest.CaptureFixture[str], kind: Format
 ) -> None:
-    formats = {"mid": "midi"}.get(suffix, suffix)
-    assert compose(home, *ASKED, "--formats", f"abc,{formats}", "--instrument", "fiddle") == 0
+    suffix = kind.suffix
+    assert compose(home, *ASKED, "--formats", f"abc,{kind.name}", "--instrument", "fiddle") == 0
     row = json.loads(capsys.readouterr().out)["tunes"][0]
     text = (home / "out" / "small-3.abc").read_text()
     assert row["loss"] > 0

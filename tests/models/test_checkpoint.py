@@ -15,6 +15,8 @@ from musicgen.models.checkpoint import (
     load_checkpoint,
     save_checkpoint,
 )
+from musicgen.presets import Preset
+from musicgen.training.runs.run import RunStore
 
 
 def test_weights_and_metadata_survive(checkpoint_folder: Path, dataset: Dataset) -> None:
@@ -148,6 +150,12 @@ def test_checkpoints_are_found_by_name_run_and_path(
     assert find_checkpoint("house", paths).path == paths.checkpoints / "house"
     assert find_checkpoint("small", paths).path == checkpoint_folder
     assert find_checkpoint(str(checkpoint_folder), paths).path == checkpoint_folder
+
+
+def test_a_run_that_has_saved_nothing_says_how_to_go_on(paths: Paths, tiny_preset: Preset) -> None:
+    RunStore(paths.runs).create("mine", tiny_preset)
+    with pytest.raises(CheckpointError, match=r"no checkpoint yet.*train --run mine --resume"):
+        find_checkpoint("mine", paths)
 
 
 @pytest.mark.parametrize("name", ["nothing", "", "../../etc", "."])

@@ -1,25 +1,53 @@
 """What every kind of network must keep to."""
 
 import dataclasses
+import re
+from pathlib import Path
 
 import pytest
 import torch
 import torch.nn.functional as F
 
+from experiments.networks import ENTRIES
 from musicgen.config import NetworkConfig, TrainingConfig
 from musicgen.corpus.dataset import Dataset
 from musicgen.models.checkpoint import CheckpointMetadata, load_checkpoint, save_checkpoint
 from musicgen.models.extension import extend_network
+from musicgen.models.kinds import KINDS
 from musicgen.models.network import Network, flatten_state
 from musicgen.models.registry import NETWORKS, build_network
-from musicgen.presets import Preset
+from musicgen.presets import PRESETS, Preset
 from musicgen.training.loop.session import fit_preset
 from musicgen.training.loop.trainer import Trainer
+from musicgen.ui.train.training_form import KIND_LABELS
 
 SMALL = NetworkConfig(
     vocab_size=11, embedding_dim=5, hidden_size=7, num_layers=2, window=6, bar_id=0, line_id=1
 )
-KINDS = sorted(NETWORKS)
+PROJECT = Path(__file__).parents[2]
+TABLES = ("docs/networks.md", "docs/findings.md", "docs/findings.zh-CN.md")
+"""Documents that have a row for each kind of network, which begins with its name."""
+
+
+def test_the_names_of_kinds_are_those_of_the_registry() -> None:
+    assert tuple(NETWORKS) == KINDS
+    assert tuple(KIND_LABELS) == KINDS
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_kind_has_all_that_is_kept_for_each(kind: str) -> None:
+    compared = {changes.get("kind", "lstm") for changes, _ in ENTRIES.values()}
+    there = {
+        "a class in musicgen/models/registry.py": kind in NETWORKS,
+        "a line in musicgen/ui/train/training_form.py": kind in KIND_LABELS,
+        "a preset in musicgen/presets.py": kind in {one.network.kind for one in PRESETS.values()},
+        "an entry in experiments/networks.py": kind in compared,
+    } | {f"a row in {name}": has_row(PROJECT / name, kind) for name in TABLES}
+    assert [name for name, is_there in there.items() if not is_there] == []
+
+
+def has_row(document: Path, kind: str) -> bool:
+    return bool(re.search(rf"^\| `{kind}` \|", document.read_text("utf-8"), re.MULTILINE))
 
 
 def build(kind: str, **changes: object) -> Network:

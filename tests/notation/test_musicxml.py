@@ -1,7 +1,6 @@
 """MusicXML, read by music21: the same notes at the same times, repeats expanded."""
 
 import warnings
-from dataclasses import replace
 from typing import Any
 from xml.etree import ElementTree
 
@@ -9,14 +8,11 @@ import pytest
 
 from musicgen.config import Paths
 from musicgen.corpus.sources import SOURCES, is_available, read_source_text
-from musicgen.notation.model import Tune
 from musicgen.notation.parsing.reader import read_tune
 from musicgen.notation.parsing.tunebook import read_tunebook
-from musicgen.notation.playback import played_notes
 from musicgen.notation.writing.musicxml import write_musicxml
+from tests.notation.short_tunes import BODIES, HEADER, notes_without_graces
 from tests.thorough import some
-
-HEADER = "X:1\nT:x\nM:4/4\nL:1/8\nK:D\n"
 
 
 def read_with_music21(text: str) -> Any:
@@ -55,49 +51,6 @@ def test_key_and_tempo_change_where_they_stand() -> None:
 def test_headings_are_rehearsal_marks() -> None:
     text = write_musicxml(read_tune(HEADER + "P:Trio\nA8|]")[0])
     assert text.count("<rehearsal>") == text.count("<rehearsal>Trio</rehearsal>") == 1
-
-
-def notes_without_graces(tune: Tune) -> list[tuple[float, int, float]]:
-    bars = [
-        replace(
-            bar,
-            notes=tuple(
-                replace(note, graces=(), grace_spans=(), grace_quarters=()) for note in bar.notes
-            ),
-        )
-        for bar in tune.bars
-    ]
-    return sorted(
-        (round(float(note.onset), 3), note.pitch, round(float(note.duration), 3))
-        for note in played_notes(bars, tune.play_order)
-    )
-
-
-BODIES = [
-    "ABcd efga|A8|]",
-    "AB|:c2d2 e2f2|g6:|AB|c8|]",
-    "A4 B4|c8:|d8|e8:|",
-    "A8|1 B8:|2 c8|]d8|",
-    "|:A8|[1,2 B8:|[3 c8|]d8|]",
-    "|:A8|[1,3 B8:|[2,4 c8:|d8|]",
-    "|:A8|1 B8:|c8|]",
-    "|:A8|1 B8:|2 c8:|d8|1 e8:|2 f8|]",
-    "|::A8::|B8|]",
-    "A5 B3|A7 B|A8-|A4 A4|",
-    "(3ABc (3A2B (5ABcde|(3A>Bc d6|",
-    "A>B c<d e>>f g<<a|",
-    "[DFA]2 [DA]2 [DB]4-|[DB]8|",
-    "{gf}A2 !trill!B2 ~c2 !fermata!.d2|",
-    '"G"A2"Am7/C"B2 "D7"c2 "F#dim"d2|',
-    "^A_B=c__d ^^e2 A2|AB cd e2 A2|",
-    "[K:Bbdor]A4 B4|[M:6/8]A3 B3|[K:D^g]g3 c3|",
-    "Z3|A8|z8|",
-    "A4 [1 B4:|[2 c4|]",
-    "P:A\nA8|P:B\nB8|",
-    "A8!D.C.!|",
-    "A/B/c// d//e/ f3/2g/2 A4|",
-    "A2{f}(3{g}Bcd e4|",
-]
 
 
 @pytest.mark.parametrize("body", BODIES)

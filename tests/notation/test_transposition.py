@@ -4,7 +4,7 @@ import pytest
 
 from musicgen.config import Paths
 from musicgen.errors import NotationError
-from musicgen.notation.analysis.ranges import INSTRUMENT_RANGES, fit_octave
+from musicgen.notation.analysis.ranges import INSTRUMENT_RANGES, fit_octave, scientific_name
 from musicgen.notation.parsing.reader import read_tune
 from musicgen.notation.parsing.tunebook import decode_text, split_tunebook
 from musicgen.notation.writing.transposition import transpose, transpose_to
@@ -161,3 +161,8 @@ def test_keys_of_all_kinds_move_with_their_notes(key: str, semitones: int) -> No
 
 def test_line_ends_stay_as_they_are() -> None:
     assert transpose("X:1\r\nK:C\r\nC|\r\n", 2) == "X:1\r\nK:D\r\nD|\r\n"
+
+
+def test_a_pitch_has_a_name_without_a_key() -> None:
+    names = {pitch: scientific_name(pitch) for pitch in (0, 58, 60, 69, 75, 127)}
+    assert names == {0: "C-1", 58: "Bb3", 60: "C4", 69: "A4", 75: "Eb5", 127: "G9"}

@@ -13,6 +13,7 @@ from musicgen.corpus.dataset import Dataset
 from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.errors import CheckpointError, RunError
 from musicgen.models.checkpoint import Checkpoint, load_checkpoint
+from musicgen.models.kinds import KINDS
 from musicgen.presets import Preset
 from musicgen.training.loop.distillation import Teacher, check_teacher, distillation_loss
 from musicgen.training.loop.objectives import TaskHeads
@@ -138,7 +139,7 @@ def test_further_tasks_are_learned_and_change_the_network(
     assert loss() < 0.7 * before
 
 
-@pytest.mark.parametrize("kind", ["lstm", "attention", "hierarchical", "hawk"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_with_a_teacher_and_tasks_a_resumed_run_is_the_same_bit_for_bit(
     tmp_path: Path, taught: Preset, dataset: Dataset, teacher: Checkpoint, kind: str
 ) -> None:

@@ -67,6 +67,20 @@ def test_a_corpus_is_deleted_after_a_second_word(own, open_app):
     assert not [item for item in app.button if item.key == "corpus_delete"]
 
 
+def test_a_corpus_made_again_within_the_same_second_is_the_new_one(own, open_app):
+    app = open_app("Corpus")
+    app.selectbox(key="corpus_name").set_value("mine").run()
+    store = resources.corpora()
+    old = store.get("mine")
+    store.delete("mine")
+    new = store.create("mine", [Upload("book.abc", BOOK.replace("T:B", "T:New").encode())])
+    info = new.path / "corpus.json"
+    info.write_text(info.read_text().replace(new.created, old.created))
+    app.run()
+    assert not app.exception and not app.error
+    assert list(app.dataframe[0].value["Title"]) == [BAD_TITLE, "New"]
+
+
 def test_a_form_without_files_or_name_is_a_sentence(home, open_app):
     app = open_app("Corpus")
     app.button(key="corpus_make").click().run()

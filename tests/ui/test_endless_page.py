@@ -2,6 +2,7 @@ import time
 
 from musicgen.ui.base import resources
 from musicgen.ui.frame.on_air import PlaybackSession
+from tests.pages import OTHER_PAGES
 from tests.ui.conftest import PROJECT
 
 
@@ -83,7 +84,7 @@ def test_the_music_is_fed_from_every_page_and_only_while_it_plays(home, open_app
     now = start(app)
     wait_for_piece(now)
     app.session_state["endless_playing"] = 0
-    for page in ("Train", "Compare", "Evaluate", "Corpus"):
+    for page in (name for name in OTHER_PAGES if name != "Endless"):
         app.switch_page(str(PROJECT / "pages" / f"{page}.py")).run()
         assert not app.exception
         assert [item.key for item in app.get("bidi_component")].count("radio_bar") == 1

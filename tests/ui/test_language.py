@@ -6,7 +6,8 @@ from babel.messages.pofile import read_po
 
 from musicgen.config import SampleConfig, TrainingConfig, describe
 from musicgen.presets import PRESETS
-from musicgen.ui.base.catalogue import extract
+from musicgen.ui.base import catalogue as catalogue_module
+from musicgen.ui.base.catalogue import extract, update
 from musicgen.ui.base.language import (
     LANGUAGES,
     LOCALE,
@@ -41,6 +42,25 @@ def test_the_words_of_pages_package_and_settings_are_found():
     assert helps <= found
 
 
+def test_no_text_is_empty(capsys):
+    extract(PROJECT)
+    assert capsys.readouterr().err == ""
+
+
+def test_texts_without_a_translation_are_listed(tmp_path, monkeypatch):
+    (tmp_path / "app.py").write_text(
+        'print(_("Compose"), _("Yodel"), ngettext("{n} yodel", "{n} yodels", 2))'
+    )
+    file = tmp_path / "zh" / "LC_MESSAGES" / "musicgen.po"
+    file.parent.mkdir(parents=True)
+    file.write_text('msgid "Compose"\nmsgstr "作曲"\n', encoding="utf-8")
+    monkeypatch.setattr(catalogue_module, "LOCALE", tmp_path)
+    assert update(tmp_path) == [
+        "zh/LC_MESSAGES/musicgen.po: no translation of 'Yodel' (app.py)",
+        "zh/LC_MESSAGES/musicgen.po: no translation of '{n} yodel' (app.py)",
+    ]
+
+
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_every_text_is_translated_and_none_is_stale(language):
     used = {message.id for message in extract(PROJECT) if message.id}
@@ -64,6 +84,20 @@ def test_a_catalogue_is_compiled_in_memory(language):
     spoken = translations(language)
     assert spoken.gettext("Compose") == catalogue(language)["Compose"].string
     assert not list(LOCALE.rglob("*.mo"))
+
+
+def test_the_chinese_terms_of_the_glossary_are_those_of_the_catalogue():
+    text = (PROJECT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    terms = set(re.findall(r"\| ([\u4e00-\u9fff]+) ", text))
+    said = "".join(part for entry in catalogue("zh") if entry.id for part in words(entry)[1])
+    unused = {term for term in terms if term not in said}
+    assert len(terms) > 30
+    assert not unused, f"The glossary of ARCHITECTURE.md has {unused}, which no page says."
+
+
+@pytest.mark.parametrize("other", ["语料", "您", "批量"])
+def test_chinese_has_one_word_for_a_thing(other):
+    assert not [entry.id for entry in catalogue("zh") if other in "".join(words(entry)[1])]
 
 
 def test_chinese_has_one_form_for_all_counts():

@@ -1,6 +1,9 @@
 import re
 import shutil
 
+from musicgen.config import NetworkConfig, TrainingConfig
+from musicgen.models.checkpoint import CheckpointMetadata, save_checkpoint
+from musicgen.models.registry import build_network
 from musicgen.ui.play import controls
 from tests.ui.conftest import texts
 from tests.ui.tiny_model import TUNE
@@ -212,6 +215,22 @@ def test_fast_arithmetic_makes_the_same_tune_again_from_its_address(home, open_a
     again = open_app(**address_of(app))
     assert text_shown(again) == text_shown(app)
     assert again.toggle(key="play_int8").value
+
+
+def test_fast_arithmetic_is_offered_to_models_that_have_it_alone(home, open_app):
+    characters = tuple("\nabcdefghi|")
+    config = NetworkConfig(kind="hawk", vocab_size=len(characters), embedding_dim=4, hidden_size=8)
+    metadata = CheckpointMetadata("hawk", 1, config, TrainingConfig(), characters)
+    save_checkpoint(home.checkpoints / "hawk", build_network(config, 0), metadata)
+    app = open_app()
+    assert not app.toggle(key="play_int8").disabled
+    app.toggle(key="play_int8").set_value(True).run()
+    app.selectbox(key="play_model").select("hawk").run()
+    switch = app.toggle(key="play_int8")
+    assert not app.exception
+    assert switch.disabled and not switch.value and "another kind" in switch.help
+    app.selectbox(key="play_model").select("house").run()
+    assert not app.toggle(key="play_int8").disabled
 
 
 def test_an_address_with_unknown_arithmetic_is_a_sentence(home, open_app):

@@ -8,6 +8,7 @@ from musicgen.notation.model import Tune
 from musicgen.notation.parsing.reader import read_tune
 from musicgen.notation.writing.transposition import transpose
 
+_STEPS = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B")
 _OCTAVES = (0, -1, 1, -2, 2)
 
 
@@ -49,6 +50,14 @@ Pitches are those of the scientific notation (ISO 16: A4 = 440 Hz, MIDI 69); the
 that makers give for the usual model of each instrument. Whether a note inside the range is easy (a
 whistle in D has no F natural) is another question.
 """
+
+
+def scientific_name(pitch: int) -> str:
+    """The name of a MIDI pitch in scientific notation, such as C4 for 60, without a key to ask.
+
+    With the note and its key at hand, `notation.display.note_names` spells it as it is written.
+    """
+    return f"{_STEPS[pitch % 12]}{pitch // 12 - 1}"
 
 
 def notes_outside(tune: Tune, instrument: str) -> tuple[int, ...]:

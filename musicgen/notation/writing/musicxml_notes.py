@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from itertools import pairwise
 from xml.etree.ElementTree import Element, SubElement
 
 from musicgen.notation.analysis.chord_symbols import chord_names
@@ -16,7 +15,13 @@ from musicgen.notation.parsing.fields import (
     tonic_fifths,
 )
 from musicgen.notation.parsing.pitches import PitchReader, say_nothing
-from musicgen.notation.writing.note_values import Value, beam_levels, split_value
+from musicgen.notation.writing.note_values import (
+    Value,
+    beam_levels,
+    drawn_duration,
+    find_ties,
+    split_value,
+)
 from musicgen.notation.writing.note_writer import tuplet_runs
 from musicgen.notation.writing.spelling import Spelling, spell_graces, spell_note
 
@@ -92,7 +97,7 @@ class ElementWriter:
         runs = list(tuplet_runs(notes))
         self._begins = {first for first, last in runs if last > first}
         self._ends = {last for first, last in runs if last > first}
-        self._ties = _bound_pitches(notes)
+        self._ties = find_ties(notes)
         self._memory = PitchReader(key, say_nothing)
         self._memory.propagate = "octave"
         self._count = 0
@@ -147,7 +152,7 @@ class ElementWriter:
 
     def _write_note(self, measure: Element, note: Note, levels: list[str]) -> None:
         names: Sequence[Spelling | None] = spell_note(self.text, note, self.key) or [None]
-        pieces = split_value(_drawn(note))
+        pieces = split_value(drawn_duration(note))
         before, after = self._ties[self._count]
         for at, value in enumerate(pieces):
             is_first, is_last = at == 0, at == len(pieces) - 1
@@ -264,30 +269,14 @@ def append_tempo(measure: Element, qpm: Fraction, group: Fraction) -> None:
     SubElement(direction, "sound", tempo=f"{float(qpm):g}")
 
 
-def _drawn(note: Note) -> Fraction:
-    return note.duration * Fraction(*note.tuplet)
-
-
 def _divisions(notes: Sequence[Note]) -> int:
     """The least number of parts of a quarter note that makes every duration a whole number."""
     divisions = 1
     for note in notes:
-        for value in split_value(_drawn(note)):
+        for value in split_value(drawn_duration(note)):
             part = (value.quarters / Fraction(*note.tuplet) * divisions).denominator
             divisions *= part
     return divisions
-
-
-def _bound_pitches(notes: Sequence[Note]) -> list[tuple[frozenset[int], frozenset[int]]]:
-    """For every note the pitches that are tied to the note before it, and to the one after."""
-    bound: list[frozenset[int]] = [frozenset()]
-    for note, following in pairwise(notes):
-        is_open = bool(note.tied_pitches) and not following.graces
-        bound.append(
-            frozenset(note.tied_pitches).intersection(following.pitches if is_open else ())
-        )
-    bound.append(frozenset())
-    return list(pairwise(bound))
 
 
 def _beams(bar: Bar, group: Fraction, shift: Fraction) -> list[list[str]]:
@@ -318,7 +307,7 @@ def _groups(bar: Bar, group: Fraction, shift: Fraction) -> Iterator[list[int]]:
 
 
 def _flags(note: Note) -> int:
-    pieces = split_value(_drawn(note))
+    pieces = split_value(drawn_duration(note))
     return pieces[0].flags if len(pieces) == 1 and note.pitches else 0
 
 

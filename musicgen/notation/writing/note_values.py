@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
+from itertools import pairwise
+
+from musicgen.notation.model import Note
 
 _NAMES = [
     "maxima", "long", "breve", "whole", "half", "quarter", "eighth",
@@ -51,6 +54,23 @@ def split_value(quarters: Fraction) -> tuple[Value, ...]:
     if not left:
         return tuple(pieces)
     return (Value(quarters, "", 0),)
+
+
+def drawn_duration(note: Note) -> Fraction:
+    """How long a note is as drawn, in quarter notes: that of three in the time of two is longer."""
+    return note.duration * Fraction(*note.tuplet)
+
+
+def find_ties(notes: Sequence[Note]) -> list[tuple[frozenset[int], frozenset[int]]]:
+    """For every note the pitches that are tied to the note before it, and to the one after."""
+    bound: list[frozenset[int]] = [frozenset()]
+    for note, following in pairwise(notes):
+        is_open = bool(note.tied_pitches) and not following.graces
+        bound.append(
+            frozenset(note.tied_pitches).intersection(following.pitches if is_open else ())
+        )
+    bound.append(frozenset())
+    return list(pairwise(bound)) if notes else []
 
 
 def beam_levels(flags: Sequence[int]) -> list[list[str]]:

@@ -12,7 +12,6 @@ DEFAULT_FORMATS = ("abc", "midi", "mp3", "musicxml", "pdf")
 """What an archive holds when nothing else is asked for."""
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same tunes give the same bytes
-_PACKED = {"wav", "abc", "midi", "musicxml", "svg"}  # what gets smaller
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +40,8 @@ def pack(takes: Sequence[ArchivedTune]) -> bytes:
         _add(archive, README, describe_takes(takes).encode(), is_packed=True)
         for take in takes:
             for name, data in take.made.files.items():
-                path = f"{take.stem}.{FORMATS[name].suffix}"
-                _add(archive, path, data, is_packed=name in _PACKED)
+                kind = FORMATS[name]
+                _add(archive, f"{take.stem}.{kind.suffix}", data, is_packed=kind.is_packed)
     return buffer.getvalue()
 
 

@@ -30,35 +30,48 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A kind of file: its name on the command line and for people, its suffix and media type."""
+    """A kind of file.
+
+    Attributes:
+        name: What `--formats` takes.
+        label: Its name for people.
+        suffix: How its files end; `musicgen.render` takes it.
+        mime: Media type.
+        is_sounding: A tune without notes has none.
+        is_engraved: It needs abcjs and node.
+        is_packed: It gets smaller in a ZIP file.
+    """
 
     name: str
     label: str
     suffix: str
     mime: str
+    is_sounding: bool = False
+    is_engraved: bool = False
+    is_packed: bool = False
 
 
 FORMATS: dict[str, Format] = {
     one.name: one
     for one in (
-        Format("abc", "ABC", "abc", "text/vnd.abc"),
-        Format("midi", "MIDI", "mid", MIME_TYPES["mid"]),
-        Format("wav", "WAV", "wav", MIME_TYPES["wav"]),
-        Format("mp3", "MP3", "mp3", MIME_TYPES["mp3"]),
-        Format("ogg", "OGG", "ogg", MIME_TYPES["ogg"]),
-        Format("flac", "FLAC", "flac", MIME_TYPES["flac"]),
-        Format("musicxml", "MusicXML", "musicxml", "application/vnd.recordare.musicxml+xml"),
-        Format("pdf", "PDF", "pdf", "application/pdf"),
-        Format("svg", "SVG", "svg", "image/svg+xml"),
+        Format("abc", "ABC", "abc", "text/vnd.abc", is_packed=True),
+        Format("midi", "MIDI", "mid", MIME_TYPES["mid"], is_sounding=True, is_packed=True),
+        Format("wav", "WAV", "wav", MIME_TYPES["wav"], is_sounding=True, is_packed=True),
+        Format("mp3", "MP3", "mp3", MIME_TYPES["mp3"], is_sounding=True),
+        Format("ogg", "OGG", "ogg", MIME_TYPES["ogg"], is_sounding=True),
+        Format("flac", "FLAC", "flac", MIME_TYPES["flac"], is_sounding=True),
+        Format(
+            "musicxml",
+            "MusicXML",
+            "musicxml",
+            "application/vnd.recordare.musicxml+xml",
+            is_packed=True,
+        ),
+        Format("pdf", "PDF", "pdf", "application/pdf", is_engraved=True),
+        Format("svg", "SVG", "svg", "image/svg+xml", is_engraved=True, is_packed=True),
     )
 }
-"""The formats of one tune by name."""
-
-SOUNDING = frozenset({"midi", "wav", "mp3", "ogg", "flac"})
-"""Formats of which a tune without notes has none."""
-
-ENGRAVED = frozenset({"pdf", "svg"})
-"""Formats that need abcjs and node."""
+"""The formats of one tune by name; `ExportTune` has a maker for each."""
 
 
 @dataclass(frozen=True)
@@ -94,22 +107,29 @@ class ExportTune:
             SetupError: what draws it is not here.
         """
         if name not in self._made:
-            self._made[name] = self._make(name)
+            if name not in self._makers:
+                raise NotImplementedError(f"ExportTune._makers has no entry for {name!r}.")
+            self._made[name] = self._makers[name]()
         return self._made[name]
 
     @cached_property
     def _made(self) -> dict[str, bytes]:
         return {}
 
-    def _make(self, name: str) -> bytes:
-        makers: dict[str, Callable[[], bytes]] = {
+    @cached_property
+    def _makers(self) -> dict[str, Callable[[], bytes]]:
+        """What makes the file of each format of `FORMATS`."""
+        return {
             "abc": self.abc.encode,
             "midi": lambda: midi_bytes(self._midi),
+            "wav": lambda: self._compress("wav"),
+            "mp3": lambda: self._compress("mp3"),
+            "ogg": lambda: self._compress("ogg"),
+            "flac": lambda: self._compress("flac"),
             "musicxml": lambda: write_musicxml(self.tune, self.comment).encode(),
             "pdf": self._write_pdf,
             "svg": self._write_svg,
         }
-        return makers[name]() if name in makers else self._compress(name)
 
     @cached_property
     def _midi(self) -> "PrettyMIDI":
@@ -159,7 +179,7 @@ class ExportTune:
             EngravingError: it cannot be drawn.
             SetupError: what draws it is not here.
         """
-        if name not in ENGRAVED:
+        if not FORMATS[name].is_engraved:
             return None
         from musicgen.engraving.chinese_font import is_chinese_font_here
         from musicgen.engraving.fonts import missing_characters

@@ -55,9 +55,8 @@ def parse_preset(run_id: str, values: dict[str, Any]) -> Preset:
         RunError: they do not hold.
     """
     try:
-        return Preset(
+        return Preset.without_meaning(
             short_text(values["preset"]),
-            "",
             NetworkConfig.from_dict(values["network"]),
             TrainingConfig.from_dict(values["training"]),
         )

@@ -1,13 +1,14 @@
 """Finds every text of the pages in the source, and updates the files of the translations.
 
 Run ``python -m musicgen.ui.base.catalogue`` after a change of words: new texts appear without a
-translation, those no longer used are taken out.
+translation and are listed, those no longer used are taken out.
 """
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from babel.messages import Catalog
+from babel.messages import Catalog, Message
 from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
 
@@ -50,8 +51,12 @@ def _messages(project: Path) -> Iterator[tuple[Path, str | tuple[str, ...], list
                     yield path, message, comments
 
 
-def update(project: Path) -> None:
-    """Rewrites each language's file with the texts of today; translations that fit are kept."""
+def update(project: Path) -> list[str]:
+    """Rewrites each language's file with the texts of today; translations that fit are kept.
+
+    Returns a line for each text that lacks one: the file, the text, and where it is used.
+    """
+    missing = []
     template = extract(project)
     for language in LANGUAGES:
         path = LOCALE / language / "LC_MESSAGES" / "musicgen.po"
@@ -60,7 +65,23 @@ def update(project: Path) -> None:
             catalogue.update(template, no_fuzzy_matching=True, update_header_comment=False)
             with path.open("wb") as file:
                 write_po(file, catalogue, width=100, ignore_obsolete=True, include_lineno=False)
+            missing += [
+                f"{path.relative_to(LOCALE)}: no translation of {_english(message)!r} ({place})"
+                for message in catalogue
+                if message.id and not all(_parts(message.string or ""))
+                for place, _line in message.locations[:1]
+            ]
+    return missing
+
+
+def _english(message: Message) -> str:
+    return _parts(message.id)[0]
+
+
+def _parts(text: str | Sequence[str]) -> Sequence[str]:
+    return (text,) if isinstance(text, str) else text
 
 
 if __name__ == "__main__":
-    update(Paths.default().project)
+    untranslated = update(Paths.default().project)
+    sys.stdout.write("".join(f"{line}\n" for line in untranslated))

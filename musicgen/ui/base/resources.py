@@ -3,7 +3,10 @@
 import streamlit as st
 
 from musicgen.config import Paths
+from musicgen.corpus.cleaning import CleaningReport, CorpusTune
+from musicgen.corpus.dataset import read_tunes
 from musicgen.corpus.sources import SOURCES, is_available
+from musicgen.corpus.statistics import TuneFacts, describe_tunes
 from musicgen.corpus.user_corpora import CorpusStore
 from musicgen.evaluation.report.store import ReportStore
 from musicgen.jobs.novelty_service import NoveltyService
@@ -25,6 +28,9 @@ from musicgen.training.runs.run import RunStore
 
 MAX_NETWORKS = 4
 """Networks kept in memory: the baseline takes 21 MB, the largest allowed some hundred."""
+
+MAX_CORPORA = 6
+"""Corpora kept in memory; the largest tunebook takes some 20 MB."""
 
 
 def paths() -> Paths:
@@ -65,6 +71,31 @@ def corpus_names() -> tuple[str, ...]:
     """All corpora that can be read now: the tunebooks that are here, then those people brought."""
     here = [name for name, source in SOURCES.items() if is_available(source, paths())]
     return (*here, *(corpus.name for corpus in corpora().list()))
+
+
+def corpus_tunes(name: str) -> tuple[list[CorpusTune], CleaningReport, list[TuneFacts]]:
+    """The clean tunes of a corpus, what cleaning found, and a line on each tune.
+
+    Read once for all sessions, and again when its files are newer.
+
+    Raises:
+        CorpusError: it is gone, or damaged.
+    """
+    if name in SOURCES:
+        changed = max(map(modified_ns, SOURCES[name].locate(paths())), default=0)
+    else:
+        changed = corpora().get(name).changed_ns
+    return _corpus_tunes(name, changed, paths())
+
+
+@st.cache_resource(max_entries=MAX_CORPORA, show_spinner=False)
+def _corpus_tunes(
+    name: str,
+    changed: int,  # noqa: ARG001 - in the cache's key
+    where: Paths,
+) -> tuple[list[CorpusTune], CleaningReport, list[TuneFacts]]:
+    tunes, report = read_tunes(name, where)
+    return tunes, report, describe_tunes(tunes)
 
 
 def store() -> RunStore:

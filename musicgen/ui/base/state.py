@@ -1,4 +1,7 @@
-"""The session state of a browser session under typed names, the only ones in use.
+"""The session state of a browser session under typed names: what other code reads or sets.
+
+All slots are in one namespace, so each name begins with its page. A widget that nothing else asks
+has a literal key that begins with its page as well.
 
 Threads never touch these: Streamlit drops what they write without a word.
 """
@@ -88,12 +91,12 @@ SOUND: dict[str, Slot[Any]] = {
 ENDLESS_STYLE = Slot("endless_style", "mixed")
 """The dances that the endless row is made of."""
 
-PLAY_SETTINGS: tuple[Slot[Any], ...] = (
+HELD_ON_EVERY_PAGE: tuple[Slot[Any], ...] = (
     MODEL, TEMPERATURE, SEED, TOP_K, TOP_P, PROMPT,
     RHYTHM, TONIC, MODE, METER, SECTIONS, BARS, RANGE, IN_TIME, INT8, *SOUND.values(),
     ENDLESS_STYLE, COUNT, LIVE,
 )  # fmt: skip
-"""Values of the widgets of Play, held on while another page is open."""
+"""Values of widgets of Play and Endless, which every page holds on while theirs is not open."""
 
 TINT = Slot("play_tint", True)
 NOTE_NAMES = Slot("play_note_names", False)

@@ -185,7 +185,7 @@ def _drawable(perplexity: float | None) -> float | None:
 
 
 def _preset_of(metadata: CheckpointMetadata) -> Preset:
-    return Preset(metadata.preset, "", metadata.network, metadata.training)
+    return Preset.without_meaning(metadata.preset, metadata.network, metadata.training)
 
 
 def _moment(text: str) -> datetime | None:

@@ -102,7 +102,9 @@ def _differences(names: tuple[str, str], models: Models) -> None:
     except MusicgenError as error:
         show_error(error, st.container())
         return
-    presets = [Preset(item.preset, "", item.network, item.training) for item in metadata]
+    presets = [
+        Preset.without_meaning(item.preset, item.network, item.training) for item in metadata
+    ]
     figures = [_figures(ref, item) for ref, item in zip(refs, metadata, strict=True)]
     rows = {label: [one[label] for one in figures] for label in figures[0]}
     _table(names, rows)

@@ -5,12 +5,10 @@ from typing import Any
 import streamlit as st
 
 from musicgen.corpus.cleaning import CleaningReport, CorpusTune
-from musicgen.corpus.dataset import read_tunes
 from musicgen.corpus.sources import SOURCES
 from musicgen.corpus.statistics import (
     TuneFacts,
     count_figures,
-    describe_tunes,
     find_tunes,
     write_csv,
 )
@@ -35,9 +33,6 @@ from musicgen.ui.tune.rendering import show_score
 VIEWS = (N_("Tunes"), N_("Figures"), N_("Cleaning report"))
 MAX_SEARCH = 100
 """Characters that can be typed to search for."""
-
-MAX_READ = 6
-"""Corpora kept in memory; the largest tunebook takes some 20 MB."""
 
 TABLE_HEIGHT = 320
 
@@ -68,8 +63,7 @@ def corpus_on_screen(name: str) -> None:
     own = None if name in SOURCES else resources.corpora().get(name)
     try:
         with st.spinner(_("Reading the corpus")):
-            home = str(resources.paths().home)
-            tunes, report, facts = _read(name, own.created if own else "", home)
+            tunes, report, facts = resources.corpus_tunes(name)
     except MusicgenError:
         if own:
             _delete(own)
@@ -86,16 +80,6 @@ def corpus_on_screen(name: str) -> None:
     {VIEWS[0]: _tunes, VIEWS[1]: _figures, VIEWS[2]: _report}[view or VIEWS[0]](
         name, tunes, report, facts
     )
-
-
-@st.cache_resource(max_entries=MAX_READ, show_spinner=False)
-def _read(
-    name: str,
-    created: str,  # noqa: ARG001 - in the cache's key, as is the home
-    home: str,  # noqa: ARG001
-) -> tuple[list[CorpusTune], CleaningReport, list[TuneFacts]]:
-    tunes, report = read_tunes(name, resources.paths())
-    return tunes, report, describe_tunes(tunes)
 
 
 def _about(name: str, own: OwnCorpus | None, report: CleaningReport) -> str:

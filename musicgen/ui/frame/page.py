@@ -65,7 +65,7 @@ def page(title: str, intro: str, has_training_card: bool = False, has_radio: boo
     with st.sidebar:
         for script, name, icon in PAGES:
             st.page_link(script, label=_(name), icon=icon, query_params=kept_parameters())
-    for slot in state.PLAY_SETTINGS:
+    for slot in state.HELD_ON_EVERY_PAGE:
         slot.hold()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.title(title, anchor=False, width="content")

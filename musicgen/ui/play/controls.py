@@ -8,6 +8,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from musicgen.config import SampleConfig, describe
+from musicgen.errors import CheckpointError
+from musicgen.sampling.engine import has_int8
 from musicgen.ui.base import state
 from musicgen.ui.base.language import _
 from musicgen.ui.play.beginning import take_over
@@ -60,7 +62,7 @@ def _model_of(request: Request, models: Models) -> str:
     return state.MODEL.get() or models.names[0]
 
 
-def controls() -> DeltaGenerator:
+def controls(models: Models) -> DeltaGenerator:
     """Temperature, the button, the seed, and a popover with everything else.
 
     Answers with the popover of the beginning, to be filled when the tune is there.
@@ -79,7 +81,7 @@ def controls() -> DeltaGenerator:
             beginning = st.popover(_("Beginning"), icon=":material/edit_note:", key="beginning_box")
             with st.popover(_("More"), icon=":material/tune:"):
                 form_constraints()
-                _more()
+                _more(models)
         _live_switch()
         constraints()
     return beginning
@@ -126,7 +128,7 @@ def _seed() -> None:
     )
 
 
-def _more() -> None:
+def _more(models: Models) -> None:
     st.number_input(
         _("Likeliest characters (top-k)"),
         int(_INFO["top_k"].low or 0),
@@ -142,7 +144,25 @@ def _more() -> None:
         key=state.TOP_P.name,
         help=_help("top_p"),
     )
-    st.toggle(_("Fast arithmetic (int8)"), key=state.INT8.name, help=_help("precision"))
+    _fast_arithmetic(models)
+
+
+def _fast_arithmetic(models: Models) -> None:
+    """The switch to int8; off and disabled for a model whose kind of network has none."""
+    label, meaning = _("Fast arithmetic (int8)"), _help("precision")
+    is_offered = _has_int8(models)
+    if not is_offered:
+        state.INT8.set(False)
+        meaning = _("Fast arithmetic is for LSTM networks; this model is of another kind.")
+    st.toggle(label, key=state.INT8.name, help=meaning, disabled=not is_offered)
+
+
+def _has_int8(models: Models) -> bool:
+    """Whether the chosen model can use int8; True for a damaged one, which fails when loaded."""
+    try:
+        return has_int8(models.find(state.MODEL.get()).metadata().network.kind)
+    except CheckpointError:
+        return True
 
 
 def _live_switch() -> None:

@@ -7,22 +7,29 @@ import streamlit as st
 from musicgen.engraving.engraver import missing_part
 from musicgen.errors import MusicgenError
 from musicgen.rendering.files.archive import DEFAULT_FORMATS, write_zip
-from musicgen.rendering.files.formats import (
-    ENGRAVED,
-    FORMATS,
-    SOUNDING,
-    ExportTune,
-    from_composition,
-)
+from musicgen.rendering.files.formats import FORMATS, ExportTune, from_composition
 from musicgen.rendering.playback_settings import PlaybackSettings
 from musicgen.sampling.composer import Composition
 from musicgen.ui.base import resources
 from musicgen.ui.base.errors import sentence, translate
-from musicgen.ui.base.language import _
+from musicgen.ui.base.language import N_, _
 from musicgen.ui.tune.performance import Performance
 
-_AT_ONCE = ("wav", "midi", "abc")
-_LATER = ("pdf", "svg", "musicxml", "mp3", "ogg", "flac")
+AT_ONCE = ("wav", "midi", "abc")
+"""Formats that each have a button, where the file is there already."""
+
+MEANINGS = {
+    "pdf": N_("Sheet music to print"),
+    "svg": N_("Sheet music as a picture"),
+    "musicxml": N_("For MuseScore and other notation programs"),
+    "mp3": N_("Small, plays everywhere"),
+    "ogg": N_("Small, free of patents"),
+    "flac": N_("Nothing lost, half the size of WAV"),
+    "wav": N_("Nothing lost, plays everywhere"),
+    "midi": N_("For programs that play or edit notes"),
+}
+"""What each format is good for, in the order in which they are offered; ABC has no need of it."""
+
 _ZIP = "zip"
 
 MAX_PIECES = 4
@@ -38,7 +45,7 @@ def downloads(shown: Performance, takes: Callable[[], Sequence[Performance]]) ->
         takes: Gives it and those that were composed with it; asked only when they are packed.
     """
     with st.container(horizontal=True, key="downloads"):
-        for name in _AT_ONCE:
+        for name in AT_ONCE:
             data = _ready(shown, name)
             if data is not None:
                 kind = FORMATS[name]
@@ -68,13 +75,14 @@ def _more(takes: Callable[[], Sequence[Performance]], shown: Performance) -> Non
     any script run of any session, and with something that ticks on the page, often before the
     browser has fetched it.
     """
-    names = [*_LATER, *(name for name in _AT_ONCE if _ready(shown, name) is None)]
+    names = [name for name in MEANINGS if name not in AT_ONCE]
+    names += [name for name in AT_ONCE if _ready(shown, name) is None]
     labels = {name: FORMATS[name].label for name in names} | {_ZIP: "ZIP"}
     chosen = st.pills(
         _("Format"),
-        [name for name in labels if shown.sound or name not in SOUNDING],
+        [name for name in labels if shown.sound or name == _ZIP or not FORMATS[name].is_sounding],
         key="download_format",
-        default=_LATER[0],
+        default=names[0],
         format_func=labels.__getitem__,
         required=True,
         label_visibility="collapsed",
@@ -97,23 +105,15 @@ def _more(takes: Callable[[], Sequence[Performance]], shown: Performance) -> Non
 
 
 def _meaning(name: str, count: int) -> str:
-    return {
-        "pdf": _("Sheet music to print"),
-        "svg": _("Sheet music as a picture"),
-        "musicxml": _("For MuseScore and other notation programs"),
-        "mp3": _("Small, plays everywhere"),
-        "ogg": _("Small, free of patents"),
-        "flac": _("Nothing lost, half the size of WAV"),
-        "wav": _("Nothing lost, plays everywhere"),
-        "midi": _("For programs that play or edit notes"),
-        _ZIP: _("All takes at once") if count > 1 else _("Sheet music and sound together"),
-    }[name]
+    if name != _ZIP:
+        return _(MEANINGS[name])
+    return _("All takes at once") if count > 1 else _("Sheet music and sound together")
 
 
 def _zip_of(takes: Sequence[Performance]) -> bytes:
     """All takes in the usual formats, without those for which something is missing here."""
     has_engraver = missing_part(resources.paths()) is None
-    names = [name for name in DEFAULT_FORMATS if has_engraver or name not in ENGRAVED]
+    names = [name for name in DEFAULT_FORMATS if has_engraver or not FORMATS[name].is_engraved]
     return write_zip([_piece_of(take) for take in takes], names)
 
 

@@ -1,6 +1,7 @@
 """Every format opens in a program that is not ours, and says how its tune was made."""
 
 import io
+import re
 import warnings
 import zipfile
 from dataclasses import replace
@@ -13,19 +14,39 @@ import pytest
 import soundfile
 
 from musicgen.audio.arrangement import Arrangement
+from musicgen.config import Paths
 from musicgen.engraving.engraver import missing_part
 from musicgen.errors import ProvenanceError
 from musicgen.notation.parsing.reader import read_tune
 from musicgen.rendering.files import embedded_provenance
 from musicgen.rendering.files.archive import README, different, write_zip
 from musicgen.rendering.files.embedded_provenance import read_recipes
-from musicgen.rendering.files.formats import ENGRAVED, FORMATS, ExportTune, make_all
+from musicgen.rendering.files.formats import FORMATS, ExportTune, make_all
 
 
 def make(piece: ExportTune, name: str) -> bytes:
-    if name in ENGRAVED and (missing := missing_part(piece.paths)):
+    if FORMATS[name].is_engraved and (missing := missing_part(piece.paths)):
         pytest.skip(str(missing))
     return piece.make(name)
+
+
+@pytest.mark.parametrize("kind", FORMATS.values(), ids=FORMATS)
+def test_the_documents_name_every_format(kind):
+    project = Paths.default().project
+    places = {
+        "README.md": rf"\b{kind.label}\b",
+        "README.zh-CN.md": rf"\b{kind.label}\b",
+        "docs/api.md": f"`{kind.suffix}`",
+        "musicgen/api.py": rf"\b{kind.suffix}\b",
+    }
+    if not kind.is_engraved:  # the row is run as a test, with or without an engraver
+        places["docs/terminal.md"] = rf"--formats [a-z0-9,]*\b{kind.name}\b"
+    lacking = [
+        place
+        for place, word in places.items()
+        if not re.search(word, (project / place).read_text(encoding="utf-8"))
+    ]
+    assert not lacking, f"{kind.label} is missing in {', '.join(lacking)}."
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -35,6 +56,11 @@ def test_every_file_brings_its_recipe_back(name, piece, composition, tmp_path):
     [recipe] = read_recipes(path)
     assert recipe.config == composition.config
     assert (recipe.checkpoint, recipe.fingerprint) == ("told", composition.fingerprint)
+
+
+def test_a_format_that_nothing_makes_is_named(piece):
+    with pytest.raises(NotImplementedError, match="no entry for 'braille'"):
+        piece.make("braille")
 
 
 @pytest.mark.parametrize("name", ["wav", "mp3", "ogg", "flac"])
