@@ -50,7 +50,8 @@ class Dataset:
 
     def describe(self) -> dict[str, Any]:
         """What a checkpoint keeps of its corpus: name, sizes, a fingerprint of all texts, and of
-        described ones the headers of the first source's training tunes, counted."""
+        described ones the headers of the first source's training tunes, counted.
+        """
         whole = "\0".join(tune.text for tune in self.tunes)
         first = self.source.split("+")[0]
         own = [tune.text for tune in self.split.train if tune.source == first]
@@ -65,7 +66,7 @@ class Dataset:
         }
 
     def described(self) -> "Dataset":
-        """The same tunes with described headers (`described.write_described`), on the same sides."""
+        """The same tunes, on the same sides, with headers of `described.write_described`."""
         new = {
             tune: replace(tune, text=write_described(tune.text, tune.source, tune.rhythm))
             for tune in (*self.tunes, *self.split.train)

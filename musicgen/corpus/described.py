@@ -55,6 +55,8 @@ Music and Dances of Ireland, 1971). O'Carolan's tunes are for listening, as airs
 """
 
 _LAB_NUMBER = re.compile(r"^Z: *id:dc-([a-z]+)-\d+", re.MULTILINE)
+_FIELD = re.compile(r"([A-Za-z]):[ \t]*(.*)")
+_FORM = re.compile(r"\d{1,2}( \d{1,2}){0,7}")
 _SPELLED = {"ionian": "Major", "aeolian": "Minor"}
 
 
@@ -114,7 +116,28 @@ def write_described(text: str, book: str, rhythm: str) -> str:
     return describe(tune, book, rhythm).header() + text[tune.body_start :]
 
 
+def read_header(text: str) -> Description:
+    """What a header says, described or not; empty where it says nothing."""
+    values: dict[str, str] = {}
+    for line in text.split("\n"):
+        field = _FIELD.match(line)
+        if field is None:
+            break
+        values.setdefault(field[1], field[2].strip())
+        if field[1] == "K":
+            break
+    form = values.get("N", "")
+    return Description(
+        values.get("B", ""),
+        values.get("R", "").lower(),
+        values.get("M", ""),
+        values.get("L", ""),
+        tuple(map(int, form.split())) if _FORM.fullmatch(form) else (),
+        values.get("K", ""),
+    )
+
+
 def count_headers(texts: Iterable[str]) -> dict[str, int]:
     """How many described tunes have which header, the commonest first."""
-    headers = Counter(text[: re.search(r"^K:.*\n", text, re.M).end()] for text in texts)  # type: ignore[union-attr]
+    headers = Counter(read_header(text).header() for text in texts)
     return dict(sorted(headers.items(), key=lambda item: (-item[1], item[0])))

@@ -12,7 +12,7 @@ import functools
 import json
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
@@ -40,6 +40,7 @@ from musicgen.sampling.guidance import (
     get_config_guide,
     with_header,
 )
+from musicgen.sampling.headers import read_counts, write_prompt
 
 DEFAULT_PROMPT = "X:"
 MAX_PROMPT_CHARACTERS = 5_000
@@ -76,6 +77,7 @@ class Composition:
     fingerprint: str
     mask_interventions: int = 0
     edits: tuple[Edit, ...] = ()
+    header_length: int = 0
 
     @property
     def intervention_share(self) -> float:
@@ -94,7 +96,7 @@ class Composition:
     def public_tune(self) -> Tune:
         """The tune of `public_abc`: the notes of `tune`, at offsets of their own."""
         tune = self.tune if self.tune.text == self.abc else read_tune(self.abc)[0]
-        return remove_attribution(tune, self.drawn_start)
+        return remove_attribution(tune, 0 if self.header_length else self.drawn_start)
 
     def provenance(self, playback: Mapping[str, Any] = AS_COMPOSED) -> str:
         """Model, fingerprint, seed and settings in one line, the same for the same tune.
@@ -165,31 +167,46 @@ def compose(
         CompositionError: the prompt has characters that the network does not know, or is too long.
         GrammarError: what is asked of the tune cannot be kept, or the prompt breaks the rules.
     """
-    prompt, guide = read_prompt(checkpoint.vocabulary, config)
+    guide = get_config_guide(checkpoint.vocabulary, config)
     engine = engine or get_engine(checkpoint, config.precision)
     finished: list[Composition] = []
     for first in range(0, config.count, _BATCH):
         last = min(first + _BATCH, config.count)
         seeds = [(config.seed + number) % SEEDS for number in range(first, last)]
         done = [piece.abc for piece in finished]
-        batch = _Batch(checkpoint.vocabulary, engine, config, prompt, seeds, guide)
+        prompts = [read_prompt(checkpoint, config.replace(seed=seed)) for seed in seeds]
+        batch = _Batch(checkpoint.vocabulary, engine, config, prompts, seeds, guide)
         with one_thread():
             batch.run(functools.partial(_report, on_text, done) if on_text else None)
         finished += [_read(checkpoint, config, drawing) for drawing in batch.drawings]
     return finished
 
 
-def read_prompt(vocabulary: Vocabulary, config: SampleConfig) -> tuple[str, Guide | None]:
-    """The text that a tune begins with under these settings, and the guide that watches, if any.
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """The text that a tune begins with; `header_length` characters of it are a described header."""
+
+    text: str
+    header_length: int = 0
+
+
+def read_prompt(checkpoint: Checkpoint, config: SampleConfig) -> Prompt:
+    """The text that a tune of these settings begins with, their seed included.
+
+    A network that learned described headers (`musicgen.corpus.described`) gets one: with what is
+    asked for, and the rest as its book has it.
 
     Raises:
         CompositionError: the prompt has characters that the network does not know, or is too long.
         GrammarError: what is asked of the tune cannot be kept.
     """
     _check_length(config.prompt)  # before it is read: reading takes its time
+    text, vocabulary = _plain_lines(config.prompt), checkpoint.vocabulary
     guide = get_config_guide(vocabulary, config)
-    text = _plain_lines(config.prompt)
-    return _prepare_prompt(vocabulary, with_header(text, guide) if guide else text), guide
+    if checkpoint.metadata.training.described:
+        text, length = write_prompt(read_counts(checkpoint.metadata), config, text)
+        return Prompt(_prepare_prompt(vocabulary, text), length)
+    return Prompt(_prepare_prompt(vocabulary, with_header(text, guide) if guide else text))
 
 
 @contextlib.contextmanager
@@ -223,6 +240,7 @@ class _Drawing:
     text: str
     seed: int
     drawn_start: int
+    header_length: int
     probs: list[float]
     is_complete: bool = False
     interventions: int = 0
@@ -236,14 +254,16 @@ class _Batch:
         vocabulary: Vocabulary,
         engine: Engine,
         config: SampleConfig,
-        prompt: str,
+        prompts: Sequence[Prompt],
         seeds: list[int],
         guide: Guide | None,
     ) -> None:
-        self._guidance = (
-            Guidance(guide, prompt, len(seeds), config.max_new_tokens) if guide else None
-        )
-        self.drawings = [_Drawing(prompt, seed, len(prompt), []) for seed in seeds]
+        texts = [prompt.text for prompt in prompts]
+        self._guidance = Guidance(guide, texts, config.max_new_tokens) if guide else None
+        self.drawings = [
+            _Drawing(prompt.text, seed, len(prompt.text), prompt.header_length, [])
+            for prompt, seed in zip(prompts, seeds, strict=True)
+        ]
         self._config = config
         self._vocabulary = vocabulary
         self._engine = engine
@@ -268,11 +288,12 @@ class _Batch:
             on_text([drawing.text for drawing in self.drawings])
 
     def _read_prompt(self) -> tuple[Logits, EngineState]:
-        """The beginning is read once for all tunes."""
-        logits, state = self._engine.read(
-            self._vocabulary.encode(SEPARATOR + self.drawings[0].text)
-        )
-        rows = [0] * len(self.drawings)
+        """A beginning is read once for all tunes that have it."""
+        texts = list(dict.fromkeys(drawing.text for drawing in self.drawings))
+        read = [self._engine.read(self._vocabulary.encode(SEPARATOR + text)) for text in texts]
+        logits = np.concatenate([one for one, _state in read])
+        state = self._engine.join([state for _logits, state in read])
+        rows = [texts.index(drawing.text) for drawing in self.drawings]
         return logits[rows], self._engine.select(state, rows)
 
     def _draw(self, logits: Logits, active: list[int], written: int) -> Ids:
@@ -336,6 +357,7 @@ def _read(checkpoint: Checkpoint, config: SampleConfig, drawing: _Drawing) -> Co
         checkpoint=checkpoint.name,
         fingerprint=checkpoint.fingerprint,
         mask_interventions=drawing.interventions,
+        header_length=drawing.header_length,
     )
 
 

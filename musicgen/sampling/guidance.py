@@ -4,6 +4,7 @@ The settings are constraints that the grammar enforces. Shapes: B tunes at once,
 """
 
 import re
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,12 +92,11 @@ def with_header(prompt: str, guide: Guide) -> str:
 
 
 class Guidance:
-    """The grammar's states of the tunes of a batch, all after the same beginning.
+    """The grammar's states of the tunes of a batch, each after its beginning.
 
     Args:
         guide: Masks of what is asked.
-        prompt: The beginning.
-        count: Tunes.
+        prompts: The beginning of each tune.
         limit: Characters that each may still write. Where no tune can be finished within it, none
             is steered home, and the limit cuts them.
 
@@ -104,16 +104,20 @@ class Guidance:
         GrammarError: the beginning breaks the rules.
     """
 
-    def __init__(self, guide: Guide, prompt: str, count: int, limit: int) -> None:
-        start = begin(guide.grammar, prompt)
+    def __init__(self, guide: Guide, prompts: Sequence[str], limit: int) -> None:
+        starts = {text: begin(guide.grammar, text) for text in dict.fromkeys(prompts)}
         self._guide = guide
-        self._states: list[GrammarState] = [start] * count
-        self._limit = limit if guide.grammar.min_completion_length(start) <= limit else None
+        self._states: list[GrammarState] = [starts[text] for text in prompts]
+        least = [guide.grammar.min_completion_length(state) for state in self._states]
+        self._limits = [limit if one <= limit else None for one in least]
 
     def masks(self, rows: list[int], written: int) -> NDArray[np.bool_]:
         """What the tunes `rows` may write next, bool (B, V), after `written` characters each."""
-        left = None if self._limit is None else self._limit - written
-        masks = [self._guide.mask(self._states[row], left) for row in rows]
+        masks = []
+        for row in rows:
+            limit = self._limits[row]
+            left = None if limit is None else limit - written
+            masks.append(self._guide.mask(self._states[row], left))
         return np.array(masks)
 
     def advance(self, row: int, character: str) -> None:
