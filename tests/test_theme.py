@@ -116,8 +116,8 @@ def blend(colour: str, share: float, below: str) -> str:
 @pytest.mark.parametrize("mode", MODES)
 def test_captions_are_readable_as_they_are_drawn(mode):
     style = PAGE_STYLE.read_text(encoding="utf-8")
-    found = re.search(r"stCaptionContainer[^{]*{ opacity: ([0-9.]+) !important", style)
+    found = re.search(r"stCaptionContainer[^}]*color-mix\(in srgb, currentColor (\d+)%", style)
     assert found
     text = SETTINGS["theme"][mode]["textColor"]
     for below in backgrounds(mode):
-        assert contrast(blend(text, float(found[1]), below), below) >= TEXT
+        assert contrast(blend(text, int(found[1]) / 100, below), below) >= TEXT

@@ -135,6 +135,7 @@ def inside(root: Path, names: Sequence[str]) -> int:
     times: dict[str, float] = {}
     with timed(times, "bootstrap"):
         bootstrap(root)
+        root.chmod(0o755)  # as every machine's: those who are not root live there, too
         mount_system(root)
         hand_on_settings(root)
     with timed(times, "clone"):
