@@ -178,6 +178,9 @@ class NetworkConfig(Settings):
     position: bool = setting(
         False, "An echo network also reads where in bar, section and scale each character stands."
     )
+    relative: bool = setting(
+        False, "A network that reads positions also says which degree and interval come next."
+    )
     recurrent_dropout: float = setting(
         0.0, "Share of an LSTM's recurrent weights left out at each training step.", 0.0, 0.95
     )
@@ -245,6 +248,9 @@ class TrainingConfig(Settings):
     )
     described: bool = setting(
         False, "Say book, rhythm, meter, form and key before the music, and leave out the title."
+    )
+    first_readings: int = setting(
+        1, "Times that each pass reads the tunes of the first of several tunebooks.", 1, 20
     )
     patience: int = setting(
         0, "Looks at held-out tunes without progress after which to stop; 0 for never.", 0, 1000

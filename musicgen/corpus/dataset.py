@@ -9,7 +9,7 @@ from typing import Any
 from musicgen.config import Paths, TrainingConfig
 from musicgen.corpus.cleaning import CleaningReport, CorpusTune, clean_tunebook
 from musicgen.corpus.corpus_cache import CachedCorpus, digest_source, keep_cached, load_cached
-from musicgen.corpus.described import count_headers, write_described
+from musicgen.corpus.described import MOVED, count_headers, write_described
 from musicgen.corpus.lab import SEPARATOR
 from musicgen.corpus.normalization import write_plain
 from musicgen.corpus.sources import SOURCES, get_source, read_source_text
@@ -37,7 +37,8 @@ class Dataset:
     @cached_property
     def vocabulary(self) -> Vocabulary:
         """The characters of all tunes, held-out ones included, and of the blank line between."""
-        return Vocabulary.from_text(SEPARATOR.join(tune.text for tune in self.tunes) + SEPARATOR)
+        further = SEPARATOR + MOVED if self.is_described else SEPARATOR
+        return Vocabulary.from_text(SEPARATOR.join(tune.text for tune in self.tunes) + further)
 
     @cached_property
     def train_text(self) -> str:
@@ -47,6 +48,12 @@ class Dataset:
     def texts(self, side: str) -> list[str]:
         """The texts of ``train``, ``val`` or ``test``."""
         return [tune.text for tune in self.split.side(side)]
+
+    def training_texts(self, first_readings: int = 1) -> list[str]:
+        """What one pass of a training reads: those of the first source so many times."""
+        first = self.source.split("+")[0]
+        own = [tune.text for tune in self.split.train if tune.source == first]
+        return self.texts("train") + own * (first_readings - 1)
 
     def describe(self) -> dict[str, Any]:
         """What a checkpoint keeps of its corpus: name, sizes, a fingerprint of all texts, and of
@@ -66,9 +73,16 @@ class Dataset:
         }
 
     def described(self) -> "Dataset":
-        """The same tunes, on the same sides, with headers of `described.write_described`."""
+        """The same tunes, on the same sides, with headers of `described.write_described`.
+
+        Those of held-out tunes tell no form: that is known of their music alone.
+        """
+        held_out = {*self.split.val, *self.split.test}
         new = {
-            tune: replace(tune, text=write_described(tune.text, tune.source, tune.rhythm))
+            tune: replace(
+                tune,
+                text=write_described(tune.text, tune.source, tune.rhythm, tune not in held_out),
+            )
             for tune in (*self.tunes, *self.split.train)
         }
         sides = (getattr(self.split, name) for name in ("train", "val", "test", "left_out"))

@@ -62,8 +62,12 @@ _MODES = {
     "": 0, "maj": 0, "ion": 0, "m": 1, "min": 1, "aeo": 1, "dor": 2, "mix": 3, "phr": 4, "lyd": 5,
     "loc": 6,
 }  # fmt: skip
-_SHIFTS = (0, 3, 2, 1, 4, -1, 5)
+MODE_FIFTHS = (0, 3, 2, 1, 4, -1, 5)
 """Fifths by which the signature of each mode lies below that of the major key."""
+
+NO_STAFF = 43
+"""The staff position before the first note."""
+
 _SEMITONES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _FIFTHS = {"F": -1, "C": 0, "G": 1, "D": 2, "A": 3, "E": 4, "B": 5}
 _STEPS = {letter: step for step, letter in enumerate("CDEFGAB")}
@@ -75,11 +79,16 @@ _TUPLET_TIME = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}
 _EIGHTH = 48
 _SIXTEENTH = _EIGHTH // 2
 _NO_DEGREE, _REST = 13, 12
-_NO_STAFF, _NO_INTERVAL, _TOP = 43, 18, 42
+_NO_INTERVAL, _TOP = 18, 42
 _SMALL = 0.01
 _MAX_DIGITS = 2
 _SIZES = tuple(FEATURES.values())
 _STARTS = tuple(sum(_SIZES[:at]) for at in range(len(_SIZES)))
+
+
+def staff_position(letter: str) -> int:
+    """Steps of the scale above the C three octaves below middle C, of a note as it is written."""
+    return 7 * (2 + letter.islower()) + _STEPS[letter.upper()]
 
 
 class TunePosition:
@@ -162,7 +171,7 @@ class TunePosition:
         self._fill, self._bars, self._section, self._has_pickup = 0.0, 0, 0, 0
         self._bars_before_ending = -1
         self._degree = self._degree_before = self._first = self._first_before = _NO_DEGREE
-        self._staff, self._interval = _NO_STAFF, _NO_INTERVAL
+        self._staff, self._interval = NO_STAFF, _NO_INTERVAL
         self._accidentals: dict[str, int] = {}
         self._inside, self._part = "", ""
         self._has_note, self._digits, self._divisor, self._slashes = False, "", "", 0
@@ -208,7 +217,7 @@ class TunePosition:
             mode = value[1 + abs(sign) :].strip().lower()
             self._mode = _MODES.get(mode if mode == "m" else mode[:3], 0)
             self._tonic = (_SEMITONES[value[0]] + sign) % 12
-            fifths = _FIFTHS[value[0]] + 7 * sign - _SHIFTS[self._mode]
+            fifths = _FIFTHS[value[0]] + 7 * sign - MODE_FIFTHS[self._mode]
             self._signature = max(-7, min(7, fifths))
         self._in_header = False
 
@@ -310,8 +319,8 @@ class TunePosition:
         if alter is None:
             place = _SHARPS.index(letter)
             alter = int(self._signature > place) - int(-self._signature > 6 - place)
-        staff = 7 * (2 + character.islower()) + _STEPS[letter]
-        if self._staff != _NO_STAFF:
+        staff = staff_position(character)
+        if self._staff != NO_STAFF:
             self._interval = max(-8, min(8, staff - self._staff)) + 8
         self._staff = staff
         if self._tonic >= 0:

@@ -65,6 +65,7 @@ def _wishes(config: SampleConfig, given: Description) -> Description:
         given.meter or config.meter.strip(),
         given.unit or config.unit.strip(),
         given.form,
+        given.likeness,
         given.key or config.key.strip(),
     )
 

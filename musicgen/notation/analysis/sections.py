@@ -1,5 +1,7 @@
 """The sections of a tune: what stands between double bar lines and repeat signs."""
 
+from fractions import Fraction
+
 from musicgen.notation.model import Bar, Tune
 from musicgen.notation.parsing.barlines import is_closing, opens_repeat
 
@@ -18,6 +20,22 @@ def split_sections(tune: Tune) -> list[list[Bar]]:
 def section_lengths(tune: Tune) -> tuple[int, ...]:
     """Bars of each section as one plays it once: pickups and second endings are not counted."""
     return tuple(sum(map(counts_as_bar, bars)) for bars in split_sections(tune))
+
+
+def section_likeness(tune: Tune) -> float | None:
+    """Share, 0..1, of the bars behind the first section that sound as one inside it does.
+
+    Bars are alike if they have the same notes at the same pitches for the same time. None where
+    there is one section or none.
+    """
+    first, *others = split_sections(tune) or [[]]
+    known = {_sound(bar) for bar in first if counts_as_bar(bar)}
+    later = [_sound(bar) in known for bars in others for bar in bars if counts_as_bar(bar)]
+    return sum(later) / len(later) if later else None
+
+
+def _sound(bar: Bar) -> tuple[tuple[tuple[int, ...], Fraction], ...]:
+    return tuple((note.pitches, note.duration) for note in bar.notes)
 
 
 def counts_as_bar(bar: Bar) -> bool:
