@@ -13,7 +13,7 @@ from fractions import Fraction
 from itertools import pairwise
 from statistics import fmean, median, pstdev
 
-from musicgen.evaluation.measures.melody import (
+from musicgen.notation.analysis.melody import (
     MelodyNote,
     melody_bars,
     melody_notes,

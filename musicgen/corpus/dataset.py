@@ -57,13 +57,17 @@ class Dataset:
 
     def describe(self) -> dict[str, Any]:
         """What a checkpoint keeps of its corpus: name, sizes, a fingerprint of all texts, and of
-        described ones the headers of the first source's training tunes, counted.
+        described ones how many training tunes have which header, and the titles in each book.
         """
         whole = "\0".join(tune.text for tune in self.tunes)
-        first = self.source.split("+")[0]
-        own = [tune.text for tune in self.split.train if tune.source == first]
-        headers = {"headers": count_headers(own)} if self.is_described else {}
-        return headers | {
+        known: dict[str, Any] = {}
+        if self.is_described:
+            titles = {
+                name: sorted({tune.title for tune in self.split.train if tune.source == name})
+                for name in self.source.split("+")
+            }
+            known = {"headers": count_headers(self.texts("train")), "titles": titles}
+        return known | {
             "source": self.source,
             "fingerprint": hashlib.sha256(whole.encode("utf-8")).hexdigest()[:16],
             "split": "80/10/10 by title hash",
@@ -117,15 +121,18 @@ def load_dataset(
     Raises:
         CorpusError: a source is unknown or not fetched, or leaves nothing to train on.
     """
-    key = digest_source(source, paths, plain)
+    key = digest_source(source, paths, plain, described)
     reading = load_cached(key, paths)
-    if reading is None:
+    if reading is None and described:
+        made = load_dataset(source, paths, plain, on_progress=on_progress).described()
+        reading = CachedCorpus(made.tunes, made.split, made.reports)
+        keep_cached(key, reading, paths)
+    elif reading is None:
         reading = _read_sources(source, paths, plain, on_progress)
         keep_cached(key, reading, paths)
     if not reading.split.train:
         raise CorpusError("The corpus {name!r} has no tunes to train on.", name=source)
-    dataset = Dataset(source, reading.tunes, reading.split, reading.reports)
-    return dataset.described() if described else dataset
+    return Dataset(source, reading.tunes, reading.split, reading.reports, described)
 
 
 def _read_sources(

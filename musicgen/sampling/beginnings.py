@@ -14,7 +14,6 @@ from musicgen.notation.parsing.reader import read_tune
 from musicgen.notation.parsing.tunebook import decode_text, require_tunes
 from musicgen.notation.transcription.transcriber import transcribe
 from musicgen.sampling.composer import read_prompt
-from musicgen.sampling.guidance import get_config_guide
 
 MAX_FILE_BYTES = 2_000_000
 """Of a file from which a beginning is taken."""
@@ -59,9 +58,8 @@ def read_beginning(checkpoint: Checkpoint, config: SampleConfig) -> Beginning:
         return Beginning()
     try:
         prompt = read_prompt(checkpoint, config)
-        guide = get_config_guide(checkpoint.vocabulary, config)
-        if guide:
-            begin(guide.grammar, prompt.text)
+        if prompt.guide:
+            begin(prompt.guide.grammar, prompt.text)
     except CompositionError as error:
         return _told(read_tune(config.prompt)[0], error)
     return _told(read_tune(prompt.text)[0], None)

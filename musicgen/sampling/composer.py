@@ -4,7 +4,8 @@ A tune begins after a blank line and ends at the next one, in the corpus as in w
 writes. The composer feeds the blank line and the prompt, draws character by character, and stops
 each tune by itself at the blank line that the network writes. Unless the settings turn
 it off, a grammar masks the characters that would make the tune wrong; the network chooses among
-the rest.
+the rest. Where a network has a critic (`musicgen.sampling.critic`), each tune is drawn several
+times, with the same header, and one drawing is kept.
 """
 
 import contextlib
@@ -21,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from musicgen.config import SampleConfig
+from musicgen.corpus.described import read_header
 from musicgen.corpus.lab import SEPARATOR
 from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.errors import CompositionError
@@ -30,6 +32,7 @@ from musicgen.notation.model import Problem, Tune
 from musicgen.notation.parsing.reader import read_tune
 from musicgen.notation.writing.attribution import remove_attribution
 from musicgen.notation.writing.repeat_starts import write_repeat_starts
+from musicgen.sampling.critic import NO_CHANCE, Critic, candidate_seeds, choose, find_critic
 from musicgen.sampling.decoding import Probs, compute_probs, draw
 from musicgen.sampling.edit_list import Edit, edits_to_json
 from musicgen.sampling.engine import Engine, EngineState, Ids, Logits, get_engine
@@ -38,9 +41,12 @@ from musicgen.sampling.guidance import (
     GRAMMAR_VERSION,
     Guidance,
     get_config_guide,
+    get_form_guide,
+    make_rules,
     with_header,
 )
-from musicgen.sampling.headers import read_counts, write_prompt
+from musicgen.sampling.headers import HEADER_SETTINGS, read_counts, write_prompt
+from musicgen.sampling.titles import draw_title, write_title
 
 DEFAULT_PROMPT = "X:"
 MAX_PROMPT_CHARACTERS = 5_000
@@ -63,6 +69,10 @@ class Composition:
     `is_complete` says that the tune ended by itself. `mask_interventions` counts the steps at which
     the network alone would have written what the grammar forbids. `edits` are the changes made to
     what the seed gave, in order (`musicgen.sampling.edits`); `char_probs` holds for what is there.
+    The first `header_length` characters of `abc` are a described header
+    (`musicgen.corpus.described`), and `title` is what the tune is called where none was drawn.
+    `log_odds` has what the critic said of each drawing, the one that was kept at the place
+    `chosen`; empty where there was nothing to choose.
     """
 
     abc: str
@@ -78,6 +88,9 @@ class Composition:
     mask_interventions: int = 0
     edits: tuple[Edit, ...] = ()
     header_length: int = 0
+    title: str = ""
+    log_odds: tuple[float, ...] = ()
+    chosen: int = 0
 
     @property
     def intervention_share(self) -> float:
@@ -96,7 +109,10 @@ class Composition:
     def public_tune(self) -> Tune:
         """The tune of `public_abc`: the notes of `tune`, at offsets of their own."""
         tune = self.tune if self.tune.text == self.abc else read_tune(self.abc)[0]
-        return remove_attribution(tune, 0 if self.header_length else self.drawn_start)
+        if not self.header_length:
+            return remove_attribution(tune, self.drawn_start)
+        found = remove_attribution(tune)
+        return read_tune(write_title(found.text, self.title))[0] if self.title else found
 
     def provenance(self, playback: Mapping[str, Any] = AS_COMPOSED) -> str:
         """Model, fingerprint, seed and settings in one line, the same for the same tune.
@@ -110,6 +126,7 @@ class Composition:
             "top_p": self.config.top_p,
             "prompt": self.config.prompt,
             "max_new_tokens": self.config.max_new_tokens,
+            **({"candidates": self.config.candidates} if self.log_odds else {}),
             **self._asked(),
             **({"edits": edits_to_json(self.edits)} if self.edits else {}),
             **({"heard": dict(playback)} if playback else {}),
@@ -123,12 +140,10 @@ class Composition:
         )
 
     def _asked(self) -> dict[str, object]:
-        if self.config.free:
-            return {"free": True}
-        asked = {name: getattr(self.config, name) for name in GRAMMAR_SETTINGS}
-        return {"grammar": GRAMMAR_VERSION} | {
-            name: value for name, value in asked.items() if value
-        }
+        names = HEADER_SETTINGS if self.config.free else (*GRAMMAR_SETTINGS, *HEADER_SETTINGS)
+        asked = {name: getattr(self.config, name) for name in names}
+        watched = {"free": True} if self.config.free else {"grammar": GRAMMAR_VERSION}
+        return watched | {name: value for name, value in asked.items() if value}
 
     def to_abc(self, playback: Mapping[str, Any] = AS_COMPOSED, tune: Tune | None = None) -> str:
         """The tune for other programs, played as it was written.
@@ -167,26 +182,60 @@ def compose(
         CompositionError: the prompt has characters that the network does not know, or is too long.
         GrammarError: what is asked of the tune cannot be kept, or the prompt breaks the rules.
     """
-    guide = get_config_guide(checkpoint.vocabulary, config)
+    make_rules(config)  # before the network is woken
     engine = engine or get_engine(checkpoint, config.precision)
+    critic = find_critic(checkpoint)
+    drawings = config.candidates if critic else 1
+    at_once = max(1, _BATCH // drawings)
     finished: list[Composition] = []
-    for first in range(0, config.count, _BATCH):
-        last = min(first + _BATCH, config.count)
-        seeds = [(config.seed + number) % SEEDS for number in range(first, last)]
-        done = [piece.abc for piece in finished]
-        prompts = [read_prompt(checkpoint, config.replace(seed=seed)) for seed in seeds]
-        batch = _Batch(checkpoint.vocabulary, engine, config, prompts, seeds, guide)
+    for first in range(0, config.count, at_once):
+        last = min(first + at_once, config.count)
+        tune_seeds = [(config.seed + number) % SEEDS for number in range(first, last)]
+        prompts = [read_prompt(checkpoint, config.replace(seed=seed)) for seed in tune_seeds]
+        seeds = [one for seed in tune_seeds for one in candidate_seeds(seed, drawings)]
+        begun = [prompt for prompt in prompts for _ in range(drawings)]
+        batch = _Batch(checkpoint.vocabulary, engine, config, begun, seeds)
+        report = None
+        if on_text:
+            done = [piece.abc for piece in finished]
+            report = functools.partial(_report, on_text, done, drawings)
         with one_thread():
-            batch.run(functools.partial(_report, on_text, done) if on_text else None)
-        finished += [_read(checkpoint, config, drawing) for drawing in batch.drawings]
+            batch.run(report)
+        read = [_read(checkpoint, config, drawing) for drawing in batch.drawings]
+        finished += [
+            _choose(critic, read[number * drawings :][:drawings], checkpoint, seed)
+            for number, seed in enumerate(tune_seeds)
+        ]
     return finished
+
+
+def _choose(
+    critic: Critic | None, drawn: Sequence[Composition], checkpoint: Checkpoint, seed: int
+) -> Composition:
+    """One of the drawings of a tune, under the tune's own seed and with its title."""
+    log_odds: tuple[float, ...] = ()
+    chosen = 0
+    if critic and len(drawn) > 1:
+        log_odds = tuple(
+            critic.log_odds(one.tune) if one.is_complete and not one.problems else NO_CHANCE
+            for one in drawn
+        )
+        chosen = choose(log_odds, critic.sharpness, seed)
+    kept = drawn[chosen]
+    title = draw_title(checkpoint.metadata, kept.abc, seed) if kept.header_length else ""
+    config = replace(kept.config, seed=seed)
+    return replace(kept, seed=seed, config=config, title=title, log_odds=log_odds, chosen=chosen)
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """The text that a tune begins with; `header_length` characters of it are a described header."""
+    """The text that a tune begins with; `header_length` characters of it are a described header.
+
+    `guide` has the masks of what is asked of the tune; None where it is written freely.
+    """
 
     text: str
+    guide: Guide | None
     header_length: int = 0
 
 
@@ -202,11 +251,17 @@ def read_prompt(checkpoint: Checkpoint, config: SampleConfig) -> Prompt:
     """
     _check_length(config.prompt)  # before it is read: reading takes its time
     text, vocabulary = _plain_lines(config.prompt), checkpoint.vocabulary
-    guide = get_config_guide(vocabulary, config)
-    if checkpoint.metadata.training.described:
-        text, length = write_prompt(read_counts(checkpoint.metadata), config, text)
-        return Prompt(_prepare_prompt(vocabulary, text), length)
-    return Prompt(_prepare_prompt(vocabulary, with_header(text, guide) if guide else text))
+    if not checkpoint.metadata.training.described:
+        _refuse_header_settings(config)
+        guide = get_config_guide(vocabulary, config)
+        return Prompt(
+            _prepare_prompt(vocabulary, with_header(text, guide) if guide else text), guide
+        )
+    make_rules(config)
+    text, length = write_prompt(read_counts(checkpoint.metadata), config, text)
+    form = read_header(text).form
+    guide = None if config.free else get_form_guide(vocabulary, config, form)
+    return Prompt(_prepare_prompt(vocabulary, text), guide, length)
 
 
 @contextlib.contextmanager
@@ -229,8 +284,11 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-def _report(on_text: Callable[[list[str]], None], done: list[str], texts: list[str]) -> None:
-    on_text(done + texts)
+def _report(
+    on_text: Callable[[list[str]], None], done: list[str], drawings: int, texts: list[str]
+) -> None:
+    """Tells the texts so far: of each tune its first drawing."""
+    on_text(done + texts[::drawings])
 
 
 @dataclass
@@ -256,10 +314,10 @@ class _Batch:
         config: SampleConfig,
         prompts: Sequence[Prompt],
         seeds: list[int],
-        guide: Guide | None,
     ) -> None:
         texts = [prompt.text for prompt in prompts]
-        self._guidance = Guidance(guide, texts, config.max_new_tokens) if guide else None
+        guides = [prompt.guide for prompt in prompts if prompt.guide]
+        self._guidance = Guidance(guides, texts, config.max_new_tokens) if guides else None
         self.drawings = [
             _Drawing(prompt.text, seed, len(prompt.text), prompt.header_length, [])
             for prompt, seed in zip(prompts, seeds, strict=True)
@@ -359,6 +417,15 @@ def _read(checkpoint: Checkpoint, config: SampleConfig, drawing: _Drawing) -> Co
         mask_interventions=drawing.interventions,
         header_length=drawing.header_length,
     )
+
+
+def _refuse_header_settings(config: SampleConfig) -> None:
+    if asked := [name for name in HEADER_SETTINGS if getattr(config, name)]:
+        raise CompositionError(
+            "This model was not taught to keep to a {setting}: leave that out, or choose a model "
+            "that learned described headers.",
+            setting=asked[0],
+        )
 
 
 def _plain_lines(prompt: str) -> str:

@@ -7,7 +7,7 @@ back to music practice", Journal of Creative Music Systems 2 (2017)).
 import math
 from fractions import Fraction
 
-from musicgen.evaluation.measures.melody import melody_bars
+from musicgen.notation.analysis.melody import melody_bars
 from musicgen.notation.analysis.sections import counts_as_bar, split_sections
 from musicgen.notation.model import Bar, Tune
 
