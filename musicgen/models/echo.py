@@ -100,6 +100,7 @@ class EchoNetwork(LSTMStack):
         echoes = self.offers[characters, which] * is_there + self.levels[levels, which]
         total = self.embedding(ids) + echoes.sum(2)
         further = []
+        places = np.zeros(0, np.int64)
         if self.position is not None:
             before = state[3][0].cpu().numpy().astype(np.int64)
             places, after = read_positions(ids.cpu().numpy(), before, self.config.characters)

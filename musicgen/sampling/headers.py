@@ -129,7 +129,7 @@ def choose_description(
     all the same: key first, then likeness and form, then meter.
     """
     book = wished.book or counts.book
-    tests: list[Matches] = [lambda one: one.book == book, lambda one: one.meter in METERS]
+    tests: list[Matches] = [lambda one: one.book == book]
     if wished.rhythm:
         tests.append(lambda one: one.rhythm == wished.rhythm)
     if wished.meter:
@@ -143,7 +143,9 @@ def choose_description(
         tests.append(lambda one: one.likeness == wished.likeness)
     if wished.key:
         tests.append(lambda one: is_same_key(one.key, wished.key))
-    rows: Sequence[int] = range(len(counts.descriptions))
+    rows: Sequence[int] = [
+        row for row, one in enumerate(counts.descriptions) if one.meter in METERS and one.key
+    ]
     for test in tests:
         rows = [row for row in rows if test(counts.descriptions[row])] or rows
     drawn = Description(book, meter="C", unit="1/8", key="D Major")
@@ -183,7 +185,7 @@ def _with_wishes(drawn: Description, wished: Description, counts: HeaderCounts) 
 
 
 def _suits(rhythm: str, meter: str) -> bool:
-    return any(is_same_meter(meter, other) for other in RHYTHMS.get(rhythm, (meter,)))
+    return meter in RHYTHMS.get(rhythm, (meter,))
 
 
 def spell_key(key: str) -> str:
