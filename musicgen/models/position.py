@@ -84,6 +84,10 @@ _SMALL = 0.01
 _MAX_DIGITS = 2
 _SIZES = tuple(FEATURES.values())
 _STARTS = tuple(sum(_SIZES[:at]) for at in range(len(_SIZES)))
+(
+    _METRE, _LEFT, _FRACTION, _BAR, _SECTION, _BARS_LEFT, _SECTIONS_LEFT, _DEGREE, _STAFF, _BEFORE,
+    _INTERVAL, _KEY, _RHYTHM, _BOOK, _FIRST, _TOKEN,
+) = _STARTS  # fmt: skip
 
 
 def staff_position(letter: str) -> int:
@@ -139,31 +143,38 @@ class TunePosition:
 
     def rows(self) -> list[int]:
         """One row of the table, 0 to `FEATURE_ROWS` - 1, for each of `FEATURES`, in their order."""
-        length = self._fill + (self._note_length() if self._has_note else 0.0)
+        if self._in_header and self._header_rows:
+            return self._header_rows
+        length = self._fill + self._note_length() if self._has_note else self._fill
         place = length / _SIXTEENTH
         whole = int(place + 1e-6)
-        values = (
-            self._meter * _PLACES + min(_PLACES - 1, max(0, whole)),
-            self._left(place),
-            _fraction(place - whole),
-            0 if self._in_header else 1 + min(19, self._bars),
-            min(7, self._section),
-            *self._ahead(),
-            self._degree * 7 + self._mode,
-            self._staff,
-            self._degree_before,
-            self._interval,
-            (self._signature + 7) * 7 + self._mode,
-            self._rhythm * 2 + self._has_pickup,
-            self._book * 2 + self._is_moved,
-            self._first * 14 + self._first_before,
-            self._token(),
-        )
-        return [start + value for start, value in zip(_STARTS, values, strict=True)]
+        bars_left, sections_left = self._ahead()
+        # Written out: it is done for each character of a training, and takes half the time so.
+        found = [
+            _METRE + self._meter * _PLACES + (0 if whole < 0 else min(whole, _PLACES - 1)),
+            _LEFT + self._left(place),
+            _FRACTION + _fraction(place - whole),
+            _BAR + (0 if self._in_header else 1 + min(19, self._bars)),
+            _SECTION + min(7, self._section),
+            _BARS_LEFT + bars_left,
+            _SECTIONS_LEFT + sections_left,
+            _DEGREE + self._degree * 7 + self._mode,
+            _STAFF + self._staff,
+            _BEFORE + self._degree_before,
+            _INTERVAL + self._interval,
+            _KEY + (self._signature + 7) * 7 + self._mode,
+            _RHYTHM + self._rhythm * 2 + self._has_pickup,
+            _BOOK + self._book * 2 + self._is_moved,
+            _FIRST + self._first * 14 + self._first_before,
+            _TOKEN + self._token(),
+        ]
+        self._header_rows = found if self._in_header else []
+        return found
 
     def _begin(self) -> None:
         self._count, self._last = 0, "\n"
         self._line, self._previous, self._in_header = "", "\n", True
+        self._header_rows: list[int] = []
         self._meter, self._full, self._unit = 0, 0.0, 8.0
         self._tonic, self._mode, self._signature = -1, 0, 0
         self._rhythm, self._book, self._is_moved = 0, 0, 0
@@ -192,6 +203,7 @@ class TunePosition:
         self._line = ""
 
     def _read_field(self, letter: str, value: str) -> None:
+        self._header_rows = []
         if letter == "M":
             self._meter = METER_VALUES.index(value) if value in METER_VALUES else 0
             pair = _pair({"C": "4/4", "C|": "2/2"}.get(value, value))
