@@ -103,6 +103,7 @@ class TunePosition:
     _line: str
     _previous: str
     _in_header: bool
+    _header_rows: list[int]
 
     def __init__(self) -> None:
         self._begin()
@@ -174,7 +175,7 @@ class TunePosition:
     def _begin(self) -> None:
         self._count, self._last = 0, "\n"
         self._line, self._previous, self._in_header = "", "\n", True
-        self._header_rows: list[int] = []
+        self._header_rows = []
         self._meter, self._full, self._unit = 0, 0.0, 8.0
         self._tonic, self._mode, self._signature = -1, 0, 0
         self._rhythm, self._book, self._is_moved = 0, 0, 0
