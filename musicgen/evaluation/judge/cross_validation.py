@@ -1,5 +1,6 @@
 """How well detectors tell two sets of tunes apart, each asked only about tunes it has not seen."""
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -18,6 +19,13 @@ MAX_TUNES = 300
 
 _DECIMALS = 5
 
+_STRETCH = math.sqrt(1 + FOLDS / (FOLDS - 1))
+"""What an interval over tunes alone is too narrow by, as folds learn from the same tunes.
+
+The variance of a mean over K folds is (1/K + test/train) σ², not σ²/K (C. Nadeau, Y. Bengio,
+"Inference for the Generalization Error", Machine Learning 52 (2003)).
+"""
+
 
 def judge_tunes(
     real: Sequence[TuneFeatures],
@@ -31,6 +39,9 @@ def judge_tunes(
     Of variants in a set only the first tune counts. Detectors read equally many tunes of both
     sides, drawn at random from the larger one and at most `MAX_TUNES`: how well they do depends on
     how many they learn from. Giveaways are of all different tunes.
+
+    The interval of a verdict is that of the bootstrap over tunes, half as wide again: detectors of
+    different folds learn from mostly the same tunes.
 
     Args:
         real: Features of real tunes.
@@ -96,4 +107,10 @@ def _cross_validate(
         # Each fold has a detector of its own, whose scores have a scale of their own.
         # Rounded, as equal tunes may differ in the last digits by their place in the list.
         scores[test] = rankdata(np.round(found, _DECIMALS)) / len(found)
-    return estimate_auc(scores[labels == 1].tolist(), scores[labels == 0].tolist(), seed)
+    return _stretch(estimate_auc(scores[labels == 1].tolist(), scores[labels == 0].tolist(), seed))
+
+
+def _stretch(one: Estimate) -> Estimate:
+    low = one.value - _STRETCH * (one.value - one.low)
+    high = one.value + _STRETCH * (one.high - one.value)
+    return Estimate(one.value, max(0.0, low), min(1.0, high), one.count)

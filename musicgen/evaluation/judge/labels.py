@@ -109,8 +109,10 @@ NO_GIVEAWAY = N_("No single figure differs by more than chance would explain.")
 METHOD = N_(
     "Detectors read the notes in any key, not titles, fields or layout. Each tune is judged by "
     "detectors that saw neither it nor a variant of it (five-fold cross-validation, variants in "
-    "one fold); both sides have equally many tunes. The better a detector tells them apart, the "
-    "more the tunes give themselves away; other detectors may find more."
+    "one fold); both sides have equally many tunes. The intervals are those of the bootstrap over "
+    "tunes, half as wide again, as detectors learn from mostly the same tunes. The better a "
+    "detector tells them apart, the more the tunes give themselves away; other detectors may find "
+    "more."
 )
 
 MOST_SHOWN = 6

@@ -34,7 +34,8 @@ def found_out():
 @pytest.mark.parametrize("detector", DETECTORS)
 def test_tunes_with_shuffled_notes_are_found_out(found_out, detector):
     assert found_out.tunes == 30
-    assert found_out.auc(detector).low > 0.9
+    assert found_out.auc(detector).value > 0.9
+    assert found_out.auc(detector).low > 0.8
 
 
 def test_the_figures_that_give_shuffled_tunes_away_are_those_of_order(found_out):
@@ -49,7 +50,7 @@ def test_the_figures_that_give_shuffled_tunes_away_are_those_of_order(found_out)
 def test_tunes_of_one_kind_are_not_told_apart(detector):
     found = judge_tunes(walks(0, 60), walks(1000, 60), [detector]).auc(detector)
     assert found.low <= 0.5 <= found.high
-    assert 0.1 < found.high - found.low < 0.3
+    assert 0.2 < found.high - found.low < 0.4
 
 
 def test_a_detector_that_knows_nothing_is_at_chance_whatever_the_order(monkeypatch):
