@@ -187,7 +187,8 @@ def train(
     chosen = apply_overrides(
         get_preset(preset), {key: str(value) for key, value in settings.items()}
     )
-    dataset = load_dataset(chosen.training.source, paths, chosen.training.plain)
+    config = chosen.training
+    dataset = load_dataset(config.source, paths, config.plain, config.described)
     require_trainable(dataset, chosen.training)
     chosen, taught_by = resolve_teacher(chosen, paths, dataset.vocabulary)
     run = RunStore(paths.runs).create(name, chosen, None, teacher=taught_by)

@@ -178,6 +178,9 @@ class NetworkConfig(Settings):
     position: bool = setting(
         False, "An echo network also reads where in bar, section and scale each character stands."
     )
+    relative: bool = setting(
+        False, "A network that reads positions also says which degree and interval come next."
+    )
     recurrent_dropout: float = setting(
         0.0, "Share of an LSTM's recurrent weights left out at each training step.", 0.0, 0.95
     )
@@ -243,6 +246,12 @@ class TrainingConfig(Settings):
     plain: bool = setting(
         False, "Rewrite tunes of further books in the lab's plain manner; leave out the rest."
     )
+    described: bool = setting(
+        False, "Say book, rhythm, meter, form and key before the music, and leave out the title."
+    )
+    first_readings: int = setting(
+        1, "Times that each pass reads the tunes of the first of several tunebooks.", 1, 20
+    )
     patience: int = setting(
         0, "Looks at held-out tunes without progress after which to stop; 0 for never.", 0, 1000
     )
@@ -278,6 +287,9 @@ class SampleConfig(Settings):
     )
     seed: int = setting(0, "The same seed gives the same tune.", 0, 2**31 - 1)
     count: int = setting(1, "Tunes to compose.", 1, 1000)
+    candidates: int = setting(
+        8, "Drawings of each tune, of which a model's critic keeps one; 1 keeps the first.", 1, 32
+    )
     prompt: str = setting(
         "", "Beginning of the tune, in ABC; empty for a tune from nothing.", max_length=20_000
     )
@@ -288,6 +300,12 @@ class SampleConfig(Settings):
     key: str = setting("", "Tonic and mode, such as E dorian; empty leaves them to the network.")
     unit: str = setting("", "Unit note length, such as 1/8; empty leaves it to the network.")
     rhythm: str = setting("", "Rhythm, such as jig or reel; it fixes the meter.")
+    likeness: str = setting(
+        "",
+        "How much the later sections take from the first; empty leaves it to the network.",
+        choices=("", "none", "little", "some", "much", "most"),
+    )
+    book: str = setting("", "Tunebook in whose manner to write; empty for the model's own.")
     sections: int = setting(0, "Sections of the tune; 0 leaves their number to the network.", 0, 16)
     bars: int = setting(0, "Bars in each section; 0 leaves them to the network.", 0, 64)
     range: str = setting("", "Instrument that must be able to play it, or two pitches: D-b, 62-83.")

@@ -58,7 +58,10 @@ def bundle_command(run_name: str, name: str, last: bool, overwrite: bool, as_jso
     known = [info.id for info in RunStore(paths.runs).list()]
     with staging_folder(paths.checkpoints, "bundle") as staged:
         # All of it is made aside: whoever is killed here leaves no checkpoint without its figures.
-        save_checkpoint(staged / name, chosen.network, metadata, half_precision=True)
+        save_checkpoint(
+            staged / name, chosen.network, metadata,
+            half_precision=True, extra_files=chosen.extra_files,
+        )  # fmt: skip
         kept = load_checkpoint(staged / name)
         card = _write_with_results(staged / name, kept, paths)
         if normalize_name(run_name) in known:
@@ -72,14 +75,19 @@ def bundle_command(run_name: str, name: str, last: bool, overwrite: bool, as_jso
 
 def _write_with_results(folder: Path, checkpoint: Checkpoint, paths: Paths) -> str:
     """Measures the weights as kept, and writes the figures and the card beside them."""
-    dataset = load_dataset(str(checkpoint.metadata.corpus.get("source", "")), paths)
+    learned = checkpoint.metadata
+    source, described = str(learned.corpus.get("source", "")), learned.training.described
+    dataset = load_dataset(source, paths, described=described)
     results = {
         side: compute_loss(checkpoint.network, checkpoint.vocabulary, dataset.texts(side)).to_dict()
         for side in ("val", "test")
     }
     metrics = checkpoint.metadata.metrics | results
     metadata = replace(checkpoint.metadata, metrics=metrics)
-    save_checkpoint(folder, checkpoint.network, metadata, half_precision=True)
+    save_checkpoint(
+        folder, checkpoint.network, metadata,
+        half_precision=True, extra_files=checkpoint.extra_files,
+    )  # fmt: skip
     with storing(folder):
         size_bytes = (folder / WEIGHTS_FILE).stat().st_size
     card = render_model_card(metadata, size_bytes)

@@ -68,6 +68,10 @@ if TYPE_CHECKING:
 @sample_option("--sections", "sections")
 @sample_option("--bars", "bars")
 @sample_option("--range", "range")
+@sample_option("--likeness", "likeness")
+@sample_option("--book", "book")
+@sample_option("--candidates", "candidates")
+@click.option("--draft", is_flag=True, help="Keep the first drawing of each tune: --candidates 1.")
 @sample_option("--free", "free")
 @click.option("--int8", "precision", flag_value="int8", default="float32",
               help="Fast arithmetic in 8 bits: another tune from the same seed.")  # fmt: skip
@@ -88,6 +92,7 @@ def compose_command(  # noqa: PLR0913 - each is an option of the command
     as_json: bool,
     begin: Path | None,
     begin_bars: int,
+    draft: bool,
     **settings: Any,
 ) -> None:
     """Compose tunes; tune number i has the seed SEED + i - 1, and the same seed the same tune."""
@@ -96,6 +101,8 @@ def compose_command(  # noqa: PLR0913 - each is an option of the command
         raise ConfigError("--begin is a beginning by itself: leave out --prompt and --from.")
     if begin:
         settings["prompt"] = _read_beginning(begin, begin_bars)
+    if draft:
+        settings["candidates"] = 1
     files = TuneFiles(out, formats, paths, keeps_text=True, overwrite=overwrite)
     if source:
         context = click.get_current_context()
@@ -179,7 +186,7 @@ def _describe(composition: Composition) -> dict[str, Any]:
     report = check_bars(composition.tune)
     return {
         "seed": composition.seed,
-        "title": composition.tune.title,
+        "title": composition.public_tune.title,
         "meter": composition.tune.meter.text,
         "key": composition.tune.key.text,
         "characters": len(composition.abc),
@@ -187,6 +194,8 @@ def _describe(composition: Composition) -> dict[str, Any]:
         "in_time": report.is_in_time if report.is_metered else None,
         "problems": len(composition.problems),
         "intervention_share": round(composition.intervention_share, 4),
+        "drawings": max(1, len(composition.log_odds)),
+        "chosen": composition.chosen + 1,
     }
 
 

@@ -55,11 +55,12 @@ def write_edited(
     changed = apply_edits(request.checkpoint, tune, [edit])
     written = files.write(from_composition(changed, stem=stem, playback=request.playback))
     paths = [str(path) for path in [*written.paths, *files.finish(stem)]]
+    title = changed.public_tune.title
     if as_json:
-        echo_json({"seed": tune.seed, "title": changed.tune.title, "changes": len(changed.edits),
+        echo_json({"seed": tune.seed, "title": title, "changes": len(changed.edits),
                    "complete": changed.is_complete, "files": paths,
                    "warning": written.warning})  # fmt: skip
         return
     from musicgen.cli.options import echo
 
-    echo(f"{changed.tune.title or 'without title'}: {' '.join(paths)} {written.warning}".rstrip())
+    echo(f"{title or 'without title'}: {' '.join(paths)} {written.warning}".rstrip())

@@ -44,6 +44,8 @@ from musicgen.models.checkpoint import Checkpoint, find_checkpoint, load_checkpo
 )
 @click.option("--free", is_flag=True, help="Compose without the grammar.")
 @click.option("--both", is_flag=True, help="Compose with the grammar, and without it.")
+@click.option("--judge/--no-judge", default=True, show_default=True,
+              help="Let detectors try to tell the composed tunes from the real ones.")  # fmt: skip
 @click.option("--seed", default=1, show_default=True, help="Of the first tune of each set.")
 @click.option("--tunebook", type=click.Path(path_type=Path),
               help="An ABC file: its tunes are measured, and stand for the real ones.")  # fmt: skip
@@ -67,6 +69,7 @@ def evaluate_command(  # noqa: PLR0913 - each is an option of the command
     temperatures: tuple[float, ...],
     free: bool,
     both: bool,
+    judge: bool,
     seed: int,
     tunebook: Path | None,
     split: str,
@@ -84,7 +87,7 @@ def evaluate_command(  # noqa: PLR0913 - each is an option of the command
     paths = Paths.default()
     modes = (False, True) if both else (free,)
     plan = ReportPlan(
-        tuple(dict.fromkeys(names)), count, temperatures or (1.0,), modes, split, seed
+        tuple(dict.fromkeys(names)), count, temperatures or (1.0,), modes, split, seed, judge
     )
     checkpoints = [load_checkpoint(find_checkpoint(name, paths).path) for name in plan.checkpoints]
     reference = _find_reference(checkpoints, tunebook, split, paths)

@@ -72,7 +72,8 @@ def ladder_command(
     for stem, tune in zip(stems, compose_at_temperatures(checkpoint, config, wanted), strict=True):
         written = files.write(from_composition(tune, stem=stem, playback=sound.playback))
         rows.append(
-            {"temperature": tune.config.temperature, "seed": tune.seed, "title": tune.tune.title,
+            {"temperature": tune.config.temperature, "seed": tune.seed,
+             "title": tune.public_tune.title,
              "in_time": is_in_time(tune.tune), "warning": written.warning,
              "files": [str(path) for path in written.paths]}
         )  # fmt: skip

@@ -31,10 +31,18 @@ def sample_option(flag: str, name: str) -> Callable[[F], F]:
     info = _SAMPLE[name]
     if info.kind is bool:
         return click.option(flag, name, is_flag=True, help=_help(info))
+    if info.choices:
+        known = click.Choice([one for one in info.choices if one])
+        return click.option(flag, name, type=known, default=None, callback=_or_empty,
+                            help=_help(info))  # fmt: skip
     return click.option(
         flag, name, type=info.kind, default=info.default, show_default=info.default != "",
         help=_help(info),
     )  # fmt: skip
+
+
+def _or_empty(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str:
+    return value or ""
 
 
 def formats_option(default: str, known: tuple[str, ...]) -> Callable[[F], F]:

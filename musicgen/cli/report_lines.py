@@ -5,6 +5,8 @@ from typing import Any
 
 from tqdm import tqdm
 
+from musicgen.evaluation.judge import labels as judge_labels
+from musicgen.evaluation.judge.result import Judgement
 from musicgen.evaluation.measure_labels import (
     GROUPS,
     LOSSES,
@@ -42,6 +44,7 @@ def report_lines(report: Report) -> list[str]:
     """The report for a terminal: losses, then the figures of each set."""
     lines = [line for row in report.losses for line in _loss_lines(row, report)]
     lines += [line for item in report.all_sets() for line in _set_lines(item, report)]
+    lines += _judge_lines(report)
     if report.real and report.sets:
         lines.append(MARKS)
     if report.left_out:
@@ -72,6 +75,53 @@ def _set_lines(item: TuneSet, report: Report) -> list[str]:
         for key, measure in group.items()
         if key in item.estimates
     ]
+
+
+def _judge_lines(report: Report) -> list[str]:
+    """What detectors found of each set and of the control, and what gives the sets away."""
+    judged, control = report.judged(), report.control()
+    if not judged:
+        return []
+    lines = [judge_labels.TITLE]
+    found = [judgement for _item, judgement in judged]
+    lines += [f"  {text}" for text in judge_labels.explain_gaps(control, found, str)]
+    if not judge_labels.list_detectors(found):
+        return lines
+    lines.append(f"  {judge_labels.MEANING}")
+    if control:
+        lines += _verdict_lines(judge_labels.CONTROL, control, None)
+    for item, judgement in judged:
+        name = name_set(item.cell, str)
+        lines += _verdict_lines(name, judgement, control)
+        lines += _giveaway_lines(name, judgement)
+    return lines
+
+
+def _verdict_lines(name: str, judgement: Judgement, control: Judgement | None) -> list[str]:
+    if judgement.has_too_few:
+        return []
+    return [f"{name}: {judgement.tunes} tunes of each side"] + [
+        _line(judge_labels.name_detector(one.detector), one.auc,
+              control.auc(one.detector) if control else None)
+        for one in judgement.verdicts
+    ]  # fmt: skip
+
+
+def _giveaway_lines(name: str, judgement: Judgement) -> list[str]:
+    if judgement.has_too_few:
+        return []
+    figures = judge_labels.widest_figures([judgement])
+    if not figures:
+        return [f"  {judge_labels.NO_GIVEAWAY}"]
+    lines = [f"{name}, {judge_labels.GIVEAWAYS_TITLE.lower()}: real, composed, gap in standard "
+             "deviations"]  # fmt: skip
+    for figure in figures:
+        one = judgement.giveaway(figure)
+        if one:
+            label = judge_labels.name_figure(figure).label
+            real, mean = judge_labels.write_mean(one, of_real=True), judge_labels.write_mean(one)
+            lines.append(f"  {label:<24} {real:>9} {mean:>9} {judge_labels.write_gap(one):>6}")
+    return lines
 
 
 def _line(measure: Measure, one: Estimate, real: Estimate | None = None) -> str:

@@ -138,7 +138,7 @@ def _score_next(
     checkpoint = load_checkpoint(find_checkpoint(checkpoint_name, Paths.default()).path)
     from musicgen.sampling.temperature_effect import choose_beginning, score_next
 
-    text, rules = choose_beginning(checkpoint.vocabulary, config)
+    text, rules = choose_beginning(checkpoint, config)
     if config.prompt.strip() and "K:" not in text.replace(EXAMPLES["jig"], ""):
         raise ConfigError(
             "No music begins there: give a beginning with K: in it, or add --meter and --key."

@@ -60,8 +60,9 @@ def train_command(  # noqa: PLR0913 - click hands over every option as an argume
         preset = apply_overrides(get_preset(preset_name), overrides)
         check_tracker(preset.training)
         # What is missing or too small is said before a folder is made.
-        dataset = load_dataset(preset.training.source, paths, preset.training.plain)
-        require_trainable(dataset, preset.training)
+        config = preset.training
+        dataset = load_dataset(config.source, paths, config.plain, config.described)
+        require_trainable(dataset, config)
         start = load_checkpoint(find_checkpoint(start_from, paths).path) if start_from else None
         preset, taught_by = resolve_teacher(preset, paths, dataset.vocabulary)
         shape = start.metadata.network if start else preset.network
@@ -104,7 +105,8 @@ def _reopen(store: RunStore, run_id: str | None, overrides: dict[str, str]) -> R
 def _train(run: Run, paths: Paths, is_quiet: bool) -> str:
     stop = threading.Event()
     preset: Preset = run.preset
-    dataset = load_dataset(preset.training.source, paths, preset.training.plain)
+    config = preset.training
+    dataset = load_dataset(config.source, paths, config.plain, config.described)
     with tqdm(
         total=preset.training.max_steps, unit="step", disable=is_quiet or None, file=sys.stderr
     ) as bar:

@@ -9,6 +9,7 @@ import random
 import re
 from dataclasses import dataclass
 
+from musicgen.corpus.described import hide_form, mark_moved
 from musicgen.errors import NotationError
 from musicgen.notation.parsing.barlines import is_closing
 from musicgen.notation.parsing.reader import read_tune
@@ -27,25 +28,37 @@ class Augmentation:
         truncate: Share of tunes, 0..1, that end early, behind one of their sections.
         vary_rhythm: Share of tunes, 0..1, whose even pairs of notes are dotted here and there, and
             dotted ones made even.
+        is_described: The tunes have described headers (`musicgen.corpus.described`), which say what
+            is changed: they tell the form in three of five readings, and one tune in five stays in
+            its key beside those that a distance of 0 falls to.
     """
 
     transpose: int = 0
     truncate: float = 0.0
     vary_rhythm: float = 0.0
+    is_described: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.transpose or self.truncate or self.vary_rhythm)
+        return bool(self.transpose or self.truncate or self.vary_rhythm or self.is_described)
+
+
+_FORM_TOLD = 0.6
+_AT_HOME = 0.2
 
 
 def augment(text: str, changes: Augmentation, generator: random.Random) -> str:
     """A tune changed by chance; as it is where a change cannot be made."""
+    is_described = changes.is_described
+    has_form = not is_described or generator.random() < _FORM_TOLD
     if changes.truncate and generator.random() < changes.truncate:
         text = truncate(text, generator)
+        has_form = not is_described
     if changes.vary_rhythm and generator.random() < changes.vary_rhythm:
         text = vary_rhythm(text, generator)
-    if changes.transpose:
-        text = move(text, generator.randint(-changes.transpose, changes.transpose))
-    return text
+    if changes.transpose and not (is_described and generator.random() < _AT_HOME):
+        moved = move(text, generator.randint(-changes.transpose, changes.transpose))
+        text = mark_moved(moved) if is_described and moved != text else moved
+    return text if has_form else hide_form(text)
 
 
 @functools.lru_cache(maxsize=65_536)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from string import Formatter
 from typing import Any
 
+from musicgen.corpus.described import find_rhythm
 from musicgen.corpus.lab import join_snippets, read_snippets
 from musicgen.json_reading import is_count
 from musicgen.notation.analysis.bar_numbers import number_bars
@@ -29,6 +30,7 @@ class CorpusTune:
     """A clean tune and what is needed to tell it from others.
 
     `fingerprint` is the same for the same melody in any key; empty where there is no melody.
+    `rhythm` is one of `described.RHYTHM_NAMES`, empty where nothing says it.
     """
 
     source: str
@@ -36,6 +38,7 @@ class CorpusTune:
     title: str
     text: str
     fingerprint: str
+    rhythm: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +229,10 @@ class Cleaner:
         self._texts.add(content)
         self._melodies.setdefault(fingerprint, tune.title)
         self._note_doubts(piece, tune, problems)
-        self.tunes.append(CorpusTune(self._source, tune.reference, tune.title, clean, fingerprint))
+        rhythm = find_rhythm(clean, tune.rhythm)
+        self.tunes.append(
+            CorpusTune(self._source, tune.reference, tune.title, clean, fingerprint, rhythm)
+        )
 
     def _note_doubts(self, piece: RawTune, tune: Tune, problems: tuple[Problem, ...]) -> None:
         place = (piece.file, piece.line, tune.title)

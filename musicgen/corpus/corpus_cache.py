@@ -42,13 +42,13 @@ class CachedCorpus:
     reports: tuple[CleaningReport, ...]
 
 
-def digest_source(source: str, paths: Paths, plain: bool) -> str:
+def digest_source(source: str, paths: Paths, plain: bool, described: bool = False) -> str:
     """The digest of a corpus, from 1 MB of text in a few milliseconds.
 
     Raises:
         CorpusError: a source is unknown or not here, or cannot be read.
     """
-    digest = hashlib.sha256(f"{code_digest()} {source} {plain}".encode())
+    digest = hashlib.sha256(f"{code_digest()} {source} {plain} {described}".encode())
     for name in source.split("+"):
         pieces = [hashlib.sha256(data).hexdigest() for data in _source_bytes(name, paths)]
         digest.update(f"{name}:{','.join(pieces)};".encode())

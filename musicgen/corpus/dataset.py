@@ -9,6 +9,7 @@ from typing import Any
 from musicgen.config import Paths, TrainingConfig
 from musicgen.corpus.cleaning import CleaningReport, CorpusTune, clean_tunebook
 from musicgen.corpus.corpus_cache import CachedCorpus, digest_source, keep_cached, load_cached
+from musicgen.corpus.described import MOVED, count_headers, write_described
 from musicgen.corpus.lab import SEPARATOR
 from musicgen.corpus.normalization import write_plain
 from musicgen.corpus.sources import SOURCES, get_source, read_source_text
@@ -31,11 +32,13 @@ class Dataset:
     tunes: tuple[CorpusTune, ...]
     split: Split
     reports: tuple[CleaningReport, ...]
+    is_described: bool = False
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
         """The characters of all tunes, held-out ones included, and of the blank line between."""
-        return Vocabulary.from_text(SEPARATOR.join(tune.text for tune in self.tunes) + SEPARATOR)
+        further = SEPARATOR + MOVED if self.is_described else SEPARATOR
+        return Vocabulary.from_text(SEPARATOR.join(tune.text for tune in self.tunes) + further)
 
     @cached_property
     def train_text(self) -> str:
@@ -46,10 +49,25 @@ class Dataset:
         """The texts of ``train``, ``val`` or ``test``."""
         return [tune.text for tune in self.split.side(side)]
 
+    def training_texts(self, first_readings: int = 1) -> list[str]:
+        """What one pass of a training reads: those of the first source so many times."""
+        first = self.source.split("+")[0]
+        own = [tune.text for tune in self.split.train if tune.source == first]
+        return self.texts("train") + own * (first_readings - 1)
+
     def describe(self) -> dict[str, Any]:
-        """What a checkpoint keeps of its corpus: name, sizes and a fingerprint of all texts."""
+        """What a checkpoint keeps of its corpus: name, sizes, a fingerprint of all texts, and of
+        described ones how many training tunes have which header, and the titles in each book.
+        """
         whole = "\0".join(tune.text for tune in self.tunes)
-        return {
+        known: dict[str, Any] = {}
+        if self.is_described:
+            titles = {
+                name: sorted({tune.title for tune in self.split.train if tune.source == name})
+                for name in self.source.split("+")
+            }
+            known = {"headers": count_headers(self.texts("train")), "titles": titles}
+        return known | {
             "source": self.source,
             "fingerprint": hashlib.sha256(whole.encode("utf-8")).hexdigest()[:16],
             "split": "80/10/10 by title hash",
@@ -58,11 +76,30 @@ class Dataset:
             "train_characters": len(self.train_text),
         }
 
+    def described(self) -> "Dataset":
+        """The same tunes, on the same sides, with headers of `described.write_described`.
+
+        Those of held-out tunes tell no form: that is known of their music alone.
+        """
+        held_out = {*self.split.val, *self.split.test}
+        new = {
+            tune: replace(
+                tune,
+                text=write_described(tune.text, tune.source, tune.rhythm, tune not in held_out),
+            )
+            for tune in (*self.tunes, *self.split.train)
+        }
+        sides = (getattr(self.split, name) for name in ("train", "val", "test", "left_out"))
+        split = Split(*(tuple(new[tune] for tune in side) for side in sides))
+        tunes = tuple(new[tune] for tune in self.tunes)
+        return replace(self, tunes=tunes, split=split, is_described=True)
+
 
 def load_dataset(
     source: str,
     paths: Paths,
     plain: bool = False,
+    described: bool = False,
     on_progress: Callable[[int], None] = lambda _tunes: None,
 ) -> Dataset:
     """The tunes of a source, or of several joined by ``+`` (``lab+oneill``).
@@ -78,19 +115,24 @@ def load_dataset(
         paths: Where they are found.
         plain: Rewrites tunes of further sources as `normalization.write_plain` does, and leaves
             out those that cannot be.
+        described: Writes a header of `described.write_described` before each tune.
         on_progress: Called with the number of tunes read so far, while it takes time.
 
     Raises:
         CorpusError: a source is unknown or not fetched, or leaves nothing to train on.
     """
-    key = digest_source(source, paths, plain)
+    key = digest_source(source, paths, plain, described)
     reading = load_cached(key, paths)
-    if reading is None:
+    if reading is None and described:
+        made = load_dataset(source, paths, plain, on_progress=on_progress).described()
+        reading = CachedCorpus(made.tunes, made.split, made.reports)
+        keep_cached(key, reading, paths)
+    elif reading is None:
         reading = _read_sources(source, paths, plain, on_progress)
         keep_cached(key, reading, paths)
     if not reading.split.train:
         raise CorpusError("The corpus {name!r} has no tunes to train on.", name=source)
-    return Dataset(source, reading.tunes, reading.split, reading.reports)
+    return Dataset(source, reading.tunes, reading.split, reading.reports, described)
 
 
 def _read_sources(

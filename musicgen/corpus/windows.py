@@ -64,7 +64,9 @@ class Windows:
         self._tunes = sorted(tunes, key=len) if config.curriculum else list(tunes)
         self._vocabulary = vocabulary
         self._config = config
-        self._changes = Augmentation(config.transpose, config.truncate, config.vary_rhythm)
+        self._changes = Augmentation(
+            config.transpose, config.truncate, config.vary_rhythm, config.described
+        )
         self._generator = torch.Generator().manual_seed(config.seed)
         self._pass = 0
         self._drawn = 0

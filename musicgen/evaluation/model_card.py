@@ -5,11 +5,21 @@ After Mitchell et al. 2019, "Model Cards for Model Reporting", made from the met
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from musicgen.errors import ReportError
-from musicgen.evaluation.measure_labels import FREE, MARKS, MEASURES, write_mark, write_value
+from musicgen.evaluation.judge import labels as judge_labels
+from musicgen.evaluation.judge.result import Judgement
+from musicgen.evaluation.measure_labels import (
+    FREE,
+    MARKS,
+    MEASURES,
+    SHARE,
+    write_interval,
+    write_mark,
+    write_value,
+)
 from musicgen.evaluation.report.result import Report, TuneSet
 from musicgen.json_reading import is_count
 from musicgen.models.checkpoint import CheckpointMetadata
@@ -55,6 +65,7 @@ def render_model_card(
         _settings(metadata),
         _results(metadata.metrics),
         _composed(metadata.name, report, fingerprint) if report else "",
+        _judged(metadata.name, report) if report else "",
         _use(metadata),
     )
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -243,6 +254,71 @@ def _composed(name: str, report: Report, fingerprint: str) -> str:
         "numbers are not to be compared.\n\n"
         f"| |{head}\n|---|{'---:|' * len(sets)}\n" + "\n".join(rows)
     )
+
+
+def _judged(name: str, report: Report) -> str:
+    """How well detectors tell its tunes from real ones, and by what."""
+    judged = [
+        (item, found)
+        for item, found in report.judged()
+        if item.cell and item.cell.checkpoint == name
+    ]
+    if not judged:
+        return ""
+    control = report.control()
+    found = [judgement for _item, judgement in judged]
+    parts = [f"## {judge_labels.TITLE}", *judge_labels.explain_gaps(control, found, str)]
+    if judge_labels.list_detectors(found):
+        names = [_name(item) for item, _found in judged]
+        parts += [
+            f"{judge_labels.MEANING} {judge_labels.CONTROL_MEANING} In brackets is the 95 % "
+            f"interval; {max(one.tunes for one in found)} tunes of each side.",
+            _verdict_table(names, control, found),
+            *_giveaway_table(names, found),
+        ]
+    return "\n\n".join(parts)
+
+
+def _verdict_table(
+    names: Sequence[str], control: Judgement | None, found: Sequence[Judgement]
+) -> str:
+    rows = [
+        [judge_labels.name_detector(detector).label]
+        + [_auc(one, detector, control) for one in (control, *found)]
+        for detector in judge_labels.list_detectors((control, *found))
+    ]
+    return _table([judge_labels.CONTROL, *names], rows)
+
+
+def _auc(judgement: Judgement | None, detector: str, control: Judgement | None) -> str:
+    one = judgement.auc(detector) if judgement else None
+    if one is None:
+        return "–"
+    mark = write_mark(one, control.auc(detector) if control else None)
+    figure = f"{write_value(one.value, SHARE)} {mark}".strip()
+    return f"{figure} ({write_interval(one, SHARE)})"
+
+
+def _giveaway_table(names: Sequence[str], found: Sequence[Judgement]) -> list[str]:
+    rows = []
+    for figure in judge_labels.widest_figures(found):
+        ones = [one.giveaway(figure) for one in found]
+        real = next(one for one in ones if one)
+        cells = [
+            f"{judge_labels.write_mean(one)} ({judge_labels.write_gap(one)})" if one else "–"
+            for one in ones
+        ]
+        label = judge_labels.name_figure(figure).label
+        rows.append([label, judge_labels.write_mean(real, of_real=True), *cells])
+    if not rows:
+        return [judge_labels.NO_GIVEAWAY]
+    head = f"{judge_labels.GIVEAWAYS_TITLE}. {judge_labels.GIVEAWAYS_MEANING}"
+    return [head, _table(["real tunes", *names], rows)]
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [["", *head], ["---", *["---:"] * len(head)], *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def _name(item: TuneSet) -> str:

@@ -194,7 +194,7 @@ class JobRegistry:
         """
         config = preset.training
         check_tracker(config)
-        dataset = load_dataset(config.source, self._paths, config.plain)
+        dataset = load_dataset(config.source, self._paths, config.plain, config.described)
         require_trainable(dataset, config)
         preset, teacher = resolve_teacher(preset, self._paths, dataset.vocabulary)
         shape = start.metadata.network if start else preset.network
@@ -270,7 +270,9 @@ class JobRegistry:
 
     def _launch(self, run: Run, dataset: Dataset | None = None) -> TrainingJob:
         def load(config: TrainingConfig) -> Dataset:
-            return dataset or load_dataset(config.source, self._paths, config.plain)
+            return dataset or load_dataset(
+                config.source, self._paths, config.plain, config.described
+            )
 
         job = TrainingJob(run, load, self._turn, self.foreground_priority)
         self._jobs.pop(run.id, None)

@@ -91,7 +91,7 @@ class FavouriteStore:
         """
         values = to_values(composition)
         key = favourite_key(values)
-        name = clean_name(name or header_field(composition.abc, "T"))
+        name = clean_name(name or composition.title or header_field(composition.abc, "T"))
         created = datetime.now(UTC).isoformat(timespec="milliseconds")
         return _read(self._path(key)) or self.restore(Favourite(key, name, created, values))
 

@@ -4,6 +4,7 @@ What can be read from the text again (the tune, its problems) is left out.
 """
 
 import dataclasses
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -34,6 +35,8 @@ _KINDS = {
     "fingerprint": str,
     "mask_interventions": int,
 }
+_NEWER = {"header_length": int, "title": str, "log_odds": list, "chosen": int}
+"""What tunes kept by earlier versions lack."""
 
 
 def to_values(composition: Composition) -> dict[str, Any]:
@@ -47,6 +50,7 @@ def to_values(composition: Composition) -> dict[str, Any]:
     return values | {
         "config": composition.config.to_dict(),
         "char_probs": probs,
+        "log_odds": [round(one, 4) for one in composition.log_odds],
         "edits": edits_to_json(composition.edits),
     }
 
@@ -96,14 +100,23 @@ def _is_right(values: Values) -> bool:
     return (
         _KINDS.keys() <= values.keys() <= known
         and all(type(values[name]) is kind for name, kind in _KINDS.items())
+        and all(type(values[name]) is kind for name, kind in _NEWER.items() if name in values)
         and len(values["abc"]) <= MAX_CHARACTERS
         and len(values["char_probs"]) <= MAX_CHARACTERS
         and all(type(prob) in (int, float) and 0 <= prob <= 1 for prob in values["char_probs"])
         and is_count(values["drawn_start"], MAX_CHARACTERS)
         and is_count(values["mask_interventions"], MAX_CHARACTERS)
         and is_count(values["seed"], 2**32)
+        and is_count(values.get("header_length", 0), len(values["abc"]))
+        and len(values.get("title", "")) <= _LONGEST_NAME
+        and all(_is_finite(one) for one in values.get("log_odds", []))
+        and is_count(values.get("chosen", 0), max(1, len(values.get("log_odds", []))) - 1)
         and all(len(values[name]) <= _LONGEST_NAME for name in ("checkpoint", "fingerprint"))
     )
+
+
+def _is_finite(value: Any) -> bool:
+    return type(value) in (int, float) and math.isfinite(value)
 
 
 def _frozen(value: Any) -> Any:

@@ -1,8 +1,9 @@
 """Checkpoints: a folder with weights as safetensors and everything else as JSON.
 
 ``checkpoint.json`` names the format version, network, vocabulary, corpus and split, training
-settings, metrics, licence and provenance; ``model.safetensors`` holds the weights. Loading runs no
-code from the file and refuses, with a sentence, what does not fit.
+settings, metrics, licence and provenance; ``model.safetensors`` holds the weights, ``critic.json``,
+where there is one, what chooses among several drawings (`musicgen.sampling.critic`). Loading runs
+no code from the file and refuses, with a sentence, what does not fit.
 """
 
 import hashlib
@@ -51,9 +52,11 @@ DEFAULT_CHECKPOINT = "house"
 """The model that plays where none is named."""
 
 METADATA_FILE = "checkpoint.json"
+CRITIC_FILE = "critic.json"
 
 MAX_METADATA_BYTES = 4_000_000
 MAX_WEIGHTS_BYTES = 1_000_000_000
+MAX_CRITIC_BYTES = 4_000_000
 _WEIGHT_TYPES = ("float16", "bfloat16", "float32", "float64")
 _COPIES = 3  # what is read, the same as float32, and the network
 _READ_ATTEMPTS = 20
@@ -129,16 +132,27 @@ class Checkpoint:
     Args:
         network: The network; or the weights that were read of it, to be built when it is needed.
         metadata: What is known about it.
-        fingerprint: What tells its weights and characters from others.
+        fingerprint: What tells its weights, characters and critic from others.
+        critic: The file of its critic; empty where it has none.
     """
 
     def __init__(
-        self, network: "Network | LSTMWeights", metadata: CheckpointMetadata, fingerprint: str
+        self,
+        network: "Network | LSTMWeights",
+        metadata: CheckpointMetadata,
+        fingerprint: str,
+        critic: bytes = b"",
     ) -> None:
         self._source: Network | LSTMWeights = network
         self._lock = threading.Lock()
         self.metadata = metadata
         self.fingerprint = fingerprint
+        self.critic = critic
+
+    @property
+    def extra_files(self) -> dict[str, bytes]:
+        """What belongs to it beside weights and metadata, for `save_checkpoint`."""
+        return {CRITIC_FILE: self.critic} if self.critic else {}
 
     @property
     def network(self) -> "Network":
@@ -248,7 +262,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
     Raises:
         CheckpointError: there is none, it is damaged, or its weights do not fit its settings.
     """
-    metadata, data = _read_together(path)
+    metadata, data, critic = _read_together(path)
     config = metadata.network
     if config.vocab_size != len(metadata.vocabulary):
         raise CheckpointError(
@@ -267,8 +281,8 @@ def load_checkpoint(path: Path) -> Checkpoint:
         )
     is_lstm = config.kind in LSTM_KINDS
     network = LSTMWeights(config, weights) if is_lstm else _build(config, weights)
-    identity = data + "".join(metadata.vocabulary).encode()
-    return Checkpoint(network, metadata, hashlib.sha256(identity).hexdigest()[:12])
+    identity = data + "".join(metadata.vocabulary).encode() + critic
+    return Checkpoint(network, metadata, hashlib.sha256(identity).hexdigest()[:12], critic)
 
 
 def _find_shapes(config: NetworkConfig) -> dict[str, tuple[int, ...]]:
@@ -369,20 +383,27 @@ def _read(path: Path, limit: int) -> bytes:
         ) from error
 
 
-def _read_together(path: Path) -> tuple[CheckpointMetadata, bytes]:
-    """Metadata and weights of one save, also while a training replaces the folder."""
+def _read_together(path: Path) -> tuple[CheckpointMetadata, bytes, bytes]:
+    """Metadata, weights and critic of one save, also while a training replaces the folder."""
     for _ in range(_READ_ATTEMPTS - 1):
         folder = whole_folder(path)
         try:
             metadata = read_metadata(folder)
             data = _read(folder / WEIGHTS_FILE, MAX_WEIGHTS_BYTES)
+            critic = _read_critic(folder)
             if read_metadata(whole_folder(path)) == metadata:
-                return metadata, data
+                return metadata, data, critic
         except CheckpointError:
             if folder == path and whole_folder(path) == path:
                 break  # nobody is replacing it: it is as broken as it looks
         time.sleep(0.05)
-    return read_metadata(path), _read(path / WEIGHTS_FILE, MAX_WEIGHTS_BYTES)
+    data = _read(path / WEIGHTS_FILE, MAX_WEIGHTS_BYTES)
+    return read_metadata(path), data, _read_critic(path)
+
+
+def _read_critic(path: Path) -> bytes:
+    file = path / CRITIC_FILE
+    return _read(file, MAX_CRITIC_BYTES) if is_file(file) else b""
 
 
 def _require_memory(path: Path, parameters: int) -> None:

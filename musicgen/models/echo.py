@@ -8,15 +8,17 @@ al. (2017) do with attention. The gates are learned, the places are not: finding
 takes far more text than there is.
 
 With `config.position` it also reads, for each character, its position in bar, section and scale
-(`musicgen.models.position`).
+(`musicgen.models.position`), and with `config.relative` it says of each note how much its scale
+degree and its interval are wanted (`musicgen.models.relative`).
 
-Shapes: B batch, T time, H hidden, V vocabulary, K echoes, F features of a position.
+Shapes: B batch, T time, H hidden, V vocabulary, K echoes, F features of a position, M letters.
 """
 
 from typing import cast
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import nn
 
 from musicgen.config import NetworkConfig
@@ -28,7 +30,8 @@ from musicgen.models.copy_candidates import (
     find_candidates,
 )
 from musicgen.models.lstm_stack import LSTMStack
-from musicgen.models.position import FEATURE_ROWS, empty_seen, read_positions
+from musicgen.models.position import FEATURE_ROWS, Ints, empty_seen, read_positions
+from musicgen.models.relative import CLASSES, classify_letters, letter_ids
 
 EchoState = tuple[torch.Tensor, ...]
 """An LSTM's h and c, the memory of the tune, (1, B, `copy_candidates.SIZE`) whole numbers, and with
@@ -43,6 +46,7 @@ class EchoNetwork(LSTMStack):
 
     gates: nn.Linear
     position: nn.Embedding | None
+    relative: nn.Linear | None
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__(config)
@@ -55,6 +59,10 @@ class EchoNetwork(LSTMStack):
         self.position = nn.Embedding(FEATURE_ROWS, size) if config.position else None
         if self.position is not None:
             nn.init.zeros_(self.position.weight)
+        has_relative = config.position and config.relative
+        self.relative = nn.Linear(config.hidden_size, CLASSES, bias=False) if has_relative else None
+        if self.relative is not None:
+            nn.init.zeros_(self.relative.weight)
         if config.init == "orthogonal":
             self.init_orthogonal()
 
@@ -92,21 +100,31 @@ class EchoNetwork(LSTMStack):
         echoes = self.offers[characters, which] * is_there + self.levels[levels, which]
         total = self.embedding(ids) + echoes.sum(2)
         further = []
+        places = np.zeros(0, np.int64)
         if self.position is not None:
-            places, seen = self._read_positions(ids, state[3])
-            total = total + self.position(places).sum(2)
-            further = [seen]
+            before = state[3][0].cpu().numpy().astype(np.int64)
+            places, after = read_positions(ids.cpu().numpy(), before, self.config.characters)
+            total = total + self.position(torch.from_numpy(places).to(ids.device)).sum(2)
+            further = [torch.from_numpy(after)[None].to(state[3])]
         read = self.dropout(total)
         values, lstm = self.run_layers(read, (state[0], state[1]))
         logits = cast(torch.Tensor, self.linear(values))
         gates = (self.gates(values) + self.trust[levels, which]) * is_there[..., 0]  # (B, T, K)
         logits = logits.scatter_add(2, characters, gates.to(logits))
+        if self.relative is not None:
+            logits = self._add_relative(logits, self.relative(values), places)
         return logits, values, (*lstm, heard[None].to(state[2]), *further)
 
-    def _read_positions(
-        self, ids: torch.Tensor, seen: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Rows of the table of positions (B, T, F), and what is carried on."""
-        before = seen[0].cpu().numpy().astype(np.int64)
-        rows, after = read_positions(ids.cpu().numpy(), before, self.config.characters)
-        return torch.from_numpy(rows).to(ids.device), torch.from_numpy(after)[None].to(seen)
+    def _add_relative(
+        self, logits: torch.Tensor, wanted: torch.Tensor, places: Ints
+    ) -> torch.Tensor:
+        """Logits (B, T, V) with what each letter gets of `wanted`, (B, T, `CLASSES`)."""
+        letters = letter_ids(self.config.characters)
+        known = letters >= 0
+        wanted = F.pad(wanted.to(logits), (0, 1))  # nothing is added for `relative.NOTHING`
+        degrees, intervals = (
+            wanted.gather(2, torch.from_numpy(part[..., known]).to(logits.device))
+            for part in classify_letters(places)
+        )
+        which = torch.from_numpy(letters[known]).to(logits.device)
+        return logits.index_add(2, which, degrees + intervals)

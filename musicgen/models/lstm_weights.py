@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from musicgen.config import NetworkConfig
 from musicgen.models.copy_candidates import ECHOES, LEVELS, StructureTokens
 from musicgen.models.position import FEATURE_ROWS
+from musicgen.models.relative import CLASSES
 
 if TYPE_CHECKING:
     from musicgen.models.lstm_stack import LSTMStack
@@ -91,4 +92,6 @@ def expected_shapes(config: NetworkConfig) -> dict[str, tuple[int, ...]]:
         }
         if config.position:
             shapes["position.weight"] = (FEATURE_ROWS, width)
+            if config.relative:
+                shapes["relative.weight"] = (CLASSES, hidden)
     return shapes

@@ -62,8 +62,12 @@ _MODES = {
     "": 0, "maj": 0, "ion": 0, "m": 1, "min": 1, "aeo": 1, "dor": 2, "mix": 3, "phr": 4, "lyd": 5,
     "loc": 6,
 }  # fmt: skip
-_SHIFTS = (0, 3, 2, 1, 4, -1, 5)
+MODE_FIFTHS = (0, 3, 2, 1, 4, -1, 5)
 """Fifths by which the signature of each mode lies below that of the major key."""
+
+NO_STAFF = 43
+"""The staff position before the first note."""
+
 _SEMITONES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _FIFTHS = {"F": -1, "C": 0, "G": 1, "D": 2, "A": 3, "E": 4, "B": 5}
 _STEPS = {letter: step for step, letter in enumerate("CDEFGAB")}
@@ -75,11 +79,20 @@ _TUPLET_TIME = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}
 _EIGHTH = 48
 _SIXTEENTH = _EIGHTH // 2
 _NO_DEGREE, _REST = 13, 12
-_NO_STAFF, _NO_INTERVAL, _TOP = 43, 18, 42
+_NO_INTERVAL, _TOP = 18, 42
 _SMALL = 0.01
 _MAX_DIGITS = 2
 _SIZES = tuple(FEATURES.values())
 _STARTS = tuple(sum(_SIZES[:at]) for at in range(len(_SIZES)))
+(
+    _METRE, _LEFT, _FRACTION, _BAR, _SECTION, _BARS_LEFT, _SECTIONS_LEFT, _DEGREE, _STAFF, _BEFORE,
+    _INTERVAL, _KEY, _RHYTHM, _BOOK, _FIRST, _TOKEN,
+) = _STARTS  # fmt: skip
+
+
+def staff_position(letter: str) -> int:
+    """Steps of the scale above the C three octaves below middle C, of a note as it is written."""
+    return 7 * (2 + letter.islower()) + _STEPS[letter.upper()]
 
 
 class TunePosition:
@@ -90,6 +103,7 @@ class TunePosition:
     _line: str
     _previous: str
     _in_header: bool
+    _header_rows: list[int]
 
     def __init__(self) -> None:
         self._begin()
@@ -130,31 +144,38 @@ class TunePosition:
 
     def rows(self) -> list[int]:
         """One row of the table, 0 to `FEATURE_ROWS` - 1, for each of `FEATURES`, in their order."""
-        length = self._fill + (self._note_length() if self._has_note else 0.0)
+        if self._in_header and self._header_rows:
+            return self._header_rows
+        length = self._fill + self._note_length() if self._has_note else self._fill
         place = length / _SIXTEENTH
         whole = int(place + 1e-6)
-        values = (
-            self._meter * _PLACES + min(_PLACES - 1, max(0, whole)),
-            self._left(place),
-            _fraction(place - whole),
-            0 if self._in_header else 1 + min(19, self._bars),
-            min(7, self._section),
-            *self._ahead(),
-            self._degree * 7 + self._mode,
-            self._staff,
-            self._degree_before,
-            self._interval,
-            (self._signature + 7) * 7 + self._mode,
-            self._rhythm * 2 + self._has_pickup,
-            self._book * 2 + self._is_moved,
-            self._first * 14 + self._first_before,
-            self._token(),
-        )
-        return [start + value for start, value in zip(_STARTS, values, strict=True)]
+        bars_left, sections_left = self._ahead()
+        # Written out: it is done for each character of a training, and takes half the time so.
+        found = [
+            _METRE + self._meter * _PLACES + (0 if whole < 0 else min(whole, _PLACES - 1)),
+            _LEFT + self._left(place),
+            _FRACTION + _fraction(place - whole),
+            _BAR + (0 if self._in_header else 1 + min(19, self._bars)),
+            _SECTION + min(7, self._section),
+            _BARS_LEFT + bars_left,
+            _SECTIONS_LEFT + sections_left,
+            _DEGREE + self._degree * 7 + self._mode,
+            _STAFF + self._staff,
+            _BEFORE + self._degree_before,
+            _INTERVAL + self._interval,
+            _KEY + (self._signature + 7) * 7 + self._mode,
+            _RHYTHM + self._rhythm * 2 + self._has_pickup,
+            _BOOK + self._book * 2 + self._is_moved,
+            _FIRST + self._first * 14 + self._first_before,
+            _TOKEN + self._token(),
+        ]
+        self._header_rows = found if self._in_header else []
+        return found
 
     def _begin(self) -> None:
         self._count, self._last = 0, "\n"
         self._line, self._previous, self._in_header = "", "\n", True
+        self._header_rows = []
         self._meter, self._full, self._unit = 0, 0.0, 8.0
         self._tonic, self._mode, self._signature = -1, 0, 0
         self._rhythm, self._book, self._is_moved = 0, 0, 0
@@ -162,7 +183,7 @@ class TunePosition:
         self._fill, self._bars, self._section, self._has_pickup = 0.0, 0, 0, 0
         self._bars_before_ending = -1
         self._degree = self._degree_before = self._first = self._first_before = _NO_DEGREE
-        self._staff, self._interval = _NO_STAFF, _NO_INTERVAL
+        self._staff, self._interval = NO_STAFF, _NO_INTERVAL
         self._accidentals: dict[str, int] = {}
         self._inside, self._part = "", ""
         self._has_note, self._digits, self._divisor, self._slashes = False, "", "", 0
@@ -183,6 +204,7 @@ class TunePosition:
         self._line = ""
 
     def _read_field(self, letter: str, value: str) -> None:
+        self._header_rows = []
         if letter == "M":
             self._meter = METER_VALUES.index(value) if value in METER_VALUES else 0
             pair = _pair({"C": "4/4", "C|": "2/2"}.get(value, value))
@@ -208,7 +230,7 @@ class TunePosition:
             mode = value[1 + abs(sign) :].strip().lower()
             self._mode = _MODES.get(mode if mode == "m" else mode[:3], 0)
             self._tonic = (_SEMITONES[value[0]] + sign) % 12
-            fifths = _FIFTHS[value[0]] + 7 * sign - _SHIFTS[self._mode]
+            fifths = _FIFTHS[value[0]] + 7 * sign - MODE_FIFTHS[self._mode]
             self._signature = max(-7, min(7, fifths))
         self._in_header = False
 
@@ -310,8 +332,8 @@ class TunePosition:
         if alter is None:
             place = _SHARPS.index(letter)
             alter = int(self._signature > place) - int(-self._signature > 6 - place)
-        staff = 7 * (2 + character.islower()) + _STEPS[letter]
-        if self._staff != _NO_STAFF:
+        staff = staff_position(character)
+        if self._staff != NO_STAFF:
             self._interval = max(-8, min(8, staff - self._staff)) + 8
         self._staff = staff
         if self._tonic >= 0:

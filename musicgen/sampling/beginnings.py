@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from musicgen.config import SampleConfig
 from musicgen.corpus.normalization import write_plain
-from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.errors import CompositionError, MusicgenError, NotationError
+from musicgen.models.checkpoint import Checkpoint
 from musicgen.notation.analysis.bar_numbers import number_bars
 from musicgen.notation.analysis.bars import check_bars
 from musicgen.notation.grammar.prompt import begin
@@ -52,17 +52,17 @@ class Beginning:
         return bool(self.key)
 
 
-def read_beginning(vocabulary: Vocabulary, config: SampleConfig) -> Beginning:
+def read_beginning(checkpoint: Checkpoint, config: SampleConfig) -> Beginning:
     """What the prompt of some settings says, together with them; the empty one says nothing."""
     if not config.prompt.strip():
         return Beginning()
     try:
-        prompt, guide = read_prompt(vocabulary, config)
-        if guide:
-            begin(guide.grammar, prompt)
+        prompt = read_prompt(checkpoint, config)
+        if prompt.guide:
+            begin(prompt.guide.grammar, prompt.text)
     except CompositionError as error:
         return _told(read_tune(config.prompt)[0], error)
-    return _told(read_tune(prompt)[0], None)
+    return _told(read_tune(prompt.text)[0], None)
 
 
 def _told(tune: Tune, fault: MusicgenError | None) -> Beginning:

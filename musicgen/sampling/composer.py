@@ -4,7 +4,8 @@ A tune begins after a blank line and ends at the next one, in the corpus as in w
 writes. The composer feeds the blank line and the prompt, draws character by character, and stops
 each tune by itself at the blank line that the network writes. Unless the settings turn
 it off, a grammar masks the characters that would make the tune wrong; the network chooses among
-the rest.
+the rest. Where a network has a critic (`musicgen.sampling.critic`), each tune is drawn several
+times, with the same header, and one drawing is kept.
 """
 
 import contextlib
@@ -12,7 +13,7 @@ import functools
 import json
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
@@ -21,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from musicgen.config import SampleConfig
+from musicgen.corpus.described import read_header
 from musicgen.corpus.lab import SEPARATOR
 from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.errors import CompositionError
@@ -30,6 +32,7 @@ from musicgen.notation.model import Problem, Tune
 from musicgen.notation.parsing.reader import read_tune
 from musicgen.notation.writing.attribution import remove_attribution
 from musicgen.notation.writing.repeat_starts import write_repeat_starts
+from musicgen.sampling.critic import NO_CHANCE, Critic, candidate_seeds, choose, find_critic
 from musicgen.sampling.decoding import Probs, compute_probs, draw
 from musicgen.sampling.edit_list import Edit, edits_to_json
 from musicgen.sampling.engine import Engine, EngineState, Ids, Logits, get_engine
@@ -38,8 +41,12 @@ from musicgen.sampling.guidance import (
     GRAMMAR_VERSION,
     Guidance,
     get_config_guide,
+    get_form_guide,
+    make_rules,
     with_header,
 )
+from musicgen.sampling.headers import HEADER_SETTINGS, read_counts, write_prompt
+from musicgen.sampling.titles import draw_title, write_title
 
 DEFAULT_PROMPT = "X:"
 MAX_PROMPT_CHARACTERS = 5_000
@@ -62,6 +69,10 @@ class Composition:
     `is_complete` says that the tune ended by itself. `mask_interventions` counts the steps at which
     the network alone would have written what the grammar forbids. `edits` are the changes made to
     what the seed gave, in order (`musicgen.sampling.edits`); `char_probs` holds for what is there.
+    The first `header_length` characters of `abc` are a described header
+    (`musicgen.corpus.described`), and `title` is what the tune is called where none was drawn.
+    `log_odds` has what the critic said of each drawing, the one that was kept at the place
+    `chosen`; empty where there was nothing to choose.
     """
 
     abc: str
@@ -76,6 +87,10 @@ class Composition:
     fingerprint: str
     mask_interventions: int = 0
     edits: tuple[Edit, ...] = ()
+    header_length: int = 0
+    title: str = ""
+    log_odds: tuple[float, ...] = ()
+    chosen: int = 0
 
     @property
     def intervention_share(self) -> float:
@@ -94,7 +109,10 @@ class Composition:
     def public_tune(self) -> Tune:
         """The tune of `public_abc`: the notes of `tune`, at offsets of their own."""
         tune = self.tune if self.tune.text == self.abc else read_tune(self.abc)[0]
-        return remove_attribution(tune, self.drawn_start)
+        if not self.header_length:
+            return remove_attribution(tune, self.drawn_start)
+        found = remove_attribution(tune)
+        return read_tune(write_title(found.text, self.title))[0] if self.title else found
 
     def provenance(self, playback: Mapping[str, Any] = AS_COMPOSED) -> str:
         """Model, fingerprint, seed and settings in one line, the same for the same tune.
@@ -108,6 +126,7 @@ class Composition:
             "top_p": self.config.top_p,
             "prompt": self.config.prompt,
             "max_new_tokens": self.config.max_new_tokens,
+            **({"candidates": self.config.candidates} if self.log_odds else {}),
             **self._asked(),
             **({"edits": edits_to_json(self.edits)} if self.edits else {}),
             **({"heard": dict(playback)} if playback else {}),
@@ -121,12 +140,10 @@ class Composition:
         )
 
     def _asked(self) -> dict[str, object]:
-        if self.config.free:
-            return {"free": True}
-        asked = {name: getattr(self.config, name) for name in GRAMMAR_SETTINGS}
-        return {"grammar": GRAMMAR_VERSION} | {
-            name: value for name, value in asked.items() if value
-        }
+        names = HEADER_SETTINGS if self.config.free else (*GRAMMAR_SETTINGS, *HEADER_SETTINGS)
+        asked = {name: getattr(self.config, name) for name in names}
+        watched = {"free": True} if self.config.free else {"grammar": GRAMMAR_VERSION}
+        return watched | {name: value for name, value in asked.items() if value}
 
     def to_abc(self, playback: Mapping[str, Any] = AS_COMPOSED, tune: Tune | None = None) -> str:
         """The tune for other programs, played as it was written.
@@ -165,31 +182,86 @@ def compose(
         CompositionError: the prompt has characters that the network does not know, or is too long.
         GrammarError: what is asked of the tune cannot be kept, or the prompt breaks the rules.
     """
-    prompt, guide = read_prompt(checkpoint.vocabulary, config)
+    make_rules(config)  # before the network is woken
     engine = engine or get_engine(checkpoint, config.precision)
+    critic = find_critic(checkpoint)
+    drawings = config.candidates if critic else 1
+    at_once = max(1, _BATCH // drawings)
     finished: list[Composition] = []
-    for first in range(0, config.count, _BATCH):
-        last = min(first + _BATCH, config.count)
-        seeds = [(config.seed + number) % SEEDS for number in range(first, last)]
-        done = [piece.abc for piece in finished]
-        batch = _Batch(checkpoint.vocabulary, engine, config, prompt, seeds, guide)
+    for first in range(0, config.count, at_once):
+        last = min(first + at_once, config.count)
+        tune_seeds = [(config.seed + number) % SEEDS for number in range(first, last)]
+        prompts = [read_prompt(checkpoint, config.replace(seed=seed)) for seed in tune_seeds]
+        seeds = [one for seed in tune_seeds for one in candidate_seeds(seed, drawings)]
+        begun = [prompt for prompt in prompts for _ in range(drawings)]
+        batch = _Batch(checkpoint.vocabulary, engine, config, begun, seeds)
+        report = None
+        if on_text:
+            done = [piece.abc for piece in finished]
+            report = functools.partial(_report, on_text, done, drawings)
         with one_thread():
-            batch.run(functools.partial(_report, on_text, done) if on_text else None)
-        finished += [_read(checkpoint, config, drawing) for drawing in batch.drawings]
+            batch.run(report)
+        read = [_read(checkpoint, config, drawing) for drawing in batch.drawings]
+        finished += [
+            _choose(critic, read[number * drawings :][:drawings], checkpoint, seed)
+            for number, seed in enumerate(tune_seeds)
+        ]
     return finished
 
 
-def read_prompt(vocabulary: Vocabulary, config: SampleConfig) -> tuple[str, Guide | None]:
-    """The text that a tune begins with under these settings, and the guide that watches, if any.
+def _choose(
+    critic: Critic | None, drawn: Sequence[Composition], checkpoint: Checkpoint, seed: int
+) -> Composition:
+    """One of the drawings of a tune, under the tune's own seed and with its title."""
+    log_odds: tuple[float, ...] = ()
+    chosen = 0
+    if critic and len(drawn) > 1:
+        log_odds = tuple(
+            critic.log_odds(one.tune) if one.is_complete and not one.problems else NO_CHANCE
+            for one in drawn
+        )
+        chosen = choose(log_odds, critic.sharpness, seed)
+    kept = drawn[chosen]
+    title = draw_title(checkpoint.metadata, kept.abc, seed) if kept.header_length else ""
+    config = replace(kept.config, seed=seed)
+    return replace(kept, seed=seed, config=config, title=title, log_odds=log_odds, chosen=chosen)
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """The text that a tune begins with; `header_length` characters of it are a described header.
+
+    `guide` has the masks of what is asked of the tune; None where it is written freely.
+    """
+
+    text: str
+    guide: Guide | None
+    header_length: int = 0
+
+
+def read_prompt(checkpoint: Checkpoint, config: SampleConfig) -> Prompt:
+    """The text that a tune of these settings begins with, their seed included.
+
+    A network that learned described headers (`musicgen.corpus.described`) gets one: with what is
+    asked for, and the rest as its book has it.
 
     Raises:
         CompositionError: the prompt has characters that the network does not know, or is too long.
         GrammarError: what is asked of the tune cannot be kept.
     """
     _check_length(config.prompt)  # before it is read: reading takes its time
-    guide = get_config_guide(vocabulary, config)
-    text = _plain_lines(config.prompt)
-    return _prepare_prompt(vocabulary, with_header(text, guide) if guide else text), guide
+    text, vocabulary = _plain_lines(config.prompt), checkpoint.vocabulary
+    if not checkpoint.metadata.training.described:
+        _refuse_header_settings(config)
+        guide = get_config_guide(vocabulary, config)
+        return Prompt(
+            _prepare_prompt(vocabulary, with_header(text, guide) if guide else text), guide
+        )
+    make_rules(config)
+    text, length = write_prompt(read_counts(checkpoint.metadata), config, text)
+    form = read_header(text).form
+    guide = None if config.free else get_form_guide(vocabulary, config, form)
+    return Prompt(_prepare_prompt(vocabulary, text), guide, length)
 
 
 @contextlib.contextmanager
@@ -212,8 +284,11 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-def _report(on_text: Callable[[list[str]], None], done: list[str], texts: list[str]) -> None:
-    on_text(done + texts)
+def _report(
+    on_text: Callable[[list[str]], None], done: list[str], drawings: int, texts: list[str]
+) -> None:
+    """Tells the texts so far: of each tune its first drawing."""
+    on_text(done + texts[::drawings])
 
 
 @dataclass
@@ -223,6 +298,7 @@ class _Drawing:
     text: str
     seed: int
     drawn_start: int
+    header_length: int
     probs: list[float]
     is_complete: bool = False
     interventions: int = 0
@@ -236,14 +312,16 @@ class _Batch:
         vocabulary: Vocabulary,
         engine: Engine,
         config: SampleConfig,
-        prompt: str,
+        prompts: Sequence[Prompt],
         seeds: list[int],
-        guide: Guide | None,
     ) -> None:
-        self._guidance = (
-            Guidance(guide, prompt, len(seeds), config.max_new_tokens) if guide else None
-        )
-        self.drawings = [_Drawing(prompt, seed, len(prompt), []) for seed in seeds]
+        texts = [prompt.text for prompt in prompts]
+        guides = [prompt.guide for prompt in prompts if prompt.guide]
+        self._guidance = Guidance(guides, texts, config.max_new_tokens) if guides else None
+        self.drawings = [
+            _Drawing(prompt.text, seed, len(prompt.text), prompt.header_length, [])
+            for prompt, seed in zip(prompts, seeds, strict=True)
+        ]
         self._config = config
         self._vocabulary = vocabulary
         self._engine = engine
@@ -268,11 +346,12 @@ class _Batch:
             on_text([drawing.text for drawing in self.drawings])
 
     def _read_prompt(self) -> tuple[Logits, EngineState]:
-        """The beginning is read once for all tunes."""
-        logits, state = self._engine.read(
-            self._vocabulary.encode(SEPARATOR + self.drawings[0].text)
-        )
-        rows = [0] * len(self.drawings)
+        """A beginning is read once for all tunes that have it."""
+        texts = list(dict.fromkeys(drawing.text for drawing in self.drawings))
+        read = [self._engine.read(self._vocabulary.encode(SEPARATOR + text)) for text in texts]
+        logits = np.concatenate([one for one, _state in read])
+        state = self._engine.join([state for _logits, state in read])
+        rows = [texts.index(drawing.text) for drawing in self.drawings]
         return logits[rows], self._engine.select(state, rows)
 
     def _draw(self, logits: Logits, active: list[int], written: int) -> Ids:
@@ -336,7 +415,17 @@ def _read(checkpoint: Checkpoint, config: SampleConfig, drawing: _Drawing) -> Co
         checkpoint=checkpoint.name,
         fingerprint=checkpoint.fingerprint,
         mask_interventions=drawing.interventions,
+        header_length=drawing.header_length,
     )
+
+
+def _refuse_header_settings(config: SampleConfig) -> None:
+    if asked := [name for name in HEADER_SETTINGS if getattr(config, name)]:
+        raise CompositionError(
+            "This model was not taught to keep to a {setting}: leave that out, or choose a model "
+            "that learned described headers.",
+            setting=asked[0],
+        )
 
 
 def _plain_lines(prompt: str) -> str:

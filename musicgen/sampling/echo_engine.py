@@ -1,11 +1,14 @@
 """The fast engine of an LSTM with echoes: the LSTM's, with the candidates of the echoes."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from musicgen.models.copy_candidates import ECHOES, LEVELS, empty_memory, find_candidates
 from musicgen.models.lstm_weights import LSTMWeights
 from musicgen.models.position import TunePosition
+from musicgen.models.relative import classify_letters, letter_ids
 from musicgen.sampling.lstm_engine import LSTMEngine, LSTMEngineState
 
 Ids = NDArray[np.int64]
@@ -30,6 +33,8 @@ class EchoEngine:
         self._positions = self._nothing + 1  # where the rows of positions begin
         self._characters = weights.config.characters if weights.config.position else ""
         self._trust = weights.arrays["trust"]
+        self._letters = letter_ids(self._characters)
+        self._has_relative = "relative.weight" in weights.arrays
 
     def init_state(self, batch_size: int) -> EchoEngineState:
         """Zeros, and an empty memory of the tunes."""
@@ -46,12 +51,15 @@ class EchoEngine:
         level_rows = self._size + levels * ECHOES + _ECHO
         offer_rows = np.where(is_there, self._first + offered * ECHOES + _ECHO, self._nothing)
         places = tuple(place.copy() for place in places)
-        further = self._follow(ids, places)
+        stands = self._follow(ids, places)
+        further = [] if stands is None else [self._positions + stands.T]
         rows = np.concatenate([ids[None], level_rows.T, offer_rows.T, *further])  # (1 + 2K + F, B)
         said, lstm = self._lstm.step(rows, lstm)
         logits = said[:, : self._size].copy()
-        gates = (said[:, self._size :] + self._trust[levels, _ECHO]) * is_there
-        np.add.at(logits, (np.arange(len(ids))[:, None], offered), gates)
+        gates = said[:, self._size : self._size + ECHOES] + self._trust[levels, _ECHO]
+        np.add.at(logits, (np.arange(len(ids))[:, None], offered), gates * is_there)
+        if stands is not None and self._has_relative:
+            self._add_relative(logits, said[:, self._size + ECHOES :], stands)
         return logits, (lstm, memory, places)
 
     def read(self, ids: Ids) -> tuple[Logits, EchoEngineState]:
@@ -67,10 +75,25 @@ class EchoEngine:
         kept = tuple(places[row] for row in rows) if places else ()
         return self._lstm.select(lstm, rows), memory[rows], kept
 
-    def _follow(self, ids: Ids, places: tuple[TunePosition, ...]) -> list[Ids]:
-        """Takes a character into each place; rows of positions (F, B), or nothing."""
+    def join(self, states: Sequence[EchoEngineState]) -> EchoEngineState:
+        """All three of all."""
+        lstm, memory, places = zip(*states, strict=True)
+        joined = tuple(place for group in places for place in group)
+        return self._lstm.join(lstm), np.concatenate(memory), joined
+
+    def _follow(self, ids: Ids, places: tuple[TunePosition, ...]) -> Ids | None:
+        """Takes a character into each place; their rows (B, F), or None without places."""
         if not places:
-            return []
+            return None
         for number, place in zip(ids.tolist(), places, strict=True):
             place.feed(self._characters[number])
-        return [self._positions + np.array([place.rows() for place in places], np.int64).T]
+        return np.array([place.rows() for place in places], np.int64)
+
+    def _add_relative(self, logits: Logits, wanted: Logits, stands: Ids) -> None:
+        """Gives each letter, in place, what its degree and its interval are wanted."""
+        known = self._letters >= 0
+        wanted = np.pad(wanted, ((0, 0), (0, 1)))  # nothing is added for `relative.NOTHING`
+        degrees, intervals = (
+            np.take_along_axis(wanted, part[:, known], 1) for part in classify_letters(stands)
+        )
+        logits[:, self._letters[known]] += degrees + intervals

@@ -62,7 +62,7 @@ def _take(
         raise _unfit()
     if text.endswith(SEPARATOR):  # the tune is to end here
         return _changed(checkpoint, composition, edit, text.rstrip("\n") + "\n", is_complete=True)
-    config = composition.config.replace(prompt=text)
+    config = composition.config.replace(prompt=text, candidates=1)
     (fresh,) = compose(checkpoint, config, on_text)
     changed = _changed(checkpoint, composition, edit, fresh.abc, is_complete=fresh.is_complete)
     count = composition.mask_interventions + fresh.mask_interventions

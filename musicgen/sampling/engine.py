@@ -6,6 +6,7 @@ through its own `forward`. Shapes: B tunes at once, T time, V vocabulary.
 """
 
 import threading
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -47,6 +48,9 @@ class Engine(Protocol):
     def select(self, state: EngineState, rows: list[int]) -> EngineState:
         """The state of some tunes of a batch, in this order; a tune may be taken several times."""
 
+    def join(self, states: Sequence[EngineState]) -> EngineState:
+        """The state of one batch with the tunes of all, in this order; there is at least one."""
+
 
 class ForwardEngine:
     """Steps any network through its own `forward`; a beginning is read in one pass."""
@@ -81,6 +85,16 @@ class ForwardEngine:
 
         with torch.inference_mode():
             return unflatten_state(state, [part[:, rows] for part in flatten_state(state)])
+
+    def join(self, states: Sequence[EngineState]) -> EngineState:
+        """The tensors (L, B, ·) of all, one after the other."""
+        import torch
+
+        from musicgen.models.network import flatten_state, unflatten_state
+
+        with torch.inference_mode():
+            parts = zip(*map(flatten_state, states), strict=True)
+            return unflatten_state(states[0], [torch.cat(part, 1) for part in parts])
 
 
 def has_int8(kind: str) -> bool:

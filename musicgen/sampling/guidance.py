@@ -4,6 +4,8 @@ The settings are constraints that the grammar enforces. Shapes: B tunes at once,
 """
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,6 +79,23 @@ def get_config_guide(vocabulary: Vocabulary, config: SampleConfig) -> Guide | No
     return None if config.free else get_guide(vocabulary.characters, rules)
 
 
+def get_form_guide(vocabulary: Vocabulary, config: SampleConfig, form: Sequence[int]) -> Guide:
+    """The guide for the settings and for a tune with so many bars in each section.
+
+    Args:
+        vocabulary: What the network knows.
+        config: The settings; without their own wishes for the form.
+        form: Bars of each section, as a header says them; any form where it is empty.
+
+    Raises:
+        GrammarError: what is asked cannot be kept, or the network cannot write ABC.
+    """
+    rules = make_rules(config)
+    if form:
+        rules = replace(rules, sections=(len(form), len(form)), bars=tuple(sorted(set(form))))
+    return get_guide(vocabulary.characters, rules)
+
+
 def with_header(prompt: str, guide: Guide) -> str:
     """The prompt with a header before music that has none, where meter and key are asked for."""
     rules, script = guide.grammar.rules, guide.grammar.script
@@ -91,12 +110,11 @@ def with_header(prompt: str, guide: Guide) -> str:
 
 
 class Guidance:
-    """The grammar's states of the tunes of a batch, all after the same beginning.
+    """The grammar's states of the tunes of a batch, each after its beginning.
 
     Args:
-        guide: Masks of what is asked.
-        prompt: The beginning.
-        count: Tunes.
+        guides: Masks of what is asked of each tune.
+        prompts: The beginning of each tune.
         limit: Characters that each may still write. Where no tune can be finished within it, none
             is steered home, and the limit cuts them.
 
@@ -104,21 +122,29 @@ class Guidance:
         GrammarError: the beginning breaks the rules.
     """
 
-    def __init__(self, guide: Guide, prompt: str, count: int, limit: int) -> None:
-        start = begin(guide.grammar, prompt)
-        self._guide = guide
-        self._states: list[GrammarState] = [start] * count
-        self._limit = limit if guide.grammar.min_completion_length(start) <= limit else None
+    def __init__(self, guides: Sequence[Guide], prompts: Sequence[str], limit: int) -> None:
+        pairs = list(zip(guides, prompts, strict=True))
+        starts = {pair: begin(pair[0].grammar, pair[1]) for pair in dict.fromkeys(pairs)}
+        self._guides = list(guides)
+        self._states: list[GrammarState] = [starts[pair] for pair in pairs]
+        least = [
+            guide.grammar.min_completion_length(state)
+            for guide, state in zip(guides, self._states, strict=True)
+        ]
+        self._limits = [limit if one <= limit else None for one in least]
 
     def masks(self, rows: list[int], written: int) -> NDArray[np.bool_]:
         """What the tunes `rows` may write next, bool (B, V), after `written` characters each."""
-        left = None if self._limit is None else self._limit - written
-        masks = [self._guide.mask(self._states[row], left) for row in rows]
+        masks = []
+        for row in rows:
+            limit = self._limits[row]
+            left = None if limit is None else limit - written
+            masks.append(self._guides[row].mask(self._states[row], left))
         return np.array(masks)
 
     def advance(self, row: int, character: str) -> None:
         """Advances a tune by a character, which must be allowed."""
-        state = self._guide.grammar.feed(self._states[row], character)
+        state = self._guides[row].grammar.feed(self._states[row], character)
         if state is None:
             raise ValueError(f"{character!r} may not stand there.")
         self._states[row] = state

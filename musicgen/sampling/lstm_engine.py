@@ -5,6 +5,7 @@ Here weights are packed once, and a step is no more than reading them: what was 
 stands in ``docs/speed.md``.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -59,6 +60,11 @@ class LSTMEngine:
     def select(self, state: LSTMEngineState, rows: list[int]) -> LSTMEngineState:
         """Rows of h and c."""
         return tuple(_value(part.numpy()[rows]) for part in state)
+
+    def join(self, states: Sequence[LSTMEngineState]) -> LSTMEngineState:
+        """h and c of all."""
+        parts = zip(*states, strict=True)
+        return tuple(_value(np.concatenate([one.numpy() for one in part])) for part in parts)
 
 
 def _value(array: NDArray[np.generic]) -> "ort.OrtValue":

@@ -9,7 +9,8 @@ a hidden state is in -1..1 by construction and has the fixed scale 1/127; what a
 has one scale for each tune. Nothing of a tune hangs on the others in its batch. Sums are exact in
 32 bits, gates and cell state are float32.
 
-An LSTM with echoes reads a sum of rows instead of one, and gives their gates beside the logits.
+An LSTM with echoes reads a sum of rows instead of one, and gives their gates beside the logits,
+and what it says of degrees and intervals where it says that.
 
 Shapes: B batch, V vocabulary, H hidden, L layers, K echoes, R rows summed.
 """
@@ -44,7 +45,8 @@ def make_step(weights: LSTMWeights, int8: WeightType | None = None) -> bytes:
     ``logits`` (B, V) and the new states in the same order.
 
     With echoes, ``ids`` is (R, B): numbers of rows of `input_rows`; ``logits`` is (B, V + K), the
-    last K of them what the last layer says of the gates.
+    last K of them what the last layer says of the gates; further columns, if any, are what it says
+    of degrees and intervals (`musicgen.models.relative`).
 
     Args:
         weights: Those of an `LSTMNetwork` or an `EchoNetwork`; they go into the graph.
@@ -64,9 +66,10 @@ def make_step(weights: LSTMWeights, int8: WeightType | None = None) -> bytes:
             values = _add_norm(graph, *norm, values)
     weight, bias = weights.arrays["linear.weight"], weights.arrays["linear.bias"]
     if weights.has_echoes:
-        said = weights.arrays["gates.weight"]
-        weight = np.concatenate([weight, said])
-        bias = np.concatenate([bias, np.zeros(len(said), np.float32)])
+        said = [weights.arrays[name] for name in ("gates.weight", "relative.weight")
+                if name in weights.arrays]  # fmt: skip
+        weight = np.concatenate([weight, *said])
+        bias = np.concatenate([bias, np.zeros(len(weight) - len(bias), np.float32)])
     logits = graph.product(values, weight.T, bias, is_bounded)
     graph.add("Identity", [logits], "logits")
     states = [f"{letter}{layer}" for layer in range(layers) for letter in "hc"]

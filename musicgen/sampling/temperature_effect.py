@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from musicgen.config import SampleConfig
-from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.models.checkpoint import Checkpoint
 from musicgen.notation.grammar.prompt import begin
 from musicgen.sampling.beginnings import EXAMPLES
@@ -137,7 +136,7 @@ def open_places(tune: Composition) -> range:
     return range(min(max(tune.drawn_start, tune.tune.body_start), last), last + 1)
 
 
-def choose_beginning(vocabulary: Vocabulary, config: SampleConfig) -> tuple[str, SampleConfig]:
+def choose_beginning(checkpoint: Checkpoint, config: SampleConfig) -> tuple[str, SampleConfig]:
     """A text to look ahead from, and the settings for `look_ahead`.
 
     The prompt, if music has begun in it or can begin after it because meter and key are asked for.
@@ -149,15 +148,15 @@ def choose_beginning(vocabulary: Vocabulary, config: SampleConfig) -> tuple[str,
     """
     plain = SampleConfig(free=config.free)
     if config.prompt.strip():
-        text, _guide = read_prompt(vocabulary, config)
+        text = read_prompt(checkpoint, config).text
         if "K:" in config.prompt:
             return text, plain
         if "K:" in text:
             return text, _asked(config)
     example = EXAMPLES["jig"]
-    if not vocabulary.unknown(example):
+    if not checkpoint.vocabulary.unknown(example):
         return example, plain
-    return read_prompt(vocabulary, config)[0], _asked(config)
+    return read_prompt(checkpoint, config).text, _asked(config)
 
 
 def _asked(config: SampleConfig) -> SampleConfig:

@@ -1,6 +1,7 @@
 """``musicgen evaluate`` as a user meets it."""
 
 import json
+import random
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,10 @@ import pytest
 from musicgen.__main__ import main
 from musicgen.corpus.dataset import Dataset
 from musicgen.errors import CorpusError
+from musicgen.evaluation.judge.detectors import DETECTORS
+from musicgen.evaluation.judge.result import MIN_TUNES
 from musicgen.evaluation.report.result import Report
+from tests.evaluation.judge.walks import make_bars, write
 from tests.examples import make_tune, write_checkpoint
 
 
@@ -63,6 +67,42 @@ def test_the_report_is_told_in_lines(home: Path, capsys: pytest.CaptureFixture[s
     assert status == 0
     for words in ("one on ", "Perplexity", "val: ", "one · 1: 2 tunes", "without the grammar"):
         assert words in out
+
+
+def test_detectors_judge_unless_they_are_left_out(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, out, _ = run(capsys, "--checkpoint", "one", "--count", "2", "--json")
+    values = json.loads(out)
+    assert status == 0
+    assert values["plan"]["judge"] is True
+    assert values["sets"][0]["judgement"]["tunes"] < MIN_TUNES
+    status, out, _ = run(capsys, "--checkpoint", "one", "--count", "2")
+    assert "Not judged: detectors need 20 different tunes of each side" in out
+    status, out, _ = run(capsys, "--checkpoint", "one", "--count", "2", "--no-judge", "--json")
+    values = json.loads(out)
+    assert values["plan"]["judge"] is False
+    assert values["sets"][0]["judgement"] is None
+
+
+def test_the_json_has_the_numbers_of_the_judge(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    book = home / "book.abc"
+    book.write_text("\n".join(write(make_bars(random.Random(seed))) for seed in range(44)))
+    status, out, _ = run(
+        capsys, "--checkpoint", "one", "--count", "22", "--tunebook", str(book), "--json"
+    )
+    values = json.loads(out)
+    assert status == 0
+    for found in (values["sets"][0]["judgement"], values["real"]["judgement"]):
+        assert set(found["detectors"]) == set(DETECTORS)
+        for auc in found["detectors"].values():
+            assert 0 <= auc["low"] <= auc["value"] <= auc["high"] <= 1
+    found = values["sets"][0]["judgement"]
+    assert found["tunes"] == 22
+    assert found["detectors"]["figures"]["value"] > 0.9  # it is untrained
+    assert abs(found["figures"][0]["gap"]["value"]) > 1
 
 
 def test_a_tunebook_alone_is_measured(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

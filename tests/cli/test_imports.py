@@ -19,7 +19,7 @@ LEARNING = {"torch", "onnx"}
 COMPOSING = {"onnxruntime"}
 SOUND = {"pretty_midi", "mido", "soundfile", "fluidsynth"}
 PAPER = {"fontTools", "reportlab", "pypdf"}
-NEVER = {"streamlit", "pandas", "plotly", "matplotlib", "scipy", "music21"}
+NEVER = {"streamlit", "pandas", "plotly", "matplotlib", "scipy", "sklearn", "music21"}
 HEAVY = LEARNING | COMPOSING | SOUND | PAPER | NEVER | {"numpy"}
 
 _SCRIPT = """

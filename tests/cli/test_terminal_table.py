@@ -4,6 +4,7 @@ import json
 import re
 import shlex
 import string
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,10 @@ import pytest
 from musicgen.__main__ import COMMANDS, main
 from musicgen.config import Paths
 from musicgen.corpus.dataset import Dataset
+from musicgen.corpus.described import Description
 from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.evaluation.novelty.comparison import build_index
+from musicgen.models.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from tests.examples import make_tune, write_checkpoint
 
 TABLE = Paths.default().project / "docs" / "terminal.md"
@@ -35,7 +38,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dataset: Dataset) -> P
     monkeypatch.chdir(tmp_path)
     # Without accidentals: what nobody has trained writes so many that no other key has room.
     characters = "".join(sorted({*string.printable[:95], "\n"} - {*"^_="}))
-    write_checkpoint(tmp_path / "runs" / "small" / "best", Vocabulary.from_text(characters))
+    small = tmp_path / "runs" / "small" / "best"
+    write_checkpoint(small, Vocabulary.from_text(characters))
+    _describe(load_checkpoint(small), tmp_path / "runs" / "described" / "best")
     for module in ("cli.train", "cli.evaluate", "jobs.training_job"):
         monkeypatch.setattr(f"musicgen.{module}.load_dataset", lambda *_: dataset)
     monkeypatch.setattr(
@@ -43,6 +48,15 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dataset: Dataset) -> P
     )
     (tmp_path / "own.abc").write_text("\n\n".join(map(make_tune, range(1, 21))) + "\n")
     return tmp_path
+
+
+def _describe(plain: Checkpoint, folder: Path) -> None:
+    """Writes a checkpoint as if its network had learned described headers."""
+    header = Description("lab", "reel", "C", "1/8", (8, 8), "a", "D Major").header()
+    corpus = {"source": "lab+oneill", "headers": {header: 2, header.replace("lab", "oneill"): 1}}
+    training = plain.metadata.training.replace(described=True)
+    metadata = replace(plain.metadata, name="described", training=training, corpus=corpus)
+    save_checkpoint(folder, plain.network, metadata)
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
@@ -76,6 +90,7 @@ def test_every_command_of_the_table_runs(home: Path, capsys: pytest.CaptureFixtu
     ways = json.loads(run(capsys, "rewrite", "tune.abc", "--bars", "2-3", "--json"))["ways"]
     values = {
         "house": "small",
+        "DESCRIBED": "described",
         "OFFSET": str(place["at"]),
         "C": next(iter(place["others"])),
         "CHOICE": str(ways[0]["choice"]),
@@ -96,5 +111,5 @@ def test_every_command_of_the_table_runs(home: Path, capsys: pytest.CaptureFixtu
 
 def test_the_table_speaks_of_every_command_that_a_page_has() -> None:
     told = {command.split()[0] for _feature, command in read_rows()}
-    of_no_page = {"app", "bundle", "card", "check", "render"}
+    of_no_page = {"app", "bundle", "card", "check", "critic", "render"}
     assert told == COMMANDS.keys() - of_no_page

@@ -1,10 +1,13 @@
 import math
 
+import numpy as np
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from musicgen.evaluation.statistics.estimate import (
     NOTHING,
     Estimate,
+    estimate_auc,
     estimate_mean,
     estimate_rate,
     estimate_ratio,
@@ -79,3 +82,25 @@ def test_a_figure_lies_off_another_where_their_intervals_do_not_touch(low, high,
 def test_nothing_lies_off_nothing():
     assert NOTHING.compare(Estimate(0.5, 0.4, 0.6, 87)) == 0
     assert Estimate(0.5, 0.4, 0.6, 87).compare(NOTHING) == 0
+
+
+def test_the_area_under_the_curve_is_the_share_of_pairs_in_order():
+    assert estimate_auc([3, 4], [1, 2]) == Estimate(1, 1, 1, 4)
+    assert estimate_auc([1, 2], [3, 4]).value == 0
+    assert estimate_auc([1, 3], [2, 3]).value == pytest.approx((0 + 0 + 1 + 0.5) / 4)
+    assert math.isnan(estimate_auc([], [1.0]).value)
+
+
+def test_the_area_under_the_curve_is_that_of_scikit_learn_and_its_interval_as_wide():
+    rng = np.random.default_rng(3)
+    above, below = rng.normal(0.6, 1, 150).round(1), rng.normal(0, 1, 120).round(1)
+    found = estimate_auc(above.tolist(), below.tolist())
+    wanted = roc_auc_score(np.repeat([1, 0], [150, 120]), np.concatenate([above, below]))
+    assert found.value == pytest.approx(wanted)
+    # Hanley and McNeil's standard error, from Q1 = A / (2 - A) and Q2 = 2 A² / (1 + A).
+    first, second = wanted / (2 - wanted), 2 * wanted**2 / (1 + wanted)
+    variance = (wanted * (1 - wanted) + 149 * (first - wanted**2) + 119 * (second - wanted**2)) / (
+        150 * 120
+    )
+    assert found.high - found.low == pytest.approx(2 * 1.96 * math.sqrt(variance), rel=0.15)
+    assert estimate_auc(above.tolist(), below.tolist()) == found

@@ -6,6 +6,7 @@ import pytest
 
 from musicgen.config import NetworkConfig, TrainingConfig
 from musicgen.errors import CheckpointError, ReportError
+from musicgen.evaluation.judge.result import Giveaway, Judgement, Verdict
 from musicgen.evaluation.model_card import render_model_card
 from musicgen.evaluation.report.plan import Cell, ReportPlan
 from musicgen.evaluation.report.result import LossRow, Report, TuneSet
@@ -89,6 +90,30 @@ def test_a_card_has_what_a_report_found_of_these_weights() -> None:
     assert "| | real tunes | at 0.8 | at 0.8, without the grammar |" in card
     assert "| In time | 95.0 % | 100 % ↑ | 50.0 % ↓ |" in card
     assert "25.0 %" not in card  # another model's
+
+
+def test_a_card_says_how_well_its_tunes_are_told_from_real_ones() -> None:
+    report = report_of("fine", "f00")
+    assert "told from real tunes" not in render_model_card(METADATA, 2_000_000, report, "f00")
+    chance, found = Estimate(0.5, 0.4, 0.6, 160), Estimate(0.75, 0.65, 0.85, 160)
+    gap = Giveaway("leaps", Estimate(0.25, 0.2, 0.3, 80), Estimate(0.125, 0.1, 0.2, 80),
+                   Estimate(-0.5, -0.7, -0.3, 160))  # fmt: skip
+    judged = Judgement(80, (Verdict("ngrams", found),), (gap,))
+    control = Judgement(80, (Verdict("ngrams", chance),))
+    assert report.real is not None
+    report = replace(
+        report,
+        real=replace(report.real, judgement=control),
+        sets=tuple(
+            replace(item, judgement=this)
+            for item, this in zip(report.sets, (judged, Judgement(3), judged), strict=True)
+        ),
+    )
+    card = render_model_card(METADATA, 2_000_000, report, "f00")
+    assert "| Runs of notes | 50.0 % (40.0 – 60.0) | 75.0 % ↑ (65.0 – 85.0) | – |" in card
+    assert "| Leaps | 25.0 % | 12.5 % (−0.50) | – |" in card
+    assert "there are 3" in card
+    assert card.count("told from real tunes") == 1
 
 
 @pytest.mark.parametrize("which", [("fine", "f01"), ("other", "f00")])

@@ -17,7 +17,6 @@ from musicgen.evaluation.measures.distribution import (
     count_transitions,
 )
 from musicgen.evaluation.measures.harmony import NUMERALS, imply_degrees
-from musicgen.evaluation.measures.melody import melody_notes, scale_of, tonic_of
 from musicgen.evaluation.measures.pitch_range import compute_leap_share, compute_range, is_playable
 from musicgen.evaluation.measures.repetition import (
     compute_repetition,
@@ -31,6 +30,7 @@ from musicgen.evaluation.measures.tonality import (
     ends_on_tonic,
 )
 from musicgen.notation.analysis.fingerprint import melody
+from musicgen.notation.analysis.melody import melody_notes, scale_of, tonic_of
 from musicgen.notation.parsing.fields import parse_key
 from musicgen.notation.parsing.reader import read_tune
 

@@ -128,10 +128,10 @@ def test_a_header_out_of_order_is_refused(grammar: Grammar, text: str, where: st
 REACHED = [
     ("X:1MLKCc24/|]\n:[", Rules(bars=(2,), sections=(1, 2))),
     ("X:1MLKC24/|\n:", Rules(bars=(4,), sections=(1, 1))),
-    ("X:1MLKCGcg24/|\n:^,", Rules("", "C", "", "", (1, 1), (2,), 48, 67, is_exact=True)),
     ("X:1MLKCcTZ8/|\n24", Rules("2/4", "C", "1/8", bars=(2,), sections=(1, 1))),
 ]
 REACHED_BY_MANY = [  # a minute for each of them
+    ("X:1MLKCGcg24/|\n:^,", Rules("", "C", "", "", (1, 1), (2,), 48, 67, is_exact=True)),
     ("X:1MLKC2/|\n:(3", Rules(bars=(2,), sections=(1, 1))),
     ('X:1MLKC2/|\n:>!"~{}z ', Rules(bars=(2,), sections=(1, 1))),
 ]
@@ -165,14 +165,14 @@ def test_no_state_that_can_be_reached_is_a_dead_end(characters: str, rules: Rule
     assert len(seen) > 1000
 
 
-@pytest.mark.parametrize("seed", range(count(6, 12)))
+@pytest.mark.parametrize("seed", range(count(3, 12)))
 def test_whatever_is_drawn_is_a_right_tune(seed: int) -> None:
     generator = random.Random(seed)
     limit = generator.choice([90, 200, 400, 1500])
     assert_right(draw(get_guide(tuple(LAB_CHARACTERS), Rules()), generator.choice, limit))
 
 
-@pytest.mark.parametrize("favourite", some("\n !\"'(,-/19:<=|[]^z_CbKTM", 2))
+@pytest.mark.parametrize("favourite", some("\n !\"'(,-/19:<=|[]^z_CbKTM", 3))
 def test_a_network_that_wants_one_character_only_writes_a_right_tune(favourite: str) -> None:
     guide = get_guide(tuple(LAB_CHARACTERS), Rules())
 
@@ -204,7 +204,7 @@ def test_rules_are_kept_whatever_is_drawn() -> None:
 
 
 @pytest.mark.skipif(not is_installed(), reason="abc2midi is not installed")
-@pytest.mark.parametrize("seed", range(count(8, 20)))
+@pytest.mark.parametrize("seed", range(count(4, 20)))
 def test_abc2midi_finds_no_fault_with_what_is_drawn(seed: int) -> None:
     text = draw(get_guide(tuple(LAB_CHARACTERS), Rules()), random.Random(seed).choice, 600)
     _, said = read_notes(with_repeats_written(read_tune(text)[0]))
@@ -247,9 +247,10 @@ def test_the_lab_s_tunes_that_keep_time_are_accepted(grammar: Grammar) -> None:
         pytest.skip("the lab's corpus was not fetched")
     tunes = [piece.text for piece in split_tunebook(path.read_text(encoding="utf-8"))]
     in_time = [text for text in tunes if check_bars(read_tune(text)[0]).is_in_time]
+    in_time, late = some(in_time, 4), [text for text in tunes if text not in in_time]
     accepted = sum(grammar.accepts(text) for text in in_time)
     assert accepted / len(in_time) >= 0.95
-    assert not any(grammar.accepts(text) for text in tunes if text not in in_time)
+    assert not any(map(grammar.accepts, late))
 
 
 @pytest.mark.parametrize(

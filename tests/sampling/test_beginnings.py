@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from musicgen.config import SampleConfig
+from musicgen.config import SampleConfig, TrainingConfig
 from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.errors import NotationError
+from musicgen.models.checkpoint import Checkpoint, CheckpointMetadata
 from musicgen.notation.analysis.bars import is_in_time
 from musicgen.notation.parsing.reader import read_tune
 from musicgen.sampling.beginnings import (
@@ -17,16 +18,23 @@ from musicgen.sampling.beginnings import (
     read_beginning,
 )
 from musicgen.sampling.composer import compose
+from tests.examples import ScriptedNetwork
 from tests.ui.tiny_model import TUNE
 
 VOCABULARY = Vocabulary.from_text(
     "".join(map(chr, range(33, 127))).replace("~", "").replace("`", "") + " \n"
 )
+NETWORK = ScriptedNetwork(VOCABULARY, "X:1")
+CHECKPOINT = Checkpoint(
+    NETWORK,
+    CheckpointMetadata("small", 1, NETWORK.config, TrainingConfig(), VOCABULARY.characters),
+    "0123456789ab",
+)
 HEADER = "X:1\nM:6/8\nL:1/8\nK:D Major\n"
 
 
 def read(text, **settings):
-    return read_beginning(VOCABULARY, SampleConfig(prompt=text, **settings))
+    return read_beginning(CHECKPOINT, SampleConfig(prompt=text, **settings))
 
 
 def test_meter_key_and_bars_are_told():

@@ -54,14 +54,13 @@ def test_a_beginning_that_breaks_the_rules_is_refused(knowing):
 
 
 def test_music_with_its_meter_and_key_is_a_beginning(knowing):
-    vocabulary = knowing.vocabulary
-    text, rules = choose_beginning(vocabulary, SampleConfig(prompt=TUNE[: TUNE.index("GBd")]))
+    text, rules = choose_beginning(knowing, SampleConfig(prompt=TUNE[: TUNE.index("GBd")]))
     assert TUNE.startswith(text) and rules == SampleConfig()
     asked = SampleConfig(prompt="DFA dAF|", meter="6/8", key="D major", temperature=1.3)
-    text, rules = choose_beginning(vocabulary, asked)
+    text, rules = choose_beginning(knowing, asked)
     assert "M:6/8" in text and text.endswith("\nDFA dAF|")
     assert rules == SampleConfig(meter="6/8", key="D major")  # temperature is not its business
-    example = choose_beginning(vocabulary, SampleConfig(free=True))
+    example = choose_beginning(knowing, SampleConfig(free=True))
     assert "K:" in example[0] and example[1].free
 
 

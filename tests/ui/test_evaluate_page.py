@@ -1,10 +1,13 @@
+import dataclasses
 import json
 
 import pytest
 
+from musicgen.evaluation.judge.result import Giveaway, Judgement, Verdict
 from musicgen.evaluation.report.builder import make_report
 from musicgen.evaluation.report.plan import ReportPlan
 from musicgen.evaluation.report.reference import read_book
+from musicgen.evaluation.statistics.estimate import Estimate
 from musicgen.jobs.background_task import TaskStatus
 from musicgen.ui.base import resources
 from musicgen.ui.evaluate.report_charts import distribution_figure, sweep_figure
@@ -72,6 +75,52 @@ def test_a_report_shows_sound_figures_and_what_they_mean(made, open_app):
     assert {"HTML", "JSON"} <= set(labels(app, "download_button"))
     app.button_group(key=f"report_end_{made}").set_value("worst").run()
     assert not app.exception
+
+
+def store_judged(made, judgement, control):
+    """A report like another with a judgement of its first set; the id of it."""
+    store = resources.reports().store
+    report = store.read(made)
+    real = dataclasses.replace(report.real, judgement=control)
+    first = dataclasses.replace(report.sets[0], judgement=judgement)
+    return store.add(dataclasses.replace(report, real=real, sets=(first,)))
+
+
+def test_a_report_says_how_well_tunes_are_told_from_real_ones_and_by_what(made, open_app):
+    found, chance = Estimate(0.75, 0.65, 0.85, 160), Estimate(0.5, 0.4, 0.6, 160)
+    gap = Giveaway("leaps", chance, found, Estimate(0.5, 0.3, 0.7, 160))
+    judgement = Judgement(80, (Verdict("ngrams", found),), (gap,))
+    store_judged(made, judgement, Judgement(80, (Verdict("ngrams", chance),)))
+    app = open_app("Evaluate")
+    assert not app.exception and not app.error
+    verdicts, giveaways = (table.value for table in app.table[2:])
+    assert list(verdicts.columns)[1:] == ["Control: real beside real", "house · 0.5"]
+    assert verdicts.iloc[0, 2].startswith("75.0\u00a0%\u00a0:orange[↑]")
+    assert list(giveaways[" "]) == ["Leaps"]
+    assert "+0.50" in giveaways.iloc[0, 2]
+    assert any("50 % is chance" in item.value for item in app.caption)
+    chinese = open_app("Evaluate", lang="zh")
+    assert any("50 % 等于乱猜" in item.value for item in chinese.caption)
+    assert list(chinese.table[3].value[" "]) == ["跳进"]
+
+
+def test_too_few_tunes_to_judge_are_a_sentence(made, open_app):
+    store_judged(made, Judgement(2), Judgement(2))
+    app = open_app("Evaluate")
+    assert not app.exception and not app.error
+    assert "20 different tunes of each side, and there are 2" in app.info[0].value
+    assert len(app.table) == 2
+
+
+def test_the_judge_can_be_left_out(home, open_app):
+    app = open_app("Evaluate")
+    app.number_input(key="report_count").set_value(2).run()
+    app.checkbox(key="report_judge").set_value(False).run()
+    app.button(key="report_start").click().run()
+    assert resources.reports().wait(PATIENCE_S)
+    (info,) = resources.reports().store.list()
+    assert info.plan.judge is False
+    assert resources.reports().store.read(info.id).judged() == []
 
 
 def test_sets_to_show_can_be_chosen(made, open_app):

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from musicgen.evaluation.loss.bodies import body_start
 from musicgen.evaluation.measures.harmony import NUMERALS, imply_degrees
-from musicgen.evaluation.measures.melody import key_at, melody_notes, tonic_of
+from musicgen.notation.analysis.melody import key_at, melody_notes, tonic_of
 from musicgen.notation.model import Tune
 
 WIDEST = 12

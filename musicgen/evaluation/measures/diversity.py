@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from musicgen.evaluation.measures.melody import melody_notes
 from musicgen.evaluation.statistics.estimate import BOOTSTRAP_SEED, NOTHING, Estimate, estimate_rate
 from musicgen.notation.analysis.fingerprint import intervals
+from musicgen.notation.analysis.melody import melody_notes
 from musicgen.notation.model import Tune
 
 MAX_COMPARED = 500

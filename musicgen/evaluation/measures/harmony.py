@@ -7,7 +7,7 @@ real tunes, which is what comparing takes.
 from collections import defaultdict
 from collections.abc import Sequence
 
-from musicgen.evaluation.measures.melody import key_at, melody_notes, scale_of
+from musicgen.notation.analysis.melody import key_at, melody_notes, scale_of
 from musicgen.notation.model import Tune
 
 NUMERALS = ("I", "II", "III", "IV", "V", "VI", "VII")

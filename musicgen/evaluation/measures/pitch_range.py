@@ -3,7 +3,7 @@
 import math
 from itertools import pairwise
 
-from musicgen.evaluation.measures.melody import melody_notes
+from musicgen.notation.analysis.melody import melody_notes
 from musicgen.notation.analysis.ranges import INSTRUMENT_RANGES
 from musicgen.notation.model import Tune
 

@@ -7,9 +7,9 @@ back to music practice", Journal of Creative Music Systems 2 (2017)).
 import math
 from fractions import Fraction
 
-from musicgen.evaluation.measures.melody import melody_bars
+from musicgen.notation.analysis.melody import melody_bars
+from musicgen.notation.analysis.sections import counts_as_bar, split_sections
 from musicgen.notation.model import Bar, Tune
-from musicgen.notation.parsing.barlines import is_closing, opens_repeat
 
 _SAME = 0.75
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -34,11 +34,11 @@ def find_form(tune: Tune) -> str:
     earlier one where three quarters of their bars are the same at the same place, pickups and
     second endings left out.
     """
-    sections = _sections(tune)
+    sections = split_sections(tune)
     letters: list[str] = []
     kinds: list[list[Content]] = []
     for bars in sections:
-        content = [_content(bar) for bar in bars if _is_full(bar)]
+        content = [_content(bar) for bar in bars if counts_as_bar(bar)]
         known = next((at for at, other in enumerate(kinds) if _alike(content, other)), None)
         if known is None:
             known = len(kinds)
@@ -58,29 +58,6 @@ def repeats_first_section(tune: Tune) -> bool | None:
     """Whether the second section played is the first once more; None where there is no section."""
     form = find_form(tune)
     return form[:2] == "AA" if form else None
-
-
-def _sections(tune: Tune) -> list[list[Bar]]:
-    sections: list[list[Bar]] = [[]]
-    for bar in tune.bars:
-        before = sections[-1][-1] if sections[-1] else None
-        if before and _is_parted(before, bar):
-            sections.append([])
-        sections[-1].append(bar)
-    return [bars for bars in sections if any(_is_full(bar) for bar in bars)]
-
-
-def _is_parted(before: Bar, bar: Bar) -> bool:
-    """Whether a section ends between two bars; further endings belong to their section."""
-    if bar.starts_ending and before.ending:
-        return False
-    return is_closing(before.closing) or opens_repeat(bar.opening) or before.part != bar.part
-
-
-def _is_full(bar: Bar) -> bool:
-    has_notes = any(not note.is_rest for note in bar.notes)
-    is_pickup = bar.expected is not None and 2 * bar.actual < bar.expected
-    return has_notes and not is_pickup and (not bar.ending or 1 in bar.ending)
 
 
 def _content(bar: Bar) -> Content:

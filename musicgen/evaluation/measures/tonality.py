@@ -5,7 +5,7 @@ Each function is of one tune and says None or NaN where no key is stated or noth
 
 import math
 
-from musicgen.evaluation.measures.melody import key_at, melody_notes, scale_of, tonic_of
+from musicgen.notation.analysis.melody import key_at, melody_notes, scale_of, tonic_of
 from musicgen.notation.model import Tune
 from musicgen.notation.transcription.key import correlate_keys, weigh_pitches
 

@@ -17,7 +17,6 @@ from musicgen.evaluation.measures.diversity import (
     estimate_diversity,
     find_grams,
 )
-from musicgen.evaluation.measures.melody import melody_notes
 from musicgen.evaluation.measures.pitch_range import compute_leap_share, compute_range, is_playable
 from musicgen.evaluation.measures.repetition import (
     compute_repetition,
@@ -33,6 +32,7 @@ from musicgen.evaluation.statistics.divergence import estimate_divergence, sum_c
 from musicgen.evaluation.statistics.estimate import Estimate, estimate_mean, estimate_rate
 from musicgen.notation.analysis.checking import check_tune
 from musicgen.notation.analysis.fingerprint import interval_fingerprint
+from musicgen.notation.analysis.melody import melody_notes
 from musicgen.notation.model import Tune
 from musicgen.notation.parsing.reader import read_tune
 

@@ -69,7 +69,7 @@ def load_learned(
     """
     tunes: dict[str, CorpusTune] = {}
     for source in learned_from:
-        dataset: Dataset = load_dataset(source.source, paths, source.plain, on_progress)
+        dataset: Dataset = load_dataset(source.source, paths, source.plain, on_progress=on_progress)
         for tune in dataset.split.train:
             tunes.setdefault(tune.text, tune)
     return tuple(tunes.values())

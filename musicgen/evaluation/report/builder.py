@@ -7,12 +7,13 @@ a report that was ended early loses little.
 import functools
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import numpy as np
 
 from musicgen.config import SampleConfig
+from musicgen.evaluation.judge.result import Judgement
 from musicgen.evaluation.loss.heldout import Scoring, count_unknown
 from musicgen.evaluation.loss.text_loss import LossReport
 from musicgen.evaluation.measures.ranking import Ranking
@@ -22,6 +23,7 @@ from musicgen.evaluation.measures.tune_figures import (
     sum_distributions,
     summarise_tunes,
 )
+from musicgen.evaluation.report.judging import STEPS, count_judged, judge_sets
 from musicgen.evaluation.report.plan import Cell, ReportPlan
 from musicgen.evaluation.report.reference import Reference, first_source
 from musicgen.evaluation.report.result import (
@@ -47,6 +49,7 @@ DRAWN_COUNTS = ("pitches", "intervals", "lengths", "degrees", "characters")
 MAX_DRAW = 100
 _USUAL_SIZE = 350  # characters after which a tune has mostly ended
 _LOSS_WORK = 0.2  # tunes scored are so much work, in tunes composed
+_JUDGE_WORK = 3.0  # as are tunes judged, a real and a composed one
 
 Scorer = Callable[[str], dict[str, float]]
 """From the text of a tune to further numbers, by name."""
@@ -122,7 +125,10 @@ class _Builder:
         clean = reference.clean if reference else ()
         scored = len(self._temperatures()) * len(self._checkpoints) * len(clean)
         tunes = len(plan.cells()) * plan.count
-        self._whole = max(1.0, tunes * 1.1 + 0.1 * len(real) + _LOSS_WORK * scored)
+        judged = count_judged(reference, plan.count) if reference and plan.judge else 0
+        self._judge_work = _JUDGE_WORK * judged / STEPS
+        judging = _JUDGE_WORK * judged * (len(plan.cells()) + 1)  # and the control
+        self._whole = max(1.0, tunes * 1.1 + 0.1 * len(real) + _LOSS_WORK * scored + judging)
 
     def run(self) -> Report:
         reference = self._reference
@@ -141,12 +147,16 @@ class _Builder:
             self._measure([(tune.abc, _extra(tune)) for tune in tunes], scorers[cell.checkpoint])
             for cell, tunes, _seconds in drawn
         ]
+        control, judgements = self._judge([tunes for _cell, tunes, _seconds in drawn])
         size = _draw_size([real, *measured] if reference else measured)
         ranking = Ranking(real or [tune for tunes in measured for tune in tunes])
         sets = [
-            self._sum_up(cell, tunes, seconds, figures, size, ranking)
-            for (cell, tunes, seconds), figures in zip(drawn, measured, strict=True)
+            replace(self._sum_up(cell, tunes, seconds, figures, size, ranking), judgement=judgement)
+            for (cell, tunes, seconds), figures, judgement in zip(
+                drawn, measured, judgements, strict=True
+            )
         ]
+        shown = self._sum_up_real(reference, real, size, ranking) if reference else None
         self._hooks.on_progress(1.0, None)
         return Report(
             self._plan,
@@ -154,7 +164,7 @@ class _Builder:
             reference.tunes_of if reference else "",
             reference.source if reference and reference.corpus is not None else "",
             size,
-            self._sum_up_real(reference, real, size, ranking) if reference else None,
+            replace(shown, judgement=control) if shown else None,
             tuple(sets),
             tuple(losses),
             reference.left_out if reference else 0,
@@ -227,6 +237,15 @@ class _Builder:
             self._hooks.write_drawn(cell, checkpoint.fingerprint, tunes)
         self._cell = None
         return tunes, time.monotonic() - start
+
+    def _judge(
+        self, sets: Sequence[Sequence[DrawnTune]]
+    ) -> tuple[Judgement | None, Sequence[Judgement | None]]:
+        """The control and the judgement of each set; None where nothing is to be judged."""
+        if not self._plan.judge or self._reference is None or not sets:
+            return None, [None] * len(sets)
+        texts = [[tune.abc for tune in tunes] for tunes in sets]
+        return judge_sets(self._reference, texts, functools.partial(self._step, self._judge_work))
 
     def _watch(self, texts: list[str]) -> None:
         """Progress inside of a group, whose tunes all end at about the same time."""

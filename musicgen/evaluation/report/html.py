@@ -9,6 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from musicgen.evaluation.judge import labels as judge_labels
+from musicgen.evaluation.judge.result import Judgement
 from musicgen.evaluation.measure_labels import (
     DISTRIBUTION_AXES,
     GROUPS,
@@ -16,6 +18,8 @@ from musicgen.evaluation.measure_labels import (
     MARKS,
     MEASURES,
     N_,
+    REAL_TUNES,
+    SHARE,
     Measure,
     Translate,
     name_set,
@@ -69,10 +73,11 @@ def render_html(report: Report, translate: Translate = str, language: str = "en"
         plan=describe_plan(report, translate),
         losses=_losses(report, translate),
         measures=_measures(report, translate),
+        judge=_judge(report, translate),
         sweeps=_sweeps(report, translate),
         distributions=_distributions(report, translate),
         sets=[item for one in report.all_sets() if (item := _examples(one, translate))],
-        method=[translate(text) for text in METHOD],
+        method=[translate(text) for text in METHOD + _method_of_judge(report)],
     )
 
 
@@ -185,6 +190,74 @@ def _measure_row(
             _figure(one, measure.form, write_mark(one, real)) if one else None for one in estimates
         ],
     }
+
+
+def _judge(report: Report, translate: Translate) -> dict[str, Any] | None:
+    """What detectors found of each set, and what gives it away; None where they were not asked."""
+    judged = report.judged()
+    if not judged:
+        return None
+    control = report.control()
+    found = [judgement for _item, judgement in judged]
+    names = [name_set(item.cell, translate) for item, _judgement in judged]
+    rows = [
+        {
+            "label": translate(judge_labels.name_detector(name).label),
+            "help": translate(judge_labels.name_detector(name).help),
+            "figures": [_auc(one, name, control) for one in (control, *found)],
+        }
+        for name in judge_labels.list_detectors((control, *found))
+    ]
+    return {
+        "title": translate(judge_labels.TITLE),
+        "notes": [translate(judge_labels.MEANING), translate(judge_labels.CONTROL_MEANING)],
+        "why_not": judge_labels.explain_gaps(control, found, translate),
+        "head": ["", translate(judge_labels.CONTROL), *names],
+        "rows": rows,
+        "giveaways": _giveaways(found, names, translate) if rows else None,
+    }
+
+
+def _auc(
+    judgement: Judgement | None, detector: str, control: Judgement | None
+) -> dict[str, str] | None:
+    one = judgement.auc(detector) if judgement else None
+    chance = control.auc(detector) if control else None
+    return _figure(one, SHARE, write_mark(one, chance)) if one else None
+
+
+def _giveaways(
+    found: Sequence[Judgement], names: Sequence[str], translate: Translate
+) -> dict[str, Any]:
+    rows = []
+    for name in judge_labels.widest_figures(found):
+        figure = judge_labels.name_figure(name)
+        ones = [one.giveaway(name) for one in found]
+        real = next(one for one in ones if one)
+        means = {"value": judge_labels.write_mean(real, of_real=True), "interval": "", "mark": ""}
+        cells = [
+            {
+                "value": judge_labels.write_mean(one),
+                "interval": judge_labels.write_gap(one),
+                "mark": judge_labels.write_gap_mark(one),
+            }
+            if one
+            else None
+            for one in ones
+        ]
+        label, meaning = translate(figure.label), translate(figure.help) if figure.help else ""
+        rows.append({"label": label, "help": meaning, "figures": [means, *cells]})
+    note = judge_labels.GIVEAWAYS_MEANING if rows else judge_labels.NO_GIVEAWAY
+    return {
+        "title": translate(judge_labels.GIVEAWAYS_TITLE),
+        "note": translate(note),
+        "head": ["", translate(REAL_TUNES), *names],
+        "rows": rows,
+    }
+
+
+def _method_of_judge(report: Report) -> tuple[str, ...]:
+    return (judge_labels.METHOD,) if report.judged() else ()
 
 
 def _sweeps(report: Report, translate: Translate) -> dict[str, Any] | None:

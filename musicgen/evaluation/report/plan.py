@@ -37,7 +37,8 @@ class ReportPlan:
     """Settings of a report; tune number i of each cell has the seed ``seed + i``.
 
     `free` says whether tunes are written with the grammar (False), without it (True), or both.
-    `count` 0 composes nothing: losses and real tunes alone.
+    `count` 0 composes nothing: losses and real tunes alone. `judge` says whether detectors try to
+    tell the composed tunes from real ones, which takes some time.
     """
 
     checkpoints: tuple[str, ...]
@@ -46,6 +47,7 @@ class ReportPlan:
     free: tuple[bool, ...] = (False,)
     side: str = "val"
     seed: int = FIRST_SEED
+    judge: bool = True
 
     def __post_init__(self) -> None:
         """Checks bounds.
@@ -95,7 +97,7 @@ class ReportPlan:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
-        """The plan of JSON values.
+        """The plan of JSON values; one that was made before there was a judge has none.
 
         Raises:
             ConfigError: a setting is out of its bounds.
@@ -104,17 +106,20 @@ class ReportPlan:
         names, count, temperatures, free, side, seed = (
             values[key] for key in ("checkpoints", "count", "temperatures", "free", "side", "seed")
         )
+        judge = values.get("judge", False)
         is_right = (
             all(
                 isinstance(item, list) and len(item) <= _MOST
                 for item in (names, temperatures, free)
             )
             and all(isinstance(name, str) and len(name) <= _LONGEST_NAME for name in (*names, side))
-            and all(isinstance(value, bool) for value in free)
+            and all(isinstance(value, bool) for value in (*free, judge))
             and all(is_number(value) for value in temperatures)
             and is_count(count)
             and is_count(seed)
         )
         if not is_right:
             raise ValueError("no plan")
-        return cls(tuple(names), count, tuple(map(float, temperatures)), tuple(free), side, seed)
+        return cls(
+            tuple(names), count, tuple(map(float, temperatures)), tuple(free), side, seed, judge
+        )

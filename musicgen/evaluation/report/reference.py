@@ -30,7 +30,7 @@ class Reference:
 
     `texts` are measured, `clean` are what losses are taken on; `corpus` has the distributions of
     the training tunes of `source`, None where that is not here. `left_out` counts what was too
-    long.
+    long. `others` are further real tunes of the same book, for a control; none where it has none.
     """
 
     tunes_of: str
@@ -40,6 +40,7 @@ class Reference:
     corpus: dict[str, Counts] | None = field(default=None, repr=False)
     left_out: int = 0
     is_held_out: bool = False
+    others: tuple[str, ...] = field(default=(), repr=False)
 
 
 def first_source(metadata: CheckpointMetadata) -> str:
@@ -60,8 +61,10 @@ def hold_out(source: str, side: str, dataset: Dataset) -> Reference:
         dataset: Its tunes.
     """
     texts = tuple(dataset.texts(side))
-    counts = _count(tuple(dataset.texts("train")))
-    return Reference(side, source, texts, texts, counts, is_held_out=True)
+    training = tuple(dataset.texts("train"))
+    return Reference(
+        side, source, texts, texts, _count(training), is_held_out=True, others=training
+    )
 
 
 def read_book(

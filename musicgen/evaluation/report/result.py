@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from musicgen.errors import MusicgenError, ReportError
+from musicgen.evaluation.judge.result import Judgement
 from musicgen.evaluation.measure_labels import LOSSES
 from musicgen.evaluation.measures.harmony import NUMERALS
 from musicgen.evaluation.report.plan import Cell, ReportPlan
@@ -66,7 +67,9 @@ class TuneSet:
 
     `cell` is None for the real tunes; `estimates` are by the names of
     `tune_figures.summarise_tunes`, `counts` the distributions that are drawn, by name;
-    `composed_s` the seconds it took to compose them.
+    `composed_s` the seconds it took to compose them. `judgement` is what detectors make of them
+    beside the real tunes, and of the real tunes the control: beside other real ones. It is None
+    where that was not asked for.
     """
 
     key: str
@@ -77,6 +80,7 @@ class TuneSet:
     best: Example | None = None
     worst: Example | None = None
     composed_s: float = 0.0
+    judgement: Judgement | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,14 @@ class Report:
     def all_sets(self) -> tuple[TuneSet, ...]:
         """The real tunes, if there are any, then those composed."""
         return (self.real, *self.sets) if self.real else self.sets
+
+    def judged(self) -> list[tuple[TuneSet, Judgement]]:
+        """The composed sets that were brought before the judge, and what came of it."""
+        return [(item, item.judgement) for item in self.sets if item.judgement]
+
+    def control(self) -> Judgement | None:
+        """What detectors make of real tunes beside other real ones."""
+        return self.real.judgement if self.real else None
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready values; NaN becomes None."""
@@ -173,11 +185,13 @@ def _estimates_from_dict(values: dict[str, Any]) -> dict[str, Estimate]:
 
 def _set_to_dict(item: TuneSet) -> dict[str, Any]:
     values = dataclasses.asdict(item)
-    return values | {"estimates": _estimates_to_dict(item.estimates)}
+    judgement = item.judgement.to_dict() if item.judgement else None
+    return values | {"estimates": _estimates_to_dict(item.estimates), "judgement": judgement}
 
 
 def _set_from_dict(values: dict[str, Any]) -> TuneSet:
     cell, best, worst = values["cell"], values["best"], values["worst"]
+    judgement = values.get("judgement")
     return TuneSet(
         _text(values["key"]),
         Cell(_text(cell["checkpoint"]), _number(cell["temperature"]), _flag(cell["is_free"]))
@@ -189,6 +203,7 @@ def _set_from_dict(values: dict[str, Any]) -> TuneSet:
         _example(best) if best else None,
         _example(worst) if worst else None,
         _number(values["composed_s"]),
+        None if judgement is None else Judgement.from_dict(judgement),
     )
 
 

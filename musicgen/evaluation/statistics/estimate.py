@@ -1,4 +1,4 @@
-"""A figure with its uncertainty: Wilson's interval for shares, the bootstrap over tunes for means.
+"""A figure with its uncertainty: Wilson's interval for shares, the bootstrap over tunes for others.
 
 All intervals are two-sided and hold 95 %. A tune is what is drawn anew, never a note or a
 character: those of one tune depend on one another.
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from musicgen.json_reading import is_count, is_number
 
@@ -119,6 +120,36 @@ def estimate_ratio(
         ratios.append(above[drawn].sum(axis=1)[sums > 0] / sums[sums > 0])
     low, high = np.percentile(np.concatenate(ratios), _ENDS)
     return Estimate(value, float(low), float(high), len(above))
+
+
+def estimate_auc(
+    positives: Sequence[float], negatives: Sequence[float], seed: int = BOOTSTRAP_SEED
+) -> Estimate:
+    """The probability that a random positive has a higher score than a random negative.
+
+    This is the area under the ROC curve, 0..1, where a tie counts a half; 0.5 is chance (J. A.
+    Hanley, B. J. McNeil, "The meaning and use of the area under a ROC curve", Radiology 143
+    (1982)). The interval is the percentile interval of the bootstrap, both sides drawn anew.
+
+    Args:
+        positives: A score for each tune of one side; NaN of none.
+        negatives: A score for each tune of the other.
+        seed: Of the resampling.
+    """
+    above, below = np.asarray(positives, dtype=float), np.asarray(negatives, dtype=float)
+    if not len(above) or not len(below):
+        return NOTHING
+    wins = (above[:, None] > below) + 0.5 * (above[:, None] == below)
+    rng = np.random.default_rng(seed)
+    draws = count_draws(rng, len(above)) @ wins  # (resamples, negatives)
+    found = (draws * count_draws(rng, len(below))).sum(axis=1) / wins.size
+    low, high = np.percentile(found, _ENDS)
+    return Estimate(float(wins.mean()), float(low), float(high), len(above) + len(below))
+
+
+def count_draws(rng: np.random.Generator, count: int) -> NDArray[np.float64]:
+    """How often each of `count` tunes is drawn in each resample, (`RESAMPLES`, count)."""
+    return rng.multinomial(count, np.full(count, 1 / count), size=RESAMPLES).astype(float)
 
 
 def _plain(value: float) -> float | None:

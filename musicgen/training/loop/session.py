@@ -100,7 +100,8 @@ class TrainingSession:
         if self._start:
             shape, seed = self.preset.network, self.preset.training.seed
             network = extend_network(self._start.network, shape, seed)
-        sides = dataset.texts("train"), dataset.texts("val")
+        readings = self.preset.training.first_readings
+        sides = dataset.training_texts(readings), dataset.texts("val")
         trainer = Trainer(self.preset, self.vocabulary, *sides, network, self._load_teacher())
         if self.run.can_resume:
             self.progress = self.run.restore(trainer)

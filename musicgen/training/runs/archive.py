@@ -52,6 +52,7 @@ _SIZES = {
     "fluency.json": 0.01,
     "samples.jsonl": 20,
     "best/checkpoint.json": 4,
+    "best/critic.json": 4,
     "best/model.safetensors": 1000,
     "last/checkpoint.json": 4,
     "last/model.safetensors": 1000,

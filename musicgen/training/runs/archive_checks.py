@@ -17,6 +17,7 @@ from musicgen.json_reading import parse_json
 from musicgen.models.checkpoint import load_checkpoint
 from musicgen.models.kinds import check_kind
 from musicgen.names import is_name, normalize_name
+from musicgen.sampling.critic import find_critic
 from musicgen.storage import write_file
 from musicgen.training.loop.metrics import StepMetrics
 from musicgen.training.runs.run import Run
@@ -114,7 +115,9 @@ def _parse_step(line: str, before: int) -> StepMetrics:
 def _check_checkpoint(run: Run, name: str) -> None:
     """Loads a checkpoint as for composing; its weights are safetensors, or refused."""
     folder = run.path / name
-    metadata = load_checkpoint(folder).metadata
+    checkpoint = load_checkpoint(folder)
+    find_critic(checkpoint)
+    metadata = checkpoint.metadata
     is_named = _is_name(metadata.preset or "own")
     if not (metadata.step <= MAX_STEP and is_named and _holds_names(metadata.training)):
         raise _does_not_hold(f"{name}/checkpoint.json")

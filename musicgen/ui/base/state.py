@@ -64,6 +64,9 @@ METER = Slot("play_meter", "")
 SECTIONS = Slot("play_sections", 0)
 BARS = Slot("play_bars", 0)
 RANGE = Slot("play_range", "")
+LIKENESS = Slot("play_likeness", "")
+BOOK = Slot("play_book", "")
+CANDIDATES = Slot("play_candidates", 8)
 IN_TIME = Slot("play_in_time", True)
 INT8 = Slot("play_int8", False)
 COUNT = Slot("play_count", 1)
@@ -93,8 +96,8 @@ ENDLESS_STYLE = Slot("endless_style", "mixed")
 
 HELD_ON_EVERY_PAGE: tuple[Slot[Any], ...] = (
     MODEL, TEMPERATURE, SEED, TOP_K, TOP_P, PROMPT,
-    RHYTHM, TONIC, MODE, METER, SECTIONS, BARS, RANGE, IN_TIME, INT8, *SOUND.values(),
-    ENDLESS_STYLE, COUNT, LIVE,
+    RHYTHM, TONIC, MODE, METER, SECTIONS, BARS, RANGE, LIKENESS, BOOK,
+    CANDIDATES, IN_TIME, INT8, *SOUND.values(), ENDLESS_STYLE, COUNT, LIVE,
 )  # fmt: skip
 """Values of widgets of Play and Endless, which every page holds on while theirs is not open."""
 

@@ -54,6 +54,12 @@ def report_form() -> None:
             required=True,
             help=_("It takes away what would make a tune wrong. Without it the network is alone."),
         )
+        judge = st.checkbox(
+            _("Let detectors try to tell them from real tunes"),
+            True,
+            key="report_judge",
+            help=_("It says what gives the tunes away, and takes longer than composing them."),
+        )
         sets = len(models) * len(temperatures) * len(GRAMMAR_CHOICES[mode or "grammar"])
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button(
@@ -63,8 +69,10 @@ def report_form() -> None:
                 icon=":material/play_arrow:",
                 disabled=not sets,
                 on_click=attempt,
-                args=(_start, tuple(models), int(count), tuple(temperatures), mode or "grammar"),
-            )
+                args=(
+                    _start, tuple(models), int(count), tuple(temperatures), mode or "grammar", judge
+                ),
+            )  # fmt: skip
             st.caption(
                 ngettext("{count} tune to compose", "{count} tunes to compose", sets * int(count))
                 .format(count=f"{sets * int(count):,}"),
@@ -72,6 +80,9 @@ def report_form() -> None:
             )  # fmt: skip
 
 
-def _start(models: tuple[str, ...], count: int, temperatures: tuple[float, ...], mode: str) -> None:
-    plan = ReportPlan(models, count, tuple(sorted(temperatures)), GRAMMAR_CHOICES[mode])
+def _start(
+    models: tuple[str, ...], count: int, temperatures: tuple[float, ...], mode: str, judge: bool
+) -> None:
+    grammar = GRAMMAR_CHOICES[mode]
+    plan = ReportPlan(models, count, tuple(sorted(temperatures)), grammar, judge=judge)
     state.REPORT.set(resources.reports().start(plan))

@@ -2,9 +2,13 @@
 
 from collections.abc import Sequence
 
+from musicgen.evaluation.judge import labels as judge_labels
+from musicgen.evaluation.judge.result import Giveaway, Judgement
 from musicgen.evaluation.measure_labels import (
     GROUPS,
     LOSSES,
+    REAL_TUNES,
+    SHARE,
     name_set,
     write_interval,
     write_mark,
@@ -49,6 +53,54 @@ def measure_rows(sets: Sequence[TuneSet]) -> dict[str, list[str]]:
             for item, column in zip(sets, columns.values(), strict=True):
                 column.append(cell(item.estimates.get(name), measures[name].form, real.get(name)))
     return {" ": labels} | columns
+
+
+def verdict_rows(
+    control: Judgement | None, judged: Sequence[tuple[TuneSet, Judgement]]
+) -> dict[str, list[str]]:
+    """Columns of the table of detectors: their names, the control, then one for each set.
+
+    A detector that tells a set apart better than the real tunes from each other has an arrow.
+    """
+    found = [judgement for _item, judgement in judged]
+    detectors = judge_labels.list_detectors((control, *found))
+    chance = [control.auc(name) if control else None for name in detectors]
+    columns = {
+        " ": [_(judge_labels.name_detector(name).label) for name in detectors],
+        _(judge_labels.CONTROL): [cell(one, SHARE) for one in chance],
+    }
+    for item, judgement in judged:
+        columns[plain(name_set(item.cell, _))] = [
+            cell(judgement.auc(name), SHARE, real)
+            for name, real in zip(detectors, chance, strict=True)
+        ]
+    return columns
+
+
+def giveaway_rows(judged: Sequence[tuple[TuneSet, Judgement]]) -> dict[str, list[str]]:
+    """Columns of the figures that give some set away: names, real tunes, then one for each set.
+
+    There are no rows where all gaps may be chance.
+    """
+    found = [judgement for _item, judgement in judged]
+    figures = judge_labels.widest_figures(found)
+    real = [next(one for item in found if (one := item.giveaway(name))) for name in figures]
+    columns = {
+        " ": [_(judge_labels.name_figure(name).label) for name in figures],
+        _(REAL_TUNES): [judge_labels.write_mean(one, of_real=True) for one in real],
+    }
+    for item, judgement in judged:
+        ones = [judgement.giveaway(name) for name in figures]
+        columns[plain(name_set(item.cell, _))] = [_giveaway_cell(one) for one in ones]
+    return columns
+
+
+def _giveaway_cell(one: Giveaway | None) -> str:
+    if one is None:
+        return "–"
+    mark, value = judge_labels.write_gap_mark(one), judge_labels.write_mean(one)
+    value = value.replace(" ", _NO_BREAK) + (f"{_NO_BREAK}:orange[{mark}]" if mark else "")
+    return f"{value} :small[:gray[{judge_labels.write_gap(one)}]]"
 
 
 def cell(estimate: Estimate | None, form: str, real: Estimate | None = None) -> str:

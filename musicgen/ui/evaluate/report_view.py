@@ -25,6 +25,7 @@ from musicgen.ui.base.language import LANGUAGE_TAGS, _, current_language, ngette
 from musicgen.ui.base.words import plain
 from musicgen.ui.components.live_chart import Panel, live_charts
 from musicgen.ui.evaluate.report_charts import distribution_figure, sweep_figure
+from musicgen.ui.evaluate.report_judge import meanings, verdicts
 from musicgen.ui.evaluate.report_live import is_reporting
 from musicgen.ui.evaluate.report_table import loss_rows, measure_rows
 from musicgen.ui.evaluate.report_tunes import best_and_worst
@@ -105,6 +106,7 @@ def _whole(info: ReportInfo) -> None:
     _losses(report)
     sets = _choose_sets(report, info.id)
     _measures(report, sets)
+    verdicts(report, sets)
     best_and_worst(report, info.id)
     _sweeps(report)
     _distributions(sets)
@@ -243,3 +245,4 @@ def _meanings(report: Report) -> None:
                  if name in shown]  # fmt: skip
         if lines:
             st.markdown("\n".join([f"**{_(group)}**", "", *lines]))
+    meanings(report)

@@ -173,7 +173,7 @@ def _current_title(now: PlaybackSession) -> str:
 
 def title_of(number: int, composition: Composition) -> str:
     """The title of a tune, or which one it is in the row."""
-    return composition.tune.title or _("Tune {number}").format(number=number + 1)
+    return composition.public_tune.title or _("Tune {number}").format(number=number + 1)
 
 
 def rendered_tune(piece: QueuedTune) -> RenderedTune:

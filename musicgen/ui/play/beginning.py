@@ -72,7 +72,7 @@ def describe_beginning(text: str, models: Models) -> tuple[str, bool]:
     try:
         checkpoint = resources.checkpoint(models.find(state.MODEL.get()))
         config = with_constraints(SampleConfig(prompt=text))
-        return say_beginning(read_beginning(checkpoint.vocabulary, config))
+        return say_beginning(read_beginning(checkpoint, config))
     except MusicgenError as error:
         return sentence_text(error), False
 

@@ -9,7 +9,10 @@ from streamlit.delta_generator import DeltaGenerator
 
 from musicgen.config import SampleConfig, describe
 from musicgen.errors import CheckpointError
+from musicgen.models.checkpoint import CRITIC_FILE
 from musicgen.sampling.engine import has_int8
+from musicgen.sampling.headers import read_counts
+from musicgen.storage import is_file
 from musicgen.ui.base import state
 from musicgen.ui.base.language import _
 from musicgen.ui.play.beginning import take_over
@@ -80,7 +83,7 @@ def controls(models: Models) -> DeltaGenerator:
             _seed()
             beginning = st.popover(_("Beginning"), icon=":material/edit_note:", key="beginning_box")
             with st.popover(_("More"), icon=":material/tune:"):
-                form_constraints()
+                form_constraints(_books(models))
                 _more(models)
         _live_switch()
         constraints()
@@ -144,7 +147,34 @@ def _more(models: Models) -> None:
         key=state.TOP_P.name,
         help=_help("top_p"),
     )
+    _choose_among(models)
     _fast_arithmetic(models)
+
+
+def _books(models: Models) -> tuple[str, ...]:
+    """The tunebooks that the chosen model can write like; none of one that was not taught to."""
+    try:
+        metadata = models.find(state.MODEL.get()).metadata()
+    except CheckpointError:
+        return ()
+    return read_counts(metadata).books if metadata.training.described else ()
+
+
+def _choose_among(models: Models) -> None:
+    """How many drawings the critic chooses from; disabled for a model without a critic."""
+    has_critic = is_file(models.find(state.MODEL.get()).path / CRITIC_FILE)
+    st.number_input(
+        _("Drawings to choose from"),
+        int(_INFO["candidates"].low or 0),
+        int(_INFO["candidates"].high or 0),
+        step=1,
+        key=state.CANDIDATES.name,
+        help=_("Each tune is drawn so many times, and a critic, which has learned what real tunes "
+               "look like, keeps one. 1 is the first draft.")
+        if has_critic
+        else _("This model has no critic: its first drawing is kept."),
+        disabled=not has_critic,
+    )  # fmt: skip
 
 
 def _fast_arithmetic(models: Models) -> None:
@@ -198,6 +228,7 @@ def settings(seed: int) -> SampleConfig:
         seed=seed,
         count=state.COUNT.get(),
         prompt=state.PROMPT.get(),
+        candidates=state.CANDIDATES.get(),
         precision="int8" if state.INT8.get() else "float32",
     )
     return with_constraints(config)
@@ -250,5 +281,6 @@ def fill_in(request: Request, model: str) -> None:
     state.TOP_P.set(request.config.top_p)
     state.COUNT.set(request.config.count)
     state.PROMPT.set(request.config.prompt)
+    state.CANDIDATES.set(request.config.candidates)
     state.INT8.set(request.config.precision == "int8")
     fill_in_constraints(request.config)

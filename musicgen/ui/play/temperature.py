@@ -109,7 +109,7 @@ def _place_in_tune(checkpoint: Checkpoint, shown: Performance) -> tuple[str, Tex
 
 
 def _after_beginning(checkpoint: Checkpoint, config: SampleConfig) -> tuple[str, TextScores]:
-    text, rules = choose_beginning(checkpoint.vocabulary, config)
+    text, rules = choose_beginning(checkpoint, config)
     return text, _ahead(checkpoint.fingerprint, rules, text, checkpoint)
 
 

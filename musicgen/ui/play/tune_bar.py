@@ -101,7 +101,7 @@ def describe_entry(entry: Entry) -> str:
     """Title, key, temperature and seed, which together identify a tune."""
     abc, config = entry.values["abc"], entry.request.config
     parts = [
-        plain(header_field(abc, "T")) or _("untitled"),
+        plain(entry.values.get("title") or header_field(abc, "T")) or _("untitled"),
         plain(header_field(abc, "K")),
         _("temperature {value:g}").format(value=config.temperature),
         _("seed {seed}").format(seed=entry.values["seed"]),

@@ -191,8 +191,16 @@ def _facts(composition: Composition) -> list[str]:
         ),
         _("seed {seed}").format(seed=composition.seed),
         _("temperature {value:g}").format(value=composition.config.temperature),
+        *([_choice(composition)] if composition.log_odds else []),
         *([_changes(len(composition.edits))] if composition.edits else []),
     ]
+
+
+def _choice(composition: Composition) -> str:
+    """Which of its drawings a critic kept."""
+    return _("drawing {number} of {count}, chosen by the critic").format(
+        number=composition.chosen + 1, count=len(composition.log_odds)
+    )
 
 
 def _changes(count: int) -> str:

@@ -1,5 +1,7 @@
 """What may be asked of a tune beside temperature and seed: rhythm, key, meter, form and range."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from musicgen.config import SampleConfig, describe
@@ -44,6 +46,20 @@ RANGE_NAMES = {
     "concertina": N_("concertina"),
     "mandolin": N_("mandolin"),
 }
+LIKENESS_NAMES = {
+    "none": N_("nothing"),
+    "little": N_("a little"),
+    "some": N_("some of it"),
+    "much": N_("much of it"),
+    "most": N_("most of it"),
+}
+BOOK_NAMES = {
+    "lab": N_("the lab's book"),
+    "oneill": N_("O'Neill"),
+    "ryan": N_("Ryan"),
+    "aird": N_("Aird"),
+    "northumbrian": N_("Northumbrian Minstrelsy"),
+}
 _MODE_OF = {"major": "Major", "ionian": "Major", "minor": "Minor", "aeolian": "Minor"}
 _HELP = {info.name: info.help for info in describe(SampleConfig)}
 _HIGH = {info.name: int(info.high or 0) for info in describe(SampleConfig) if info.kind is int}
@@ -77,8 +93,13 @@ def constraints() -> None:
         )
 
 
-def form_constraints() -> None:
-    """Sections, bars, range, and whether the grammar is on."""
+def form_constraints(books: Sequence[str] = ()) -> None:
+    """Sections, bars, range, and whether the grammar is on.
+
+    Args:
+        books: The tunebooks that the model can write like, its own first; none of a model that did
+            not learn to be told of form and book.
+    """
     st.toggle(
         _("Keep to the rules of notation"),
         key=state.IN_TIME.name,
@@ -95,11 +116,20 @@ def form_constraints() -> None:
                 label, 0, _HIGH[name], step=1, key=slot.name, help=_(_HELP[name]),
                 disabled=is_off, width=_WIDTH,
             )  # fmt: skip
+    if books:
+        with st.container(horizontal=True, gap="small"):
+            _choice(_("Later parts take from the first"), state.LIKENESS, tuple(LIKENESS_NAMES),
+                    LIKENESS_NAMES, False)  # fmt: skip
+            _choice(_("In the manner of"), state.BOOK, tuple(books), BOOK_NAMES, False)
+    else:
+        state.LIKENESS.set("")
+        state.BOOK.set("")
     _choice(_("Playable on"), state.RANGE, tuple(INSTRUMENT_RANGES), RANGE_NAMES, is_off, None)
 
 
 def with_constraints(config: SampleConfig) -> SampleConfig:
-    """The settings with what is asked for; without the grammar nothing is."""
+    """The settings with what is asked for; without the grammar only what a header can say."""
+    config = config.replace(likeness=state.LIKENESS.get(), book=state.BOOK.get())
     if not state.IN_TIME.get():
         return config.replace(free=True)
     tonic = state.TONIC.get()
@@ -124,6 +154,8 @@ def fill_in(config: SampleConfig) -> None:
     state.SECTIONS.set(config.sections)
     state.BARS.set(config.bars)
     state.RANGE.set(config.range)
+    state.LIKENESS.set(config.likeness)
+    state.BOOK.set(config.book)
     state.IN_TIME.set(not config.free)
 
 

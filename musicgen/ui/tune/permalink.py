@@ -16,7 +16,8 @@ from musicgen.ui.tune.request import Request
 
 SAMPLE_NAMES = (
     "temperature", "seed", "top_k", "top_p", "prompt",
-    "rhythm", "key", "meter", "sections", "bars", "range", "free", "precision", "count",
+    "rhythm", "key", "meter", "sections", "bars", "range", "likeness", "book", "free", "candidates",
+    "precision", "count",
 )  # fmt: skip
 """The settings of `SampleConfig` that an address may name, beside the model."""
 

@@ -60,7 +60,8 @@ def compose_takes(
             not fit the tune.
     """
     base = before.composition if before and _is_base(before, request, checkpoint) else None
-    given = len(read_prompt(checkpoint.vocabulary, request.config)[0])
+    prompt = read_prompt(checkpoint, request.config)
+    given = 0 if prompt.header_length else len(prompt.text)
     shown_at = 0.0
 
     def show(texts: list[str]) -> None:

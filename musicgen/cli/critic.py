@@ -1,0 +1,77 @@
+"""``musicgen critic``: teaches a model's critic, which chooses among several drawings of a tune."""
+
+import sys
+from contextlib import nullcontext
+
+import click
+from tqdm import tqdm
+
+from musicgen.cli.options import checkpoint_option, echo, echo_json, json_option
+from musicgen.config import Paths
+from musicgen.corpus.dataset import load_dataset
+from musicgen.models.checkpoint import (
+    CRITIC_FILE,
+    find_checkpoint,
+    load_checkpoint,
+    save_checkpoint,
+)
+from musicgen.training.runs.run import RunStore
+
+DEFAULT_TUNES = 1500
+
+
+@click.command("critic")
+@checkpoint_option
+@click.option("--tunes", type=click.IntRange(200, 10_000), default=DEFAULT_TUNES, show_default=True,
+              help="Tunes that the model composes for it to learn from.")  # fmt: skip
+@click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=1_000_000, show_default=True,
+              help="Of the first of them.")  # fmt: skip
+@click.option("--remove", is_flag=True, help="Take the critic away again.")
+@json_option
+def critic_command(
+    checkpoint_name: str, tunes: int, seed: int, remove: bool, as_json: bool
+) -> None:
+    """Teach a critic to tell a model's tunes from real ones; it then chooses among drawings.
+
+    It learns from the training tunes of the model's first book and from tunes that the model
+    composes. With another critic the same seed may give another tune.
+    """
+    paths = Paths.default()
+    ref = find_checkpoint(checkpoint_name, paths)
+    checkpoint = load_checkpoint(ref.path)
+    files: dict[str, bytes] = {}
+    told: dict[str, object] = {"checkpoint": ref.name}
+    if not remove:
+        from musicgen.evaluation.critic_fitting import compose_for_critic, fit_critic
+
+        config = checkpoint.metadata.training
+        dataset = load_dataset(
+            str(checkpoint.metadata.corpus.get("source", "")), paths, config.plain
+        )
+        first = dataset.source.split("+")[0]
+        real = [tune.text for tune in dataset.split.train if tune.source == first]
+        with tqdm(total=tunes, unit="tune", disable=as_json or None, file=sys.stderr) as bar:
+
+            def show(texts: list[str]) -> None:
+                bar.update(len(texts) - bar.n)
+
+            composed = compose_for_critic(checkpoint, tunes, seed, show)
+        files[CRITIC_FILE] = fit_critic(real, composed).to_json()
+        told |= {"real": len(real), "composed": len(composed), "bytes": len(files[CRITIC_FILE])}
+    half = ref.origin == "bundled"
+    run = RunStore(paths.runs).get(ref.name) if ref.origin == "run" else None
+    with run.locked() if run else nullcontext():
+        save_checkpoint(
+            ref.path, checkpoint.network, checkpoint.metadata,
+            half_precision=half, extra_files=files,
+        )  # fmt: skip
+    told["fingerprint"] = load_checkpoint(ref.path).fingerprint
+    if as_json:
+        echo_json(told)
+    elif remove:
+        echo(f"{ref.name} has no critic now.")
+    else:
+        echo(
+            f"{ref.name} has a critic now, from {told['real']:,} real and {told['composed']:,} "
+            f"composed tunes."
+        )
