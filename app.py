@@ -48,7 +48,9 @@ if __name__ == "__main__":
     follow_tune()
     render_ahead()
 else:
+    from musicgen.ui.frame.run_endings import let_runs_end
     from musicgen.ui.frame.server import guards
     from musicgen.ui.frame.tidying import tidying
 
+    let_runs_end()
     app = st.App(__file__, middleware=guards(), lifespan=tidying)
