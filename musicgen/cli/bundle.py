@@ -76,8 +76,8 @@ def bundle_command(run_name: str, name: str, last: bool, overwrite: bool, as_jso
 def _write_with_results(folder: Path, checkpoint: Checkpoint, paths: Paths) -> str:
     """Measures the weights as kept, and writes the figures and the card beside them."""
     learned = checkpoint.metadata
-    source, described = str(learned.corpus.get("source", "")), learned.training.described
-    dataset = load_dataset(source, paths, described=described)
+    source, config = str(learned.corpus.get("source", "")), learned.training
+    dataset = load_dataset(source, paths, config.plain, config.described)
     results = {
         side: compute_loss(checkpoint.network, checkpoint.vocabulary, dataset.texts(side)).to_dict()
         for side in ("val", "test")

@@ -2,10 +2,11 @@
 
 import random
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
-from musicgen.config import TrainingConfig
+from musicgen.config import NetworkConfig, TrainingConfig
 from musicgen.corpus.augmentation import Augmentation, augment
 from musicgen.corpus.described import (
     Description,
@@ -19,6 +20,8 @@ from musicgen.corpus.described import (
 )
 from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.corpus.windows import Windows
+from musicgen.evaluation.report.reference import write_for
+from musicgen.models.checkpoint import CheckpointMetadata
 from musicgen.notation.analysis.fingerprint import interval_fingerprint
 from musicgen.notation.analysis.sections import section_likeness
 from musicgen.notation.parsing.reader import read_tune
@@ -104,3 +107,11 @@ def test_windows_read_described_tunes_anew_in_each_pass() -> None:
     seen = "".join(vocabulary.decode(windows.draw(0.0).inputs[0].numpy()) for _ in range(40))
     forms = Counter("N:2 2 c" in one for one in seen.split("\n\n") if one.startswith("X:1"))
     assert forms[True] and forms[False]
+
+
+def test_real_tunes_are_measured_in_the_manner_that_a_network_learned() -> None:
+    config = NetworkConfig()
+    plain = CheckpointMetadata("one", 1, config, TrainingConfig(), ("a",), corpus={"source": "lab"})
+    told = replace(plain, training=TrainingConfig(described=True))
+    assert write_for(plain, [TUNE]) == [TUNE]
+    assert write_for(told, [TUNE]) == [f"X:1\nB:lab\nR:reel\nM:C\nL:1/8\nK:D Major\n{BODY}"]

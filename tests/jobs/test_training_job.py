@@ -138,7 +138,7 @@ def test_a_stopped_run_is_resumed_with_its_history(
 def test_what_goes_wrong_is_a_sentence(
     registry: JobRegistry, tiny_preset: Preset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def missing(_source: str, _paths: Paths, _plain: bool) -> Dataset:
+    def missing(*_: object) -> Dataset:
         raise CorpusError("The corpus has not been fetched.")
 
     monkeypatch.setattr(module, "load_dataset", missing)
@@ -180,7 +180,7 @@ def test_a_fault_of_the_program_ends_the_job_and_frees_the_turn(
     registry: JobRegistry, tiny_preset: Preset, dataset: Dataset,
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,
 ) -> None:  # fmt: skip
-    def broken(_source: str, _paths: Paths, _plain: bool) -> Dataset:
+    def broken(*_: object) -> Dataset:
         raise ZeroDivisionError
 
     monkeypatch.setattr(module, "load_dataset", broken)

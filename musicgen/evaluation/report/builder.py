@@ -25,7 +25,7 @@ from musicgen.evaluation.measures.tune_figures import (
 )
 from musicgen.evaluation.report.judging import STEPS, count_judged, judge_sets
 from musicgen.evaluation.report.plan import Cell, ReportPlan
-from musicgen.evaluation.report.reference import Reference, first_source
+from musicgen.evaluation.report.reference import Reference, first_source, write_for
 from musicgen.evaluation.report.result import (
     REAL,
     DrawnTune,
@@ -184,10 +184,13 @@ class _Builder:
         return found
 
     def _begin_scoring(self) -> dict[str, Scoring]:
-        clean = self._reference.clean if self._reference else ()
         return {
             name: Scoring(
-                one.network, one.vocabulary, clean, self._temperatures(), self._hooks.workers
+                one.network,
+                one.vocabulary,
+                write_for(one.metadata, self._reference.clean),
+                self._temperatures(),
+                self._hooks.workers,
             )
             for name, one in self._checkpoints.items()
             if self._reference
@@ -201,7 +204,8 @@ class _Builder:
             is_own = reference.is_held_out and (
                 first_source(checkpoint.metadata) == reference.source
             )
-            unknown = count_unknown(checkpoint.vocabulary, reference.clean)
+            texts = write_for(checkpoint.metadata, reference.clean)
+            unknown = count_unknown(checkpoint.vocabulary, texts)
             work = _LOSS_WORK * len(self._temperatures())
             for found in scoring.finish(functools.partial(self._step, work)):
                 estimates = {

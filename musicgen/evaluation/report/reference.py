@@ -9,11 +9,13 @@ from functools import lru_cache
 from musicgen.config import Paths
 from musicgen.corpus.cleaning import MAX_TUNE_CHARACTERS, Cleaner, RawTune
 from musicgen.corpus.dataset import Dataset, load_dataset
+from musicgen.corpus.described import find_rhythm, write_described
 from musicgen.corpus.upload_repair import MIDI_ENDINGS, read_upload
 from musicgen.errors import CorpusError
 from musicgen.evaluation.measures.corpus_counts import find_counts
 from musicgen.evaluation.measures.distribution import Counts
 from musicgen.models.checkpoint import CheckpointMetadata
+from musicgen.notation.parsing.reader import read_tune
 from musicgen.notation.parsing.tunebook import decode_text
 
 DEFAULT_SOURCE = "lab"
@@ -50,6 +52,24 @@ def first_source(metadata: CheckpointMetadata) -> str:
     """
     source = metadata.corpus.get("source")
     return source.split("+")[0] if isinstance(source, str) else ""
+
+
+def write_for(metadata: CheckpointMetadata, texts: Sequence[str]) -> list[str]:
+    """Real tunes as a checkpoint's network reads them: with described headers if it learned those.
+
+    They tell book, rhythm, meter, unit and key, and nothing that only the music says.
+
+    Args:
+        metadata: Of the checkpoint.
+        texts: Clean tunes, one each.
+    """
+    if not metadata.training.described:
+        return list(texts)
+    book = first_source(metadata)
+    return [
+        write_described(text, book, find_rhythm(text, read_tune(text)[0].rhythm), with_form=False)
+        for text in texts
+    ]
 
 
 def hold_out(source: str, side: str, dataset: Dataset) -> Reference:

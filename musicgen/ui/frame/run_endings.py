@@ -30,7 +30,7 @@ _waiting: "WeakKeyDictionary[Any, deque[ClientState | None]]" = WeakKeyDictionar
 def let_runs_end() -> None:
     """Makes requests wait for the end of the run before; in this process, once and for all."""
     if not hasattr(AppSession.request_rerun, "__wrapped__"):
-        AppSession.request_rerun = wait_for_end(AppSession.request_rerun)  # type: ignore[method-assign]
+        AppSession.request_rerun = wait_for_end(AppSession.request_rerun)  # type: ignore[method-assign,assignment]
 
 
 def wait_for_end(request: Request) -> Request:

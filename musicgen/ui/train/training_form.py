@@ -47,8 +47,8 @@ SETTING_GROUPS = (
     (N_("Against memorising"), ("weight_decay", "label_smoothing", "average", "patience")),
     (N_("What else is learned"), ("teacher", "teacher_weight", "teacher_temperature",
                                   "multi_task")),
-    (N_("What is read, and how"), ("plain", "described", "carry_state", "transpose", "truncate",
-                                   "vary_rhythm", "curriculum")),
+    (N_("What is read, and how"), ("plain", "described", "first_readings", "carry_state",
+                                   "transpose", "truncate", "vary_rhythm", "curriculum")),
 )  # fmt: skip
 """Settings of a training by what they are for; those of the network have a group of their own, and
 the corpus stands above all."""
