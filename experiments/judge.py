@@ -17,7 +17,7 @@ from musicgen.corpus.dataset import load_dataset
 from musicgen.evaluation.judge.cross_validation import judge_tunes
 from musicgen.evaluation.judge.detectors import DETECTORS
 from musicgen.evaluation.judge.features import extract_features
-from musicgen.evaluation.report.reference import first_source
+from musicgen.evaluation.report.manner import first_source
 from musicgen.evaluation.statistics.estimate import Estimate
 from musicgen.models.checkpoint import find_checkpoint, load_checkpoint
 from musicgen.sampling.composer import compose

@@ -21,7 +21,9 @@ def make_tune(number: int) -> str:
     return f"X:{number}\nT:Tune {number}\nM:C\nL:1/8\nK:D Major\n{body}"
 
 
-def write_checkpoint(folder: Path, vocabulary: Vocabulary, name: str = "small") -> Path:
+def write_checkpoint(
+    folder: Path, vocabulary: Vocabulary, name: str = "small", source: str = "tiny"
+) -> Path:
     config = NetworkConfig(
         vocab_size=len(vocabulary), embedding_dim=8, hidden_size=16, num_layers=2
     )
@@ -32,7 +34,7 @@ def write_checkpoint(folder: Path, vocabulary: Vocabulary, name: str = "small") 
         config,
         TrainingConfig(),
         vocabulary.characters,
-        corpus={"source": "tiny"},
+        corpus={"source": source},
         metrics={"val_loss": 2.0},
     )
     save_checkpoint(folder, network, metadata)

@@ -11,17 +11,23 @@ from musicgen.cli.output import check_free, overwrite_option, write_output
 from musicgen.cli.reading import read_tunes_text
 from musicgen.cli.report_lines import open_bar, report_lines, show_progress
 from musicgen.config import Paths
+from musicgen.corpus.cleaning import CorpusTune
 from musicgen.corpus.dataset import load_dataset
 from musicgen.errors import ConfigError, CorpusError
 from musicgen.evaluation.loss.text_loss import LossReport
+from musicgen.evaluation.novelty.training_sources import (
+    load_learned,
+    require_here,
+    training_sources_of,
+)
 from musicgen.evaluation.report.builder import Hooks, make_report
 from musicgen.evaluation.report.html import render_html
+from musicgen.evaluation.report.manner import first_source
 from musicgen.evaluation.report.novelty_scorer import find_novelty_scorer
 from musicgen.evaluation.report.plan import ReportPlan
 from musicgen.evaluation.report.reference import (
     DEFAULT_SOURCE,
     Reference,
-    first_source,
     hold_out,
     read_book,
 )
@@ -50,6 +56,10 @@ from musicgen.models.checkpoint import Checkpoint, find_checkpoint, load_checkpo
 @click.option("--tunebook", type=click.Path(path_type=Path),
               help="An ABC file: its tunes are measured, and stand for the real ones.")  # fmt: skip
 @click.option(
+    "--unlearned", is_flag=True,
+    help="Of the tunebook only what no model has learned, nor a variant of it.",
+)  # fmt: skip
+@click.option(
     "--split",
     type=click.Choice(["val", "test"]),
     default="val",
@@ -72,6 +82,7 @@ def evaluate_command(  # noqa: PLR0913 - each is an option of the command
     judge: bool,
     seed: int,
     tunebook: Path | None,
+    unlearned: bool,
     split: str,
     html_path: Path | None,
     overwrite: bool,
@@ -80,9 +91,11 @@ def evaluate_command(  # noqa: PLR0913 - each is an option of the command
 ) -> None:
     """Figures of composed tunes and of real ones, and the loss on the real ones.
 
-    Every figure has its 95 % interval. With --tunebook alone it is the figures of that file.
+    Every figure has its 95 % interval. With --tunebook alone it is the figures of that file. For
+    a model that learned the lab's notation its tunes are rewritten to it before their loss is
+    taken; what cannot be is counted.
     """
-    _check(names, tunebook)
+    _check(names, tunebook, unlearned)
     check_free([html_path] if html_path else [], overwrite)
     paths = Paths.default()
     modes = (False, True) if both else (free,)
@@ -90,7 +103,8 @@ def evaluate_command(  # noqa: PLR0913 - each is an option of the command
         tuple(dict.fromkeys(names)), count, temperatures or (1.0,), modes, split, seed, judge
     )
     checkpoints = [load_checkpoint(find_checkpoint(name, paths).path) for name in plan.checkpoints]
-    reference = _find_reference(checkpoints, tunebook, split, paths)
+    known = _load_known(checkpoints, paths) if unlearned else []
+    reference = _find_reference(checkpoints, tunebook, split, paths, known)
     with open_bar(as_json) as bar:
         losses: dict[str, LossReport] = {}
         hooks = Hooks(
@@ -116,13 +130,29 @@ def evaluate_command(  # noqa: PLR0913 - each is an option of the command
         echo(f"The report is kept: python -m musicgen reports show {report_id}")
 
 
-def _check(names: tuple[str, ...], tunebook: Path | None) -> None:
+def _check(names: tuple[str, ...], tunebook: Path | None, unlearned: bool) -> None:
     if not names and tunebook is None:
         raise ConfigError("Name at least one model by --checkpoint, or a file by --tunebook.")
+    if unlearned and not (names and tunebook):
+        raise ConfigError("--unlearned needs a --tunebook, and a --checkpoint that learned.")
+
+
+def _load_known(checkpoints: list[Checkpoint], paths: Paths) -> list[CorpusTune]:
+    """The training tunes of all checkpoints and of what they were started from."""
+    known: dict[str, CorpusTune] = {}
+    for checkpoint in checkpoints:
+        sources = training_sources_of(checkpoint.metadata)
+        require_here(sources, paths)
+        known |= {tune.text: tune for tune in load_learned(sources, paths)}
+    return list(known.values())
 
 
 def _find_reference(
-    checkpoints: list[Checkpoint], tunebook: Path | None, split: str, paths: Paths
+    checkpoints: list[Checkpoint],
+    tunebook: Path | None,
+    split: str,
+    paths: Paths,
+    known: list[CorpusTune],
 ) -> Reference:
     source = next(filter(None, (first_source(one.metadata) for one in checkpoints)), "")
     if tunebook is not None:
@@ -132,7 +162,7 @@ def _find_reference(
             corpus = load_dataset(wanted, paths).texts("train")
         except CorpusError:
             wanted, corpus = "", []
-        return read_book(tunebook.name, tunebook.read_bytes(), wanted, corpus)
+        return read_book(tunebook.name, tunebook.read_bytes(), wanted, corpus, known=known)
     if not source:
         raise CorpusError("This checkpoint does not say its corpus; give a file by --tunebook.")
     return hold_out(source, split, load_dataset(source, paths))

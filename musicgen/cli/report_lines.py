@@ -49,11 +49,13 @@ def report_lines(report: Report) -> list[str]:
         lines.append(MARKS)
     if report.left_out:
         lines.append(f"{report.left_out} tunes were longer than any tune and left out")
+    if report.learned:
+        lines.append(f"{report.learned} tunes were left out: a model has learned them or variants")
     return lines
 
 
 def _loss_lines(row: LossRow, report: Report) -> list[str]:
-    count = report.real.tunes if report.real else 0
+    count = (report.real.tunes if report.real else 0) - row.not_rewritten
     lines = [
         f"{row.checkpoint} on {count} tunes of {report.tunes_of}, temperature {row.temperature:g}"
     ]
@@ -61,6 +63,8 @@ def _loss_lines(row: LossRow, report: Report) -> list[str]:
         lines.append(_line(measure, row.estimates[name]))
     if row.unknown_characters:
         lines.append(f"  {row.unknown_characters} characters that it never saw were left out")
+    if row.not_rewritten:
+        lines.append(f"  {row.not_rewritten} tunes cannot be written in the notation that it reads")
     if not row.is_own:
         lines.append("  these tunes are not the ones held out of what it learned from")
     return lines

@@ -57,14 +57,25 @@ def add_for_training(split: Split, tunes: Iterable[CorpusTune]) -> Split:
     They would under its title, or with a fifth of its melody: so much of the runs of eight
     intervals of the one are in the other, in whatever key.
     """
-    held_out = split.val + split.test
-    titles = {title_key(tune) for tune in held_out}
-    runs = _MelodyIndex(held_out)
-    train, left_out = list(split.train), list(split.left_out)
-    for tune in tunes:
-        is_known = title_key(tune) in titles or runs.share(tune) >= _SHARED_MELODY
-        (left_out if is_known else train).append(tune)
-    return replace(split, train=tuple(train), left_out=tuple(left_out))
+    further = list(tunes)
+    new = find_unknown(split.val + split.test, further)
+    kept = {id(tune) for tune in new}
+    known = tuple(tune for tune in further if id(tune) not in kept)
+    return replace(split, train=(*split.train, *new), left_out=split.left_out + known)
+
+
+def find_unknown(known: Sequence[CorpusTune], tunes: Iterable[CorpusTune]) -> list[CorpusTune]:
+    """The tunes that share neither their title nor a fifth of the melody with any known one.
+
+    So much of the runs of eight intervals of a known tune are not in them, in whatever key.
+    """
+    titles = {title_key(tune) for tune in known}
+    runs = _MelodyIndex(known)
+    return [
+        tune
+        for tune in tunes
+        if title_key(tune) not in titles and runs.share(tune) < _SHARED_MELODY
+    ]
 
 
 class _MelodyIndex:

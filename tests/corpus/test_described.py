@@ -20,7 +20,7 @@ from musicgen.corpus.described import (
 )
 from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.corpus.windows import Windows
-from musicgen.evaluation.report.reference import write_for
+from musicgen.evaluation.report.manner import write_for
 from musicgen.models.checkpoint import CheckpointMetadata
 from musicgen.notation.analysis.fingerprint import interval_fingerprint
 from musicgen.notation.analysis.sections import section_likeness
@@ -113,5 +113,5 @@ def test_real_tunes_are_measured_in_the_manner_that_a_network_learned() -> None:
     config = NetworkConfig()
     plain = CheckpointMetadata("one", 1, config, TrainingConfig(), ("a",), corpus={"source": "lab"})
     told = replace(plain, training=TrainingConfig(described=True))
-    assert write_for(plain, [TUNE]) == [TUNE]
-    assert write_for(told, [TUNE]) == [f"X:1\nB:lab\nR:reel\nM:C\nL:1/8\nK:D Major\n{BODY}"]
+    assert write_for(plain, [TUNE]).kept == [TUNE]
+    assert write_for(told, [TUNE]).kept == [f"X:1\nB:lab\nR:reel\nM:C\nL:1/8\nK:D Major\n{BODY}"]

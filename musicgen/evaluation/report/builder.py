@@ -24,8 +24,9 @@ from musicgen.evaluation.measures.tune_figures import (
     summarise_tunes,
 )
 from musicgen.evaluation.report.judging import STEPS, count_judged, judge_sets
+from musicgen.evaluation.report.manner import Rewriting, first_source, write_for
 from musicgen.evaluation.report.plan import Cell, ReportPlan
-from musicgen.evaluation.report.reference import Reference, first_source, write_for
+from musicgen.evaluation.report.reference import Reference
 from musicgen.evaluation.report.result import (
     REAL,
     DrawnTune,
@@ -121,6 +122,7 @@ class _Builder:
         self._checkpoints = dict(zip(plan.checkpoints, checkpoints, strict=True))
         self._done = 0.0
         self._cell: Cell | None = None
+        self._texts: dict[str, Rewriting] = {}
         real = reference.texts if reference else ()
         clean = reference.clean if reference else ()
         scored = len(self._temperatures()) * len(self._checkpoints) * len(clean)
@@ -168,6 +170,7 @@ class _Builder:
             tuple(sets),
             tuple(losses),
             reference.left_out if reference else 0,
+            reference.learned if reference else 0,
         )
 
     def _temperatures(self) -> list[float]:
@@ -184,28 +187,35 @@ class _Builder:
         return found
 
     def _begin_scoring(self) -> dict[str, Scoring]:
-        return {
-            name: Scoring(
+        if self._reference is None:
+            return {}
+        scorings = {}
+        for name, one in self._checkpoints.items():
+            are_foreign = not self._has_held_out(one)
+            self._texts[name] = write_for(one.metadata, self._reference.clean, are_foreign)
+            scorings[name] = Scoring(
                 one.network,
                 one.vocabulary,
-                write_for(one.metadata, self._reference.clean),
+                self._texts[name].kept,
                 self._temperatures(),
                 self._hooks.workers,
             )
-            for name, one in self._checkpoints.items()
-            if self._reference
-        }
+        return scorings
+
+    def _has_held_out(self, checkpoint: Checkpoint) -> bool:
+        """Whether the real tunes were held out of what a checkpoint learned from."""
+        reference = self._reference
+        return (
+            reference is not None
+            and reference.is_held_out
+            and first_source(checkpoint.metadata) == reference.source
+        )
 
     def _score(self, scorings: dict[str, Scoring]) -> list[LossRow]:
         rows = []
         for name, scoring in scorings.items():
-            checkpoint, reference = self._checkpoints[name], self._reference
-            assert reference is not None  # noqa: S101 - there is no scoring without it
-            is_own = reference.is_held_out and (
-                first_source(checkpoint.metadata) == reference.source
-            )
-            texts = write_for(checkpoint.metadata, reference.clean)
-            unknown = count_unknown(checkpoint.vocabulary, texts)
+            checkpoint, texts = self._checkpoints[name], self._texts[name]
+            unknown = count_unknown(checkpoint.vocabulary, texts.kept)
             work = _LOSS_WORK * len(self._temperatures())
             for found in scoring.finish(functools.partial(self._step, work)):
                 estimates = {
@@ -215,7 +225,13 @@ class _Builder:
                 }  # fmt: skip
                 rows.append(
                     LossRow(
-                        name, checkpoint.fingerprint, found.temperature, estimates, unknown, is_own
+                        name,
+                        checkpoint.fingerprint,
+                        found.temperature,
+                        estimates,
+                        unknown,
+                        self._has_held_out(checkpoint),
+                        texts.left_out,
                     )
                 )
             self._hooks.on_loss(name, scoring.summarise(self._temperatures().index(1.0)))

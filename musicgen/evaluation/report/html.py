@@ -121,6 +121,8 @@ def describe_plan(report: Report, translate: Translate) -> str:
         )
     if report.left_out:
         parts.append(translate(N_("left out as too long: {count}")).format(count=report.left_out))
+    if report.learned:
+        parts.append(translate(N_("left out as learned: {count}")).format(count=report.learned))
     return " · ".join(parts)
 
 
@@ -131,6 +133,25 @@ def _tunes_of(report: Report, translate: Translate) -> str:
 
 
 FOREIGN = N_("These tunes are not the ones held out of what this model learned from.")
+NOT_REWRITTEN = N_(
+    "{name}: {count} of the real tunes cannot be written in the notation that it reads, and are "
+    "not in its figures."
+)
+
+
+def explain_losses(report: Report, translate: Translate) -> list[str]:
+    """What is to be said of the table of losses, a sentence each."""
+    are_own = all(row.is_own for row in report.losses)
+    missing = {row.checkpoint: row.not_rewritten for row in report.losses if row.not_rewritten}
+    return (
+        []
+        if are_own
+        else [f"* {translate(FOREIGN)}"]
+        + [
+            translate(NOT_REWRITTEN).format(name=name, count=count)
+            for name, count in missing.items()
+        ]
+    )
 
 
 def _losses(report: Report, translate: Translate) -> dict[str, Any] | None:
@@ -151,7 +172,7 @@ def _losses(report: Report, translate: Translate) -> dict[str, Any] | None:
         "title": translate(N_("How well they predict real tunes")),
         "head": head + [translate(measure.label) for measure in LOSSES.values()],
         "rows": rows,
-        "note": "" if all(row.is_own for row in report.losses) else translate(FOREIGN),
+        "notes": explain_losses(report, translate),
     }
 
 

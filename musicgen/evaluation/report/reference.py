@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from musicgen.config import Paths
-from musicgen.corpus.cleaning import MAX_TUNE_CHARACTERS, Cleaner, RawTune
+from musicgen.corpus.cleaning import MAX_TUNE_CHARACTERS, Cleaner, CorpusTune, RawTune
 from musicgen.corpus.dataset import Dataset, load_dataset
-from musicgen.corpus.described import find_rhythm, write_described
+from musicgen.corpus.split import find_unknown
 from musicgen.corpus.upload_repair import MIDI_ENDINGS, read_upload
 from musicgen.errors import CorpusError
 from musicgen.evaluation.measures.corpus_counts import find_counts
 from musicgen.evaluation.measures.distribution import Counts
+from musicgen.evaluation.report.manner import first_source
 from musicgen.models.checkpoint import CheckpointMetadata
-from musicgen.notation.parsing.reader import read_tune
 from musicgen.notation.parsing.tunebook import decode_text
 
 DEFAULT_SOURCE = "lab"
@@ -32,7 +32,8 @@ class Reference:
 
     `texts` are measured, `clean` are what losses are taken on; `corpus` has the distributions of
     the training tunes of `source`, None where that is not here. `left_out` counts what was too
-    long. `others` are further real tunes of the same book, for a control; none where it has none.
+    long, `learned` what was left out because a model had learned it. `others` are further real
+    tunes of the same book, for a control; none where it has none.
     """
 
     tunes_of: str
@@ -41,35 +42,9 @@ class Reference:
     clean: tuple[str, ...]
     corpus: dict[str, Counts] | None = field(default=None, repr=False)
     left_out: int = 0
+    learned: int = 0
     is_held_out: bool = False
     others: tuple[str, ...] = field(default=(), repr=False)
-
-
-def first_source(metadata: CheckpointMetadata) -> str:
-    """The corpus out of which a checkpoint's held-out tunes are; empty if it does not say.
-
-    Tunes are held out of the first of several sources alone (`corpus.dataset.load_dataset`).
-    """
-    source = metadata.corpus.get("source")
-    return source.split("+")[0] if isinstance(source, str) else ""
-
-
-def write_for(metadata: CheckpointMetadata, texts: Sequence[str]) -> list[str]:
-    """Real tunes as a checkpoint's network reads them: with described headers if it learned those.
-
-    They tell book, rhythm, meter, unit and key, and nothing that only the music says.
-
-    Args:
-        metadata: Of the checkpoint.
-        texts: Clean tunes, one each.
-    """
-    if not metadata.training.described:
-        return list(texts)
-    book = first_source(metadata)
-    return [
-        write_described(text, book, find_rhythm(text, read_tune(text)[0].rhythm), with_form=False)
-        for text in texts
-    ]
 
 
 def hold_out(source: str, side: str, dataset: Dataset) -> Reference:
@@ -93,6 +68,7 @@ def read_book(
     source: str,
     corpus: Sequence[str],
     on_tune: Callable[[], None] = lambda: None,
+    known: Sequence[CorpusTune] = (),
 ) -> Reference:
     """The tunes of a file, compared with the training tunes of a corpus.
 
@@ -105,6 +81,7 @@ def read_book(
         source: Of the corpus.
         corpus: Its training tunes; without any there are no distances.
         on_tune: Called for each tune.
+        known: Tunes that a model learned; what is one of them, or a variant, is left out.
 
     Raises:
         CorpusError: there is no tune with notes in it.
@@ -121,11 +98,16 @@ def read_book(
             left_out += 1
         else:
             texts.append(_plain(piece))
-    clean = tuple(tune.text for tune in cleaner.tunes)
-    if not clean:
+    if not cleaner.tunes:
         raise CorpusError("{name} has no tune with notes in it.", name=name)
+    new = find_unknown(known, cleaner.tunes) if known else cleaner.tunes
+    clean = tuple(tune.text for tune in new)
+    if not clean:
+        raise CorpusError("The model has learned every tune in {name}.", name=name)
     counts = _count(tuple(corpus)) if corpus else None
-    return Reference(name, source, tuple(texts), clean, counts, left_out)
+    measured = clean if known else tuple(texts)
+    learned = len(cleaner.tunes) - len(new)
+    return Reference(name, source, measured, clean, counts, left_out, learned)
 
 
 def _without_markup(text: str) -> str:

@@ -88,6 +88,8 @@ class LossRow:
     """How well a checkpoint predicts the real tunes, with its logits divided by a temperature.
 
     `is_own` says that the real tunes were held out of what it learned from; others it may know.
+    `not_rewritten` counts real tunes that cannot be written as its network reads, and are not in
+    the figures.
     """
 
     checkpoint: str
@@ -96,6 +98,7 @@ class LossRow:
     estimates: dict[str, Estimate]
     unknown_characters: int
     is_own: bool
+    not_rewritten: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,7 @@ class Report:
     `tunes_of` says which the real ones are: ``val``, ``test`` or the name of a file; `source` the
     corpus whose training tunes the distributions are compared with, empty for none. `draw_size` is
     the number of tunes that divergences are taken of. `created` is an ISO 8601 time in UTC.
+    `left_out` counts tunes that were too long, `learned` those that a checkpoint had learned.
     """
 
     plan: ReportPlan
@@ -116,6 +120,7 @@ class Report:
     sets: tuple[TuneSet, ...]
     losses: tuple[LossRow, ...]
     left_out: int = 0
+    learned: int = 0
 
     def all_sets(self) -> tuple[TuneSet, ...]:
         """The real tunes, if there are any, then those composed."""
@@ -140,6 +145,7 @@ class Report:
             "source": self.source,
             "draw_size": self.draw_size,
             "left_out": self.left_out,
+            "learned": self.learned,
             "real": _set_to_dict(self.real) if self.real else None,
             "sets": [_set_to_dict(item) for item in self.sets],
             "losses": [
@@ -168,6 +174,7 @@ class Report:
                 tuple(_set_from_dict(item) for item in _list(values["sets"])),
                 tuple(_loss_from_dict(row) for row in _list(values["losses"])),
                 _count(values["left_out"]),
+                _count(values.get("learned", 0)),
             )
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             raise ReportError("This is no report that this program can read.") from error
@@ -231,6 +238,7 @@ def _loss_from_dict(values: dict[str, Any]) -> LossRow:
         dict.fromkeys(LOSSES, NOTHING) | _estimates_from_dict(values["estimates"]),
         _count(values["unknown_characters"]),
         _flag(values["is_own"]),
+        _count(values.get("not_rewritten", 0)),
     )
 
 

@@ -15,7 +15,7 @@ from musicgen.evaluation.measure_labels import (
     name_set,
 )
 from musicgen.evaluation.report.figures import SWEPT, find_loss_sweep, find_sweep, has_sweep
-from musicgen.evaluation.report.html import FOREIGN, METHOD, describe_plan, render_html
+from musicgen.evaluation.report.html import METHOD, describe_plan, explain_losses, render_html
 from musicgen.evaluation.report.result import Report, TuneSet
 from musicgen.evaluation.report.store import ReportInfo, report_file_name
 from musicgen.ui.base import resources, state
@@ -168,8 +168,8 @@ def _losses(report: Report) -> None:
         return
     st.subheader(_("How well they predict real tunes"), anchor=False)
     st.table(loss_rows(report), border="horizontal", hide_index=True)
-    if not all(row.is_own for row in report.losses):
-        st.caption(f"\\* {_(FOREIGN)}")
+    for sentence in explain_losses(report, _):
+        st.caption(plain(sentence))
 
 
 def _choose_sets(report: Report, report_id: str) -> list[TuneSet]:
