@@ -2,13 +2,15 @@
 
 The real ones are the training tunes of its first book, the composed ones are drawn as one composes,
 without a critic. Held-out tunes are not touched, so that a judge (`musicgen.evaluation.judge`) may
-ask about them. The critic is a logistic regression, calibrated on tunes it was not fitted to: its
-odds are then the weights that importance resampling needs (`musicgen.sampling.critic`).
+ask about them. The critic is a logistic regression on turns and another one beside it on figures,
+of which the latter hears the word of the former about tunes it was not fitted to: its odds are then
+the weights that importance resampling needs (`musicgen.sampling.critic`).
 """
 
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,8 +20,9 @@ from musicgen.config import SampleConfig
 from musicgen.errors import CorpusError
 from musicgen.notation.model import Tune
 from musicgen.notation.parsing.reader import read_tune
-from musicgen.sampling.critic import Critic, find_bin
+from musicgen.sampling.critic import Critic, find_bin, weigh_turns
 from musicgen.sampling.critic_features import FIGURES, count_turns, measure_figures
+from musicgen.sampling.stages import find_pauses
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -35,11 +38,17 @@ MIN_TUNES = 100
 TURNS = 6_000
 """Turns that are looked for: those in most tunes."""
 
+STAGE_TURNS = 3_000
+"""Of critics of beginnings, which are shorter."""
+
+STAGES = 4
+"""Beginnings that have a critic: of one line, of two, of three, and of four or more."""
+
 BINS = 8
 _FOLDS = 5
 _STRENGTH = 0.3
-_FIGURE_SCALE = 0.3
-"""How much a figure weighs beside all turns of a tune, whose vector has the length 1."""
+_FIGURE_STRENGTH = 1.0
+"""Both for the square of a weight: of turns, whose vectors have the length 1, and of bins."""
 
 
 def compose_for_critic(
@@ -81,37 +90,95 @@ def fit_critic(real: Sequence[str], composed: Sequence[str], seed: int = 0) -> C
             real=len(real),
             composed=len(composed),
         )
+    whole = _fit_calibrated(real, composed, seed, TURNS)
+    stages = []
+    for stage in range(STAGES):
+        sides = [_begin(side, stage) for side in (real, composed)]
+        if min(map(len, sides)) < MIN_TUNES:
+            break
+        stages.append(_fit_calibrated(sides[0], sides[1], seed, STAGE_TURNS))
+    return replace(whole, stages=tuple(stages))
+
+
+def _begin(texts: Sequence[str], stage: int) -> list[str]:
+    """The beginnings of tunes: so many lines and one more of each that goes on behind them."""
+    ends = [(text, find_pauses(text)) for text in texts]
+    return [text[: pauses[stage]] for text, pauses in ends if len(pauses) > stage]
+
+
+def _fit_calibrated(real: Sequence[str], composed: Sequence[str], seed: int, most: int) -> Critic:
+    """A critic whose log-odds can be taken at their word.
+
+    What the turns say of tunes that they were not fitted to is one more figure, beside which the
+    figures get their weights (D. H. Wolpert, "Stacked generalization", Neural Networks 5, 1992): of
+    thousands of turns many fit by chance, of a few figures hardly any.
+    """
     tunes = [read_tune(text)[0] for text in (*real, *composed)]
     labels = np.array([1] * len(real) + [0] * len(composed))
     counts = [count_turns(tune) for tune in tunes]
     figures = np.array([measure_figures(tune) for tune in tunes])
-    scale = _calibrate(counts, figures, labels, seed)
-    return _fit(counts, figures, labels, scale)
+    said = _say_of_others(counts, labels, seed, most)
+    turns, bias = _fit_turns(counts, labels, most)
+    edges = [_edges(column) for column in figures.T]
+    trust, values, whole = _fit_figures(said, figures, edges, labels)
+    return Critic(
+        round(whole + trust * bias, 4),
+        {turn: round(trust * weight, 3) for turn, weight in turns.items()},
+        {
+            name: (tuple(own), tuple(round(one, 4) for one in weights))
+            for name, own, weights in zip(FIGURES, edges, values, strict=True)
+        },
+    )
 
 
-def _fit(counts: Sequence[Counter[str]], figures: Features, labels: Labels, scale: float) -> Critic:
-    from scipy.sparse import hstack
+def _fit_turns(
+    counts: Sequence[Counter[str]], labels: Labels, most: int
+) -> tuple[dict[str, float], float]:
+    """The weight of each turn, and the bias of all, without any figure."""
     from sklearn.linear_model import LogisticRegression
 
     known = Counter(turn for one in counts for turn in one)
     turns = [turn for turn, _tunes in sorted(known.items(), key=lambda item: (-item[1], item[0]))]
-    numbers = {turn: at for at, turn in enumerate(turns[:TURNS])}
-    edges = [_edges(column) for column in figures.T]
-    read = hstack([_count(counts, numbers), _bin(figures, edges)]).tocsr()
+    numbers = {turn: at for at, turn in enumerate(turns[:most])}
     model = LogisticRegression(C=1 / _STRENGTH, class_weight="balanced", max_iter=2000)
+    model.fit(_count(counts, numbers), labels)
+    weights = model.coef_[0].tolist()
+    return {turn: weights[at] for turn, at in numbers.items()}, float(model.intercept_[0])
+
+
+def _say_of_others(
+    counts: Sequence[Counter[str]], labels: Labels, seed: int, most: int
+) -> NDArray[np.float64]:
+    """What turns say of each tune (N,), fitted to other tunes."""
+    from sklearn.model_selection import StratifiedKFold
+
+    said = np.zeros(len(labels))
+    folds = StratifiedKFold(_FOLDS, shuffle=True, random_state=seed)
+    for train, test in folds.split(labels[:, None], labels):
+        turns, bias = _fit_turns([counts[at] for at in train], labels[train], most)
+        said[test] = [bias + weigh_turns(counts[at], turns) for at in test]
+    return said
+
+
+def _fit_figures(
+    said: NDArray[np.float64],
+    figures: Features,
+    edges: Sequence[Sequence[float]],
+    labels: Labels,
+) -> tuple[float, list[list[float]], float]:
+    """What to multiply the word of the turns by, the weights of each figure's bins, the bias."""
+    from scipy.sparse import csr_matrix, hstack
+    from sklearn.linear_model import LogisticRegression
+
+    read = hstack([csr_matrix(said[:, None]), _bin(figures, edges)]).tocsr()
+    model = LogisticRegression(C=1 / _FIGURE_STRENGTH, class_weight="balanced", max_iter=2000)
     model.fit(read, labels)
-    weights = scale * model.coef_[0]
-    at, found = len(numbers), {}
-    for name, own in zip(FIGURES, edges, strict=True):
-        size = len(own) + 2
-        part = weights[at : at + size] * _FIGURE_SCALE
-        found[name] = (tuple(own), tuple(round(float(one), 4) for one in part))
-        at += size
-    return Critic(
-        round(float(scale * model.intercept_[0]), 4),
-        {turn: round(float(weights[number]), 3) for turn, number in numbers.items()},
-        found,
-    )
+    trust, *weights = model.coef_[0].tolist()
+    values, at = [], 0
+    for own in edges:
+        values.append(weights[at : at + len(own) + 2])
+        at += len(own) + 2
+    return max(0.0, trust), values, float(model.intercept_[0])
 
 
 def _edges(values: NDArray[np.float64]) -> list[float]:
@@ -149,25 +216,8 @@ def _bin(figures: Features, edges: Sequence[Sequence[float]]) -> "csr_matrix":
         for number, (value, own) in enumerate(zip(row, edges, strict=True))
     ]
     rows = np.repeat(np.arange(len(figures)), len(edges))
-    values = np.full(len(columns), _FIGURE_SCALE)
+    values = np.ones(len(columns))
     return csr_matrix((values, (rows, columns)), shape=(len(figures), int(starts[-1])))
-
-
-def _calibrate(
-    counts: Sequence[Counter[str]], figures: Features, labels: Labels, seed: int
-) -> float:
-    """What log-odds are to be multiplied by, from tunes that each fold left out (Platt 1999)."""
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.model_selection import StratifiedKFold
-
-    said = np.zeros(len(labels))
-    folds = StratifiedKFold(_FOLDS, shuffle=True, random_state=seed)
-    for train, test in folds.split(figures, labels):
-        critic = _fit([counts[at] for at in train], figures[train], labels[train], 1.0)
-        said[test] = [critic.weigh(counts[at], figures[at].tolist()) for at in test]
-    model = LogisticRegression(C=1e6, class_weight="balanced", fit_intercept=True)
-    model.fit(said[:, None], labels)
-    return float(np.clip(model.coef_[0][0], 0.05, 5.0))
 
 
 def judge_critic(critic: Critic, real: Sequence[Tune], composed: Sequence[Tune]) -> float:

@@ -19,11 +19,8 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
-import numpy as np
-
 from musicgen.config import SampleConfig
 from musicgen.corpus.described import read_header
-from musicgen.corpus.lab import SEPARATOR
 from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.errors import CompositionError
 from musicgen.models.checkpoint import Checkpoint
@@ -32,28 +29,26 @@ from musicgen.notation.model import Problem, Tune
 from musicgen.notation.parsing.reader import read_tune
 from musicgen.notation.writing.attribution import remove_attribution
 from musicgen.notation.writing.repeat_starts import write_repeat_starts
+from musicgen.sampling.batch import Batch, Drawing
 from musicgen.sampling.critic import NO_CHANCE, Critic, candidate_seeds, choose, find_critic
-from musicgen.sampling.decoding import Probs, compute_probs, draw
 from musicgen.sampling.edit_list import Edit, edits_to_json
-from musicgen.sampling.engine import Engine, EngineState, Ids, Logits, get_engine
+from musicgen.sampling.engine import Engine, get_engine
 from musicgen.sampling.guidance import (
     GRAMMAR_SETTINGS,
     GRAMMAR_VERSION,
-    Guidance,
     get_config_guide,
     get_form_guide,
     make_rules,
     with_header,
 )
 from musicgen.sampling.headers import HEADER_SETTINGS, read_counts, write_prompt
+from musicgen.sampling.stages import is_pause
 from musicgen.sampling.titles import draw_title, write_title
 
 DEFAULT_PROMPT = "X:"
 MAX_PROMPT_CHARACTERS = 5_000
 SEEDS = 2**31
 _BATCH = 64
-_TEXT_INTERVAL = 16
-_UNIFORMS = 256
 
 AS_COMPOSED: Mapping[str, Any] = MappingProxyType({})
 """The playback in `Composition.provenance` by default."""
@@ -194,19 +189,45 @@ def compose(
         prompts = [read_prompt(checkpoint, config.replace(seed=seed)) for seed in tune_seeds]
         seeds = [one for seed in tune_seeds for one in candidate_seeds(seed, drawings)]
         begun = [prompt for prompt in prompts for _ in range(drawings)]
-        batch = _Batch(checkpoint.vocabulary, engine, config, begun, seeds)
+        batch = Batch(checkpoint.vocabulary, engine, config, begun, seeds)
         report = None
         if on_text:
             done = [piece.abc for piece in finished]
             report = functools.partial(_report, on_text, done, drawings)
         with one_thread():
-            batch.run(report)
+            if critic and critic.stages and drawings > 1:
+                _run_in_stages(batch, critic, drawings, tune_seeds, report)
+            else:
+                batch.run(report)
         read = [_read(checkpoint, config, drawing) for drawing in batch.drawings]
         finished += [
             _choose(critic, read[number * drawings :][:drawings], checkpoint, seed)
             for number, seed in enumerate(tune_seeds)
         ]
     return finished
+
+
+def _run_in_stages(
+    batch: Batch,
+    critic: Critic,
+    drawings: int,
+    seeds: Sequence[int],
+    report: Callable[[list[str]], None] | None,
+) -> None:
+    """Draws all tunes, and at the end of each line goes on with one of the drawings of each."""
+    batch.run(report, is_pause)
+    stage = 0
+    while not batch.is_over:
+        for number, seed in enumerate(seeds):
+            rows = range(number * drawings, (number + 1) * drawings)
+            waiting = [row for row in rows if batch.drawings[row].is_paused]
+            if waiting:
+                odds = [critic.weigh_beginning(batch.drawings[row].text) for row in waiting]
+                kept = waiting[choose(odds, critic.sharpness, seed, stage)]
+                for row in waiting:
+                    batch.replace(row, kept)
+        stage += 1
+        batch.run(report, is_pause)
 
 
 def _choose(
@@ -291,116 +312,7 @@ def _report(
     on_text(done + texts[::drawings])
 
 
-@dataclass
-class _Drawing:
-    """One tune while it is drawn."""
-
-    text: str
-    seed: int
-    drawn_start: int
-    header_length: int
-    probs: list[float]
-    is_complete: bool = False
-    interventions: int = 0
-
-
-class _Batch:
-    """Tunes drawn side by side; those that ended leave the batch."""
-
-    def __init__(
-        self,
-        vocabulary: Vocabulary,
-        engine: Engine,
-        config: SampleConfig,
-        prompts: Sequence[Prompt],
-        seeds: list[int],
-    ) -> None:
-        texts = [prompt.text for prompt in prompts]
-        guides = [prompt.guide for prompt in prompts if prompt.guide]
-        self._guidance = Guidance(guides, texts, config.max_new_tokens) if guides else None
-        self.drawings = [
-            _Drawing(prompt.text, seed, len(prompt.text), prompt.header_length, [])
-            for prompt, seed in zip(prompts, seeds, strict=True)
-        ]
-        self._config = config
-        self._vocabulary = vocabulary
-        self._engine = engine
-        self._uniforms = [draw_uniforms(seed) for seed in seeds]
-
-    def run(self, on_text: Callable[[list[str]], None] | None) -> None:
-        """Draws until every tune has ended or has reached the limit."""
-        active = list(range(len(self.drawings)))
-        logits, state = self._read_prompt()
-        for count in range(self._config.max_new_tokens):
-            ids = self._draw(logits, active, count)
-            keep = [row for row, index in enumerate(active) if not self.drawings[index].is_complete]
-            if on_text and (count % _TEXT_INTERVAL == 0 or len(keep) < len(active)):
-                on_text([drawing.text for drawing in self.drawings])
-            if not keep:
-                break
-            if len(keep) < len(active):
-                ids, state = ids[keep], self._engine.select(state, keep)
-                active = [active[row] for row in keep]
-            logits, state = self._engine.step(ids, state)
-        if on_text:
-            on_text([drawing.text for drawing in self.drawings])
-
-    def _read_prompt(self) -> tuple[Logits, EngineState]:
-        """A beginning is read once for all tunes that have it."""
-        texts = list(dict.fromkeys(drawing.text for drawing in self.drawings))
-        read = [self._engine.read(self._vocabulary.encode(SEPARATOR + text)) for text in texts]
-        logits = np.concatenate([one for one, _state in read])
-        state = self._engine.join([state for _logits, state in read])
-        rows = [texts.index(drawing.text) for drawing in self.drawings]
-        return logits[rows], self._engine.select(state, rows)
-
-    def _draw(self, logits: Logits, active: list[int], written: int) -> Ids:
-        """The next character of each tune, and the one that the network alone would have drawn."""
-        uniforms = [next(self._uniforms[index]) for index in active]
-        rows = np.arange(len(active))
-        if self._guidance:
-            masks = self._guidance.masks(active, written)
-            narrowed = np.where(masks, logits, -np.inf)
-            probs = self._probs(np.concatenate([narrowed, logits]))
-            drawn = draw(probs, uniforms * 2)
-            ids, free = drawn[: len(active)], drawn[len(active) :]
-            for index, is_allowed in zip(active, masks[rows, free].tolist(), strict=True):
-                self.drawings[index].interventions += not is_allowed
-        else:
-            probs = self._probs(logits)
-            ids = draw(probs, uniforms)
-        chosen = probs[rows, ids].tolist()
-        for index, number, prob in zip(active, ids.tolist(), chosen, strict=True):
-            self._append(index, self._vocabulary.characters[number], prob)
-        return ids
-
-    def _probs(self, logits: Logits) -> Probs:
-        config = self._config
-        return compute_probs(logits, config.temperature, config.top_k, config.top_p)
-
-    def _append(self, index: int, character: str, prob: float) -> None:
-        drawing = self.drawings[index]
-        drawing.text += character
-        drawing.probs.append(prob)
-        drawing.is_complete = drawing.text.endswith(SEPARATOR)
-        if self._guidance:
-            self._guidance.advance(index, character)
-
-
-def draw_uniforms(seed: int) -> Iterator[float]:
-    """Numbers in [0, 1) without end, the same as ``torch.rand`` draws them in float64.
-
-    Both are the Mersenne Twister (Matsumoto and Nishimura 1998), seeded with one number; two draws
-    of 32 bits make a float of 53.
-    """
-    generator = np.random.RandomState(seed)
-    while True:
-        draws = generator.randint(0, 1 << 32, (_UNIFORMS, 2), np.uint32).astype(np.uint64)
-        bits = (draws[:, 0] << np.uint64(32) | draws[:, 1]) & np.uint64((1 << 53) - 1)
-        yield from (bits * 2.0**-53).tolist()
-
-
-def _read(checkpoint: Checkpoint, config: SampleConfig, drawing: _Drawing) -> Composition:
+def _read(checkpoint: Checkpoint, config: SampleConfig, drawing: Drawing) -> Composition:
     abc = drawing.text.rstrip("\n") + "\n"
     tune, problems = read_tune(abc)
     return Composition(

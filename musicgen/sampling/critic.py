@@ -12,6 +12,7 @@ not taken: the most real of many is found out more easily than a likely one.
 A critic lies beside the weights of its network, as JSON, and is plain arithmetic.
 """
 
+import dataclasses
 import json
 import math
 import random
@@ -26,10 +27,14 @@ import numpy as np
 from musicgen.errors import CheckpointError
 from musicgen.models.checkpoint import Checkpoint
 from musicgen.notation.model import Tune
+from musicgen.notation.parsing.reader import read_tune
 from musicgen.sampling.critic_features import FIGURES, count_turns, measure_figures
+from musicgen.sampling.stages import find_pauses
 
 FORMAT = "musicgen-critic"
 FORMAT_VERSION = 1
+
+MAX_STAGES = 16
 
 NO_CHANCE = -1000.0
 """Log-odds of what is no tune."""
@@ -41,13 +46,22 @@ class Critic:
 
     `turns` has a weight for each turn that counts, `figures` for each figure the edges of its bins
     and one weight more than edges, behind which comes the one of a value that is missing.
-    `sharpness` multiplies log-odds where a candidate is drawn by them.
+    `sharpness` multiplies log-odds where a candidate is drawn by them. `stages` are critics of
+    tunes that are not ended: of the first line, of the first two, and so on, the last one of all
+    longer beginnings (`musicgen.sampling.stages`); none where only whole tunes are compared.
     """
 
     bias: float
     turns: Mapping[str, float]
     figures: Mapping[str, tuple[tuple[float, ...], tuple[float, ...]]]
     sharpness: float = 1.0
+    stages: tuple["Critic", ...] = ()
+
+    def weigh_beginning(self, text: str) -> float:
+        """The log-odds of ABC up to the end of a line, where there is a critic of that."""
+        tune, _problems = read_tune(text)
+        lines_before = len(find_pauses(text))
+        return self.stages[min(lines_before, len(self.stages) - 1)].log_odds(tune)
 
     def log_odds(self, tune: Tune) -> float:
         """How much likelier a tune is to be real than composed, in nats; 0 is even.
@@ -71,14 +85,20 @@ class Critic:
         values = {
             "format": FORMAT,
             "format_version": FORMAT_VERSION,
-            "bias": self.bias,
             "sharpness": self.sharpness,
+            **self._weights(),
+            "stages": [stage._weights() for stage in self.stages],
+        }
+        text = json.dumps(values, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        return (text + "\n").encode()
+
+    def _weights(self) -> dict[str, Any]:
+        return {
+            "bias": self.bias,
             "figures": {name: [list(edges), list(own)] for name, (edges, own) in
                         sorted(self.figures.items())},
             "turns": dict(sorted(self.turns.items())),
         }  # fmt: skip
-        text = json.dumps(values, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-        return (text + "\n").encode()
 
 
 def weigh_turns(counts: Mapping[str, int], weights: Mapping[str, float]) -> float:
@@ -93,16 +113,17 @@ def find_bin(value: float, edges: Sequence[float]) -> int:
     return len(edges) + 1 if math.isnan(value) else bisect_right(edges, value)
 
 
-def choose(log_odds: Sequence[float], sharpness: float, seed: int) -> int:
+def choose(log_odds: Sequence[float], sharpness: float, seed: int, stage: int | None = None) -> int:
     """The place of one candidate, drawn by its odds of being real; the same for the same seed.
 
-    The first one where none has a chance.
+    The first one where none has a chance. Each stage of a tune has luck of its own.
     """
     best = max(log_odds)
     if best <= NO_CHANCE:
         return 0
     weights = [math.exp(sharpness * (value - best)) for value in log_odds]
-    return random.Random(f"choice/{seed}").choices(range(len(weights)), weights)[0]
+    luck = f"choice/{seed}" if stage is None else f"choice/{seed}/{stage}"
+    return random.Random(luck).choices(range(len(weights)), weights)[0]
 
 
 def candidate_seeds(seed: int, count: int) -> list[int]:
@@ -136,13 +157,21 @@ def read_critic(values: Mapping[str, Any]) -> Critic:
     """
     if (values["format"], values["format_version"]) != (FORMAT, FORMAT_VERSION):
         raise ValueError("not a critic of this version")
+    stages = values.get("stages", [])
+    if len(stages) > MAX_STAGES:
+        raise ValueError("too many stages")
+    own = tuple(_read_weights(one, 1.0) for one in stages)
+    return dataclasses.replace(_read_weights(values, _number(values["sharpness"])), stages=own)
+
+
+def _read_weights(values: Mapping[str, Any], sharpness: float) -> Critic:
     figures = {}
     for name, (edges, weights) in values["figures"].items():
         if len(weights) != len(edges) + 2 or sorted(edges) != edges:
             raise ValueError(f"{name} does not fit")
         figures[str(name)] = tuple(map(_number, edges)), tuple(map(_number, weights))
     turns = {str(turn): _number(weight) for turn, weight in values["turns"].items()}
-    return Critic(_number(values["bias"]), turns, figures, _number(values["sharpness"]))
+    return Critic(_number(values["bias"]), turns, figures, sharpness)
 
 
 def _number(value: Any) -> float:

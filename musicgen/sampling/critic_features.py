@@ -19,7 +19,12 @@ from musicgen.notation.analysis.melody import (
     scale_of,
     tonic_of,
 )
-from musicgen.notation.analysis.sections import section_lengths, section_likeness
+from musicgen.notation.analysis.sections import (
+    counts_as_bar,
+    section_lengths,
+    section_likeness,
+    split_sections,
+)
 from musicgen.notation.model import Tune
 from musicgen.notation.parsing.barlines import is_closing
 
@@ -125,8 +130,20 @@ def _form(seen: _Seen) -> float:
     return float(sum(length not in (4, 8, 16) for length in lengths))
 
 
+def _ending(seen: _Seen, bar: int) -> float:
+    """The degree that a bar of the first section ends on, counted from 1 without a pickup."""
+    first = next(iter(split_sections(seen.tune)), [])
+    bars = [one for one in first if counts_as_bar(one)]
+    if len(bars) < bar or tonic_of(seen.tune.key) is None:
+        return math.nan
+    last = [max(note.pitches) for note in bars[bar - 1].notes if not note.is_rest][-1]
+    return float((last - (tonic_of(seen.tune.key) or 0)) % 12)
+
+
 FIGURES: Mapping[str, Callable[[_Seen], float]] = {
     "last_degree": lambda seen: float(seen.degrees[-1]),
+    "fourth_bar_ends": lambda seen: _ending(seen, 4),
+    "eighth_bar_ends": lambda seen: _ending(seen, 8),
     "degree_before_last": lambda seen: float(seen.degrees[-2]) if len(seen.degrees) > 1 else -1.0,
     "first_degree": lambda seen: float(seen.degrees[0]),
     "last_length": lambda seen: float(seen.notes[-1].quarters),

@@ -133,14 +133,19 @@ class Guidance:
         ]
         self._limits = [limit if one <= limit else None for one in least]
 
-    def masks(self, rows: list[int], written: int) -> NDArray[np.bool_]:
-        """What the tunes `rows` may write next, bool (B, V), after `written` characters each."""
+    def masks(self, rows: list[int], written: Sequence[int]) -> NDArray[np.bool_]:
+        """What the tunes `rows` may write next, bool (B, V), after so many characters of each."""
         masks = []
-        for row in rows:
+        for row, count in zip(rows, written, strict=True):
             limit = self._limits[row]
-            left = None if limit is None else limit - written
+            left = None if limit is None else limit - count
             masks.append(self._guides[row].mask(self._states[row], left))
         return np.array(masks)
+
+    def replace(self, row: int, by: int) -> None:
+        """Lets a tune stand where another does."""
+        self._guides[row], self._states[row] = self._guides[by], self._states[by]
+        self._limits[row] = self._limits[by]
 
     def advance(self, row: int, character: str) -> None:
         """Advances a tune by a character, which must be allowed."""

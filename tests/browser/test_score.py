@@ -215,13 +215,23 @@ def test_the_score_answers_to_keys(open_page):
     expect(page.get_by_role("button", name=f"Bars {bar}–{bar + 1}")).to_be_visible()
 
 
-def test_a_finger_held_on_a_note_shows_what_else_it_might_have_been(open_page):
+# The page is busy from just after the finger has come until after it has gone.
+BUSY = """() => void setTimeout(() => {
+  const end = performance.now() + 1500;
+  while (performance.now() < end);
+}, 150)"""
+
+
+@pytest.mark.parametrize("is_busy", [False, True], ids=["at rest", "busy"])
+def test_a_finger_held_on_a_note_shows_what_else_it_might_have_been(open_page, is_busy):
     page = open_page(HOUSE, viewport=PHONE, has_touch=True).page
     wait_for_score(page)
     number = rare_note(page, 4)
     x, y = note_at(page, number)
     hand = page.context.new_cdp_session(page)
     point = {"touchPoints": [{"x": x, "y": y}]}
+    if is_busy:
+        page.evaluate(BUSY)
     hand.send("Input.dispatchTouchEvent", {"type": "touchStart", **point})
     page.wait_for_timeout(800)
     hand.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})

@@ -17,7 +17,7 @@ from musicgen.models.lstm_weights import (
     take_weights,
 )
 from musicgen.models.registry import build_network
-from musicgen.sampling.composer import draw_uniforms
+from musicgen.sampling.batch import draw_uniforms
 from musicgen.sampling.engine import build_engine
 from tests.examples import write_checkpoint
 

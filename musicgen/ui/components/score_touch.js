@@ -108,7 +108,7 @@ class Touch {
     if (!this.data || event.button) return;
     const note = this.noteAt(event, Infinity);
     if (note < 0) return;
-    this.held = { x: event.clientX, y: event.clientY, bar: this.data.bars[note] };
+    this.held = { x: event.clientX, y: event.clientY, bar: this.data.bars[note], event };
     if (event.shiftKey && this.selection) this.held.bar = this.selection[0];
     clearTimeout(this.opening);
     if (event.pointerType !== "mouse") {
@@ -123,9 +123,13 @@ class Touch {
     requestAnimationFrame(() => setTimeout(() => {
       if (!held || this.held !== held || held.isDrag) return;
       this.held = undefined;
-      this.quiet = true;
-      this.openAlternatives(this.noteAt(event, 48));
+      this.openForFinger(event);
     }, 0));
+  }
+
+  openForFinger(event) {
+    this.quiet = true;
+    this.openAlternatives(this.noteAt(event, 48));
   }
 
   move(event) {
@@ -154,7 +158,9 @@ class Touch {
     const { held } = this;
     this.held = undefined;
     if (held?.isDrag) this.commit();
-    else if (held && event.shiftKey) {
+    else if (held && event.pointerType !== "mouse" && event.timeStamp - held.event.timeStamp >= PRESS_MS) {
+      this.openForFinger(held.event); // it rested long enough; the page was too busy to see it in time
+    } else if (held && event.shiftKey) {
       const bar = this.data.bars[this.noteAt(event, Infinity)];
       this.selection = [Math.min(bar, held.bar), Math.max(bar, held.bar)];
       this.commit();
