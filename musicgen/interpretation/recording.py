@@ -135,7 +135,6 @@ class _Tape:
 
     def _keeper(self, number: int) -> Any:
         def keep(_module: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
-            # A layer may be asked twice in one pass, over nothing the second time.
             self.inputs[number], self.outputs[number] = inputs, output
 
         return keep
