@@ -2,9 +2,9 @@
 
 Mutual information finds any relation, also that of a unit that is high on the second beat alone. It
 is estimated from counts, with a unit's values in bins of equal size, and counts of few characters
-always show some: what is left after the same facts were shifted against the text (N. Kriegeskorte
-and P. Douglas, "Interpreting encoding and decoding models", 2019) is subtracted. The sign of a
-relation is that of Pearson's correlation.
+always show some (L. Paninski, "Estimation of Entropy and Mutual Information", 2003): what the same
+units say of the facts of other tunes, at other places, is subtracted. The sign of a relation is
+that of Pearson's correlation.
 
 Shapes: T characters of all tunes, H units, K values of a fact.
 """
@@ -21,7 +21,8 @@ from musicgen.interpretation.recording import Recording
 BINS = 8
 """Bins of equal size that the values of a unit are put into."""
 
-_SHIFTS = 3
+_EXCHANGES = 3
+_AT_ONCE = 64  # units whose counts are in memory together
 _LEAST = 50
 """Characters below which nothing is said of a fact."""
 
@@ -32,8 +33,8 @@ Ints = NDArray[np.int64]
 class Association:
     """What a unit of a layer says of a fact.
 
-    `bits` is mutual information, 0 or more, after what shifted facts show (`chance_bits`) was
-    taken away; `share` is its share, 0..1, of all there is to know of the fact. `correlation` is
+    `bits` is mutual information, 0 or more, after what the facts of other tunes show
+    (`chance_bits`) was taken away; `share` is its share, 0..1, of all there is to know of the fact. `correlation` is
     Pearson's, -1..1, and NaN of facts that are names.
     """
 
@@ -62,14 +63,14 @@ def find_associations(
         layer: Number of the layer in a recording.
         signal: What of it (`LayerRecording.signals`).
         names: Facts that are asked for.
-        seed: Of the shifts.
+        seed: Says which tune's facts, and from where on, each tune is compared with for chance.
     """
     values = stack_values(recordings, layer, signal)
     if len(values) < _LEAST:
         return []
     bins = _put_in_bins(values)
     generator = np.random.default_rng(seed)
-    shifts = generator.integers(len(values) // 4, 3 * len(values) // 4 + 1, _SHIFTS)
+    lengths = [len(one.text) for one in recordings]
     found: list[Association] = []
     for name in names:
         known = stack_facts(facts, name)
@@ -79,8 +80,10 @@ def find_associations(
         classes = np.unique(known[has_value], return_inverse=True)[1]
         used = bins[has_value]
         bits = _information(used, classes)
-        moved = [shift % len(classes) for shift in shifts]
-        chance = np.mean([_information(used, np.roll(classes, by)) for by in moved], 0)
+        parts = np.split(has_value, np.cumsum(lengths)[:-1])
+        counts = [int(part.sum()) for part in parts]
+        others = [_exchange(classes, counts, generator) for _ in range(_EXCHANGES)]
+        chance = np.mean([_information(used, other) for other in others], 0)
         correlation = np.full(len(bits), np.nan)
         if FACTS[name].is_ordered:
             correlation = _correlate(values[has_value], known[has_value])
@@ -109,20 +112,37 @@ def stack_facts(facts: Sequence[TuneFacts], name: str) -> Ints:
     return np.concatenate(parts) if parts else np.zeros(0, np.int64)
 
 
-def _put_in_bins(values: NDArray[np.float32]) -> Ints:
+def _put_in_bins(values: NDArray[np.float32]) -> NDArray[np.int8]:
     """Numbers (T, H) of bins of equal size, 0 to `BINS` - 1; equal values are in one bin."""
     edges = np.quantile(values, np.linspace(0, 1, BINS + 1)[1:-1], axis=0)  # (BINS - 1, H)
-    bins = np.zeros(values.shape, np.int64)
+    bins = np.zeros(values.shape, np.int8)
     for edge in edges:
         bins += values > edge
     return bins
 
 
-def _information(bins: Ints, classes: Ints) -> NDArray[np.float64]:
+def _exchange(classes: Ints, counts: Sequence[int], generator: np.random.Generator) -> Ints:
+    """For each tune of `counts` characters the classes of another, begun at a place by chance."""
+    parts = [part for part in np.split(classes, np.cumsum(counts)[:-1]) if len(part)]
+    order = generator.permutation(len(parts))
+    taken = list(np.roll(order, 1)[np.argsort(order)])  # none gets its own, unless it is alone
+    found = [
+        np.resize(np.roll(parts[other], generator.integers(len(parts[other]))), len(part))
+        for part, other in zip(parts, taken, strict=True)
+    ]
+    return np.concatenate(found)
+
+
+def _information(bins: NDArray[np.int8], classes: Ints) -> NDArray[np.float64]:
     """Mutual information in bits of bins (T, H) and classes (T,), for each unit (H,)."""
+    parts = np.array_split(bins, -(-bins.shape[1] // _AT_ONCE), axis=1)
+    return np.concatenate([_information_of_few(part, classes) for part in parts])
+
+
+def _information_of_few(bins: NDArray[np.int8], classes: Ints) -> NDArray[np.float64]:
     units, kinds = bins.shape[1], int(classes.max()) + 1
     cells = BINS * kinds
-    where = bins * kinds + classes[:, None] + np.arange(units) * cells
+    where = bins.astype(np.int64) * kinds + classes[:, None] + np.arange(units) * cells
     counts = np.bincount(where.ravel(), minlength=units * cells).reshape(units, BINS, kinds)
     apart = _entropy(counts.sum(2).T) + _entropy(counts.sum(1).T)
     return apart - _entropy(counts.reshape(units, -1).T)

@@ -154,9 +154,7 @@ def _is_read_by_weights(
     return not (is_last and has_relative and bool(line[1].any()))
 
 
-def _turn_readers(
-    network: LSTMStack, layer: int, line: tuple[torch.Tensor, torch.Tensor]
-) -> None:
+def _turn_readers(network: LSTMStack, layer: int, line: tuple[torch.Tensor, torch.Tensor]) -> None:
     """Changes what reads a layer, but for the layer itself."""
     if layer < network.config.num_layers - 1:
         above = cast(nn.LSTM, network.layers[layer + 1])

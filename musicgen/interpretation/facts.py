@@ -136,7 +136,9 @@ def _name_key(value: int) -> Sentence:
     fifths, mode = value // 7 - 7 + MODE_FIFTHS[value % 7], value % 7
     sign, letter = divmod(fifths + 1, 7)
     signs = ("#" if sign > 0 else "b") * abs(sign)
-    return Sentence(N_("{tonic} {mode}"), tonic=_FIFTHS[letter] + signs, mode=Sentence(_MODES[mode]))
+    return Sentence(
+        N_("{tonic} {mode}"), tonic=_FIFTHS[letter] + signs, mode=Sentence(_MODES[mode])
+    )
 
 
 def _counting(template: str, first: int = 1) -> Callable[[int], Sentence]:

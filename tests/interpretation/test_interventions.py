@@ -42,9 +42,7 @@ def logits_of(network: Network) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("name", sorted(CHANGES))
-def test_changed_weights_do_what_hooks_do(
-    name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_changed_weights_do_what_hooks_do(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for kind in ("lstm", "echo", "relative"):
         network = make_network(kind)
         by_weights = logits_of(change_network(network, CHANGES[name]))
