@@ -34,8 +34,8 @@ class Association:
     """What a unit of a layer says of a fact.
 
     `bits` is mutual information, 0 or more, after what the facts of other tunes show
-    (`chance_bits`) was taken away; `share` is its share, 0..1, of all there is to know of the fact. `correlation` is
-    Pearson's, -1..1, and NaN of facts that are names.
+    (`chance_bits`) was taken away; `share` is its share, 0..1, of all there is to know of the fact.
+    `correlation` is Pearson's, -1..1, and NaN of facts that are names.
     """
 
     layer: int

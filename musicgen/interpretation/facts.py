@@ -1,8 +1,8 @@
 """What is true at each character of a tune, as numbers that units can be held against.
 
-Place, section, degree and key are what `musicgen.models.position` reads, as a network with positions
-is given them; bars that are played again are found by the reader of notation. A fact holds *after* a
-character was read, as a recording does.
+Place, section, degree and key are what `musicgen.models.position` reads, as a network with
+positions is given them; bars that are played again are found by the reader of notation. A fact
+holds *after* a character was read, as a recording does.
 
 Shapes: T characters.
 """
@@ -152,13 +152,13 @@ FACTS: Mapping[str, Fact] = {
              _counting(N_("{number} sixteenths"), 0)),
         Fact("beat", N_("beat in the bar"), N_("Beats of the meter since the bar line."), True,
              _counting(N_("beat {number}"))),
-        Fact("bar_line", N_("bar line ahead"), N_("Whether a bar line is among the next characters."),
+        Fact("bar_line", N_("bar line ahead"), N_("Whether a bar line comes next or nearly so."),
              True, _yes_no(N_("bar line ahead"), N_("no bar line ahead"))),
         Fact("bar", N_("bar of the phrase"), N_("Which of the four bars of a phrase it is."), True,
              _counting(N_("bar {number} of 4"))),
         Fact("section", N_("section"), N_("Which section of the tune it is."), True,
              _counting(N_("section {number}"))),
-        Fact("degree", N_("scale degree"), N_("The last note, counted from the tonic upwards."), False,
+        Fact("degree", N_("scale degree"), N_("The last note, upwards from the tonic."), False,
              lambda value: Sentence(_DEGREES[min(value, _REST)])),
         Fact("key", N_("key"), N_("The key that the tune states."), False, _name_key),
         Fact("repeat", N_("inside a repeat"), N_("Whether the bar is played more than once."), True,

@@ -23,7 +23,7 @@ def with_fact(name: str, values: np.ndarray) -> TuneFacts:
 
 
 def test_a_unit_wired_to_count_is_on_top_of_the_table() -> None:
-    """One unit adds up the notes since the bar line; the others are as they were drawn."""
+    """One unit adds up the notes since the bar line or header; the others are as drawn."""
     network = make_network("lstm", num_layers=1, embedding_dim=len(VOCABULARY))
     network.embedding.weight.copy_(torch.eye(len(VOCABULARY)))
     w_input, w_recurrent, bias, other_bias = network.layer_weights[0]
@@ -31,14 +31,15 @@ def test_a_unit_wired_to_count_is_on_top_of_the_table() -> None:
     rows = [gate * size + counter for gate in range(4)]  # input, forget, candidate, output
     w_recurrent[rows], w_input[rows], other_bias[rows] = 0.0, 0.0, 0.0
     bias[rows] = torch.tensor([9.0, 9.0, 0.0, 9.0])
-    w_input[rows[:2], VOCABULARY.ids["|"]] = -99.0  # forgets all at a bar line
+    for line in "|\n":  # where it forgets all
+        w_input[rows[:2], VOCABULARY.ids[line]] = -99.0
     w_input[rows[2], [VOCABULARY.ids[note] for note in "ABCDEFGacdefg"]] = 0.1
     texts = [make_tune(number) for number in range(1, 25)]
     seen = [record(network, VOCABULARY, text) for text in texts]
     found = find_associations(seen, [read_facts(text) for text in texts], 0, names=["place", "key"])
     best = found[0]
     assert (best.unit, best.fact) == (counter, "place")
-    assert best.correlation > 0.9
+    assert best.correlation > 0.8
     assert best.share > 1.5 * found[1].share
 
 

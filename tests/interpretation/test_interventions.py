@@ -118,7 +118,7 @@ def test_silent_echoes_are_those_that_never_offer_anything(
         find = echo.find_candidates
         for echoes, said in (([0, 1, 2, 3], silent), ([0, 2], two)):
 
-            def deaf(*given, echoes=echoes):
+            def deaf(*given, echoes=echoes, find=find):
                 offered, levels, memory = find(*given)
                 offered[..., echoes], levels[..., echoes] = -1, 0
                 return offered, levels, memory
