@@ -3,8 +3,8 @@
 1. A linear probe reads the place in the bar off each layer, on tunes that nobody learned.
 2. Of the layer that says it best the units are ranked by what they say of the place in the bar
    and of a bar line ahead, on validation tunes.
-3. The network composes freely with the first eight of them switched off, with eight drawn at
-   random, and as it is: how many tunes are in time, and in how many is the key heard that they
+3. The network composes freely with the first eight of them switched off, with eight others
+   drawn at random, and as it is: how many tunes are in time, and in how many is the key heard that they
    state? Test tunes give the losses.
 
 ``--draws`` says how many sets of random units there are; results are added to a JSON file.
@@ -42,7 +42,7 @@ def main() -> None:
     parser.add_argument("--tunes", type=int, default=80, help="held-out tunes that are recorded")
     parser.add_argument("--count", type=int, default=100, help="tunes composed with each change")
     parser.add_argument("--units", type=int, default=8)
-    parser.add_argument("--draws", type=int, default=5, help="sets of random units")
+    parser.add_argument("--draws", type=int, default=5, help="sets of random other units")
     parser.add_argument("--mean", action="store_true", help="hold units at their mean, not at 0")
     parser.add_argument("--results", type=Path, default=Path("experiments/silence.json"))
     asked = parser.parse_args()
@@ -90,8 +90,9 @@ def measure(checkpoint: Checkpoint, asked: argparse.Namespace) -> dict[str, Any]
 
     effects = {"as it is": take("as it is", Intervention()), "best": take("best", change(best))}
     generator = np.random.default_rng(1)
+    others = np.setdiff1d(np.arange(size), best)
     for number in range(asked.draws):
-        units = sorted(generator.choice(size, asked.units, replace=False).tolist())
+        units = sorted(generator.choice(others, asked.units, replace=False).tolist())
         effects[f"random {number + 1}"] = take(f"random {units}", change(units))
     return {
         "checkpoint": checkpoint.name, "fingerprint": checkpoint.fingerprint,
