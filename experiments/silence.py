@@ -1,13 +1,13 @@
 """``python -m experiments.silence``: eight units that keep time, and what goes with them.
 
-1. A linear probe reads the place in the bar off each layer, on tunes that nobody learned.
-2. Of the layer that says it best the units are ranked by what they say of the place in the bar
-   and of a bar line ahead, on validation tunes.
-3. The network composes freely with the first eight of them switched off, with eight others
-   drawn at random, and as it is: how many tunes are in time, and in how many is the key heard that they
+1. A linear probe for the place in the bar is fitted on validation tunes and tried on test tunes.
+2. Of the layer that says it best the units are ranked by what they say of the place and the beat in
+   the bar and of a bar line ahead, on validation tunes.
+3. The network composes freely as it is, with the first eight of them switched off, and with eight
+   others drawn at random: how many tunes are in time, and in how many is the key heard that they
    state? Test tunes give the losses.
 
-``--draws`` says how many sets of random units there are; results are added to a JSON file.
+``--draws`` says how many sets of random units there are; results are kept in a JSON file.
 """
 
 import argparse
@@ -20,13 +20,11 @@ import torch
 
 from musicgen.config import Paths, SampleConfig, to_json
 from musicgen.corpus.dataset import load_dataset
-from musicgen.evaluation.loss.text_loss import known_text
 from musicgen.interpretation.associations import find_associations
 from musicgen.interpretation.effect import Effect, measure_effect
-from musicgen.interpretation.facts import read_facts
 from musicgen.interpretation.interventions import Intervention, hold_mean, silence
+from musicgen.interpretation.material import record_tunes
 from musicgen.interpretation.probes import fit_probe
-from musicgen.interpretation.recording import record
 from musicgen.models.checkpoint import Checkpoint, find_checkpoint, load_checkpoint
 from musicgen.storage import write_file
 
@@ -39,7 +37,7 @@ def main() -> None:
     """Measures, keeps the figures and prints them."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--checkpoint", default="house")
-    parser.add_argument("--tunes", type=int, default=80, help="held-out tunes that are recorded")
+    parser.add_argument("--tunes", type=int, default=80, help="validation and test tunes, of each")
     parser.add_argument("--count", type=int, default=100, help="tunes composed with each change")
     parser.add_argument("--units", type=int, default=8)
     parser.add_argument("--draws", type=int, default=5, help="sets of random other units")
@@ -57,19 +55,19 @@ def main() -> None:
 def measure(checkpoint: Checkpoint, asked: argparse.Namespace) -> dict[str, Any]:
     """All figures of a checkpoint."""
     dataset = load_dataset("lab", Paths.default())
-    texts = [
-        known_text(checkpoint.vocabulary, text) for text in dataset.texts("val")[: asked.tunes]
-    ]
-    recordings = [record(checkpoint.network, checkpoint.vocabulary, text) for text in texts]
-    facts = [read_facts(text) for text in texts]
-    logger.info("Recorded %d tunes.", len(texts))
+    fitting, held_out = (dataset.texts(side)[: asked.tunes] for side in ("val", "test"))
+    material = record_tunes(checkpoint, [*fitting, *held_out])
+    recordings, facts = material.recordings, material.facts
+    logger.info("Recorded %d tunes.", len(recordings))
+    tried = range(len(fitting), len(recordings))
     probes = []
     for layer in range(len(recordings[0].layers)):
-        probe = fit_probe(recordings, facts, layer, "place")
+        probe = fit_probe(recordings, facts, layer, "place", tried)
         logger.info("Layer %d: %.4f, by chance %.4f", layer, probe.accuracy, probe.baseline)
         probes.append({"layer": layer, "accuracy": round(probe.accuracy, 4),
                        "baseline": round(probe.baseline, 4)})  # fmt: skip
     layer = max(probes, key=lambda one: one["accuracy"])["layer"]
+    recordings, facts = recordings[: len(fitting)], facts[: len(fitting)]
     found = find_associations(recordings, facts, layer, names=RANKED_BY)
     size = recordings[0].layers[layer].size
     shares = np.zeros(size)
@@ -77,7 +75,6 @@ def measure(checkpoint: Checkpoint, asked: argparse.Namespace) -> dict[str, Any]
         shares[one.unit] += one.share
     best = np.argsort(-shares, kind="stable")[: asked.units].tolist()
     logger.info("Units of layer %d: %s", layer, best)
-    held_out = dataset.texts("test")[: asked.tunes]
     config = SampleConfig(temperature=0.8, seed=1, count=asked.count)
 
     def change(units: list[int]) -> Intervention:
@@ -96,7 +93,7 @@ def measure(checkpoint: Checkpoint, asked: argparse.Namespace) -> dict[str, Any]
         effects[f"random {number + 1}"] = take(f"random {units}", change(units))
     return {
         "checkpoint": checkpoint.name, "fingerprint": checkpoint.fingerprint,
-        "tunes": len(texts), "composed": asked.count, "held_at": "mean" if asked.mean else "zero",
+        "tunes": len(fitting), "composed": asked.count, "held_at": "mean" if asked.mean else "zero",
         "probes": probes, "layer": layer, "units": best, "effects": effects,
     }  # fmt: skip
 
