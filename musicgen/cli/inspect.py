@@ -80,7 +80,7 @@ def units_command(
     found = find_associations(
         material.recordings, material.facts, _number(material, layer), names=names
     )[:top]
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"layer": layer, "unit": one.unit, "fact": one.fact, "bits": round(one.bits, 4),
          "share": round(one.share, 4), "correlation": show(one.correlation)}
         for one in found

@@ -152,7 +152,8 @@ def _entropy(counts: Ints) -> NDArray[np.float64]:
     """Entropy in bits of counts (K, ·), for each column."""
     shares = counts / counts.sum(0)
     logs = np.log2(shares, out=np.zeros_like(shares), where=shares > 0)
-    return -(shares * logs).sum(0)
+    found: NDArray[np.float64] = -(shares * logs).sum(0)
+    return found
 
 
 def _correlate(values: NDArray[np.float32], known: Ints) -> NDArray[np.float64]:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from musicgen.corpus.lab import SEPARATOR
 from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.errors import ConfigError
+from musicgen.interpretation.sites import share_weights
 from musicgen.models.attention import AttentionNetwork
 from musicgen.models.bar_boundaries import find_boundaries
 from musicgen.models.copy_candidates import locate_candidates
@@ -103,6 +104,7 @@ def look(network: Network, vocabulary: Vocabulary, text: str) -> View | None:
     if not text:
         raise ConfigError("There is nothing to look at: give a text.")
     ids = vocabulary.encode(SEPARATOR + text)
+    network = share_weights(network)
     with torch.no_grad(), one_thread():
         if isinstance(network, AttentionNetwork):
             return _view_attention(network, text, ids)

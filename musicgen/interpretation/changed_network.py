@@ -86,8 +86,8 @@ def change_network(network: Network, intervention: Intervention) -> Network:
     with torch.no_grad():
         for layer, line in lines.items():
             if sites[layer].is_recurrent:
-                lstm = sites[layer].lstm(changed)
-                _turn(lstm.weight_hh_l0, lstm.bias_hh_l0, line)
+                _, recurrent, _, bias = sites[layer].lstm(changed).all_weights[0]
+                _turn(recurrent, bias, line)
             if _is_read_by_weights(changed, layer, line):
                 _turn_readers(cast(LSTMStack, changed), layer, line)
             else:
@@ -157,8 +157,8 @@ def _is_read_by_weights(
 def _turn_readers(network: LSTMStack, layer: int, line: tuple[torch.Tensor, torch.Tensor]) -> None:
     """Changes what reads a layer, but for the layer itself."""
     if layer < network.config.num_layers - 1:
-        above = cast(nn.LSTM, network.layers[layer + 1])
-        _turn(above.weight_ih_l0, above.bias_ih_l0, line)
+        w_input, _, bias_input, _ = network.layer_weights[layer + 1]
+        _turn(w_input, bias_input, line)
         return
     _turn(network.linear.weight, network.linear.bias, line)
     if isinstance(network, EchoNetwork):

@@ -35,8 +35,6 @@ from musicgen.translatable import Sentence
 DISTANCE = 96
 MAX_DISTANCE = 512
 
-_Run = Callable[[Any, torch.Tensor], torch.Tensor]
-
 
 @dataclass(frozen=True, eq=False)
 class GradientReach:
@@ -121,47 +119,39 @@ def measure_reach(
             count=distance + 1,
         )
     ids = torch.from_numpy(np.stack([vocabulary.encode(text) for text in stretches]))
-    copied = share_weights(network).requires_grad_(False)
+    copied = share_weights(network)
     layers = _find_layers(copied)
-    probes = [
-        torch.zeros(len(ids), distance + 1, site.size, requires_grad=True) for site, _ in layers
-    ]
-    for (site, run), probe in zip(layers, probes, strict=True):
-        site.find(copied).register_forward_hook(_rerun(site, run, probe))
+    probes = [torch.zeros(len(ids), distance + 1, site.size, requires_grad=True) for site in layers]
+    for site, probe in zip(layers, probes, strict=True):
+        site.find(copied).register_forward_hook(_rerun(site, probe))
     with torch.enable_grad(), one_thread():
         logits, _ = copied(ids[:, :-1])
         loss = F.cross_entropy(logits[:, -1].float(), ids[:, -1], reduction="sum")
         slopes = torch.autograd.grad(loss, probes)
     norms = [slope.norm(dim=2).mean(0).flip(0).double().numpy() for slope in slopes]
-    return GradientReach(tuple(site.label for site, _ in layers), np.stack(norms))
+    return GradientReach(tuple(site.label for site in layers), np.stack(norms))
 
 
-def _find_layers(network: nn.Module) -> list[tuple[Site, _Run]]:
-    """The layers that a character passes, and how each is run anew with something added."""
+def _find_layers(network: nn.Module) -> list[Site]:
+    """The layers that a character passes."""
     if isinstance(network, PlainRNN):
         size = network.config.hidden_size
         return [
-            (Site(Sentence("layer {number}", number=number + 1), "rnn", size, _rnn_layer(number)),
-             lambda inputs, probe, module=module: _run_rnn(module, inputs, probe))
-            for number, module in enumerate(network.layers)
-        ]  # fmt: skip
-    found: list[tuple[Site, _Run]] = []
-    for site in find_sites(network):
-        module = site.find(network)
-        if site.kind == "lstm":
-            found.append((site, lambda inputs, probe, one=module: _run_lstm(one, inputs, probe)))
-        elif site.kind == "hawk":
-            found.append((site, lambda inputs, probe, one=module: _run_hawk(one, inputs, probe)))
-    return found
+            Site(Sentence("layer {number}", number=number + 1), "rnn", size, _rnn_layer(number))
+            for number in range(len(network.layers))
+        ]
+    return [site for site in find_sites(network) if site.kind in _RUNS]
 
 
 def _rnn_layer(number: int) -> Callable[[nn.Module], nn.Module]:
     return lambda network: network.get_submodule(f"layers.{number}")
 
 
-def _rerun(site: Site, run: _Run, probe: torch.Tensor) -> Any:
-    def replace(_module: nn.Module, inputs: Any, output: Any) -> Any:
-        values = run(inputs, probe)
+def _rerun(site: Site, probe: torch.Tensor) -> Any:
+    """A hook that runs a layer anew with a probe added to its hidden states."""
+
+    def replace(module: nn.Module, inputs: Any, output: Any) -> Any:
+        values = _RUNS[site.kind](module, inputs, probe)
         return (values.transpose(0, 1) if site.kind == "hawk" else values, *output[1:])
 
     return replace
@@ -198,3 +188,6 @@ def _run_hawk(unit: nn.Module, inputs: Any, probe: torch.Tensor) -> torch.Tensor
     values, h, before = inputs
     a, x, _ = cast(RecurrentUnit, unit).drive(values, before)
     return scan(a, x + probe.transpose(0, 1), h).transpose(0, 1)
+
+
+_RUNS = {"lstm": _run_lstm, "rnn": _run_rnn, "hawk": _run_hawk}

@@ -100,7 +100,8 @@ def freeze(recording: Recording, layer: int, units: Sequence[int], place: int) -
 def hold_mean(recordings: Sequence[Recording], layer: int, units: Sequence[int]) -> Intervention:
     """Units of a layer are heard as they are on average over tunes."""
     values = stack_values(recordings, layer)[:, list(units)]
-    return hold(layer, units, np.mean(values, 0, dtype=np.float64).tolist())
+    means: list[float] = values.astype(np.float64).mean(axis=0).tolist()
+    return hold(layer, units, means)
 
 
 def silence_echoes(echoes: Iterable[int] = range(ECHOES)) -> Intervention:

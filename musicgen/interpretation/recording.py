@@ -53,7 +53,7 @@ class LayerRecording:
     @property
     def size(self) -> int:
         """Units of the layer."""
-        return self.hidden.shape[1]
+        return int(self.hidden.shape[1])
 
     @property
     def signals(self) -> tuple[str, ...]:
@@ -140,6 +140,7 @@ class _Tape:
         return keep
 
 
+@torch.no_grad()
 def _read_gates(
     site: Site, network: nn.Module, inputs: tuple[Any, ...], hidden: torch.Tensor
 ) -> tuple[dict[str, torch.Tensor], torch.Tensor | None]:

@@ -94,7 +94,7 @@ def find_saliency(
     ids = torch.from_numpy(vocabulary.encode(SEPARATOR + text[: place + 1])[None])
     lead = len(SEPARATOR) + start
     before, asked, target = ids[:, :lead], ids[:, lead:-1], int(ids[0, -1])
-    copied = share_weights(network).requires_grad_(False)
+    copied = share_weights(network)
     gate = _Gate(find_entry(copied))
     with one_thread():
         with torch.no_grad():
@@ -155,7 +155,7 @@ def _zero_each(
     """The log probability (N,) with zeros in the place of each character in turn."""
     count = asked.shape[1]
     found = []
-    for part in torch.arange(count).split(_AT_ONCE):
+    for part in torch.split(torch.arange(count), _AT_ONCE):
         mask = torch.ones(len(part), count, 1)
         mask[torch.arange(len(part)), part] = 0.0
         gate.mask = mask
@@ -172,11 +172,12 @@ def _leave_out_each(
     count = asked.shape[1]
     if count == 1:
         logits, _ = network(before)
-        return logits[:, -1].log_softmax(1)[:, target].double().numpy()
+        alone: Floats = logits[:, -1].log_softmax(1)[:, target].double().numpy()
+        return alone
     places = torch.arange(count)
     kept = torch.stack([places[places != one] for one in places.tolist()])  # (N, N - 1)
     found = []
-    for part in kept.split(_AT_ONCE):
+    for part in torch.split(kept, _AT_ONCE):
         logits, _ = network(asked[0][part], _repeat(state, len(part)))
         found.append(logits[:, -1].log_softmax(1)[:, target])
     return torch.cat(found).double().numpy()

@@ -63,7 +63,7 @@ def find_sites(network: nn.Module) -> tuple[Site, ...]:
         for number in range(len(network.layers))
     ]
     if isinstance(network, HierarchicalNetwork):
-        size = len(network.bars.lstm.weight_hh_l0[0])
+        size = network.bars.lstm.hidden_size
         bars = Site(Sentence("bars"), "level", size, lambda one: _child(one, "bars"))
         phrases = Site(Sentence("phrases"), "level", size, lambda one: _child(one, "phrases"))
         sites[1:1] = [bars, phrases]

@@ -6,6 +6,9 @@ import torch
 
 from musicgen.corpus.lab import SEPARATOR
 from musicgen.errors import ConfigError
+from musicgen.interpretation.attention_view import look
+from musicgen.interpretation.gradient_reach import measure_reach
+from musicgen.interpretation.recording import record
 from musicgen.interpretation.saliency import find_saliency, rank_correlation
 from musicgen.interpretation.sites import find_entry
 from musicgen.models.network import Network
@@ -96,3 +99,16 @@ def test_the_first_places_have_little_before_them_and_none_is_refused() -> None:
     for place in (0, -1, len(TUNE)):
         with pytest.raises(ConfigError):
             find_saliency(network, VOCABULARY, TUNE, place)
+
+
+def test_a_network_in_training_is_looked_at_without_a_trace(network: Network) -> None:
+    network.train().requires_grad_(True)
+    find_saliency(network, VOCABULARY, TUNE, PLACE, reach=5)
+    measure_reach(network, VOCABULARY, [TUNE], 5)
+    record(network, VOCABULARY, TUNE)
+    look(network, VOCABULARY, TUNE)
+    assert network.training
+    for parameter in network.parameters():
+        assert parameter.requires_grad
+        assert parameter.grad is None
+    assert not any(one._forward_hooks or one._forward_pre_hooks for one in network.modules())
