@@ -34,6 +34,7 @@ COMMANDS = {
     "check": ("check_command", "Say what is wrong with the tunes of an ABC file, and where."),
     "evaluate": ("evaluate_command", "Figures of composed tunes and of real ones."),
     "reports": ("reports_group", "The reports that are kept: list, show, export, delete."),
+    "inspect": ("inspect_group", "Look inside a network: units, probes, what silence costs."),
     "novelty": ("novelty_command", "Is it copied? Compare tunes with those a model learned from."),
     "critic": ("critic_command", "Teach a critic, which chooses among several drawings."),
     "bundle": ("bundle_command", "Measure a checkpoint of a run, and keep it."),

@@ -80,12 +80,34 @@ def find_candidates(ids: Ints, memory: Ints, signs: StructureTokens) -> tuple[In
     offered = np.empty((*ids.shape, ECHOES), np.int64)
     levels = np.empty((*ids.shape, ECHOES), np.int64)
     for time in range(ids.shape[1]):
-        offered[:, time], levels[:, time] = _update_memory(ids[:, time], memory, signs)
+        offered[:, time], levels[:, time], _ = _update_memory(ids[:, time], memory, signs)
     return offered, levels, memory
 
 
-def _update_memory(ids: Ints, memory: Ints, signs: StructureTokens) -> tuple[Ints, Ints]:
-    """Adds characters (B,) to the memory, in place; candidates and levels after them, (B, K)."""
+def locate_candidates(ids: Ints, signs: StructureTokens) -> tuple[Ints, Ints, Ints]:
+    """What the echoes offer after each character of one tune, and where they have it from.
+
+    Args:
+        ids: Characters (T,) from the beginning of the tune on.
+        signs: Which characters order a tune.
+
+    Returns:
+        The characters offered (T, K), -1 for none; their levels (T, K); and the places (T, K) in
+        `ids` of the characters offered, -1 for none.
+    """
+    memory = empty_memory(1)
+    found = [_update_memory(ids[time : time + 1], memory, signs) for time in range(len(ids))]
+    if not found:
+        return (np.zeros((0, ECHOES), np.int64),) * 3
+    offered, levels, places = (np.concatenate(part) for part in zip(*found, strict=True))
+    return offered, levels, np.where(offered >= 0, places, -1)
+
+
+def _update_memory(ids: Ints, memory: Ints, signs: StructureTokens) -> tuple[Ints, Ints, Ints]:
+    """Adds characters (B,) to the memory, in place.
+
+    Returns candidates and levels after them and where the candidates stand, each (B, K).
+    """
     is_line = ids == signs.line
     ends = is_line & (memory[:, 2 * PLACES + _BARS + _WAS_LINE] > 0)
     if ends.any():
@@ -106,10 +128,14 @@ def _update_memory(ids: Ints, memory: Ints, signs: StructureTokens) -> tuple[Int
     _begin_bars(ids, starts, counters, rows, signs)
     counters[:, _WAS_LINE] = is_line
 
-    run, run_level = _follow_run(memory, runs, rows)
-    bars, bar_levels = _follow_bars(memory, starts, counters, rows)
+    run, run_level, run_place = _follow_run(memory, runs, rows)
+    bars, bar_levels, bar_places = _follow_bars(memory, starts, counters, rows)
     counters[:, _OFFERED:] = bars
-    return np.column_stack([run, bars]), np.column_stack([run_level, bar_levels])
+    return (
+        np.column_stack([run, bars]),
+        np.column_stack([run_level, bar_levels]),
+        np.column_stack([run_place, bar_places]),
+    )
 
 
 def _compare(ids: Ints, counters: Ints, is_kept: NDArray[np.bool_]) -> None:
@@ -140,15 +166,15 @@ def _begin_bars(
     starts[begins, bar[begins]] = number[begins]
 
 
-def _follow_run(memory: Ints, runs: Ints, rows: Ints) -> tuple[Ints, Ints]:
+def _follow_run(memory: Ints, runs: Ints, rows: Ints) -> tuple[Ints, Ints, Ints]:
     place = runs.shape[1] - 1 - runs[:, ::-1].argmax(1)  # the newest of the longest
     level = _RUN_LEVEL[np.minimum(runs[rows, place], _RUNS[-1])]
     follows = memory[rows, np.minimum(place + 1, PLACES - 1)]
     is_there = (level > 0) & (follows >= 0) & (place + 1 < PLACES)
-    return np.where(is_there, follows, -1), level * is_there
+    return np.where(is_there, follows, -1), level * is_there, place + 1
 
 
-def _follow_bars(memory: Ints, starts: Ints, counters: Ints, rows: Ints) -> tuple[Ints, Ints]:
+def _follow_bars(memory: Ints, starts: Ints, counters: Ints, rows: Ints) -> tuple[Ints, Ints, Ints]:
     number, bar = counters[:, _NUMBER, None], counters[:, _BAR, None]
     rows = rows[:, None]
     before = bar - _BEFORE
@@ -157,4 +183,4 @@ def _follow_bars(memory: Ints, starts: Ints, counters: Ints, rows: Ints) -> tupl
     follows = memory[rows, place * is_there]
     agreed, trusted = counters[:, _AGREED:_TRUSTED], counters[:, _TRUSTED:_OFFERED]
     level = _AGREEMENT[np.minimum(np.maximum(agreed, -2), 6) + 2, trusted]
-    return np.where(is_there, follows, -1), level * is_there
+    return np.where(is_there, follows, -1), level * is_there, place

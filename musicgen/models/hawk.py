@@ -53,6 +53,14 @@ class RecurrentUnit(nn.Module):
             h: Before the first of them (B, H).
             before: The three inputs before (3, B, H).
         """
+        a, x, longer = self.drive(values, before)
+        outputs = scan(a, x, h)
+        return outputs, outputs[-1].detach(), longer[len(values) :].detach()
+
+    def drive(
+        self, values: torch.Tensor, before: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """What the scan multiplies by and adds, (T, B, H), and inputs with those before them."""
         steps = len(values)
         longer = torch.cat([before, values])  # (T + 3, B, H)
         mixed = sum(self.taps[tap] * longer[tap : tap + steps] for tap in range(TAPS))
@@ -60,8 +68,7 @@ class RecurrentUnit(nn.Module):
         log_a = -_SHARPNESS * F.softplus(self.rate) * recall
         a = torch.exp(log_a)
         room = torch.sqrt((-torch.expm1(2.0 * log_a)).clamp(min=_LEAST))
-        outputs = scan(a, room * take * mixed, h)
-        return outputs, outputs[-1].detach(), longer[steps:].detach()
+        return a, room * take * mixed, longer
 
 
 class HawkBlock(nn.Module):

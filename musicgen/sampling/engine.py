@@ -136,7 +136,8 @@ def _find_weights(source: "Network | Checkpoint") -> LSTMWeights | None:
     from musicgen.models.lstm import LSTMNetwork
 
     is_ours = isinstance(source, EchoNetwork) or type(source) is LSTMNetwork
-    # One that adds to it has a step of its own.
+    # One that adds to it has a step of its own, and so has one whose weights do not say it all.
+    is_ours = is_ours and not any(module._forward_hooks for module in source.modules())
     return take_weights(cast("LSTMStack", source)) if is_ours else None
 
 

@@ -65,7 +65,7 @@ def test_what_needs_no_numbers_loads_none(home: Path, arguments: list[str]) -> N
     "arguments",
     [["runs", "list"], ["runs", "--help"], ["reports", "list"],
      ["temperature", "--help"], ["corpus", "list"], ["corpus", "--help"],
-     ["compose", "--help"], ["novelty", "--help"]],
+     ["compose", "--help"], ["novelty", "--help"], ["inspect", "--help"]],
 )  # fmt: skip
 def test_lists_and_help_load_no_network_and_no_sound(home: Path, arguments: list[str]) -> None:
     assert load(home, *arguments) <= {"numpy"}

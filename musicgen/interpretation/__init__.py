@@ -1,0 +1,1 @@
+"""Looking inside a network: what its units follow, what they are for, where it looks."""
