@@ -51,6 +51,7 @@ _SIZES = {
     "metrics.jsonl": 400,
     "fluency.json": 0.01,
     "samples.jsonl": 20,
+    "preferences.jsonl": 100,
     "best/checkpoint.json": 4,
     "best/critic.json": 4,
     "best/model.safetensors": 1000,
