@@ -1,8 +1,8 @@
-"""Pairs of tunes of which one is preferred, in a file of JSON lines.
+r"""Pairs of tunes of which one is preferred, in a file of JSON lines.
 
 ::
 
-    {"chosen": "X:1\\nT:...\\n", "rejected": "X:1\\nT:...\\n"}
+    {"chosen": "X:1\nT:...\n", "rejected": "X:1\nT:...\n"}
 
 A file may come from a stranger: it is bounded in size, and a line that is no such pair is refused
 with its number.
@@ -103,12 +103,7 @@ def read_pairs(path: Path) -> list[PreferencePair]:
 
 def _parse(line: str, number: int, name: str) -> PreferencePair:
     try:
-        values: Any = parse_json(line, max_bytes=_MAX_LINE_BYTES)
-        if not isinstance(values, dict) or set(values) != {"chosen", "rejected"}:
-            raise ValueError("other keys")
-        pair = PreferencePair(_tune(values["chosen"]), _tune(values["rejected"]))
-        if pair.chosen == pair.rejected:
-            raise ValueError("twice the same tune")
+        return _read_pair(parse_json(line, max_bytes=_MAX_LINE_BYTES))
     except ValueError as error:
         raise PreferenceError(
             'Line {number} of {name} is no pair: it takes {{"chosen": ABC, "rejected": ABC}}, two '
@@ -117,10 +112,18 @@ def _parse(line: str, number: int, name: str) -> PreferencePair:
             name=name,
             most=MAX_CHARACTERS,
         ) from error
+
+
+def _read_pair(values: Any) -> PreferencePair:
+    if not isinstance(values, dict) or set(values) != {"chosen", "rejected"}:
+        raise ValueError("other keys")
+    pair = PreferencePair(_read_tune(values["chosen"]), _read_tune(values["rejected"]))
+    if pair.chosen == pair.rejected:
+        raise ValueError("twice the same tune")
     return pair
 
 
-def _tune(value: object) -> str:
+def _read_tune(value: object) -> str:
     if not isinstance(value, str) or not 0 < len(value.strip()) <= len(value) <= MAX_CHARACTERS:
         raise ValueError("no text of a tune")
     text = value.strip("\n") + "\n"

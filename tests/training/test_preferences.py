@@ -51,7 +51,9 @@ def preferring(tiny_preset: Preset) -> Preset:
 
 def tune_pairs(dataset: Dataset) -> list[PreferencePair]:
     texts = dataset.texts("train")
-    return [PreferencePair(a + "\n", b + "\n") for a, b in zip(texts[::2], texts[1::2], strict=False)]
+    return [
+        PreferencePair(a + "\n", b + "\n") for a, b in zip(texts[::2], texts[1::2], strict=False)
+    ]
 
 
 def train(run: Run, dataset: Dataset, stop_after: int = 10**9) -> None:
@@ -175,7 +177,9 @@ def test_pairs_are_found_by_name_or_by_path(
 def test_pairs_with_characters_that_nobody_knows_are_refused(
     paths: Paths, preferring: Preset, dataset: Dataset, start: Checkpoint
 ) -> None:
-    write_pairs(paths.preferences / "odd.jsonl", [PreferencePair("X:1§\n", f"X:{n}\n") for n in range(5)])
+    write_pairs(
+        paths.preferences / "odd.jsonl", [PreferencePair("X:1§\n", f"X:{n}\n") for n in range(5)]
+    )
     settings = preferring.training.replace(preference_pairs="odd")
     with pytest.raises(PreferenceError, match="'§', which are in odd"):
         resolve_pairs(

@@ -136,7 +136,9 @@ class Adversary:
 
     def _draw_real(self, texts: Sequence[str], luck: random.Random) -> list[Ids]:
         """As many real tunes as are composed, changed and cut off as those are."""
-        return [self._read_real(luck.choice(texts), luck) for _ in range(self._config.adversary_batch)]
+        return [
+            self._read_real(luck.choice(texts), luck) for _ in range(self._config.adversary_batch)
+        ]
 
     def _read_real(self, text: str, luck: random.Random) -> Ids:
         changed = augment(text, self._changes, luck) if self._changes else text
@@ -228,9 +230,7 @@ def compose_ids(
         ids = draw(compute_probs(logits), uniforms[active])
         for index, number in zip(active, ids.tolist(), strict=True):
             tunes[index].append(number)
-        keep = [
-            row for row, index in enumerate(active) if tunes[index][-len(closing) :] != closing
-        ]
+        keep = [row for row, index in enumerate(active) if tunes[index][-len(closing) :] != closing]
         if not keep or count == length - 1:
             break
         if len(keep) < len(active):

@@ -15,7 +15,6 @@ What both tunes of a pair begin with, such as a described header, does not count
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from os.path import commonprefix
 
 import torch
 import torch.nn.functional as F
@@ -135,8 +134,16 @@ class Preferences:
 
 def _encode(pair: PreferencePair, vocabulary: Vocabulary) -> _Pair:
     texts = [text.strip("\n") for text in (pair.chosen, pair.rejected)]
-    given = len(commonprefix(texts))
-    return _Pair((encode_tune(vocabulary, texts[0], given), encode_tune(vocabulary, texts[1], given)))
+    given = _count_shared(*texts)
+    return _Pair(
+        (encode_tune(vocabulary, texts[0], given), encode_tune(vocabulary, texts[1], given))
+    )
+
+
+def _count_shared(one: str, other: str) -> int:
+    """Characters that two texts begin with alike."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
 def _figures(losses: torch.Tensor, margins: torch.Tensor) -> Figures:

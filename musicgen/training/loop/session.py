@@ -132,7 +132,9 @@ class TrainingSession:
             network = extend_network(self._start.network, shape, seed)
         readings = self.preset.training.first_readings
         sides = dataset.training_texts(readings), dataset.texts("val")
-        trainer = Trainer(self.preset, self.vocabulary, *sides, network, self._load_teacher(), pairs)
+        trainer = Trainer(
+            self.preset, self.vocabulary, *sides, network, self._load_teacher(), pairs
+        )
         if self.run.can_resume:
             self.progress = self.run.restore(trainer)
             self._saved_step = trainer.step

@@ -46,7 +46,7 @@ class Trainer:
             the network is their reference as it is given here.
     """
 
-    def __init__(  # noqa: PLR0913 - all that a training needs
+    def __init__(
         self,
         preset: Preset,
         vocabulary: Vocabulary,

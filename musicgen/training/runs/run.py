@@ -143,7 +143,7 @@ class RunStore:
             )
         return run
 
-    def create(  # noqa: PLR0913 - all that a run may begin with
+    def create(
         self,
         run_id: str,
         preset: Preset,
