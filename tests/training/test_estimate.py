@@ -103,3 +103,14 @@ def test_attention_over_long_stretches_grows_with_their_square() -> None:
         for length in (1024, 2048)
     ]
     assert sizes[1] - sizes[0] > 4 * 4 * (2048**2 - 1024**2) * 4
+
+
+def test_goals_over_whole_tunes_take_time_and_memory() -> None:
+    plain = estimate_training(SMALL, SHORT)
+    rewarded = SHORT.replace(adversary=0.5, adversary_interval=1)
+    for more in (rewarded, SHORT.replace(preferences=1.0, preference_pairs="mine")):
+        found = estimate_training(SMALL, more)
+        assert found.memory_bytes > 1.01 * plain.memory_bytes
+        assert found.time_s > 10 * plain.time_s  # thousands of characters beside sixty-four
+    seldom = estimate_training(SMALL, rewarded.replace(adversary_interval=10))
+    assert seldom.time_s < 0.5 * estimate_training(SMALL, rewarded).time_s

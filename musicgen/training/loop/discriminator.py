@@ -64,7 +64,8 @@ class Discriminator(nn.Module):
         both = torch.cat([near, torch.relu(far) * mask], 1)
         mean = both.sum(2) / lengths[:, None]
         whole = self._drop(torch.cat([mean, both.amax(2)], 1))  # (B, 4 C)
-        return F.linear(whole, self.output, self.offset)[:, 0]
+        logits: torch.Tensor = F.linear(whole, self.output, self.offset)[:, 0]
+        return logits
 
     def _drop(self, values: torch.Tensor) -> torch.Tensor:
         if not self.training:
@@ -77,7 +78,8 @@ class Discriminator(nn.Module):
     def score(self, tunes: Sequence[Ids]) -> torch.Tensor:
         """Logits (B,) of being real, without dropout, on the processor."""
         self.eval()
-        return self(*self._pad(tunes)).cpu()
+        logits: torch.Tensor = self(*self._pad(tunes))
+        return logits.cpu()
 
     def learn(self, real: Sequence[Ids], composed: Sequence[Ids]) -> float:
         """One step on tunes of both kinds; their mean loss in nats (ln 2 is chance)."""

@@ -109,7 +109,7 @@ class Preferences:
         batch = [self._train[number] for number in drawn.tolist()]
         losses, margins, likelihoods = self._compare(self._network, batch)
         goal = losses.mean() - config.preference_likelihood * likelihoods.mean()
-        (config.preferences * goal).backward()
+        (config.preferences * goal).backward()  # type: ignore[no-untyped-call]
         return _figures(losses.detach(), margins.detach())
 
     def look(self, network: Network) -> Figures:

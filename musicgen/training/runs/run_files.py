@@ -152,7 +152,7 @@ def _holds(item: StepMetrics) -> bool:
         and all(map(is_loss, losses))
         and all(is_number(share, 0.0, 1.0) for share in shares)
         and all(is_number(value, 0.0, MOST) for value in others)
-        and isinstance(item.figures, dict)
+        and type(item.figures) is dict
         and all(
             name in FIGURES and is_number(value, *FIGURES[name])
             for name, value in item.figures.items()
