@@ -17,6 +17,7 @@ see that it works::
 import argparse
 import json
 from collections import Counter
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from statistics import fmean, stdev
@@ -26,7 +27,7 @@ from musicgen.config import Paths, SampleConfig, to_json
 from musicgen.corpus.dataset import Dataset, load_dataset
 from musicgen.evaluation.judge.cross_validation import judge_tunes
 from musicgen.evaluation.judge.detectors import DETECTORS
-from musicgen.evaluation.judge.features import extract_features
+from musicgen.evaluation.judge.features import TuneFeatures, extract_features
 from musicgen.evaluation.loss.text_loss import compute_loss
 from musicgen.evaluation.measures.diversity import estimate_diversity, find_grams
 from musicgen.models.checkpoint import Checkpoint, find_checkpoint, load_checkpoint
@@ -166,8 +167,9 @@ def measure(
     config = SampleConfig(count=count, seed=FIRST_SEED, candidates=1)
     pieces = compose(checkpoint, config)
     tunes = [piece.tune for piece in pieces]
-    real = [extract_features(tune.text) for tune in dataset.tunes]
-    judged = judge_tunes(real, [extract_features(piece.abc) for piece in pieces], detectors)
+    judged = judge_tunes(
+        _read_real(dataset.source), [extract_features(piece.abc) for piece in pieces], detectors
+    )
     grams = [find_grams(tune) for tune in tunes]
     every = Counter(gram for tune in tunes for gram in _list_grams(tune))
     return {
@@ -180,6 +182,13 @@ def measure(
         "interventions": fmean(piece.intervention_share for piece in pieces),
         "characters": fmean(len(piece.abc) for piece in pieces),
     }
+
+
+@cache
+def _read_real(source: str) -> list[TuneFeatures]:
+    """What detectors get of all real tunes of the first book."""
+    first = source.partition("+")[0]
+    return [extract_features(tune.text) for tune in load_dataset(first, PATHS).tunes]
 
 
 def _list_grams(tune: Tune) -> list[tuple[int, ...]]:

@@ -41,6 +41,7 @@ _BYTES = 4
 _SAVED_COPIES = 12  # best, and last with moments and average, each twice for a moment
 _TUNE_CHARACTERS = 400  # to which tunes that are read together are filled up
 _COMPOSING_SHARE = 1.0  # of the time of a gradient for as many characters
+_ROUND_SHARE = 2.0  # likewise, for composing few tunes at once and for the discriminator
 _REFERRING_SHARE = 1 / 3
 _CANDIDATES = 4  # drawings for a pair
 _COPIES = 4  # weights, gradients, and the two moments of Adam
@@ -151,7 +152,7 @@ def _goals_s(training: TrainingConfig, step_s: float) -> float:
     if training.adversary:
         rounds = training.max_steps // training.adversary_interval
         drawn = training.adversary_batch * min(training.adversary_length, _TUNE_CHARACTERS)
-        characters += rounds * drawn * (1.0 + _COMPOSING_SHARE)
+        characters += rounds * drawn * (1.0 + _ROUND_SHARE)
     if training.preferences:
         characters += training.max_steps * 2 * training.preference_batch * _TUNE_CHARACTERS
         if not training.preference_pairs:

@@ -30,10 +30,9 @@ from musicgen.corpus.lab import SEPARATOR
 from musicgen.corpus.vocabulary import Ids, Vocabulary
 from musicgen.evaluation.loss.bodies import body_start
 from musicgen.models.network import Network
-from musicgen.models.registry import build_network
-from musicgen.sampling.decoding import compute_probs, draw
-from musicgen.sampling.engine import Engine, build_engine
+from musicgen.sampling.engine import build_engine
 from musicgen.training.loop.discriminator import Discriminator
+from musicgen.training.loop.free_drawing import compose_ids, copy_network
 from musicgen.training.loop.goals import EncodedTune, Figures, mean_log_probs
 
 WARM_UP = 10
@@ -116,7 +115,7 @@ class Adversary:
             prompts = [text[: body_start(text)] for text in real]
         begun = [self._vocabulary.encode(SEPARATOR + prompt) for prompt in prompts]
         end = self._vocabulary.encode(SEPARATOR)
-        engine = build_engine(_copy(self._network))
+        engine = build_engine(copy_network(self._network))
         ids = compose_ids(engine, begun, end, config.adversary_length, self._generator)
         return [
             EncodedTune(one, max(len(prompt), self._music_start(one)))
@@ -183,16 +182,21 @@ class Adversary:
         )
         self._generator.set_state(tensors["generator"])
         self._rounds = int(tensors["rounds"])
-        ends = tensors["kept_lengths"].cumsum(0)[:-1].tolist()
-        has_kept = len(tensors["kept_lengths"]) > 0
-        self._kept = list(np.split(tensors["kept"].numpy(), ends)) if has_kept else []
+        self._kept = _split_kept(tensors["kept"], tensors["kept_lengths"], len(self._vocabulary))
 
 
-def _copy(network: Network) -> Network:
-    """The network as it is now, on the processor, in eval mode and without its generator."""
-    copied = build_network(network.config.replace(init="pytorch"))
-    copied.load_state_dict({name: value.cpu() for name, value in network.state_dict().items()})
-    return copied.eval()
+def _split_kept(ids: torch.Tensor, lengths: torch.Tensor, vocab_size: int) -> list[Ids]:
+    """Tunes from their ids one after the other; what cannot be theirs is a `ValueError`."""
+    if not len(lengths):
+        return []
+    is_right = (
+        int(lengths.min()) > 0
+        and int(lengths.sum()) == len(ids)
+        and 0 <= int(ids.min()) <= int(ids.max()) < vocab_size
+    )
+    if not is_right:
+        raise ValueError("kept tunes cannot be what they are")
+    return list(np.split(ids.numpy().astype(np.int64), lengths.cumsum(0)[:-1].tolist()))
 
 
 def compute_advantages(log_odds: torch.Tensor) -> torch.Tensor:
@@ -204,37 +208,3 @@ def compute_advantages(log_odds: torch.Tensor) -> torch.Tensor:
     others = (log_odds.sum() - log_odds) / (count - 1)
     spread = log_odds.std().clamp(min=1.0)
     return ((log_odds - others) / spread).clamp(-_MOST_ADVANTAGE, _MOST_ADVANTAGE)
-
-
-def compose_ids(
-    engine: Engine, begun: Sequence[Ids], end: Ids, length: int, generator: torch.Generator
-) -> list[Ids]:
-    """Ids of tunes drawn freely at temperature 1, beginnings included, up to their end.
-
-    Args:
-        engine: Steps the network.
-        begun: What each tune begins with, at least one character.
-        end: Ids that end a tune.
-        length: Characters drawn of a tune at most.
-        generator: Draws one number for each tune and character, whether it has ended or not.
-    """
-    beginnings = list(dict.fromkeys(tuple(one.tolist()) for one in begun))
-    read = [engine.read(np.array(one)) for one in beginnings]
-    rows = [beginnings.index(tuple(one.tolist())) for one in begun]
-    state = engine.select(engine.join([state for _logits, state in read]), rows)
-    logits = np.concatenate([one for one, _state in read])[rows]
-    tunes = [one.tolist() for one in begun]
-    active, closing = list(range(len(begun))), end.tolist()
-    for count in range(length):
-        uniforms = torch.rand(len(begun), generator=generator, dtype=torch.float64).numpy()
-        ids = draw(compute_probs(logits), uniforms[active])
-        for index, number in zip(active, ids.tolist(), strict=True):
-            tunes[index].append(number)
-        keep = [row for row, index in enumerate(active) if tunes[index][-len(closing) :] != closing]
-        if not keep or count == length - 1:
-            break
-        if len(keep) < len(active):
-            ids, state = ids[keep], engine.select(state, keep)
-            active = [active[row] for row in keep]
-        logits, state = engine.step(ids, state)
-    return [np.array(tune, dtype=np.int64) for tune in tunes]
