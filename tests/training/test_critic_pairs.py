@@ -9,11 +9,14 @@ from musicgen.corpus.dataset import Dataset
 from musicgen.errors import PreferenceError
 from musicgen.models.checkpoint import Checkpoint, load_checkpoint
 from musicgen.notation.parsing.reader import read_tune
+from musicgen.presets import Preset
 from musicgen.sampling.composer import Composition, compose, draw_candidates
 from musicgen.sampling.critic import Critic, candidate_seeds
 from musicgen.training import critic_pairs
 from musicgen.training.critic_pairs import compose_own_pairs, compose_pairs, find_or_fit_critic
+from musicgen.training.loop.session import TrainingSession
 from musicgen.training.preference_pairs import PreferencePair
+from musicgen.training.runs.run import RunStore
 from tests.examples import make_tune
 
 SHORT = Critic(0.0, {}, {"bars": ((3.5,), (2.0, -2.0, 0.0))})
@@ -78,6 +81,32 @@ def test_composing_stops_when_told(
     critic = Checkpoint(start.network, start.metadata, "", SHORT.to_json())
     assert len(compose_own_pairs(critic, [], 8, 0, lambda: False) or []) == 8
     assert compose_own_pairs(critic, [], 8, 0, lambda: True) is None
+
+
+def test_a_run_composes_its_pairs_once_and_asks_the_critic_that_it_started_with(
+    tmp_path: Path,
+    tiny_preset: Preset,
+    dataset: Dataset,
+    start: Checkpoint,
+    drawn: list[Sequence[Composition]],
+) -> None:
+    drawn += [[tune_of(number, 3), tune_of(number, 6)] for number in range(8)]
+    settings = tiny_preset.training.replace(preferences=1.0, preference_count=8, max_steps=4)
+    with_critic = Checkpoint(start.network, start.metadata, "", SHORT.to_json())
+    run = RunStore(tmp_path / "own").create(
+        "one", replace(tiny_preset, training=settings), with_critic
+    )
+    seen: list[int] = []
+    session = TrainingSession(run, dataset, lambda item: seen.append(item.step))
+    assert session.train(lambda: True) == "stopped"  # while it composes
+    assert run.read_pairs() == []
+    session.train(lambda: len(seen) == 2)
+    pairs = run.read_pairs()
+    assert [pair.chosen for pair in pairs] == [three[0].abc for three in drawn]
+    drawn.clear()
+    assert TrainingSession(run, dataset, lambda _: None).train() == "finished"
+    assert run.read_pairs() == pairs
+    assert all("preference_loss" in item.figures for item in run.read_metrics())
 
 
 def test_a_model_without_a_critic_gets_one_where_there_are_tunes_enough(

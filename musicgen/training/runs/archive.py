@@ -60,6 +60,7 @@ _SIZES = {
     "last/trainer.json": 4,
     "last/trainer.safetensors": 2000,
     "start/checkpoint.json": 4,
+    "start/critic.json": 4,
     "start/model.safetensors": 1000,
     "teacher/checkpoint.json": 4,
     "teacher/model.safetensors": 1000,

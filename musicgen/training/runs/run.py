@@ -172,7 +172,8 @@ class RunStore:
             preset = dataclasses.replace(preset, network=shape)
         for name, kept in (("start", start), ("teacher", teacher)):
             if kept:
-                save_checkpoint(run.path / name, kept.network, kept.metadata)
+                files = kept.extra_files if name == "start" else {}
+                save_checkpoint(run.path / name, kept.network, kept.metadata, extra_files=files)
         if pairs:
             write_pairs(run.path / PAIRS_FILE, pairs)
         values = {
