@@ -302,6 +302,11 @@ class TrainingConfig(Settings):
     threads: int = setting(0, "Processor threads; 0 leaves one core to the screen.", 0, 256)
     seed: int = setting(0, "Start of all random numbers.", 0, 2**31 - 1)
 
+    @property
+    def has_tune_goals(self) -> bool:
+        """Whether whole tunes count, beside the next character: the loss is not all then."""
+        return self.adversary > 0 or self.preferences > 0
+
 
 @dataclass(frozen=True)
 class SampleConfig(Settings):

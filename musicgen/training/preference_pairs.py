@@ -161,7 +161,7 @@ def require_start(config: TrainingConfig, start: Checkpoint | None) -> None:
     Raises:
         ConfigError: there is no checkpoint to start from.
     """
-    if start is None and (config.adversary or config.preferences):
+    if start is None and config.has_tune_goals:
         raise ConfigError(
             "Adversarial training and preferences go on from a trained model: choose one to start "
             "from, or set adversary and preferences to 0."

@@ -130,6 +130,7 @@ def test_a_resumed_run_is_the_same_bit_for_bit(
     ours, theirs = (load_checkpoint(run.path / "last").network for run in (whole, parts))
     for key, value in ours.state_dict().items():
         assert torch.equal(value, theirs.state_dict()[key]), key
+    assert load_checkpoint(whole.path / "best").metadata.step == 12  # the newest look plays
     figures = [[item.figures for item in run.read_metrics()] for run in (whole, parts)]
     assert figures[0] == figures[1]
     assert {"preference_loss", "val_preference_margin"} <= set(figures[0][-1])

@@ -183,7 +183,8 @@ class TrainingSession:
 
     def _keep_best(self, trainer: Trainer, val_loss: float | None) -> None:
         best = self.progress.best_val_loss
-        is_better = val_loss is not None and (best is None or val_loss < best)
+        # Goals over whole tunes may cost a little loss: the newest look has what they brought.
+        is_better = best is None or trainer.config.has_tune_goals or (val_loss or 0.0) < best
         if val_loss is None or not (is_better and math.isfinite(val_loss)):
             return
         self.progress = Progress(val_loss, trainer.step)

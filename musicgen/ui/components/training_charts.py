@@ -217,6 +217,8 @@ def _held_out(looks: list[tuple[int, float]], course: Course) -> list[dict[str, 
 def _kept_steps(course: Course) -> set[int]:
     """The steps whose network was saved as the best so far."""
     looks = _looks(course, lambda item: item.val_loss)
+    if course.config.has_tune_goals:
+        return {step for step, _loss in looks}
     bests = itertools.accumulate((loss for _step, loss in looks), min, initial=math.inf)
     return {step for (step, loss), best in zip(looks, bests, strict=False) if loss < best}
 
