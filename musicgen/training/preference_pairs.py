@@ -173,7 +173,7 @@ def resolve_pairs(
 ) -> tuple[Preset, list[PreferencePair]]:
     """The preset with its pairs called by name, even where a path was given, and the pairs.
 
-    None where the settings want none, or name no file.
+    No pairs, and no name of any, where the settings want none or name no file.
 
     Args:
         preset: The settings.
@@ -189,7 +189,7 @@ def resolve_pairs(
     config = preset.training
     require_start(config, start)
     if start is None or not (config.preferences and config.preference_pairs):
-        return preset, []
+        return replace(preset, training=config.replace(preference_pairs="")), []
     path = find_pairs(config.preference_pairs, paths)
     pairs = read_pairs(path)
     text = "".join(pair.chosen + pair.rejected for pair in pairs)
