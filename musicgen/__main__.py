@@ -37,6 +37,7 @@ COMMANDS = {
     "inspect": ("inspect_group", "Look inside a network: units, probes, what silence costs."),
     "novelty": ("novelty_command", "Is it copied? Compare tunes with those a model learned from."),
     "critic": ("critic_command", "Teach a critic, which chooses among several drawings."),
+    "preferences": ("preferences_command", "Pairs of tunes of which a critic prefers one."),
     "bundle": ("bundle_command", "Measure a checkpoint of a run, and keep it."),
     "card": ("card_command", "Write the model card of a checkpoint, and print it."),
     "app": ("app_command", "Serve the app in a browser."),
@@ -79,7 +80,18 @@ class _Commands(click.Group):
 
 
 _KEEPING = frozenset(
-    ("train", "runs", "compose", "evaluate", "reports", "corpus", "bundle", "card", "critic")
+    (
+        "train",
+        "runs",
+        "compose",
+        "evaluate",
+        "reports",
+        "corpus",
+        "bundle",
+        "card",
+        "critic",
+        "preferences",
+    )
 )
 """Commands that read or write what is kept on the disk, and begin by clearing it up."""
 

@@ -157,6 +157,7 @@ def train(
     name: str,
     preset: str = "quick",
     on_step: "Callable[[StepMetrics], None]" = lambda _metrics: None,
+    start: str = "",
     **settings: Any,
 ) -> "Checkpoint":
     """Trains a network and keeps it as a run, so that pages and command line know it, too.
@@ -165,6 +166,7 @@ def train(
         name: What the run is called; `load_model` takes it afterwards.
         preset: Settings to begin with (`musicgen.presets.PRESETS`).
         on_step: Called after each step with its `StepMetrics`.
+        start: The model to go on from, as `load_model` takes it; first weights if empty.
         settings: Changes to the preset, by name: `max_steps`, `learning_rate`, `hidden_size` …
 
     Returns:
@@ -181,6 +183,7 @@ def train(
     from musicgen.presets import apply_overrides, get_preset
     from musicgen.training.loop.distillation import resolve_teacher
     from musicgen.training.loop.session import TrainingSession
+    from musicgen.training.preference_pairs import resolve_pairs
     from musicgen.training.runs.run import RunStore
 
     paths = Paths.default()
@@ -191,7 +194,9 @@ def train(
     dataset = load_dataset(config.source, paths, config.plain, config.described)
     require_trainable(dataset, chosen.training)
     chosen, taught_by = resolve_teacher(chosen, paths, dataset.vocabulary)
-    run = RunStore(paths.runs).create(name, chosen, None, teacher=taught_by)
+    begun = load_model(start) if start else None
+    chosen, pairs = resolve_pairs(chosen, paths, begun, dataset.vocabulary)
+    run = RunStore(paths.runs).create(name, chosen, begun, teacher=taught_by, pairs=pairs)
     session = TrainingSession(run, dataset, on_step)
     session.train(lambda: False)
     if not session.is_saved:

@@ -243,6 +243,35 @@ class TrainingConfig(Settings):
     teacher_temperature: float = setting(
         2.0, "Above 1 the teacher's second choices count for more.", 0.5, 20.0
     )
+    adversary: float = setting(
+        0.0,
+        "Weight of the reward from a discriminator of real and composed tunes; 0: none.",
+        0.0,
+        10.0,
+    )
+    adversary_batch: int = setting(16, "Tunes composed at a time for the discriminator.", 2, 256)
+    adversary_length: int = setting(
+        400, "Characters up to which tunes are composed for the discriminator, and read.", 16, 2000
+    )
+    adversary_interval: int = setting(
+        4, "Steps from one batch of tunes for the discriminator to the next.", 1, 1000
+    )
+    preferences: float = setting(
+        0.0, "Weight of learning which tune of a pair to prefer; 0: none.", 0.0, 10.0
+    )
+    preference_beta: float = setting(
+        10.0, "Sharpness of preferences; the higher, the less a network moves.", 0.01, 1000.0
+    )
+    preference_likelihood: float = setting(
+        0.5, "Weight of the likelihood of preferred tunes, within preferences.", 0.0, 10.0
+    )
+    preference_batch: int = setting(8, "Pairs of tunes compared in one step.", 1, 256)
+    preference_pairs: str = setting(
+        "", "File of pairs, by its name; empty: the model composes them, and its critic judges."
+    )
+    preference_count: int = setting(
+        256, "Pairs that the model composes where no file is named.", 8, 10_000
+    )
     plain: bool = setting(
         False, "Rewrite tunes of further books in the lab's plain manner; leave out the rest."
     )
@@ -272,6 +301,11 @@ class TrainingConfig(Settings):
     )
     threads: int = setting(0, "Processor threads; 0 leaves one core to the screen.", 0, 256)
     seed: int = setting(0, "Start of all random numbers.", 0, 2**31 - 1)
+
+    @property
+    def has_tune_goals(self) -> bool:
+        """Whether whole tunes count, beside the next character: the loss is not all then."""
+        return self.adversary > 0 or self.preferences > 0
 
 
 @dataclass(frozen=True)
@@ -392,6 +426,11 @@ class Paths:
     def cache(self) -> Path:
         """What can be made again, and may be removed at any time."""
         return self.home / "cache"
+
+    @property
+    def preferences(self) -> Path:
+        """One file for each set of pairs of tunes, of which one is preferred."""
+        return self.home / "preferences"
 
     @property
     def favourites(self) -> Path:

@@ -77,6 +77,10 @@ class GrammarError(CompositionError):
     """What is asked of a tune cannot be kept, or its given beginning breaks the rules."""
 
 
+class PreferenceError(RunError):
+    """A file of pairs of tunes is missing or damaged, or pairs cannot be made."""
+
+
 class ReportError(MusicgenError):
     """A report does not exist, is damaged, or another one is being made."""
 

@@ -56,3 +56,7 @@ def test_a_training_leaves_a_model_of_its_name(paths, tunebook, tiny_preset, mon
     assert steps == [1, 2, 3, 4]
     assert model.name == "mine"
     assert musicgen.load_model("mine").fingerprint == model.fingerprint
+    more = musicgen.train("more", "tiny", max_steps=2, source="lab", start="mine")
+    assert more.metadata.corpus["started_from"]["fingerprint"] == model.fingerprint
+    with pytest.raises(ConfigError, match="choose one to start from"):
+        musicgen.train("none", "tiny", max_steps=2, source="lab", preferences=1.0)

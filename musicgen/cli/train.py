@@ -18,6 +18,7 @@ from musicgen.training.estimate import estimate_training, require_room
 from musicgen.training.loop.distillation import resolve_teacher
 from musicgen.training.loop.metrics import StepMetrics
 from musicgen.training.loop.session import TrainingSession
+from musicgen.training.preference_pairs import resolve_pairs
 from musicgen.training.runs.run import Run, RunStore
 from musicgen.training.trackers import check_tracker
 
@@ -65,11 +66,12 @@ def train_command(  # noqa: PLR0913 - click hands over every option as an argume
         require_trainable(dataset, config)
         start = load_checkpoint(find_checkpoint(start_from, paths).path) if start_from else None
         preset, taught_by = resolve_teacher(preset, paths, dataset.vocabulary)
+        preset, pairs = resolve_pairs(preset, paths, start, dataset.vocabulary)
         shape = start.metadata.network if start else preset.network
         teacher_shape = taught_by.metadata.network if taught_by else None
         require_room(estimate_training(shape, preset.training, teacher_shape), paths.runs)
         run_id = run_id or store.new_id(preset.name)
-        run = store.create(run_id, preset, start, teacher=taught_by)
+        run = store.create(run_id, preset, start, teacher=taught_by, pairs=pairs)
     status = _train(run, paths, is_quiet=as_json)
     _report(run, status, as_json)
 
@@ -113,7 +115,7 @@ def _train(run: Run, paths: Paths, is_quiet: bool) -> str:
 
         def show(metrics: StepMetrics) -> None:
             bar.update(metrics.step - bar.n)
-            bar.set_postfix_str(f"loss {metrics.train_loss:.3f}", refresh=False)
+            bar.set_postfix_str(_write_figures(metrics), refresh=False)
             if metrics.val_loss is not None:
                 bar.write(f"step {metrics.step}: held-out loss {metrics.val_loss:.4f}", sys.stderr)
 
@@ -131,6 +133,11 @@ def _train(run: Run, paths: Paths, is_quiet: bool) -> str:
     if session.warning:
         echo(f"Warning: {session.warning}", err=True)
     return status
+
+
+def _write_figures(metrics: StepMetrics) -> str:
+    told = {"loss": metrics.train_loss} | metrics.figures
+    return ", ".join(f"{name.replace('_', ' ')} {value:.3f}" for name, value in told.items())
 
 
 def _report(run: Run, status: str, as_json: bool) -> None:

@@ -20,6 +20,7 @@ from musicgen.training.loop.distillation import resolve_teacher
 from musicgen.training.loop.foreground_priority import ForegroundPriority
 from musicgen.training.loop.metrics import StepMetrics
 from musicgen.training.loop.session import TrainingSession
+from musicgen.training.preference_pairs import resolve_pairs
 from musicgen.training.runs.run import Run, RunStore
 from musicgen.training.runs.run_admin import delete_run, in_use_error, rename_run
 from musicgen.training.runs.samples import Sample
@@ -185,11 +186,12 @@ class JobRegistry:
             sweep: The sweep of which it is a cell, if any.
 
         Raises:
-            ConfigError: the tracker that the settings ask for is not installed, or this machine has
-                too little memory or disk for them.
+            ConfigError: the tracker that the settings ask for is not installed, this machine has
+                too little memory or disk for them, or they need a checkpoint to go on from.
             CorpusError: the corpus is missing, or too small; nothing is left behind.
             CheckpointError: there is no teacher of that name, or it is damaged.
-            RunError: the name is taken or not usable, or the teacher does not know the characters.
+            RunError: the name is taken or not usable, the teacher does not know the characters, or
+                pairs of tunes are missing or damaged.
             StorageError: the run's folder cannot be written.
         """
         config = preset.training
@@ -197,10 +199,12 @@ class JobRegistry:
         dataset = load_dataset(config.source, self._paths, config.plain, config.described)
         require_trainable(dataset, config)
         preset, teacher = resolve_teacher(preset, self._paths, dataset.vocabulary)
+        preset, pairs = resolve_pairs(preset, self._paths, start, dataset.vocabulary)
         shape = start.metadata.network if start else preset.network
         self._require_room(shape, config, teacher.metadata.network if teacher else None)
         with self._lock:
-            return self._launch(self.store.create(run_id, preset, start, sweep, teacher), dataset)
+            run = self.store.create(run_id, preset, start, sweep, teacher, pairs)
+            return self._launch(run, dataset)
 
     def resume(self, run_id: str) -> TrainingJob:
         """Goes on with a run that was stopped or interrupted.

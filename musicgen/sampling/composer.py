@@ -178,11 +178,47 @@ def compose(
         GrammarError: what is asked of the tune cannot be kept, or the prompt breaks the rules.
     """
     make_rules(config)  # before the network is woken
-    engine = engine or get_engine(checkpoint, config.precision)
     critic = find_critic(checkpoint)
-    drawings = config.candidates if critic else 1
-    at_once = max(1, _BATCH // drawings)
     finished: list[Composition] = []
+
+    def report(drawings: int, texts: list[str]) -> None:
+        if on_text:  # of each tune its first drawing
+            on_text([piece.abc for piece in finished] + texts[::drawings])
+
+    drawings = config.candidates if critic else 1
+    told = functools.partial(report, drawings) if on_text else None
+    for drawn in draw_candidates(checkpoint, config, drawings, told, engine, critic):
+        seed = (config.seed + len(finished)) % SEEDS
+        finished.append(_choose(critic, drawn, checkpoint, seed))
+    return finished
+
+
+def draw_candidates(
+    checkpoint: Checkpoint,
+    config: SampleConfig,
+    drawings: int,
+    on_text: Callable[[list[str]], None] | None = None,
+    engine: Engine | None = None,
+    critic: Critic | None = None,
+) -> Iterator[Sequence[Composition]]:
+    """All drawings of each of `config.count` tunes, which begin alike.
+
+    The first drawing of tune number i has the seed ``config.seed + i``.
+
+    Args:
+        checkpoint: The network to ask.
+        config: Temperature, limits, seed, prompt.
+        drawings: How many of each tune, at least 1.
+        on_text: Called every few characters with the texts of all that are drawn at once.
+        engine: As of `compose`.
+        critic: Says at the end of each line with which of the drawings of a tune all of them go
+            on, if it has `Critic.stages`; without one each goes its own way.
+
+    Raises:
+        CompositionError, GrammarError: as of `compose`.
+    """
+    engine = engine or get_engine(checkpoint, config.precision)
+    at_once = max(1, _BATCH // drawings)
     for first in range(0, config.count, at_once):
         last = min(first + at_once, config.count)
         tune_seeds = [(config.seed + number) % SEEDS for number in range(first, last)]
@@ -190,21 +226,14 @@ def compose(
         seeds = [one for seed in tune_seeds for one in candidate_seeds(seed, drawings)]
         begun = [prompt for prompt in prompts for _ in range(drawings)]
         batch = Batch(checkpoint.vocabulary, engine, config, begun, seeds)
-        report = None
-        if on_text:
-            done = [piece.abc for piece in finished]
-            report = functools.partial(_report, on_text, done, drawings)
         with one_thread():
             if critic and critic.stages and drawings > 1:
-                _run_in_stages(batch, critic, drawings, tune_seeds, report)
+                _run_in_stages(batch, critic, drawings, tune_seeds, on_text)
             else:
-                batch.run(report)
+                batch.run(on_text)
         read = [_read(checkpoint, config, drawing) for drawing in batch.drawings]
-        finished += [
-            _choose(critic, read[number * drawings :][:drawings], checkpoint, seed)
-            for number, seed in enumerate(tune_seeds)
-        ]
-    return finished
+        for number in range(len(tune_seeds)):
+            yield read[number * drawings :][:drawings]
 
 
 def _run_in_stages(
@@ -303,13 +332,6 @@ def one_thread() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(threads)
-
-
-def _report(
-    on_text: Callable[[list[str]], None], done: list[str], drawings: int, texts: list[str]
-) -> None:
-    """Tells the texts so far: of each tune its first drawing."""
-    on_text(done + texts[::drawings])
 
 
 def _read(checkpoint: Checkpoint, config: SampleConfig, drawing: Drawing) -> Composition:

@@ -3,7 +3,8 @@
 A few real steps are taken on stretches much shorter than asked for, by the network itself where it
 is small enough, else by a smaller one. Time and memory grow in a straight line with the length of a
 stretch, and with the size of the network, so two lengths determine the rest. What a kind of network
-keeps for each pair of places (`Network.values_per_pair`) is added.
+keeps for each pair of places (`Network.values_per_pair`) is added, and what goals over whole tunes
+read and compose beside the stretches.
 """
 
 import contextlib
@@ -38,6 +39,11 @@ _HELD_OUT_CHARACTERS = 20_000  # of the lab's tunebook; reading them goes one wa
 _READING_SHARE = 1 / 3
 _BYTES = 4
 _SAVED_COPIES = 12  # best, and last with moments and average, each twice for a moment
+_TUNE_CHARACTERS = 400  # to which tunes that are read together are filled up
+_COMPOSING_SHARE = 1.0  # of the time of a gradient for as many characters
+_ROUND_SHARE = 2.0  # likewise, for composing few tunes at once and for the discriminator
+_REFERRING_SHARE = 1 / 3
+_CANDIDATES = 4  # drawings for a pair
 _COPIES = 4  # weights, gradients, and the two moments of Adam
 
 
@@ -114,11 +120,14 @@ def estimate_training(
     copies = _COPIES + (training.average > 0)
     pairs = training.batch_size * training.seq_len**2
     saved += _BYTES * NETWORKS[network.kind].values_per_pair * pairs / lanes / growth**0.5
+    saved *= max(1.0, _count_read_at_once(training) / (training.batch_size * training.seq_len))
     held = _BYTES * (copies * parameters + taught_by) + lanes * saved * growth**0.5
     return TrainingEstimate(
         parameters,
         round(_WORKSPACE_BYTES + held),
-        training.max_steps * training.accumulate * step_s + _looking_s(training, step_s),
+        training.max_steps * training.accumulate * step_s
+        + _looking_s(training, step_s)
+        + _goals_s(training, step_s),
         _BYTES * (_SAVED_COPIES * parameters + taught_by),
     )
 
@@ -128,6 +137,28 @@ def _looking_s(training: TrainingConfig, step_s: float) -> float:
     looks = -(-training.max_steps // training.eval_interval)
     characters = looks * _HELD_OUT_CHARACTERS
     return _READING_SHARE * step_s * characters / (training.batch_size * training.seq_len)
+
+
+def _count_read_at_once(training: TrainingConfig) -> int:
+    """Characters that a goal over whole tunes reads for one gradient; 0 without such goals."""
+    rewarded = training.adversary_batch * training.adversary_length
+    compared = 2 * training.preference_batch * _TUNE_CHARACTERS
+    return max(rewarded if training.adversary else 0, compared if training.preferences else 0)
+
+
+def _goals_s(training: TrainingConfig, step_s: float) -> float:
+    """Seconds for all goals over whole tunes, from those for a batch."""
+    characters = 0.0
+    if training.adversary:
+        rounds = training.max_steps // training.adversary_interval
+        drawn = training.adversary_batch * min(training.adversary_length, _TUNE_CHARACTERS)
+        characters += rounds * drawn * (1.0 + _ROUND_SHARE)
+    if training.preferences:
+        characters += training.max_steps * 2 * training.preference_batch * _TUNE_CHARACTERS
+        if not training.preference_pairs:
+            drawn = training.preference_count * _TUNE_CHARACTERS
+            characters += drawn * (_CANDIDATES * _COMPOSING_SHARE + 2 * _REFERRING_SHARE)
+    return step_s * characters / (training.batch_size * training.seq_len)
 
 
 def count_parameters(config: NetworkConfig) -> int:

@@ -201,7 +201,8 @@ def _scalars(metrics: StepMetrics) -> dict[str, float]:
         "learning rate": metrics.learning_rate,
         "characters per second": metrics.chars_per_second,
     }
-    return {name: value for name, value in values.items() if value is not None}
+    known = {name: value for name, value in values.items() if value is not None}
+    return known | {f"goals/{name}": value for name, value in metrics.figures.items()}
 
 
 def _settings(preset: Preset) -> dict[str, Any]:

@@ -103,3 +103,19 @@ def test_attention_over_long_stretches_grows_with_their_square() -> None:
         for length in (1024, 2048)
     ]
     assert sizes[1] - sizes[0] > 4 * 4 * (2048**2 - 1024**2) * 4
+
+
+def test_goals_over_whole_tunes_take_time_and_memory() -> None:
+    rewarded = SHORT.replace(adversary=0.5, adversary_interval=1)
+    preferring = SHORT.replace(preferences=1.0, preference_pairs="mine")
+    plain = estimate_training(SMALL, SHORT)
+    for more in (rewarded, preferring):
+        assert estimate_training(SMALL, more).memory_bytes > 1.01 * plain.memory_bytes
+    assert module._goals_s(SHORT, 1.0) == 0.0
+    steps = SHORT.max_steps
+    compared = 2 * 8 * 400 / (4 * 16)  # tunes of 400 characters beside four stretches of sixteen
+    assert module._goals_s(preferring, 1.0) == pytest.approx(steps * compared)
+    every = module._goals_s(rewarded, 1.0)
+    assert every > steps * 16 * 400 / (4 * 16)
+    assert module._goals_s(rewarded.replace(adversary_interval=10), 1.0) == every / 10
+    assert module._goals_s(preferring.replace(preference_pairs=""), 1.0) > steps * compared

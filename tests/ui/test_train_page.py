@@ -135,6 +135,13 @@ def test_a_missing_corpus_is_told_in_a_sentence(empty_home, open_app):
     assert not empty_home.runs.exists()
 
 
+def test_goals_over_whole_tunes_need_a_model_to_start_from(empty_home, open_app):
+    app = start(fill_in(open_app("Train"), training_preferences=1.0))
+    assert not app.exception
+    assert len(app.error) == 1 and "choose one to start from" in app.error[0].value
+    assert not empty_home.runs.exists()
+
+
 def test_a_stopped_training_can_go_on_to_its_end(empty_home, open_app):
     app = start(fill_in(open_app("Train"), training_max_steps=100_000))
     job = resources.registry().get("quick-1")

@@ -2,21 +2,23 @@
 
 import logging
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from musicgen.corpus.dataset import Dataset
 from musicgen.corpus.vocabulary import Vocabulary
-from musicgen.errors import RunError, StorageError, TrainingDiverged
+from musicgen.errors import PreferenceError, RunError, StorageError, TrainingDiverged
 from musicgen.models.checkpoint import Checkpoint, CheckpointMetadata, load_checkpoint
 from musicgen.models.extension import extend_network, extend_vocabulary
 from musicgen.presets import Preset
+from musicgen.training.critic_pairs import compose_own_pairs
 from musicgen.training.loop.distillation import check_teacher
 from musicgen.training.loop.metrics import StepMetrics
 from musicgen.training.loop.precision import set_threads
 from musicgen.training.loop.trainer import Trainer
+from musicgen.training.preference_pairs import PreferencePair, require_start
 from musicgen.training.runs.run import Run
 from musicgen.training.runs.run_files import Progress
 from musicgen.training.runs.samples import Sample, compose_sample, is_sample_due
@@ -75,10 +77,15 @@ class TrainingSession:
             RunError: another process trains this run.
             TrainingDiverged: the loss is no longer a number; what was saved is kept.
             CheckpointError: the last save is damaged, or the teacher is gone.
+            PreferenceError: there are no pairs of tunes, and none can be made.
         """
         with self.run.locked():
             set_threads(self.preset.training)
-            trainer = self._build_trainer()
+            pairs = self._find_pairs(should_stop)
+            if pairs is None:
+                self._storing(lambda: self.run.write_status("stopped", "", 0, self.progress))
+                return "stopped"
+            trainer = self._build_trainer(pairs)
             self._write_status(trainer, "running")
             self._tracker = open_tracker(self.run.path, self.run.id, self.preset, trainer.step + 1)
             try:
@@ -94,7 +101,30 @@ class TrainingSession:
             self._write_status(trainer, status)
             return status
 
-    def _build_trainer(self) -> Trainer:
+    def _find_pairs(self, should_stop: Callable[[], bool]) -> Sequence[PreferencePair] | None:
+        """The pairs of tunes to learn from, composed now if need be; None if told to stop."""
+        config = self.preset.training
+        require_start(config, self._start)
+        if not (config.preferences and self._start):
+            return ()
+        pairs = self.run.read_pairs()
+        if not pairs:
+            if config.preference_pairs:
+                raise PreferenceError(
+                    "The pairs of the run {name!r} are gone. Start a new run.", name=self.run.id
+                )
+            first = self.dataset.source.split("+")[0]
+            real = [tune.text for tune in self.dataset.split.train if tune.source == first]
+            found = compose_own_pairs(
+                self._start, real, config.preference_count, config.seed, should_stop
+            )
+            if found is None:
+                return None
+            pairs = found
+            self._storing(lambda: self.run.write_pairs(found))
+        return pairs
+
+    def _build_trainer(self, pairs: Sequence[PreferencePair]) -> Trainer:
         dataset = self.dataset
         network = None
         if self._start:
@@ -102,7 +132,9 @@ class TrainingSession:
             network = extend_network(self._start.network, shape, seed)
         readings = self.preset.training.first_readings
         sides = dataset.training_texts(readings), dataset.texts("val")
-        trainer = Trainer(self.preset, self.vocabulary, *sides, network, self._load_teacher())
+        trainer = Trainer(
+            self.preset, self.vocabulary, *sides, network, self._load_teacher(), pairs
+        )
         if self.run.can_resume:
             self.progress = self.run.restore(trainer)
             self._saved_step = trainer.step
@@ -151,7 +183,8 @@ class TrainingSession:
 
     def _keep_best(self, trainer: Trainer, val_loss: float | None) -> None:
         best = self.progress.best_val_loss
-        is_better = val_loss is not None and (best is None or val_loss < best)
+        # Goals over whole tunes may cost a little loss: the newest look has what they brought.
+        is_better = best is None or trainer.config.has_tune_goals or (val_loss or 0.0) < best
         if val_loss is None or not (is_better and math.isfinite(val_loss)):
             return
         self.progress = Progress(val_loss, trainer.step)

@@ -17,11 +17,15 @@ from musicgen.models.checkpoint import Checkpoint
 from musicgen.models.network import Network, State, flatten_state, unflatten_state
 from musicgen.models.registry import build_network
 from musicgen.presets import Preset
+from musicgen.training.loop.adversary import Adversary
 from musicgen.training.loop.distillation import Teacher
+from musicgen.training.loop.goals import Figures, Goal
 from musicgen.training.loop.metrics import StepMetrics
 from musicgen.training.loop.objectives import Objective, TaskHeads
 from musicgen.training.loop.precision import choose_device, choose_precision
+from musicgen.training.loop.preferences import Preferences
 from musicgen.training.loop.schedule import compute_learning_rate
+from musicgen.training.preference_pairs import PreferencePair
 
 
 class Trainer:
@@ -38,6 +42,8 @@ class Trainer:
         val_tunes: Held-out tunes; with none, `val_loss` is never set.
         network: Goes on with these weights instead of first ones.
         teacher: A trained model to learn from as well.
+        pairs: Tunes of which one is preferred to the other, where the settings have preferences;
+            the network is their reference as it is given here.
     """
 
     def __init__(
@@ -48,6 +54,7 @@ class Trainer:
         val_tunes: Sequence[str],
         network: Network | None = None,
         teacher: Checkpoint | None = None,
+        pairs: Sequence[PreferencePair] = (),
     ) -> None:
         self.config = preset.training
         self.vocabulary = vocabulary
@@ -69,6 +76,7 @@ class Trainer:
         self._objective = self._build_objective(teacher)
         learned = [*self.network.parameters(), *self._objective.parameters()]
         self.optimizer = _build_optimizer(self.config, learned)
+        self._goals = self._build_goals(train_tunes, pairs)
 
     def _build_objective(self, teacher: Checkpoint | None) -> Objective:
         heads = None
@@ -76,6 +84,18 @@ class Trainer:
             heads = TaskHeads(self.network.linear.in_features, self.config.seed).to(self.device)
         reading = Teacher(teacher, self.vocabulary, self.device) if teacher else None
         return Objective(self.config, heads, reading)
+
+    def _build_goals(
+        self, train_tunes: Sequence[str], pairs: Sequence[PreferencePair]
+    ) -> dict[str, Goal]:
+        """The goals over whole tunes that the settings ask for, by name."""
+        shared = self.config, self.network, self.vocabulary, self.precision
+        goals: dict[str, Goal] = {}
+        if self.config.adversary:
+            goals["adversary"] = Adversary(*shared, train_tunes, self.val_tunes)
+        if self.config.preferences:
+            goals["preferences"] = Preferences(*shared, pairs)
+        return goals
 
     @property
     def trained(self) -> Network:
@@ -116,7 +136,7 @@ class Trainer:
         rate = compute_learning_rate(self.config, step)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        loss, accuracy, grad_norm = self._compute_gradients()
+        loss, accuracy, grad_norm, figures = self._compute_gradients()
         if not (math.isfinite(loss) and math.isfinite(grad_norm)):
             self.optimizer.zero_grad(set_to_none=True)
             raise _diverged(step)
@@ -127,12 +147,15 @@ class Trainer:
         report = self._evaluate_if_due()
         if report and not math.isfinite(report.loss):
             raise _diverged(step)
+        if report:
+            for goal in self._goals.values():
+                figures |= goal.look(self.trained)
         self.elapsed_s += time.perf_counter() - start
         config = self.config
         characters = config.batch_size * config.seq_len * config.accumulate
         return StepMetrics(
             step, loss, accuracy, grad_norm, rate, characters / step_s, self.elapsed_s,
-            report.loss if report else None, report.accuracy if report else None,
+            report.loss if report else None, report.accuracy if report else None, figures,
         )  # fmt: skip
 
     def evaluate(self) -> LossReport:
@@ -156,6 +179,9 @@ class Trainer:
             tensors |= {f"averaged.{name}": value for name, value in weights.items()}
         others = self._objective.state_dict()
         tensors |= {f"objective.{name}": value for name, value in others.items()}
+        for goal_name, goal in self._goals.items():
+            own = goal.state_dict()
+            tensors |= {f"goals.{goal_name}.{name}": value for name, value in own.items()}
         best = self._best_loss if math.isfinite(self._best_loss) else None
         return {
             "values": {
@@ -192,9 +218,14 @@ class Trainer:
         if self._averaged is not None:
             self._averaged.module.load_state_dict(_under(tensors, "averaged."))
         self._objective.load_state_dict(_under(tensors, "objective."))
+        for goal_name, goal in self._goals.items():
+            goal.load_state_dict(_under(tensors, f"goals.{goal_name}."))
 
-    def _compute_gradients(self) -> tuple[float, float, float]:
-        """Loss, accuracy and gradient norm of fresh batches; gradients are left in the network."""
+    def _compute_gradients(self) -> tuple[float, float, float, Figures]:
+        """Loss, accuracy and gradient norm of fresh batches, and what further goals saw.
+
+        Gradients are left in the network.
+        """
         config = self.config
         self.optimizer.zero_grad(set_to_none=True)
         losses, accuracies = [], []
@@ -202,9 +233,12 @@ class Trainer:
             loss, accuracy = self._add_gradients()
             losses.append(loss)
             accuracies.append(accuracy)
+        figures: Figures = {}
+        for goal in self._goals.values():
+            figures |= goal.add_gradients(self.step + 1)
         learned = [*self.network.parameters(), *self._objective.parameters()]
         grad_norm = torch.nn.utils.clip_grad_norm_(learned, config.grad_clip or math.inf)
-        return _mean(losses), _mean(accuracies), grad_norm.item()
+        return _mean(losses), _mean(accuracies), grad_norm.item(), figures
 
     def _add_gradients(self) -> tuple[torch.Tensor, torch.Tensor]:
         """Loss, without smoothing, and accuracy of one batch; its gradients are added."""

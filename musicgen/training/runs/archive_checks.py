@@ -78,6 +78,7 @@ def _holds_names(config: TrainingConfig) -> bool:
         len(sources) <= _MOST_SOURCES
         and all(is_name(normalize_name(name.removeprefix(PREFIX))) for name in sources)
         and _is_name(config.teacher or "none")
+        and _is_name(config.preference_pairs or "none")
     )
 
 
@@ -139,6 +140,7 @@ def _check_state(folder: Path) -> None:
 
 
 def _check_others(run: Run) -> None:
+    run.read_pairs()
     fluency = run.path / FLUENCY_FILE
     if fluency.is_file():
         try:

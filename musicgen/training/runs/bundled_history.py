@@ -7,7 +7,6 @@ So others see how it learned without training it again::
 A run from first weights only: of others it would show the last stretch alone.
 """
 
-import dataclasses
 import json
 import shutil
 from dataclasses import replace
@@ -95,7 +94,7 @@ def _shorten(metrics: StepMetrics) -> str:
     digits = _DIGITS if metrics.val_loss is None else _DIGITS_OF_LOOKS
     values = {
         name: float(f"{value:.{digits}g}") if isinstance(value, float) else value
-        for name, value in dataclasses.asdict(metrics).items()
+        for name, value in metrics.to_dict().items()
         if value is not None
     }
     return json.dumps(values, separators=(",", ":"))

@@ -11,6 +11,7 @@
       last/            newest checkpoint, with the state of optimizer and generators
       start/           the checkpoint it was started from, if any
       teacher/         the checkpoint it learns from, if any
+      preferences.jsonl  pairs of tunes, one preferred, that it learns from, if any
       fluency.json     how many of its free tunes keep time, once they were measured
       .lock, .holder   held by the process that trains it, and which one that is
 
@@ -54,6 +55,7 @@ from musicgen.storage import (
 )
 from musicgen.training.loop.metrics import StepMetrics
 from musicgen.training.loop.trainer_state import flatten, unflatten
+from musicgen.training.preference_pairs import PreferencePair, read_pairs, write_pairs
 from musicgen.training.runs.run_files import (
     Progress,
     check_progress,
@@ -73,6 +75,7 @@ if TYPE_CHECKING:
 _STATE_TENSORS = "trainer.safetensors"
 _STATE_VALUES = "trainer.json"
 METRICS_FILE = "metrics.jsonl"
+PAIRS_FILE = "preferences.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,11 +150,13 @@ class RunStore:
         start: Checkpoint | None = None,
         sweep: str = "",
         teacher: Checkpoint | None = None,
+        pairs: "Sequence[PreferencePair]" = (),
     ) -> "Run":
-        """A new run with its settings written; of a checkpoint to start from and a teacher a copy.
+        """A new run with its settings written; of what it starts and learns from copies.
 
         The checkpoint brings its network's shape along; an LSTM may be given echoes, if the preset
-        asks for the kind `echo`. `sweep` names the sweep of a cell.
+        asks for the kind `echo`. `sweep` names the sweep of a cell. `pairs` are those of which one
+        tune is preferred.
 
         Raises:
             RunError: the name is taken or not usable as a folder.
@@ -167,7 +172,10 @@ class RunStore:
             preset = dataclasses.replace(preset, network=shape)
         for name, kept in (("start", start), ("teacher", teacher)):
             if kept:
-                save_checkpoint(run.path / name, kept.network, kept.metadata)
+                files = kept.extra_files if name == "start" else {}
+                save_checkpoint(run.path / name, kept.network, kept.metadata, extra_files=files)
+        if pairs:
+            write_pairs(run.path / PAIRS_FILE, pairs)
         values = {
             "preset": preset.name,
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -223,6 +231,19 @@ class Run:
         """
         folder = self.path / "start"
         return load_checkpoint(folder) if is_folder(folder) else None
+
+    def read_pairs(self) -> "Sequence[PreferencePair]":
+        """The pairs of tunes that it learns from; none before they are composed.
+
+        Raises:
+            PreferenceError: they are damaged.
+        """
+        path = self.path / PAIRS_FILE
+        return read_pairs(path) if is_file(path) else []
+
+    def write_pairs(self, pairs: "Sequence[PreferencePair]") -> None:
+        """Keeps the pairs of tunes that it learns from."""
+        write_pairs(self.path / PAIRS_FILE, pairs)
 
     @property
     def has_best(self) -> bool:
@@ -307,7 +328,7 @@ class Run:
 
     def append_metrics(self, metrics: StepMetrics) -> None:
         """Adds a line to the metrics."""
-        line = json.dumps(dataclasses.asdict(metrics), allow_nan=False) + "\n"
+        line = json.dumps(metrics.to_dict(), allow_nan=False) + "\n"
         path = self.path / METRICS_FILE
         with storing(path), path.open("a", encoding="utf-8") as file:
             file.write(line)
@@ -387,7 +408,7 @@ class Run:
                 name=self.id,
             ) from error
         kept = [metrics for metrics in self.read_metrics() if metrics.step <= trainer.step]
-        lines = "".join(json.dumps(dataclasses.asdict(metrics)) + "\n" for metrics in kept)
+        lines = "".join(json.dumps(metrics.to_dict()) + "\n" for metrics in kept)
         write_file(self.path / METRICS_FILE, lines.encode("utf-8"))
         cut_samples(self.path / "samples.jsonl", trainer.step)
         return progress

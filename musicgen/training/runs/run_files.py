@@ -14,7 +14,7 @@ from musicgen.errors import MusicgenError, RunError
 from musicgen.json_reading import is_count, is_number, parse_json
 from musicgen.names import is_name, normalize_name
 from musicgen.presets import Preset
-from musicgen.training.loop.metrics import StepMetrics
+from musicgen.training.loop.metrics import FIGURES, MOST, StepMetrics
 
 MAX_METRICS_BYTES = 400_000_000
 MAX_METRICS_LINE = 2_000
@@ -26,7 +26,6 @@ STATUSES = (
 """What `status.json` may call what a run is doing (`jobs.background_task.TaskStatus`)."""
 _LONGEST_NAME, _LONGEST_MESSAGE = 64, 1_000
 _LONGEST_MOMENT = 40
-_MOST = 1e40  # more than a float32 holds, so that whatever a step can bring is kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +113,7 @@ def parse_step(line: str) -> StepMetrics:
 
 def is_loss(value: object) -> bool:
     """Whether a value can be a loss in nats per character: a number, 0 or more."""
-    return is_number(value, 0.0, _MOST)
+    return is_number(value, 0.0, MOST)
 
 
 def check_progress(values: dict[str, Any]) -> Progress:
@@ -152,7 +151,12 @@ def _holds(item: StepMetrics) -> bool:
         and item.step > 0
         and all(map(is_loss, losses))
         and all(is_number(share, 0.0, 1.0) for share in shares)
-        and all(is_number(value, 0.0, _MOST) for value in others)
+        and all(is_number(value, 0.0, MOST) for value in others)
+        and type(item.figures) is dict
+        and all(
+            name in FIGURES and is_number(value, *FIGURES[name])
+            for name, value in item.figures.items()
+        )
     )
 
 

@@ -11,7 +11,7 @@ from dataclasses import asdict, fields
 
 from musicgen.config import TrainingConfig
 from musicgen.evaluation.loss.perplexity import GREATEST, to_perplexity
-from musicgen.training.loop.metrics import StepMetrics
+from musicgen.training.loop.metrics import FIGURES, StepMetrics
 
 MAX_POINTS = 1000
 """Points of a curve sent to the browser, whatever the length of the training."""
@@ -89,11 +89,13 @@ def compute_passes(config: TrainingConfig, step: int, train_characters: int) -> 
 def metrics_csv(metrics: Sequence[StepMetrics]) -> str:
     """All steps as a table, numbers with a point, unthinned; empty cells where nothing was seen.
 
-    The columns are those of `StepMetrics`, and the perplexities of both losses.
+    The columns are those of `StepMetrics`, the perplexities of both losses, and the figures of
+    further goals where there are any.
     """
-    names = [field.name for field in fields(StepMetrics)]
+    further = [name for name in FIGURES if any(name in item.figures for item in metrics)]
+    names = [field.name for field in fields(StepMetrics) if field.name != "figures"]
     table = io.StringIO()
-    writer = csv.DictWriter(table, [*names, "train_perplexity", "val_perplexity"])
+    writer = csv.DictWriter(table, [*names, "train_perplexity", "val_perplexity", *further])
     writer.writeheader()
     for item in metrics:
         losses = {"train": item.train_loss, "val": item.val_loss}
@@ -101,5 +103,7 @@ def metrics_csv(metrics: Sequence[StepMetrics]) -> str:
             f"{side}_perplexity": "" if loss is None else compute_perplexity(loss)
             for side, loss in losses.items()
         }
-        writer.writerow(asdict(item) | perplexities)
+        values = asdict(item)
+        figures = values.pop("figures")
+        writer.writerow(values | perplexities | figures)
     return table.getvalue()

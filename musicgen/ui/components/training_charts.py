@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from musicgen.config import TrainingConfig
-from musicgen.training.loop.metrics import StepMetrics
+from musicgen.training.loop.metrics import FIGURES, StepMetrics
 from musicgen.ui.base.language import _
 from musicgen.ui.components.curves import Points, compute_perplexity, envelope, smoothed, thinned
 from musicgen.ui.components.live_chart import Panel
@@ -134,6 +134,27 @@ def _rate_panel(course: Course, view: View) -> Panel:
     return _small("rate", _figure(course, plain, traces, _("Learning rate"), reach, ".1~e"))
 
 
+def figures_panel(course: Course, view: View, name: str, title: str, tickformat: str) -> Panel:
+    """A small chart of one of `metrics.FIGURES`, with that of held-out pairs where there is one.
+
+    Args:
+        course: The training.
+        view: How one looks at it.
+        name: That of the figure.
+        title: What it is called.
+        tickformat: How values are written, as Plotly takes it.
+    """
+    seen = [(item.step, item.figures[name]) for item in course.metrics if name in item.figures]
+    looks = _looks(course, lambda item: item.figures.get(f"val_{name}"))
+    steps, values = [step for step, _value in seen], [value for _step, value in seen]
+    traces = _curves(course, values, view, steps=steps) + _held_out(looks, course)
+    low, high = FIGURES[name]
+    is_share = (low, high) == WHOLE
+    plain = replace(view, has_log_values=False) if is_share or low < 0 else view
+    reach = WHOLE if is_share else _reach(course, traces, view) or WHOLE
+    return _small(name, _figure(course, plain, traces, title, reach, tickformat))
+
+
 def _small(name: str, figure: dict[str, Any]) -> Panel:
     title = figure["layout"]["title"]["text"]
     label = _("{what} over the steps of the training").format(what=title)
@@ -147,10 +168,14 @@ def _looks(course: Course, value: Callable[[StepMetrics], float | None]) -> list
 
 
 def _curves(
-    course: Course, values: list[float], view: View, is_large: bool = False
+    course: Course,
+    values: list[float],
+    view: View,
+    is_large: bool = False,
+    steps: list[int] | None = None,
 ) -> list[dict[str, Any]]:
-    """The running mean, and behind it, faint, the curve itself."""
-    steps = [item.step for item in course.metrics]
+    """The running mean, and behind it, faint, the curve itself; of all steps or of those named."""
+    steps = [item.step for item in course.metrics] if steps is None else steps
     limit = 1000 if is_large else SMALL_POINTS
     name = _("training tunes")
     itself = envelope(steps, values, limit)
@@ -192,6 +217,8 @@ def _held_out(looks: list[tuple[int, float]], course: Course) -> list[dict[str, 
 def _kept_steps(course: Course) -> set[int]:
     """The steps whose network was saved as the best so far."""
     looks = _looks(course, lambda item: item.val_loss)
+    if course.config.has_tune_goals:
+        return {step for step, _loss in looks}
     bests = itertools.accumulate((loss for _step, loss in looks), min, initial=math.inf)
     return {step for (step, loss), best in zip(looks, bests, strict=False) if loss < best}
 
@@ -289,7 +316,7 @@ def _value_axis(reach: tuple[float, float], view: View) -> dict[str, Any]:
 def _linear_range(reach: tuple[float, float]) -> list[float]:
     low, high = reach
     margin = 0.08 * (high - low) or 0.05 * high or 1.0
-    return [max(0.0, low - margin), high + margin]
+    return [max(0.0, low - margin) if low >= 0 else low - margin, high + margin]
 
 
 def _log_range(reach: tuple[float, float]) -> list[float] | None:

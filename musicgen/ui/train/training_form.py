@@ -22,6 +22,7 @@ from musicgen.models.registry import NETWORKS
 from musicgen.names import MAX_NAME_CHARACTERS
 from musicgen.presets import PRESETS, Preset
 from musicgen.training.estimate import estimate_training, require_room
+from musicgen.training.preference_pairs import list_pairs, require_start
 from musicgen.ui.base import resources, state
 from musicgen.ui.base.errors import show_error
 from musicgen.ui.base.labels import SETTING_LABELS
@@ -47,11 +48,19 @@ SETTING_GROUPS = (
     (N_("Against memorising"), ("weight_decay", "label_smoothing", "average", "patience")),
     (N_("What else is learned"), ("teacher", "teacher_weight", "teacher_temperature",
                                   "multi_task")),
+    (N_("A discriminator that rewards, from a trained model on"), (
+        "adversary", "adversary_batch", "adversary_length", "adversary_interval")),
+    (N_("Pairs of tunes, one preferred, from a trained model on"), (
+        "preferences", "preference_beta", "preference_likelihood", "preference_pairs",
+        "preference_batch", "preference_count")),
     (N_("What is read, and how"), ("plain", "described", "first_readings", "carry_state",
                                    "transpose", "truncate", "vary_rhythm", "curriculum")),
 )  # fmt: skip
 """Settings of a training by what they are for; those of the network have a group of their own, and
 the corpus stands above all."""
+
+_TOLD = {"kind": "", "teacher": N_("nobody"), "preference_pairs": N_("composed by the model")}
+"""Choices that are told in words, and what the empty one is called."""
 
 _COLUMNS = 3
 
@@ -152,6 +161,7 @@ def _estimate(
         return
     place.caption(_("Trying a few steps on this machine…"))
     teacher, begun = _load(filled.training.teacher), _load(start)
+    require_start(filled.training, begun)
     shape = teacher.metadata.network if teacher else None
     network = begun.metadata.network if begun else filled.network
     found = estimate_training(network, filled.training, shape)
@@ -259,7 +269,7 @@ def _fields(title: str, settings: Settings, preset: str, names: tuple[str, ...])
 def _field(info: SettingInfo, value: Any, key: str) -> Any:
     label = _(SETTING_LABELS[info.name]) if info.name in SETTING_LABELS else info.name
     choices = info.choices or _known_names(info.name)
-    if info.name in ("kind", "teacher"):
+    if info.name in _TOLD:
         return _told_field(label, info, choices, value, key)
     if choices:
         index = choices.index(value) if value in choices else 0
@@ -322,7 +332,7 @@ def _told_field(
 ) -> str:
     """A choice that says more than names."""
     words = {
-        name: _(KIND_LABELS[name]) if name in KIND_LABELS else name or _("nobody")
+        name: _(KIND_LABELS[name]) if name in KIND_LABELS else name or _(_TOLD[info.name])
         for name in choices
     }
     index = choices.index(value) if value in choices else 0
@@ -341,6 +351,8 @@ def _help(info: SettingInfo) -> str:
 def _known_names(setting: str) -> tuple[str, ...]:
     if setting == "teacher":
         return ("", *(ref.name for ref in resources.checkpoints()))
+    if setting == "preference_pairs":
+        return ("", *list_pairs(resources.paths()))
     return tuple(NETWORKS) if setting == "kind" else ()
 
 

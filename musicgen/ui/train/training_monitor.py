@@ -13,6 +13,7 @@ from musicgen.training.runs.run import Run, RunInfo
 from musicgen.training.runs.summary import clock
 from musicgen.ui.base.language import _
 from musicgen.ui.components.curves import compute_passes, metrics_csv
+from musicgen.ui.components.goal_charts import explain_goals, goal_panels
 from musicgen.ui.components.live_chart import live_charts, picture_button
 from musicgen.ui.components.training_charts import SMOOTHING, Course, View, training_panels
 
@@ -55,7 +56,10 @@ def monitor(course: Course, place: str) -> None:
     """
     figures(course, place)
     view = _view(place)
-    live_charts(training_panels(course, view), f"{place}_curves")
+    panels = training_panels(course, view) + goal_panels(course, view)
+    live_charts(panels, f"{place}_curves")
+    if lines := explain_goals(course):
+        st.caption("  \n".join(lines))
     with st.container(
         horizontal=True, vertical_alignment="center", key=f"{place}_tools", gap="small"
     ):
