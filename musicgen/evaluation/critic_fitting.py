@@ -45,6 +45,7 @@ STAGES = 4
 """Beginnings that have a critic: of one line, of two, of three, and of four or more."""
 
 BINS = 8
+_AT_ONCE = 1000
 _FOLDS = 5
 _STRENGTH = 0.3
 _FIGURE_STRENGTH = 1.0
@@ -67,8 +68,19 @@ def compose_for_critic(
     """
     from musicgen.sampling.composer import compose
 
-    config = SampleConfig(count=count, seed=seed, candidates=1)
-    return [piece.abc for piece in compose(checkpoint, config, on_text) if piece.is_complete]
+    done: list[str] = []
+
+    def tell(texts: list[str]) -> None:
+        if on_text:
+            on_text(done + texts)
+
+    while len(done) < count:
+        here = min(_AT_ONCE, count - len(done))
+        config = SampleConfig(count=here, seed=seed + len(done), candidates=1)
+        done += [
+            piece.abc if piece.is_complete else "" for piece in compose(checkpoint, config, tell)
+        ]
+    return [text for text in done if text]
 
 
 def fit_critic(real: Sequence[str], composed: Sequence[str], seed: int = 0) -> Critic:

@@ -29,7 +29,7 @@ from musicgen.models.checkpoint import Checkpoint
 from musicgen.notation.model import Tune
 from musicgen.notation.parsing.reader import read_tune
 from musicgen.sampling.critic_features import FIGURES, count_turns, measure_figures
-from musicgen.sampling.stages import find_pauses
+from musicgen.sampling.stages import find_pauses, take_lines
 
 FORMAT = "musicgen-critic"
 FORMAT_VERSION = 1
@@ -58,9 +58,10 @@ class Critic:
     stages: tuple["Critic", ...] = ()
 
     def weigh_beginning(self, text: str) -> float:
-        """The log-odds of ABC up to the end of a line, where there is a critic of that."""
-        tune, _problems = read_tune(text)
-        lines_before = len(find_pauses(text))
+        """The log-odds of the whole lines of a tune that goes on; there is a critic of them."""
+        lines = take_lines(text)
+        tune, _problems = read_tune(lines)
+        lines_before = len(find_pauses(lines))
         return self.stages[min(lines_before, len(self.stages) - 1)].log_odds(tune)
 
     def log_odds(self, tune: Tune) -> float:

@@ -11,7 +11,13 @@ import pytest
 
 from musicgen.config import SampleConfig
 from musicgen.errors import CheckpointError, CorpusError
-from musicgen.evaluation.critic_fitting import MIN_TUNES, fit_critic, judge_critic
+from musicgen.evaluation import critic_fitting
+from musicgen.evaluation.critic_fitting import (
+    MIN_TUNES,
+    compose_for_critic,
+    fit_critic,
+    judge_critic,
+)
 from musicgen.library.serialization import from_values, to_values
 from musicgen.models.checkpoint import CRITIC_FILE, Checkpoint, load_checkpoint
 from musicgen.notation.parsing.reader import read_tune
@@ -197,3 +203,13 @@ def test_between_alike_a_fitted_critic_has_little_to_say() -> None:
 def test_too_few_tunes_are_a_sentence() -> None:
     with pytest.raises(CorpusError, match=f"needs {MIN_TUNES} real"):
         fit_critic([TUNE] * 5, [TUNE] * 5)
+
+
+def test_more_tunes_than_are_composed_at_once_are_drawn_for_a_critic(
+    with_critic: Checkpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = compose_for_critic(with_critic, 5, 7)
+    monkeypatch.setattr(critic_fitting, "_AT_ONCE", 2)
+    told: list[int] = []
+    assert compose_for_critic(with_critic, 5, 7, lambda texts: told.append(len(texts))) == whole
+    assert told[-1] == 5 and sorted(told) == told
