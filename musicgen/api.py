@@ -180,7 +180,7 @@ def train(
     """
     from musicgen.corpus.dataset import load_dataset, require_trainable
     from musicgen.errors import StorageError
-    from musicgen.presets import apply_overrides, get_preset
+    from musicgen.presets import apply_overrides, get_preset, keep_manner
     from musicgen.training.loop.distillation import resolve_teacher
     from musicgen.training.loop.session import TrainingSession
     from musicgen.training.preference_pairs import resolve_pairs
@@ -190,11 +190,12 @@ def train(
     chosen = apply_overrides(
         get_preset(preset), {key: str(value) for key, value in settings.items()}
     )
+    begun = load_model(start) if start else None
+    chosen = keep_manner(chosen, begun.metadata.training if begun else None)
     config = chosen.training
     dataset = load_dataset(config.source, paths, config.plain, config.described)
     require_trainable(dataset, chosen.training)
     chosen, taught_by = resolve_teacher(chosen, paths, dataset.vocabulary)
-    begun = load_model(start) if start else None
     chosen, pairs = resolve_pairs(chosen, paths, begun, dataset.vocabulary)
     run = RunStore(paths.runs).create(name, chosen, begun, teacher=taught_by, pairs=pairs)
     session = TrainingSession(run, dataset, on_step)

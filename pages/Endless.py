@@ -25,6 +25,6 @@ if models:
 else:
     with st.container(border=True, key="empty"):
         st.subheader(_("No model can play yet"), anchor=False)
-        st.write(_("Train one: the small one makes recognisable tunes within three minutes."))
+        st.write(_("Train one: the small one makes recognisable tunes within ten seconds."))
         train_link()
 language_picker()

@@ -2,7 +2,7 @@ import pytest
 
 from musicgen.config import NetworkConfig, SampleConfig, TrainingConfig, describe
 from musicgen.errors import ConfigError
-from musicgen.presets import PRESETS, apply_overrides, get_preset
+from musicgen.presets import PRESETS, apply_overrides, get_preset, keep_manner
 
 
 @pytest.mark.parametrize("settings", [NetworkConfig, TrainingConfig, SampleConfig])
@@ -65,3 +65,11 @@ def test_the_studies_presets_are_as_described() -> None:
     assert (improved.training.batch_size, improved.training.seq_len) == (64, 50)
     assert (improved.training.learning_rate, improved.training.max_steps) == (1e-3, 3000)
     assert baseline.network.dropout == improved.network.dropout == 0.0
+
+
+def test_a_network_that_is_trained_on_reads_tunes_as_before() -> None:
+    tuned = get_preset("fine-tune")
+    told = TrainingConfig(described=True)
+    assert keep_manner(tuned, None) == keep_manner(tuned, TrainingConfig()) == tuned
+    assert keep_manner(tuned, told).training == tuned.training.replace(described=True)
+    assert not keep_manner(get_preset("quick"), TrainingConfig()).training.described

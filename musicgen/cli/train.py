@@ -13,7 +13,7 @@ from musicgen.config import Paths
 from musicgen.corpus.dataset import load_dataset, require_trainable
 from musicgen.errors import ConfigError, RunError, StorageError
 from musicgen.models.checkpoint import find_checkpoint, load_checkpoint
-from musicgen.presets import PRESETS, Preset, apply_overrides, get_preset
+from musicgen.presets import PRESETS, Preset, apply_overrides, get_preset, keep_manner
 from musicgen.training.estimate import estimate_training, require_room
 from musicgen.training.loop.distillation import resolve_teacher
 from musicgen.training.loop.metrics import StepMetrics
@@ -61,10 +61,11 @@ def train_command(  # noqa: PLR0913 - click hands over every option as an argume
         preset = apply_overrides(get_preset(preset_name), overrides)
         check_tracker(preset.training)
         # What is missing or too small is said before a folder is made.
+        start = load_checkpoint(find_checkpoint(start_from, paths).path) if start_from else None
+        preset = keep_manner(preset, start.metadata.training if start else None)
         config = preset.training
         dataset = load_dataset(config.source, paths, config.plain, config.described)
         require_trainable(dataset, config)
-        start = load_checkpoint(find_checkpoint(start_from, paths).path) if start_from else None
         preset, taught_by = resolve_teacher(preset, paths, dataset.vocabulary)
         preset, pairs = resolve_pairs(preset, paths, start, dataset.vocabulary)
         shape = start.metadata.network if start else preset.network
