@@ -180,8 +180,8 @@ def train(
     """
     from musicgen.corpus.dataset import load_dataset, require_trainable
     from musicgen.errors import StorageError
-    from musicgen.presets import apply_overrides, get_preset, keep_manner
-    from musicgen.training.loop.distillation import resolve_teacher
+    from musicgen.presets import apply_overrides, get_preset
+    from musicgen.training.loop.distillation import follow_manner, resolve_teacher
     from musicgen.training.loop.session import TrainingSession
     from musicgen.training.preference_pairs import resolve_pairs
     from musicgen.training.runs.run import RunStore
@@ -191,7 +191,7 @@ def train(
         get_preset(preset), {key: str(value) for key, value in settings.items()}
     )
     begun = load_model(start) if start else None
-    chosen = keep_manner(chosen, begun.metadata.training if begun else None)
+    chosen = follow_manner(chosen, begun, paths)
     config = chosen.training
     dataset = load_dataset(config.source, paths, config.plain, config.described)
     require_trainable(dataset, chosen.training)

@@ -66,7 +66,7 @@ PRESETS: dict[str, Preset] = {
             TrainingConfig(
                 described=True,
                 carry_state=True,
-                batch_size=32,
+                batch_size=24,
                 seq_len=64,
                 learning_rate=6e-3,
                 max_steps=1200,
@@ -249,14 +249,12 @@ def apply_overrides(preset: Preset, overrides: Mapping[str, str]) -> Preset:
     )
 
 
-def keep_manner(preset: Preset, before: TrainingConfig | None) -> Preset:
+def keep_manner(preset: Preset, before: TrainingConfig) -> Preset:
     """Settings for a network that learned already: it goes on to read tunes written as before.
 
     Args:
         preset: The settings.
-        before: Of the training that the network comes out of; None of a new network.
+        before: Of the training that the network comes out of.
     """
-    if before is None or before.described == preset.training.described:
-        return preset
     training = preset.training.replace(described=before.described)
     return dataclasses.replace(preset, training=training)

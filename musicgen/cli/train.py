@@ -13,9 +13,9 @@ from musicgen.config import Paths
 from musicgen.corpus.dataset import load_dataset, require_trainable
 from musicgen.errors import ConfigError, RunError, StorageError
 from musicgen.models.checkpoint import find_checkpoint, load_checkpoint
-from musicgen.presets import PRESETS, Preset, apply_overrides, get_preset, keep_manner
+from musicgen.presets import PRESETS, Preset, apply_overrides, get_preset
 from musicgen.training.estimate import estimate_training, require_room
-from musicgen.training.loop.distillation import resolve_teacher
+from musicgen.training.loop.distillation import follow_manner, resolve_teacher
 from musicgen.training.loop.metrics import StepMetrics
 from musicgen.training.loop.session import TrainingSession
 from musicgen.training.preference_pairs import resolve_pairs
@@ -62,7 +62,7 @@ def train_command(  # noqa: PLR0913 - click hands over every option as an argume
         check_tracker(preset.training)
         # What is missing or too small is said before a folder is made.
         start = load_checkpoint(find_checkpoint(start_from, paths).path) if start_from else None
-        preset = keep_manner(preset, start.metadata.training if start else None)
+        preset = follow_manner(preset, start, paths)
         config = preset.training
         dataset = load_dataset(config.source, paths, config.plain, config.described)
         require_trainable(dataset, config)

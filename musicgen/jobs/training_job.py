@@ -14,9 +14,9 @@ from musicgen.corpus.dataset import Dataset, load_dataset, require_trainable
 from musicgen.errors import MusicgenError, RunError
 from musicgen.jobs.background_task import BackgroundTask, TaskCancelled, TaskStatus
 from musicgen.models.checkpoint import Checkpoint
-from musicgen.presets import Preset, keep_manner
+from musicgen.presets import Preset
 from musicgen.training.estimate import estimate_training, require_room
-from musicgen.training.loop.distillation import resolve_teacher
+from musicgen.training.loop.distillation import follow_manner, resolve_teacher
 from musicgen.training.loop.foreground_priority import ForegroundPriority
 from musicgen.training.loop.metrics import StepMetrics
 from musicgen.training.loop.session import TrainingSession
@@ -194,7 +194,7 @@ class JobRegistry:
                 pairs of tunes are missing or damaged.
             StorageError: the run's folder cannot be written.
         """
-        preset = keep_manner(preset, start.metadata.training if start else None)
+        preset = follow_manner(preset, start, self._paths)
         config = preset.training
         check_tracker(config)
         dataset = load_dataset(config.source, self._paths, config.plain, config.described)

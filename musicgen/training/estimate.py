@@ -33,6 +33,7 @@ MAX_TRIED_WORK = 1_500_000_000
 """Parameters times characters of a step tried at most; a larger one is estimated from it."""
 
 _LENGTHS = (4, 12)
+_BAR = "DEFG ABcd|"
 _STEPS = 3
 _WORKSPACE_BYTES = 110_000_000  # what torch takes for itself at its first step, as measured
 _HELD_OUT_CHARACTERS = 20_000  # of the lab's tunebook; reading them goes one way only
@@ -210,16 +211,23 @@ def _try(network: NetworkConfig, training: TrainingConfig, batch_size: int, leng
 def _build_trainer(
     network: NetworkConfig, training: TrainingConfig, batch_size: int, length: int
 ) -> Trainer:
-    """A trainer on a text without sense; how tunes are read and augmented costs next to nothing."""
-    others = (chr(0x4E00 + number) for number in range(network.vocab_size - 1))
-    vocabulary = Vocabulary(("\n", *others))
+    """A trainer on a few bars; how tunes are read and augmented costs next to nothing.
+
+    Where the network reads positions, it reads them of these characters, whatever its own are.
+    """
+    others = (chr(0x4E00 + number) for number in range(network.vocab_size))
+    known = tuple(dict.fromkeys(("\n", *_BAR, *others)))[: network.vocab_size]
+    vocabulary = Vocabulary(known)
+    if network.position:
+        network = network.replace(characters="".join(known))
     settings = TrainingConfig(
         batch_size=batch_size, seq_len=length, max_steps=_STEPS + 1, learning_rate=1e-6,
         optimizer=training.optimizer, grad_clip=training.grad_clip, average=training.average,
         precision=training.precision, threads=training.threads,
         label_smoothing=training.label_smoothing,
     )  # fmt: skip
-    text = vocabulary.characters[-1] * 2 * length
+    bar = [character for character in _BAR if character in vocabulary] or ["\n"]
+    text = "".join(bar[number % len(bar)] for number in range(2 * length))
     return Trainer(Preset.without_meaning("trial", network, settings), vocabulary, [text], [])
 
 

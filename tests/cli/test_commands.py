@@ -14,7 +14,7 @@ from musicgen.corpus.dataset import Dataset
 from musicgen.errors import StorageError
 from musicgen.models.kinds import KINDS
 from musicgen.presets import PRESETS
-from tests.examples import make_tune, write_checkpoint
+from tests.examples import make_tune, stand_in, write_checkpoint
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dataset: Dataset) -> P
     monkeypatch.setenv("MUSICGEN_HOME", str(tmp_path / "home"))
     write_checkpoint(tmp_path / "home" / "runs" / "small" / "best", dataset.vocabulary)
     for module in ("train", "evaluate", "bundle", "corpus"):
-        monkeypatch.setattr(f"musicgen.cli.{module}.load_dataset", lambda *_: dataset)
+        monkeypatch.setattr(f"musicgen.cli.{module}.load_dataset", stand_in(dataset))
     return tmp_path / "home"
 
 

@@ -13,7 +13,7 @@ from musicgen.evaluation.judge.detectors import DETECTORS
 from musicgen.evaluation.judge.result import MIN_TUNES
 from musicgen.evaluation.report.result import Report
 from tests.evaluation.judge.walks import make_bars, write
-from tests.examples import make_tune, write_checkpoint
+from tests.examples import make_tune, stand_in, write_checkpoint
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dataset: Dataset) -> P
     monkeypatch.setenv("MUSICGEN_HOME", str(tmp_path))
     for name in ("one", "two"):
         write_checkpoint(tmp_path / "runs" / name / "best", dataset.vocabulary, name)
-    monkeypatch.setattr("musicgen.cli.evaluate.load_dataset", lambda *_: dataset)
+    monkeypatch.setattr("musicgen.cli.evaluate.load_dataset", stand_in(dataset))
     return tmp_path
 
 

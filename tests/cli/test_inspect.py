@@ -10,7 +10,7 @@ from musicgen.models.checkpoint import CheckpointMetadata, save_checkpoint
 from musicgen.models.registry import build_network
 from musicgen.presets import Preset
 from musicgen.training.loop.session import fit_preset
-from tests.examples import make_tune
+from tests.examples import make_tune, stand_in
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dataset: Dataset) -> P
     """A home with untrained networks of two kinds, and some tunes."""
     monkeypatch.setenv("MUSICGEN_HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("musicgen.interpretation.material.load_dataset", lambda *_: dataset)
+    monkeypatch.setattr("musicgen.interpretation.material.load_dataset", stand_in(dataset))
     for kind in ("echo", "lstm"):
         shape = NetworkConfig(kind=kind, embedding_dim=8, hidden_size=12, num_layers=2)
         preset = fit_preset(Preset(kind, "", shape, TrainingConfig()), dataset.vocabulary)

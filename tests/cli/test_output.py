@@ -8,7 +8,7 @@ from musicgen.__main__ import main
 from musicgen.cli.output import open_output, write_output
 from musicgen.corpus.dataset import Dataset
 from musicgen.errors import StorageError
-from tests.examples import make_tune, write_checkpoint
+from tests.examples import make_tune, stand_in, write_checkpoint
 
 KEPT = b"somebody's own"
 
@@ -17,7 +17,7 @@ KEPT = b"somebody's own"
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dataset: Dataset) -> Path:
     monkeypatch.setenv("MUSICGEN_HOME", str(tmp_path / "home"))
     write_checkpoint(tmp_path / "home" / "runs" / "small" / "best", dataset.vocabulary)
-    monkeypatch.setattr("musicgen.cli.evaluate.load_dataset", lambda *_: dataset)
+    monkeypatch.setattr("musicgen.cli.evaluate.load_dataset", stand_in(dataset))
     (tmp_path / "home" / "book.abc").write_text(make_tune(3) + "\n\n" + make_tune(8) + "\n")
     return tmp_path / "home"
 
@@ -114,7 +114,7 @@ def test_a_card_of_somebody_s_own_and_a_bundled_checkpoint_stay(
     monkeypatch.setattr(
         "musicgen.config.Paths.checkpoints", property(lambda _: home / "checkpoints")
     )
-    monkeypatch.setattr("musicgen.cli.bundle.load_dataset", lambda *_: dataset)
+    monkeypatch.setattr("musicgen.cli.bundle.load_dataset", stand_in(dataset))
     card = home / "checkpoints" / "ours" / "MODEL_CARD.md"
     assert main(["bundle", "small", "--name", "ours"]) == 0
     assert main(["card", "ours"]) == 0

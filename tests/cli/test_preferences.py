@@ -7,7 +7,7 @@ from musicgen.__main__ import main
 from musicgen.corpus.dataset import Dataset
 from musicgen.sampling.critic import Critic
 from musicgen.training.preference_pairs import PreferencePair, read_pairs, write_pairs
-from tests.examples import make_tune, write_checkpoint
+from tests.examples import make_tune, stand_in, write_checkpoint
 
 TINY = [
     "--set", "batch_size=2", "--set", "seq_len=8", "--set", "eval_interval=2",
@@ -24,7 +24,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dataset: Dataset) -> P
     monkeypatch.setenv("MUSICGEN_HOME", str(tmp_path / "home"))
     folder = write_checkpoint(tmp_path / "home" / "runs" / "small" / "best", dataset.vocabulary)
     (folder / "critic.json").write_bytes(Critic(0.0, {}, {}).to_json())
-    monkeypatch.setattr("musicgen.cli.train.load_dataset", lambda *_: dataset)
+    monkeypatch.setattr("musicgen.cli.train.load_dataset", stand_in(dataset))
     return tmp_path / "home"
 
 

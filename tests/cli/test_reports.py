@@ -16,7 +16,7 @@ from musicgen.jobs.background_task import TaskStatus
 from musicgen.jobs.report_service import ReportService
 from musicgen.notation.parsing.tunebook import read_tunebook
 from musicgen.ui.evaluate.report_view import _html, _json
-from tests.examples import make_tune, write_checkpoint
+from tests.examples import make_tune, stand_in, write_checkpoint
 
 PATIENCE_S = 240
 PLAN = ReportPlan(("small",), 2, (0.8, 1.2))
@@ -167,7 +167,7 @@ def test_reports_of_the_terminal_are_kept_for_the_page(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("musicgen.cli.evaluate.load_dataset", lambda *_: dataset)
+    monkeypatch.setattr("musicgen.cli.evaluate.load_dataset", stand_in(dataset))
     assert main(["evaluate", "--checkpoint", "small", "--count", "2", "--keep"]) == 0
     (report_id,) = re.findall(r"reports show (\S+)", capsys.readouterr().out)
     store = ReportStore(where.reports)

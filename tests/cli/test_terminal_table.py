@@ -16,7 +16,7 @@ from musicgen.corpus.described import Description
 from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.evaluation.novelty.comparison import build_index
 from musicgen.models.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from tests.examples import make_tune, write_checkpoint
+from tests.examples import make_tune, stand_in, write_checkpoint
 
 TABLE = Paths.default().project / "docs" / "terminal.md"
 ROW = re.compile(r"^\| (.+) \| `musicgen (.+)` \|$", re.MULTILINE)
@@ -42,7 +42,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dataset: Dataset) -> P
     write_checkpoint(small, Vocabulary.from_text(characters))
     _describe(load_checkpoint(small), tmp_path / "runs" / "described" / "best")
     for module in ("cli.train", "cli.evaluate", "jobs.training_job"):
-        monkeypatch.setattr(f"musicgen.{module}.load_dataset", lambda *_: dataset)
+        monkeypatch.setattr(f"musicgen.{module}.load_dataset", stand_in(dataset))
     monkeypatch.setattr(
         "musicgen.cli.novelty.load_index", lambda *_: build_index(list(dataset.tunes))
     )

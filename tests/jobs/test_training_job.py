@@ -14,6 +14,7 @@ from musicgen.jobs.training_job import JobRegistry, TrainingJob
 from musicgen.models.checkpoint import load_checkpoint
 from musicgen.presets import Preset
 from musicgen.training.runs.run import RunStore
+from tests.examples import stand_in
 
 LIMIT_S = 240
 
@@ -29,7 +30,7 @@ def wait_for(condition: Callable[[], bool]) -> None:
 def registry(
     tmp_path: Path, paths: Paths, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> JobRegistry:
-    monkeypatch.setattr(module, "load_dataset", lambda *_: dataset)
+    monkeypatch.setattr(module, "load_dataset", stand_in(dataset))
     return JobRegistry(RunStore(tmp_path / "runs"), paths)
 
 
@@ -189,7 +190,7 @@ def test_a_fault_of_the_program_ends_the_job_and_frees_the_turn(
     assert job.wait(LIMIT_S)
     assert job.snapshot().status is TaskStatus.FAILED
     assert "ZeroDivisionError" in caplog.text
-    monkeypatch.setattr(module, "load_dataset", lambda *_: dataset)
+    monkeypatch.setattr(module, "load_dataset", stand_in(dataset))
     after = registry.start(tiny_preset, "good")
     assert after.wait(LIMIT_S)
     assert after.snapshot().status is TaskStatus.FINISHED

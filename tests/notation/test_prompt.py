@@ -94,3 +94,11 @@ def test_a_beginning_that_breaks_the_rules_is_a_sentence(
     guide = get_guide(tuple(LAB_CHARACTERS), rules or Rules())
     with pytest.raises(GrammarError, match=words):
         begin(guide.grammar, text)
+
+
+@pytest.mark.parametrize("fields", ["", "B:lab\n", "N:8 8 b\n"])
+def test_behind_a_header_music_comes_and_no_blank_line(fields: str) -> None:
+    grammar = get_guide(tuple(LAB_CHARACTERS), Rules()).grammar
+    state = begin(grammar, f"X:1\n{fields}M:6/8\nL:1/8\nK:G Major\n")
+    assert "D" in grammar.allowed(state)
+    assert not {"\n", "!"} & set(grammar.allowed(state))

@@ -36,8 +36,9 @@ def few_measured_tunes(monkeypatch: pytest.MonkeyPatch) -> None:
 def bundled(folder: Path, **corpus: object) -> Checkpoint:
     config = NetworkConfig(vocab_size=len(LETTERS), embedding_dim=4, hidden_size=8, num_layers=1)
     preset = PRESETS["quick"]
+    training = preset.training.replace(described=False)
     metadata = CheckpointMetadata(
-        folder.name, 30, config, preset.training, tuple(LETTERS), corpus=dict(corpus)
+        folder.name, 30, config, training, tuple(LETTERS), corpus=dict(corpus)
     )
     save_checkpoint(folder, build_network(config, 1), metadata)
     return load_checkpoint(folder)

@@ -17,6 +17,7 @@ from musicgen.training.runs.run_admin import (
     measure_size,
     rename_run,
 )
+from tests.examples import stand_in
 
 
 @pytest.fixture
@@ -77,7 +78,7 @@ def test_a_run_that_waits_for_its_turn_stays_where_it_is(
     dataset: Dataset,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("musicgen.jobs.training_job.load_dataset", lambda *_: dataset)
+    monkeypatch.setattr("musicgen.jobs.training_job.load_dataset", stand_in(dataset))
     registry = JobRegistry(store, paths)
     with registry._turn:
         job = registry.start(tiny_preset, "queued")

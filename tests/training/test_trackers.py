@@ -19,6 +19,7 @@ from musicgen.presets import Preset
 from musicgen.training import trackers
 from musicgen.training.loop.session import TrainingSession
 from musicgen.training.runs.run import Run, RunStore
+from tests.examples import stand_in
 
 
 def followed(preset: Preset, tracker: str, **changes: Any) -> Preset:
@@ -114,7 +115,7 @@ def test_a_tracker_that_is_not_installed_is_said_before_anything_is_made(
     tracker: str,
 ) -> None:  # fmt: skip
     monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
-    monkeypatch.setattr("musicgen.jobs.training_job.load_dataset", lambda *_: dataset)
+    monkeypatch.setattr("musicgen.jobs.training_job.load_dataset", stand_in(dataset))
     store = RunStore(tmp_path / "runs")
     registry = JobRegistry(store, Paths(tmp_path, tmp_path))
     with pytest.raises(ConfigError, match=r"requirements-trackers\.txt"):

@@ -69,7 +69,7 @@ def test_the_table_has_the_settings_that_differ_and_no_others(two_runs, open_app
     assert not app.exception
     table = app.dataframe[0].value
     rates = dict(zip(table["run"], table["learning_rate"], strict=True))
-    assert rates == {"second": 0.001, "first": 0.005, "house": TrainingConfig().learning_rate}
+    assert rates == {"second": 0.001, "first": 0.006, "house": TrainingConfig().learning_rate}
     assert not {"batch_size", "hidden_size", "seed"} & set(table.columns)
     first = RunStore(resources.paths().runs).get("first").info()
     losses = dict(zip(table["run"], table["loss"], strict=True))
@@ -157,7 +157,7 @@ def test_the_settings_that_differ_stand_beside_one_another(two_runs, open_app):
     app.selectbox(key="pair_right").set_value("second").run()
     assert not app.exception
     settings = app.table[1].value
-    assert settings.to_numpy().tolist() == [["Learning rate", "0.005", "0.001"]]
+    assert settings.to_numpy().tolist() == [["Learning rate", "0.006", "0.001"]]
 
 
 def test_the_studies_are_filled_from_runs_of_their_presets(home, open_app):

@@ -229,14 +229,14 @@ def open_run(app, run_id="quick-1"):
 def test_before_the_start_stands_what_the_training_will_take(empty_home, open_app):
     app = open_app("Train")
     (told,) = [text for text in captions(app) if text.startswith("Estimated")]
-    assert "356,371 parameters" in told and "of memory" in told and "about" in told
+    assert "448,307 parameters" in told and "of memory" in told and "about" in told
 
 
 def test_the_estimate_follows_the_form_when_it_is_asked_for(empty_home, open_app):
     app = fill_in(open_app("Train"))
     app.button(key="train_estimate").click().run()
     assert not app.exception and not app.error
-    assert any("1,527 parameters" in text for text in captions(app))
+    assert any("7,063 parameters" in text for text in captions(app))
     assert resources.registry().current() is None
 
 
@@ -360,7 +360,7 @@ def test_the_estimate_shown_is_that_of_the_present_choice(empty_home, open_app):
     app = fill_in(open_app("Train")).run()
     assert not any(text.startswith("Estimated") for text in captions(app))
     app.button(key="train_estimate").click().run()
-    assert any("1,527 parameters" in text for text in captions(app))
+    assert any("7,063 parameters" in text for text in captions(app))
     app.number_input(key="train_quick_network_hidden_size").set_value(16).run()
     assert not any(text.startswith("Estimated") for text in captions(app))
     app.button_group(key="train_preset").set_value("improved").run()

@@ -152,7 +152,8 @@ def _resume_music(grammar: Grammar, text: str, length: int) -> GrammarState:
     rest = _FIELDS_AND_COMMENTS.sub("", text[cut:])
     if closed and rest[:1] in ("1", "2"):
         form, rest = form._replace(ending=int(rest[0]), ending_bars=0), rest[1:]
-    state = begin_music(grammar.script, form, tune.key.text)._replace(after="" if rest else " ")
+    before = "" if rest else " " if closed else "\n"  # behind a header no line may stay blank
+    state = begin_music(grammar.script, form, tune.key.text)._replace(after=before)
     if state.plan.limit <= 0:
         why = GrammarError(
             "the section has {bars} bars already, {most} is the most.",

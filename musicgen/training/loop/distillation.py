@@ -17,7 +17,7 @@ from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.errors import RunError
 from musicgen.models.checkpoint import Checkpoint, find_checkpoint, load_checkpoint
 from musicgen.models.network import State, flatten_state, unflatten_state
-from musicgen.presets import Preset
+from musicgen.presets import Preset, keep_manner
 
 
 def load_teacher(config: TrainingConfig, paths: Paths) -> Checkpoint | None:
@@ -44,6 +44,18 @@ def resolve_teacher(
         return preset, None
     name = find_checkpoint(preset.training.teacher, paths).name
     return replace(preset, training=preset.training.replace(teacher=name)), teacher
+
+
+def follow_manner(preset: Preset, start: Checkpoint | None, paths: Paths) -> Preset:
+    """The preset with tunes written as the model reads them that it starts from or learns from.
+
+    Raises:
+        CheckpointError: there is no teacher of that name, or it is damaged.
+    """
+    name = preset.training.teacher
+    if start:
+        return keep_manner(preset, start.metadata.training)
+    return keep_manner(preset, find_checkpoint(name, paths).metadata().training) if name else preset
 
 
 def check_teacher(teacher: Checkpoint | None, vocabulary: Vocabulary) -> None:
