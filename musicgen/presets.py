@@ -46,7 +46,7 @@ _HOUSE_TRAINING = TrainingConfig(
     weight_decay=0.02, average=0.99, grad_clip=1.0, schedule="cosine", warmup_steps=150,
     eval_interval=250, save_interval=500, seed=1,
 )  # fmt: skip
-"""How `house` learns from all shared tunebooks, before its gentle steps on the lab's."""
+"""How large networks learn from all shared tunebooks."""
 
 PRESETS: dict[str, Preset] = {
     preset.name: preset
@@ -80,15 +80,32 @@ PRESETS: dict[str, Preset] = {
         ),
         Preset(
             "house",
-            "How the model that comes with the program begins: all shared tunebooks, many keys.",
+            "How the model that comes with the program learns: five tunebooks, described, all keys.",
             NetworkConfig(
-                embedding_dim=128, hidden_size=512, num_layers=2, dropout=0.25, init="orthogonal"
+                kind="echo",
+                embedding_dim=256,
+                hidden_size=640,
+                num_layers=2,
+                dropout=0.5,
+                recurrent_dropout=0.5,
+                position=True,
+                relative=True,
+                init="orthogonal",
             ),
-            _HOUSE_TRAINING,
+            _HOUSE_TRAINING.replace(
+                described=True,
+                first_readings=5,
+                transpose=6,
+                seq_len=128,
+                learning_rate=2e-3,
+                max_steps=5000,
+                weight_decay=0.05,
+                average=0.995,
+            ),
         ),
         Preset(
             "echo",
-            "How it goes on: an LSTM learns where a tune comes again. Give it one to start.",
+            "An LSTM learns where a tune comes again. Give it one to start.",
             NetworkConfig(
                 kind="echo",
                 embedding_dim=128,
