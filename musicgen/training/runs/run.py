@@ -155,8 +155,8 @@ class RunStore:
         """A new run with its settings written; of what it starts and learns from copies.
 
         The checkpoint brings its network's shape along; an LSTM may be given echoes, if the preset
-        asks for the kind `echo`, and one that reads positions degrees and intervals. `sweep` names the sweep of a cell. `pairs` are those of which one
-        tune is preferred.
+        asks for the kind `echo`, and one that reads positions degrees and intervals. `sweep` names
+        the sweep of a cell. `pairs` are those of which one tune is preferred.
 
         Raises:
             RunError: the name is taken or not usable as a folder.
