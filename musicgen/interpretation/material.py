@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from musicgen.config import Paths
 from musicgen.corpus.dataset import load_dataset
 from musicgen.evaluation.loss.text_loss import known_text
-from musicgen.evaluation.report.reference import first_source, write_for
+from musicgen.evaluation.report.manner import first_source, write_for
 from musicgen.interpretation.facts import TuneFacts, read_facts
 from musicgen.interpretation.recording import Recording, record
 from musicgen.models.checkpoint import Checkpoint
@@ -39,7 +39,8 @@ def find_held_out(
         CorpusError: the book is not there.
     """
     dataset = load_dataset(first_source(checkpoint.metadata), paths)
-    return write_for(checkpoint.metadata, dataset.texts(side)[:count])
+    written = write_for(checkpoint.metadata, dataset.texts(side)[:count])
+    return [text for text in written.texts if text is not None]
 
 
 def record_tunes(
