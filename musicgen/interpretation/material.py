@@ -39,8 +39,7 @@ def find_held_out(
         CorpusError: the book is not there.
     """
     dataset = load_dataset(first_source(checkpoint.metadata), paths)
-    written = write_for(checkpoint.metadata, dataset.texts(side)[:count])
-    return [text for text in written.texts if text is not None]
+    return write_for(checkpoint.metadata, dataset.texts(side)[:count]).kept
 
 
 def record_tunes(
