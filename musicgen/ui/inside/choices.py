@@ -38,7 +38,7 @@ TEXT = Slot("inside_text", EXAMPLE)
 LAYER = Slot("inside_layer", 0)
 SIGNAL = Slot("inside_signal", "hidden")
 UNIT = Slot("inside_unit", 0)
-PLACE = Slot("inside_place", 40)
+PLACE = Slot("inside_place", 90)
 FREE = Slot("inside_free", True)
 """Whether the tunes of *Silence it* are composed without the grammar."""
 

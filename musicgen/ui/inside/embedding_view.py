@@ -25,8 +25,8 @@ _NAMES = {" ": "␣", "\n": "⏎"}
 def embeddings(checkpoint: Checkpoint) -> None:
     """The map, and what can be asked of it."""
     st.caption(
-        _("Each character is a point in a space of {size} dimensions, learned and never told. This "
-          "is its shadow along the two directions in which the points differ most.").format(
+        _("Each character is a point in a space of {size} dimensions, learned from text alone. "
+          "This is its shadow along the two directions in which the points differ most.").format(
               size=checkpoint.network.config.embedding_dim)
     )  # fmt: skip
     st.segmented_control(

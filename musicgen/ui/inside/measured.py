@@ -1,6 +1,6 @@
 """What is measured of networks and texts, kept for all sessions within a number of bytes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 
 import numpy as np
 import streamlit as st
@@ -30,6 +30,7 @@ MAX_HELD_OUT = 200
 MAX_RECORDING_BYTES = 24_000_000
 MAX_MATERIAL_BYTES = 32_000_000
 MAX_ASSOCIATION_BYTES = 12_000_000
+MAX_ORDER_BYTES = 1_000_000
 MAX_TEXT_BYTES = 8_000_000
 
 BEAT_FACTS = ("place", "beat", "bar_line")
@@ -121,6 +122,17 @@ def has_associations(checkpoint: Checkpoint, layer: int, signal: str) -> bool:
     return (checkpoint.fingerprint, layer, signal) in _associations()
 
 
+def known_associations(checkpoint: Checkpoint, layer: int, signal: str) -> list[Association]:
+    """The same where it was asked for before; else none, at once."""
+    is_known = has_associations(checkpoint, layer, signal)
+    return associations(checkpoint, layer, signal) if is_known else []
+
+
+def kept_order(key: Hashable, make: Callable[[], list[int]]) -> list[int]:
+    """An order of units, made once for a key."""
+    return _orders().get(key, make)
+
+
 def beat_units(checkpoint: Checkpoint, layer: int, count: int = 8) -> tuple[int, ...]:
     """The units of a layer that say most of beat and bar line, the strongest first."""
     tunes = material(checkpoint, "hidden")
@@ -201,6 +213,11 @@ def _materials() -> BoundedCache[Material]:
 @st.cache_resource(show_spinner=False)
 def _associations() -> BoundedCache[list[Association]]:
     return BoundedCache(MAX_ASSOCIATION_BYTES, lambda one: _ASSOCIATION_BYTES * len(one))
+
+
+@st.cache_resource(show_spinner=False)
+def _orders() -> BoundedCache[list[int]]:
+    return BoundedCache(MAX_ORDER_BYTES, lambda one: 8 * len(one))
 
 
 @st.cache_resource(show_spinner=False)

@@ -55,6 +55,7 @@ def show_pair(
     if listen:
         st.info(listen, icon=":material/hearing:")
     compared = compare_tunes(plain.tune, changed.tune)
+    first_place.caption(_("seed {seed}").format(seed=plain.seed))
     second_place.caption(words)
     _play(plain, first_place)
     if _play(changed, second_place) and is_new:

@@ -21,7 +21,6 @@ _ALL = ""
 
 def unit_table(checkpoint: Checkpoint, layer: int, signal: str) -> None:
     """The table of a layer; before it was made, the button that makes it."""
-    st.subheader(_("What units follow"), anchor=False)
     if not measured.has_associations(checkpoint, layer, signal):
         st.caption(
             _("Held-out tunes are read, and each unit is held against beat, bar line, phrase, "
@@ -43,7 +42,7 @@ def unit_table(checkpoint: Checkpoint, layer: int, signal: str) -> None:
     st.caption(
         _("The share of all there is to know of a fact that the unit says, by mutual information "
           "in bits; the sign of a relation is that of the correlation. Choose a row to see its "
-          "unit above.")
+          "unit below.")
     )  # fmt: skip
 
 
@@ -73,7 +72,7 @@ def _table(rows: list[Association]) -> None:
         },
         key="inside_rows",
         hide_index=True,
-        height=320,
+        height=250,
         column_config={
             "unit": st.column_config.NumberColumn(_("Unit"), width="small"),
             "fact": _("Follows"),

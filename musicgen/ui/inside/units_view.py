@@ -12,7 +12,7 @@ from musicgen.ui.components.live_chart import live_chart
 from musicgen.ui.components.score import ScoreOverlay, score
 from musicgen.ui.inside import choices, figures, measured
 from musicgen.ui.inside.choices import LAYER, SIGNAL, UNIT
-from musicgen.ui.inside.colours import colours_of, order_units
+from musicgen.ui.inside.colours import CENTRED, colours_of, order_units
 from musicgen.ui.inside.score_notes import note_labels
 from musicgen.ui.inside.subject import Subject, pick_subject, sound_or_none
 from musicgen.ui.inside.unit_table import exciting_places, unit_table
@@ -76,8 +76,9 @@ def _one_unit(
         with st.container(horizontal=True, vertical_alignment="bottom"):
             st.number_input(
                 _("Unit"), 0, layer.size - 1, step=1, key=UNIT.name, width=180,
-                help=_("Counted from 0. The table below says which are worth a look."),
+                help=_("Counted from 0. The table says which are worth a look."),
             )  # fmt: skip
+        unit_table(checkpoint, LAYER.get(), SIGNAL.get())
         values = layer.get(SIGNAL.get())[:, UNIT.get()]
         colours = colours_of(values, SIGNAL.get())
         st.caption(
@@ -98,7 +99,6 @@ def _one_unit(
             ),
             "inside_curve", _("The unit along the text"), 220,
         )  # fmt: skip
-        unit_table(checkpoint, LAYER.get(), SIGNAL.get())
         exciting_places(checkpoint, LAYER.get(), SIGNAL.get(), UNIT.get())
 
 
@@ -124,20 +124,21 @@ def _all_units(checkpoint: Checkpoint, seen: Recording) -> None:
     """The heat map; it stays as it is while other units are chosen."""
     layer, signal = LAYER.get(), SIGNAL.get()
     values = seen.layers[layer].get(signal)
-    is_known = measured.has_associations(checkpoint, layer, signal)
-    found = measured.associations(checkpoint, layer, signal) if is_known else []
+    found = measured.known_associations(checkpoint, layer, signal)
     st.subheader(_("All units of the layer"), anchor=False)
-    shown = values if signal in ("hidden", "cell", "candidate") else 2 * values - 1
+    shown = values if signal in CENTRED else 2 * values - 1
+    key = checkpoint.fingerprint, seen.text, layer, signal, bool(found)
+    order = measured.kept_order(key, lambda: order_units(values, found))
+    titles = _("character of the text"), _("units")
     live_chart(
-        figures.heat_map(
-            seen.text, shown, order_units(values, found),
-            (_("character of the text"), _("units")),
-        ),
+        figures.heat_map(seen.text, shown, order, titles),
         "inside_heat", _("All units along the text"), 460,
     )  # fmt: skip
     words = (
-        _("One row is one unit, in the order of what it follows most: header and body at the top, "
-          "then repeats, key, notes, phrases and bars.")
+        _(
+            "One row is one unit, in the order of what it follows most: place in the bar at the "
+            "top, then beat, bar line, phrase, section, notes, key, repeats, header and body."
+        )
         if found
         else _("One row is one unit; units that rise and fall together are neighbours.")
     )  # fmt: skip
