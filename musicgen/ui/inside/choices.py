@@ -26,19 +26,20 @@ SOURCES = {COMPOSED: N_("Composed"), HELD_OUT: N_("Held out"), TYPED: N_("Typed 
 MAX_TYPED = 2000
 """Characters of a tune that is typed in."""
 
-EXAMPLE = (
-    "X:1\nM:6/8\nL:1/8\nK:D\nDFA dAF|GBd gdB|AFA dAF|GEF G2E|\nDFA dAF|GBd gdB|Ace gec|d3 d3|\n"
-)
-
 SOURCE = Slot("inside_source", COMPOSED)
 SEED = Slot("inside_seed", 1)
 TEMPERATURE = Slot("inside_temperature", SampleConfig().temperature)
 NUMBER = Slot("inside_number", 1)
-TEXT = Slot("inside_text", EXAMPLE)
+TEXT = Slot("inside_text", "")
+HAS_TEXT = Slot("inside_has_text", False)
+"""Whether a text was put into its box: at first it is the tune that was composed."""
+
 LAYER = Slot("inside_layer", 0)
 SIGNAL = Slot("inside_signal", "hidden")
 UNIT = Slot("inside_unit", 0)
-PLACE = Slot("inside_place", 90)
+PLACE = Slot("inside_place", 0)
+"""The character that is predicted; 0 until one is chosen."""
+
 FREE = Slot("inside_free", True)
 """Whether the tunes of *Silence it* are composed without the grammar."""
 

@@ -35,7 +35,7 @@ def _one_place(checkpoint: Checkpoint, subject: Subject) -> None:
     with show_errors():
         text = subject.text
         found = measured.expectation(checkpoint, text)
-        place = pick_place(text)
+        place = pick_place(text, found.entropy.tolist())
         st.caption(
             _("Each character is coloured by its surprise: the bits that the network was short of. "
               "Click on one to see what else it expected there.")

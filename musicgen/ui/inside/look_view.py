@@ -1,9 +1,12 @@
 """Where it looks: echoes, attention and clocks along a text, and what moved a prediction."""
 
+from typing import Any
+
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
-from musicgen.interpretation.attention_view import AttentionView, ClockView, EchoView
+from musicgen.interpretation.attention_view import AttentionView, ClockView, EchoView, View
 from musicgen.models.checkpoint import Checkpoint
 from musicgen.models.copy_candidates import BARS_BEFORE, LEVELS
 from musicgen.ui.base.errors import show_errors
@@ -28,7 +31,7 @@ def _one_place(checkpoint: Checkpoint, subject: Subject) -> None:
     with show_errors():
         text = subject.text
         view = measured.view_of(checkpoint, text)
-        place = pick_place(text)
+        place = pick_place(text, _worth(view, len(text)))
         if isinstance(view, EchoView):
             _echoes(view, place)
         elif isinstance(view, AttentionView):
@@ -47,10 +50,27 @@ def _one_place(checkpoint: Checkpoint, subject: Subject) -> None:
         saliency_view(checkpoint, text, place)
 
 
+def _worth(view: View | None, length: int) -> list[float]:
+    """How much there is to see at each character."""
+    if isinstance(view, EchoView):
+        worth: list[float] = _gain(view).tolist()
+    elif isinstance(view, AttentionView):
+        worth = [0.0, *(1.0 - view.nowhere[:-1]).tolist()]
+    else:
+        worth = [float(place == 2 * length // 3) for place in range(length)]
+    return worth
+
+
+def _gain(view: EchoView) -> NDArray[Any]:
+    """By how many bits echoes raised the probability of each character."""
+    gain: NDArray[Any] = np.concatenate([[0.0], view.gain[:-1]]) / np.log(2)
+    return gain
+
+
 def _echoes(view: EchoView, place: int) -> None:
     """Row t of the view is what was offered after t, so of a place it is the row before."""
     text, row = view.text, place - 1
-    gain = np.concatenate([[0.0], view.gain[:-1]]) / np.log(2)
+    gain = _gain(view)
     st.caption(
         _("Echoes offer the network what came next at an earlier place: after the longest run of "
           "characters like the last ones, and 2, 4 and 8 bars before. Colours show by how many "

@@ -1,5 +1,7 @@
 """A place in the text, chosen by a slider or by a click on a character."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from musicgen.ui.base.language import _
@@ -14,9 +16,16 @@ from musicgen.ui.inside import choices, figures
 from musicgen.ui.inside.choices import PLACE
 
 
-def pick_place(text: str) -> int:
-    """The slider; the place of the character that is to be predicted, from 1 on."""
+def pick_place(text: str, worth: Sequence[float]) -> int:
+    """The slider; the place of the character that is to be predicted, from 1 on.
+
+    Args:
+        text: The text.
+        worth: How much there is to see at each character: the first place is where it is most.
+    """
     last = max(1, len(text) - 1)
+    if not PLACE.get():
+        PLACE.set(max(range(len(worth)), key=worth.__getitem__))
     choices.clamp(PLACE, 1, last)
     if last > 1:
         st.slider(

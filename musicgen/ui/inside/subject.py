@@ -104,6 +104,9 @@ def pick_subject(checkpoint: Checkpoint) -> Subject:
         return of_composition(measured.composed(checkpoint, settings()))
     if source == choices.HELD_OUT:
         return of_text(texts[choices.NUMBER.get() - 1])
+    if not choices.HAS_TEXT.get():
+        choices.TEXT.set(measured.composed(checkpoint, settings()).abc[: choices.MAX_TYPED])
+        choices.HAS_TEXT.set(True)
     st.text_area(_("A tune in ABC"), key=choices.TEXT.name, max_chars=choices.MAX_TYPED, height=180)
     text = choices.TEXT.get().replace("\r", "").strip("\n")
     if not text.strip():
