@@ -10,7 +10,7 @@ SOUNDS = """selector => { const audio = document.querySelector(selector);
 
 
 def test_a_layer_is_silenced_and_both_tunes_are_heard(open_page):
-    page = open_page("/Inside?view=silence&model=tiny").page
+    page = open_page("/Inside?view=silence").page
     choose(page, "Model", "tiny")
     page.locator(".st-key-inside_first audio").wait_for(state="attached")
     expect(page.locator(".st-key-inside_second audio")).to_have_count(0)
@@ -29,7 +29,6 @@ def test_a_layer_is_silenced_and_both_tunes_are_heard(open_page):
 
 def test_each_character_has_its_colour_and_a_click_chooses_a_place(open_page):
     page = open_page("/Inside?view=expect", viewport={"width": 390, "height": 844}).page
-    choose(page, "Model", "tiny")
     spans = page.locator(".musicgen-coloured pre > span")
     spans.nth(20).wait_for()
     text = page.locator(".musicgen-coloured pre").inner_text().replace("⏎", "")
@@ -42,13 +41,7 @@ def test_each_character_has_its_colour_and_a_click_chooses_a_place(open_page):
 
 
 def choose(page, label, value):
-    """A value of a list; on a telephone the sidebar is opened for it."""
-    box = page.get_by_role("combobox", name=label)
-    if not box.is_visible():
-        page.get_by_test_id("stExpandSidebarButton").click()
-    box.click()
+    """A value of a list."""
+    page.get_by_role("combobox", name=label).first.click()
     page.get_by_role("option", name=value, exact=True).click()
-    close = page.get_by_test_id("stSidebarCollapseButton").get_by_role("button")
-    if page.viewport_size["width"] < 640 and label == "Model":
-        close.click()
     at_rest(page)

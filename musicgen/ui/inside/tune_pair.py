@@ -54,13 +54,13 @@ def show_pair(
         return
     if listen:
         st.info(listen, icon=":material/hearing:")
-    compared = compare_tunes(plain.tune, changed.tune)
     first_place.caption(_("seed {seed}").format(seed=plain.seed))
     second_place.caption(words)
     _play(plain, first_place)
     if _play(changed, second_place) and is_new:
         start(".st-key-inside_second audio", f"inside {changed.fingerprint} {changed.seed}"
               f" {st.session_state.get('inside_clicks')}", "starter_inside")  # fmt: skip
+    compared = compare_tunes(plain.tune, changed.tune)
     _say_share(compared)
     _figures(plain, changed, compared)
     firsts = tuple(one.first for one in compared.notes if one.kind != "same")
