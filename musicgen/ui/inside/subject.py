@@ -82,6 +82,7 @@ def pick_subject(checkpoint: Checkpoint) -> Subject:
         CorpusError: a character is not of the model's, or the book is not there.
         CompositionError, GrammarError: it cannot be composed so.
     """
+    texts: tuple[str, ...] = ()
     with st.container(horizontal=True, vertical_alignment="bottom", key="inside_subject"):
         st.segmented_control(
             _("Tune"),

@@ -49,7 +49,11 @@ def unit_table(checkpoint: Checkpoint, layer: int, signal: str) -> None:
 def _measure(checkpoint: Checkpoint, layer: int, signal: str) -> None:
     bar = st.progress(0.0, _("Reading held-out tunes …"))
     count = min(measured.TUNES, len(measured.held_out_texts(checkpoint)))
-    measured.material(checkpoint, signal, lambda done: bar.progress(min(1.0, done / count)))
+
+    def show(done: int) -> None:
+        bar.progress(min(1.0, done / count))
+
+    measured.material(checkpoint, signal, show)
     bar.progress(1.0, _("Comparing …"))
     measured.associations(checkpoint, layer, signal)
     st.rerun()  # the heat map takes the new order

@@ -99,6 +99,11 @@ def _one_unit(
             ),
             "inside_curve", _("The unit along the text"), 220,
         )  # fmt: skip
+        st.caption(
+            _(
+                "The same as a curve: a unit that counts rises through each bar and falls at its end."
+            )
+        )
         exciting_places(checkpoint, LAYER.get(), SIGNAL.get(), UNIT.get())
 
 
