@@ -101,7 +101,8 @@ def _one_unit(
         )  # fmt: skip
         st.caption(
             _(
-                "The same as a curve: a unit that counts rises through each bar and falls at its end."
+                "The same as a curve: a unit that counts rises through each bar and falls at "
+                "its end."
             )
         )
         exciting_places(checkpoint, LAYER.get(), SIGNAL.get(), UNIT.get())
