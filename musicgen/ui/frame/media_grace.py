@@ -27,7 +27,7 @@ def keep_media_for_a_moment() -> None:
     """Lets files stay that were named a moment ago; in this process, once and for all."""
     if not hasattr(MediaFileManager._get_inactive_file_ids, "__wrapped__"):
         found = wait_a_moment(MediaFileManager._get_inactive_file_ids)
-        MediaFileManager._get_inactive_file_ids = found  # type: ignore[method-assign]
+        MediaFileManager._get_inactive_file_ids = found  # type: ignore[method-assign,assignment]
 
 
 def wait_a_moment(find: FindInactive) -> FindInactive:
