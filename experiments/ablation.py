@@ -31,6 +31,14 @@ CHANGES = {
 }
 
 
+PLAIN = {
+    "kind": "lstm", "position": "false", "relative": "false", "dropout": "0.1",
+    "described": "false", "carry_state": "false", "average": "0", "batch_size": "32",
+    "learning_rate": "0.005", "eval_interval": "100",
+}  # fmt: skip
+"""What makes `quick` the plain LSTM that each change is tried on."""
+
+
 def main() -> None:
     """One training after another; each prints its line when it ends."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -41,6 +49,7 @@ def main() -> None:
     asked = parser.parse_args()
     for name, changes in list(CHANGES.items())[asked.first :]:
         settings = {"max_steps": str(asked.steps), "threads": str(asked.threads)}
+        settings |= PLAIN if asked.preset == "quick" else {}
         loss, step = best_loss(asked.preset, settings | changes)
         print(f"{name:<34} {loss:.4f} at step {step}", flush=True)
 

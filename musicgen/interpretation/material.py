@@ -7,6 +7,7 @@ from musicgen.config import Paths
 from musicgen.corpus.dataset import load_dataset
 from musicgen.evaluation.loss.text_loss import known_text
 from musicgen.evaluation.report.manner import first_source, write_for
+from musicgen.evaluation.report.reference import DEFAULT_SOURCE
 from musicgen.interpretation.facts import TuneFacts, read_facts
 from musicgen.interpretation.recording import Recording, record
 from musicgen.models.checkpoint import Checkpoint
@@ -29,6 +30,8 @@ def find_held_out(
 ) -> list[str]:
     """Held-out tunes of the first book that a network learned from, written as it read them.
 
+    Of a checkpoint that does not say its book they are the lab's.
+
     Args:
         checkpoint: The network.
         paths: Where books are found.
@@ -38,7 +41,7 @@ def find_held_out(
     Raises:
         CorpusError: the book is not there.
     """
-    dataset = load_dataset(first_source(checkpoint.metadata), paths)
+    dataset = load_dataset(first_source(checkpoint.metadata) or DEFAULT_SOURCE, paths)
     return write_for(checkpoint.metadata, dataset.texts(side)[:count]).kept
 
 

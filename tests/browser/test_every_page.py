@@ -35,6 +35,10 @@ PAGES = {
     "play": "/?model=zz-copyist&temperature=0.8&seed=1",
     **{name.lower(): f"/{name}" for name in OTHER_PAGES},
     **{view: f"/Compare?view={view}" for view in ("pair", "study", "sweep")},
+    **{
+        view: f"/Inside?view={view}"
+        for view in ("silence", "look", "expect", "embedding", "anatomy")
+    },
 }
 LOOKS: dict[str, dict[str, Any]] = {
     "wide light": {"viewport": {"width": 1440, "height": 900}, "color_scheme": "light"},

@@ -330,3 +330,18 @@ def test_an_lstm_may_be_given_echoes_and_nothing_else_changes_its_kind(
     other = dataclasses.replace(tiny_preset, network=tiny_preset.network.replace(kind="hawk"))
     assert store.create("same", other, start).preset.network.kind == "lstm"
     assert store.create("kept", tiny_preset, learned).preset.network.kind == "echo"
+
+
+def test_a_network_that_reads_positions_may_be_given_degrees(
+    store: RunStore, tiny_preset: Preset, dataset: Dataset
+) -> None:
+    shape = tiny_preset.network.replace(kind="echo", position=True)
+    first = store.create("places", dataclasses.replace(tiny_preset, network=shape))
+    train(first, dataset)
+    start = load_checkpoint(first.path / "last")
+    wanted = dataclasses.replace(tiny_preset, network=shape.replace(relative=True))
+    run = store.create("degrees", wanted, start)
+    assert run.preset.network.relative
+    train(run, dataset)
+    assert load_checkpoint(run.path / "last").network.relative.weight.abs().sum() > 0
+    assert not store.create("same", tiny_preset, start).preset.network.relative

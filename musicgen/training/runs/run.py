@@ -155,8 +155,8 @@ class RunStore:
         """A new run with its settings written; of what it starts and learns from copies.
 
         The checkpoint brings its network's shape along; an LSTM may be given echoes, if the preset
-        asks for the kind `echo`. `sweep` names the sweep of a cell. `pairs` are those of which one
-        tune is preferred.
+        asks for the kind `echo`, and one that reads positions degrees and intervals. `sweep` names
+        the sweep of a cell. `pairs` are those of which one tune is preferred.
 
         Raises:
             RunError: the name is taken or not usable as a folder.
@@ -169,6 +169,8 @@ class RunStore:
             shape = start.metadata.network.replace(dropout=preset.network.dropout)
             if (shape.kind, preset.network.kind) == ("lstm", "echo"):
                 shape = shape.replace(kind="echo")
+            if shape.position and preset.network.relative:
+                shape = shape.replace(relative=True)
             preset = dataclasses.replace(preset, network=shape)
         for name, kept in (("start", start), ("teacher", teacher)):
             if kept:

@@ -31,6 +31,11 @@ class BoundedCache(Generic[T]):
         with self._lock:
             return sum(map(self._size_of, self._values.values()))
 
+    def __contains__(self, key: Hashable) -> bool:
+        """Whether the value of a key is there now."""
+        with self._lock:
+            return key in self._values
+
     def get(self, key: Hashable, make: Callable[[], T]) -> T:
         """The value of a key, made now if it is not there; what `make` raises is passed on."""
         with self._lock:

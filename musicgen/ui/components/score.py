@@ -55,6 +55,8 @@ class ScoreOverlay:
     (`notation.analysis.bar_numbers`), `names` the labels of the notes, `bits` the surprise of each
     in bits, and `alternatives` the other characters that the network could have written, both None
     where that is not shown.
+    `tints` take the place of `bits`: a value -1..1 for each note, in two colours, whose ends
+    `tint_ends` names; bars cannot be chosen then.
     `outside` are indices of notes beyond an instrument's range; `selection` the first and last
     chosen bar.
 
@@ -73,6 +75,8 @@ class ScoreOverlay:
     loop: tuple[tuple[float, float], ...] = ()
     cue: tuple[str, float] | None = None
     on_touch: Callable[[], None] | None = None
+    tints: tuple[float, ...] | None = None
+    tint_ends: tuple[str, str] = ("", "")
 
 
 def score(
@@ -150,24 +154,34 @@ def _touch_data(touch: ScoreOverlay) -> dict[str, Any]:
         "numbers": touch.numbers,
         "names": touch.names,
         "bits": touch.bits,
+        "tints": touch.tints,
         "alternatives": alternatives,
         "outside": touch.outside,
         "selection": touch.selection,
         "words": {
-            "expected": _("expected"),
-            "surprising": _("surprising"),
+            "expected": touch.tint_ends[0] if touch.tints else _("expected"),
+            "surprising": touch.tint_ends[1] if touch.tints else _("surprising"),
             "surprise": _("{note}: {bits} bits of surprise"),
             "take": _("Take another, and the network goes on from there."),
             "space": _("space"),
             "line_end": _("line end"),
             "place": _("bar {bar}, {note}"),
-            "keys": _(
+            "keys": _few_keys()
+            if touch.tints
+            else _(
                 "Keys: ← and → go from note to note, Shift with them chooses bars, Enter plays "
                 "from here, the space bar starts and pauses, ↓ shows what else the network "
                 "had in mind, Escape closes that."
             ),
         },
     }
+
+
+def _few_keys() -> str:
+    return _(
+        "Keys: ← and → go from note to note, Enter plays from here, the space bar starts and "
+        "pauses."
+    )
 
 
 def _read(name: str) -> str:

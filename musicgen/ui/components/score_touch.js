@@ -1,7 +1,7 @@
 // Choosing on a score: bars by dragging, alternatives of a note by hovering, and both by keys.
 // data.touch: {bars: bar of each written note (from 0), numbers: what these bars are called, names, bits: surprise of each or null,
 //   alternatives: for each note [[offset, character, percent, others, [percents]], ...] or null,
-//   outside: numbers of notes beyond a range, selection: [first, last] or null, words}
+//   tints: a value from -1 to 1 for each note in the place of bits, or null, outside: numbers of notes beyond a range, selection: [first, last] or null, words}
 
 const DRAG = 12; // pixels from which a press is a drag
 const HOVER_MS = 350, PRESS_MS = 450, LEAVE_MS = 300;
@@ -45,7 +45,8 @@ class Touch {
     this.selection = data.selection;
     this.tellKeys(data.words.keys);
     this.closeAlternatives();
-    this.scale.hidden = !data.bits;
+    this.scale.hidden = !data.bits && !data.tints;
+    this.scale.classList.toggle("is-two-sided", !!data.tints);
     const [calm, , hot] = this.scale.children;
     calm.textContent = data.words.expected;
     hot.textContent = data.words.surprising;
@@ -60,7 +61,10 @@ class Touch {
       this.region("is-marked", (number, startChar) => startChar >= start && startChar < end);
     }
     if (!data || !this.score.layout) return;
-    this.score.layout.notes.forEach((startChar, number) => this.tint(startChar, data.bits?.[number]));
+    this.score.layout.notes.forEach((startChar, number) => {
+      if (data.tints) this.shade(startChar, data.tints[number]);
+      else this.tint(startChar, data.bits?.[number]);
+    });
     this.drawSelection();
     for (const one of data.outside) this.region("is-outside", (number) => number === one);
   }
@@ -70,6 +74,15 @@ class Touch {
     for (const element of this.score.elements.get(startChar) ?? []) {
       element.classList.toggle("musicgen-tinted", bits !== undefined);
       element.style.setProperty("--surprise", `${Math.round(100 * share)}%`);
+    }
+  }
+
+  // A value from -1 to 1 in one of two colours.
+  shade(startChar, value) {
+    for (const element of this.score.elements.get(startChar) ?? []) {
+      element.classList.add("musicgen-tinted");
+      element.classList.toggle("is-low", value < 0);
+      element.style.setProperty("--surprise", `${Math.round(100 * Math.min(1, Math.abs(value)))}%`);
     }
   }
 
@@ -105,7 +118,7 @@ class Touch {
   // Dragging
 
   press(event) {
-    if (!this.data || event.button) return;
+    if (!this.data || this.data.tints || event.button) return;
     const note = this.noteAt(event, Infinity);
     if (note < 0) return;
     this.held = { x: event.clientX, y: event.clientY, bar: this.data.bars[note], event };
@@ -312,6 +325,7 @@ class Touch {
     const last = this.score.layout.notes.length - 1;
     const before = this.chosen;
     this.chosen = Math.min(last, Math.max(0, this.chosen + step));
+    isSelecting &&= !this.data.tints;
     if (isSelecting) this.chosen = this.barEdge(Math.max(0, before), step);
     for (const old of this.regions.querySelectorAll(".is-chosen")) old.remove();
     this.region("is-chosen", (number) => number === this.chosen);

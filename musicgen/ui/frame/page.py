@@ -38,6 +38,7 @@ PAGES = (
     ("pages/Train.py", N_("Train"), ":material/model_training:"),
     ("pages/Compare.py", N_("Compare"), ":material/compare_arrows:"),
     ("pages/Evaluate.py", N_("Evaluate"), ":material/fact_check:"),
+    ("pages/Inside.py", N_("Inside"), ":material/biotech:"),
     ("pages/Corpus.py", N_("Corpus"), ":material/library_music:"),
 )
 """Script, name and icon of every page, in the order of the sidebar."""

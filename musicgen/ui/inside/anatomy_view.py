@@ -1,0 +1,126 @@
+"""Anatomy: the parts of a network with all that can be counted, and how far its gradients reach."""
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+import torch
+
+from musicgen.errors import MusicgenError
+from musicgen.interpretation.anatomy import Anatomy, count_rows_read, describe_parts
+from musicgen.interpretation.gradient_reach import GradientReach, PlainRNN, measure_reach
+from musicgen.models.checkpoint import Checkpoint
+from musicgen.ui.base.errors import sentence, translate
+from musicgen.ui.base.language import _
+from musicgen.ui.components.live_chart import live_chart
+from musicgen.ui.inside import figures, measured
+
+DISTANCE = 64
+"""Characters that a gradient is followed back."""
+
+_TEXTS = 6
+_LEAST = 1e-9
+
+
+def anatomy(checkpoint: Checkpoint) -> None:
+    """The table of parts, and the chart of gradients."""
+    found = describe_parts(checkpoint.network)
+    _totals(found)
+    _parts(found, count_rows_read(checkpoint.network))
+    st.subheader(_("How far back it can learn"), anchor=False)
+    try:
+        with st.spinner(_("Following gradients …"), show_time=True):
+            own, plain = _reach(checkpoint.fingerprint, checkpoint)
+    except MusicgenError as error:
+        st.info(sentence(error), icon=":material/info:")
+        return
+    live_chart(
+        reach_figure(own, plain), "inside_reach", _("Norm of the gradient over the distance"), 380
+    )
+    last, rnn = own.relative[-1], plain.relative[-1]
+    st.caption(
+        _("Of an error at one character, {own:.1%} reaches what the last layer did {distance} "
+          "characters before, and in a plain recurrent network of the same size {plain:.1%}. Half "
+          "is gone after {half} characters here, after {plain_half} there. The plain network is as "
+          "it is before its first training step, which is when it would have to learn.").format(
+              own=float(last[-1]), plain=float(rnn[-1]), distance=DISTANCE,
+              half=own.half_distance(len(own.labels) - 1),
+              plain_half=plain.half_distance(len(plain.labels) - 1))
+    )  # fmt: skip
+
+
+def _totals(found: Anatomy) -> None:
+    with st.container(horizontal=True, gap="large"):
+        st.metric(_("Parameters"), f"{found.parameters:,}", width="content")
+        st.metric(_("Memory"), _mebibytes(found.size_bytes), width="content")
+        st.metric(_("Multiply-adds a character"), f"{found.multiply_adds:,}", width="content")
+        st.metric(_("Numbers carried on"), f"{found.state_numbers:,}", width="content")
+
+
+def _parts(found: Anatomy, rows: int) -> None:
+    shapes = [" · ".join("×".join(map(str, shape)) for shape in one.shapes) for one in found.parts]
+    st.dataframe(
+        {
+            "part": [one.name for one in found.parts],
+            "kind": [one.kind for one in found.parts],
+            "shapes": shapes,
+            "parameters": [one.parameters for one in found.parts],
+            "share": [100 * one.parameters / max(1, found.parameters) for one in found.parts],
+            "memory": [_mebibytes(one.size_bytes) for one in found.parts],
+            "products": [one.multiply_adds for one in found.parts],
+        },
+        key="inside_parts", hide_index=True,
+        column_config={
+            "part": _("Part"), "kind": _("Kind"), "shapes": _("Shapes of the weights"),
+            "parameters": st.column_config.NumberColumn(_("Parameters"), format="localized"),
+            "share": st.column_config.ProgressColumn(_("Share"), min_value=0, max_value=100,
+                                                     format="%.1f %%"),
+            "memory": _("Memory"),
+            "products": st.column_config.NumberColumn(_("Multiply-adds"), format="localized"),
+        },
+    )  # fmt: skip
+    st.caption(
+        _("Nearly all numbers are where a state is read by the next one. Of tables no product is "
+          "made: {rows} rows are looked up and added for each character.").format(rows=rows)
+    )  # fmt: skip
+
+
+def _mebibytes(size_bytes: int) -> str:
+    return f"{size_bytes / 2**20:.2f} MiB"
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _reach(
+    fingerprint: str,  # noqa: ARG001 - in the cache's key
+    _checkpoint: Checkpoint,
+) -> tuple[GradientReach, GradientReach]:
+    """Of the network and of a plain recurrent one of its size."""
+    known, vocabulary = measured.held_out_texts(_checkpoint), _checkpoint.vocabulary
+    texts = [text for text in known if len(text) > DISTANCE + 2][:_TEXTS]
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        plain = PlainRNN(_checkpoint.network.config).eval().requires_grad_(False)
+    own = measure_reach(_checkpoint.network, vocabulary, texts, DISTANCE)
+    return own, measure_reach(plain, vocabulary, texts, DISTANCE)
+
+
+def reach_figure(own: GradientReach, plain: GradientReach) -> dict[str, Any]:
+    """Norms as shares of that at distance 0, on a logarithmic axis."""
+    lines = [
+        (translate(label.template, label.values), row, f"--st-chart-categorical-colors[{number}]",
+         "solid")
+        for number, (label, row) in enumerate(zip(own.labels, own.relative, strict=True))
+    ]  # fmt: skip
+    lines.append((_("a plain RNN, last layer"), plain.relative[-1], figures.GREY, "dash"))
+    traces = [
+        {"type": "scatter", "mode": "lines", "name": name, "x": list(range(len(row))),
+         "y": np.maximum(row, _LEAST).tolist(), "line": {"color": colour, "dash": dash, "width": 2},
+         "hovertemplate": "%{x}: %{y:.2g}<extra>%{fullData.name}</extra>"}
+        for name, row, colour, dash in lines
+    ]  # fmt: skip
+    axis = {"type": "log", "exponentformat": "power", "nticks": 8}
+    return {
+        "data": traces,
+        "layout": figures.layout("reach", _("distance back in characters"),
+                                 _("share of the gradient"), yaxis=axis, showlegend=True),
+    }  # fmt: skip

@@ -1,0 +1,217 @@
+import numpy as np
+import pytest
+
+from musicgen.errors import ConfigError
+from musicgen.interpretation.attention_view import look
+from musicgen.interpretation.gradient_reach import GradientReach
+from musicgen.interpretation.interventions import Intervention, silence
+from musicgen.models.checkpoint import load_checkpoint
+from musicgen.translatable import Sentence
+from musicgen.ui.base import resources
+from musicgen.ui.components.coloured_text import Colours, TextLinks, text_data
+from musicgen.ui.inside import figures, measured
+from musicgen.ui.inside import silence_choice as parts
+from musicgen.ui.inside.anatomy_view import reach_figure
+from musicgen.ui.inside.colours import amounts, colours_of, order_units
+from musicgen.ui.inside.silence_choice import Change
+from musicgen.ui.inside.silence_gallery import finds_of
+from musicgen.ui.inside.subject import of_text
+from tests.ui.tiny_model import TUNE
+
+VIEWS = ["units", "silence", "look", "expect", "embedding", "anatomy"]
+
+
+@pytest.fixture
+def checkpoint(home):
+    return load_checkpoint(home.checkpoints / "house")
+
+
+def values(app, kind):
+    return [item.value for item in app.get(kind)]
+
+
+def said(app):
+    return " ".join(str(one) for kind in ("markdown", "caption") for one in values(app, kind))
+
+
+# Colours and figures
+
+
+def test_a_coloured_text_has_one_span_for_each_character():
+    text = "K:D\nDFA d2|"
+    found = text_data(text, colours_of(np.linspace(-1, 1, len(text))), TextLinks(3, ((1, 0.5),)))
+    assert [character for character, _shade in found["spans"]] == list(text)
+    assert found["spans"][0][1] == -100
+    assert found["spans"][-1][1] == 100
+    assert found["chosen"] == 3
+    assert found["links"] == [[1, 0.5]]
+
+
+def test_the_strongest_value_has_the_strongest_colour_and_zero_has_none():
+    assert colours_of(np.array([0.0, -0.2, 0.1])).shades == (0, -100, 50)
+    assert colours_of(np.zeros(3)).shades == (0, 0, 0)
+
+
+def test_a_gate_is_coloured_by_how_far_it_is_from_half_open():
+    assert colours_of(np.array([0.0, 0.5, 1.0]), "forget").shades == (-100, 0, 100)
+
+
+def test_amounts_end_at_what_is_the_most():
+    assert amounts(np.array([0.0, 3.0, 12.0]), "bits", 6.0).shades == (0, 50, 100)
+
+
+def test_a_note_has_the_mean_of_its_characters():
+    subject = of_text("X:1\nL:1/8\nK:C\nC2 D|\n")
+    shades = [0.0] * len(subject.text)
+    start = subject.text.index("C2")
+    shades[start : start + 2] = [1.0, 0.5]
+    assert subject.note_values(shades) == (0.75, 0.0)
+
+
+def test_units_that_rise_and_fall_together_are_neighbours():
+    wave, other = np.sin(np.arange(40.0)), np.arange(40.0) % 7
+    order = order_units(np.stack([wave, other, wave + 0.01, other * 2], 1), [])
+    assert abs(order.index(0) - order.index(2)) == 1
+    assert abs(order.index(1) - order.index(3)) == 1
+
+
+def test_a_heat_map_has_a_row_for_each_unit_in_the_order_that_is_asked_for():
+    drawn = figures.heat_map("ab", np.array([[1.0, -0.5], [0.0, 0.25]]), [1, 0], ("x", "y"))
+    assert drawn["data"][0]["z"] == [[-50, 25], [100, 0]]
+
+
+def test_signs_of_the_text_are_no_markup_of_charts():
+    assert figures.sign("<") == "&lt;"
+    assert figures.sign(" ") == "␣"
+
+
+def test_the_reach_of_a_gradient_begins_with_all_of_it():
+    own = GradientReach((Sentence("layer {number}", number=1),), np.array([[2.0, 1.0]]))
+    drawn = reach_figure(own, own)
+    assert [trace["y"] for trace in drawn["data"]] == [[1.0, 0.5], [1.0, 0.5]]
+
+
+# What is changed
+
+
+@pytest.mark.parametrize(
+    "change",
+    [Change(parts.LIST, parts.OFF, 0), Change(parts.LAYER, parts.LOUD, 0, (), 1.0)],
+)
+def test_with_nothing_chosen_nothing_changes(checkpoint, change):
+    assert parts.to_intervention(checkpoint, change) == Intervention()
+
+
+def test_units_that_are_named_are_switched_off(checkpoint):
+    change = Change(parts.LIST, parts.OFF, 0, (3, 17))
+    assert parts.to_intervention(checkpoint, change) == silence(0, (3, 17))
+
+
+def test_a_mean_of_a_unit_that_is_not_there_is_a_sentence(checkpoint):
+    with pytest.raises(ConfigError, match="There is no unit 99999"):
+        parts.to_intervention(checkpoint, Change(parts.LIST, parts.MEAN, 0, (99999,)))
+
+
+def test_units_are_read_with_commas_and_spaces_each_once():
+    assert parts.read_units("3, 17 3，4") == (3, 17, 4)
+    assert parts.read_units("  ") == ()
+
+
+@pytest.mark.parametrize("text", ["a", "1;2", "-1", "123456", " ".join(map(str, range(65)))])
+def test_other_lists_are_refused(text):
+    with pytest.raises(ConfigError):
+        parts.read_units(text)
+
+
+def test_a_plain_lstm_has_no_finds_with_echoes_or_attention(checkpoint):
+    assert [one.name for one in finds_of(checkpoint)] == ["beat", "random", "loud"]
+    assert look(checkpoint.network, checkpoint.vocabulary, TUNE) is None
+
+
+def test_what_was_recorded_is_not_recorded_again(checkpoint):
+    assert measured.recording(checkpoint, TUNE) is measured.recording(checkpoint, TUNE)
+
+
+# The page
+
+
+def test_without_a_model_the_page_leads_to_train(empty_home, open_app):
+    app = open_app("Inside")
+    assert not app.exception
+    assert "Train a model" in [item.proto.label for item in app.get("page_link")]
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_section_is_drawn(home, open_app, view, language):
+    app = open_app("Inside", view=view, lang=language)
+    assert not app.exception
+    assert not app.error, values(app, "error")
+    assert not app.warning, values(app, "warning")
+
+
+def test_a_unit_is_chosen_and_what_units_follow_is_found(home, open_app):
+    app = open_app("Inside")
+    app.number_input(key="inside_unit").set_value(7).run()
+    app.segmented_control(key="inside_source").set_value("held-out").run()
+    app.button(key="inside_find").click().run()
+    assert not app.exception and not app.error
+    app.run()
+    assert not app.exception and not app.error
+
+
+def test_a_character_that_the_model_does_not_know_is_a_sentence(home, open_app):
+    app = open_app("Inside")
+    app.segmented_control(key="inside_source").set_value("typed").run()
+    app.text_area(key="inside_text").set_value("X:1\nK:D\nDFA ♞|").run()
+    assert not app.exception
+    assert "The vocabulary has no" in app.error[0].value
+    app.text_area(key="inside_text").set_value("").run()
+    assert "Type a tune in ABC notation first" in app.error[0].value
+    app.text_area(key="inside_text").set_value("X:1\nK:D Major\n").run()
+    assert not app.exception and not app.error
+    assert app.warning  # nothing sounds, and its colours are there all the same
+
+
+def test_silence_with_nothing_chosen_changes_nothing(home, open_app):
+    app = open_app("Inside", view="silence")
+    app.selectbox(key="inside_part").set_value("list").run()
+    app.button(key="inside_silence_it").click().run()
+    assert not app.exception and not app.error
+    assert "nothing is changed" in said(app)
+    assert "Not a note differs." in values(app, "success")
+
+
+def test_a_silent_layer_is_another_tune(home, open_app):
+    app = open_app("Inside", view="silence")
+    app.selectbox(key="inside_part").set_value("layer").run()
+    app.button(key="inside_silence_it").click().run()
+    assert not app.exception and not app.error
+    assert "all of layer 1: switched off" in said(app)
+    assert "Not a note differs." not in values(app, "success")
+
+
+def test_units_that_are_no_numbers_are_a_sentence(home, open_app):
+    app = open_app("Inside", view="silence")
+    app.selectbox(key="inside_part").set_value("list").run()
+    app.text_input(key="inside_listed").set_value("three").run()
+    assert "Give units as numbers with commas" in app.info[0].value
+    assert app.button(key="inside_silence_it").disabled
+
+
+def test_another_place_is_looked_at(home, open_app):
+    app = open_app("Inside", view="look")
+    app.slider(key="inside_place").set_value(30).run()
+    assert not app.exception and not app.error
+    assert "character 30" in said(app)
+
+
+def test_caches_are_bounded(home, open_app):
+    open_app("Inside")
+    for cache in (measured._recordings(), measured._materials(), measured._compositions()):
+        assert cache.size_bytes < 40_000_000
+    assert resources.checkpoints()
+
+
+def test_colours_name_both_ends():
+    assert colours_of(np.array([1.0])) == Colours((100,), 1.0, "below zero", "above zero")
