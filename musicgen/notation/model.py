@@ -5,9 +5,10 @@ Times and lengths are `fractions.Fraction` in **quarter notes**; character spans
 character of the network and a sound in the file can be matched with one another.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
+from functools import cached_property
 
 
 class ProblemKind(StrEnum):
@@ -164,7 +165,7 @@ class PlayedNote:
     is_grace: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Tune:
     """A tune as it was read. `play_order` lists indices of `bars` in the order they are played.
 
@@ -184,7 +185,13 @@ class Tune:
     play_order: tuple[int, ...]
     fields: tuple[tuple[str, str], ...] = ()
     body_start: int = 0
-    performance: tuple[PlayedNote, ...] = field(default=(), repr=False)
+
+    @cached_property
+    def performance(self) -> tuple[PlayedNote, ...]:
+        """What sounds, in order of onset; found when it is first asked for."""
+        from musicgen.notation.playback import played_notes
+
+        return played_notes(self.bars, self.play_order)
 
     @property
     def title(self) -> str:

@@ -36,7 +36,6 @@ from musicgen.notation.playback import (
     expand_parts,
     find_unplayed,
     is_part_order,
-    played_notes,
 )
 from musicgen.translatable import Sentence
 
@@ -455,7 +454,6 @@ class _TuneReader:
             order,
             self._all_fields(),
             self.body_start,
-            played_notes(bars, order),
         )
 
     def _report_order(self, bars: Sequence[Bar], order: Sequence[int], *, is_cut_off: bool) -> None:

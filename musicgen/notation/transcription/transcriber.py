@@ -13,7 +13,7 @@ from fractions import Fraction
 from musicgen.errors import NotationError
 from musicgen.notation.model import Bar, Key, Note, Tune
 from musicgen.notation.parsing.fields import write_tempo
-from musicgen.notation.playback import play_order, played_notes
+from musicgen.notation.playback import play_order
 from musicgen.notation.transcription.events import read_midi
 from musicgen.notation.transcription.frames import Frame, lay_frames
 from musicgen.notation.transcription.grid import GridWindow, Placed, place_notes
@@ -95,7 +95,6 @@ def _tune(bars: Sequence[Bar], title: str, key: Key, qpm: Fraction | None, notes
         bars=tuple(bars),
         play_order=order,
         fields=tuple((letter, value) for letter, value in (("N", notes), ("Q", tempo)) if value),
-        performance=played_notes(bars, order),
     )
 
 
