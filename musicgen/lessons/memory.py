@@ -84,7 +84,7 @@ LESSON = Lesson(
             "A network that always begins anew learns to do without a past, and stays so when it "
             "composes."
         ),
-        N_("Carrying the memory on costs nothing: the same steps, the same time, a better network."),
+        N_("Carrying the memory on costs no time: the same steps, and a better network."),
     ),
     (
         N_("What could a tune say in its first line that matters in its last bar?"),
