@@ -65,9 +65,9 @@ LESSON = Lesson(
         Step(
             "measure",
             N_("Compose twelve tunes in each of the three ways, and count."),
-            'for seed in range(1, 4):\n'
-            '    (tune,) = musicgen.compose(model, seed=seed, free=True)\n'
-            '    print(seed, len(tune.tune.performance), "notes")',
+            'for seed in (1, 2, 3):\n'
+            '    !python -m musicgen inspect silence --checkpoint house --seed {seed} --free '
+            '--units 206,476,447,261,428,130,12,443',
             N_("Compose and count"),
             None,
             N_(
@@ -85,7 +85,7 @@ LESSON = Lesson(
             "A colour shows what a unit goes along with. Only switching it off shows what it is "
             "for."
         ),
-        N_("A control belongs to it: without eight random units to compare with one knows nothing."),
+        N_("A control belongs to it: without eight random units beside them one knows nothing."),
     ),
     (
         N_("Draw the curve of a unit that counts to six, over two bars of a jig."),

@@ -50,7 +50,7 @@ LESSON = Lesson(
         Step(
             "place",
             N_("Measure the loss along held-out tunes, with the echoes and without them."),
-            'print(model.metadata.metrics)',
+            '!python -m musicgen evaluate --checkpoint house --count 2 --no-judge',
             N_("Measure along the tunes"),
             Question(
                 N_("Where in a tune will echoes help most?"),

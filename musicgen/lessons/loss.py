@@ -13,16 +13,16 @@ LESSON = Lesson(
         Step(
             "loss",
             N_("Measure two networks on tunes that they learned from, and on held-out tunes."),
-            'for name in ("baseline", "improved"):\n'
-            '    print(name, musicgen.load_model(name).metadata.metrics)',
+            '!python -m musicgen evaluate --checkpoint baseline --checkpoint improved --count 2 '
+            '--no-judge',
             N_("Measure both losses"),
             Question(
                 N_("What does a low loss on the tunes that were learned mean?"),
                 (N_("that the network composes well"), N_("that it knows these tunes"),
                  N_("that it will predict new ones")),
                 N_(
-                    "That it knows these tunes, and no more. The network that has the lower loss on "
-                    "them may well have the higher one on tunes that it never met."
+                    "That it knows these tunes, and no more. The network that has the lower loss "
+                    "on them may well have the higher one on tunes that it never met."
                 ),
             ),
             N_(
