@@ -75,6 +75,5 @@ def _sentence(names: Sequence[str]) -> str:
 
 def _write(path: Path, text: str, overwrite: bool) -> None:
     check_free([path], overwrite)
-    path.parent.mkdir(parents=True, exist_ok=True)
     write_output(path, text.encode("utf-8"), overwrite)
     echo(f"{path}")

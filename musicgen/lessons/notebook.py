@@ -1,7 +1,7 @@
 """A lesson as a Jupyter notebook: its steps with the public interface `musicgen` and its commands.
 
-The format is nbformat 4.5 (https://nbformat.readthedocs.io), a JSON document that is written here
-as such: nothing of Jupyter needs to be installed.
+The format is nbformat 4.5, a JSON document that is written here as such: nothing of Jupyter needs
+to be installed.
 """
 
 import json
