@@ -49,8 +49,7 @@ def layout(name: str, x: str, y: str, **more: Any) -> dict[str, Any]:
                   "zeroline": False},
     }  # fmt: skip
     for axis, settings in axes.items():
-        settings |= more.pop(axis, {})
-        axes[axis] = settings
+        settings.update(more.pop(axis, {}))
     base = {"uirevision": name, "margin": {"l": 60, "r": 12, "t": 34, "b": 48},
             "showlegend": True, "hovermode": "closest",
             "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"}}  # fmt: skip

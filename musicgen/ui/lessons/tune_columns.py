@@ -15,6 +15,7 @@ from musicgen.sampling.composer import Composition
 from musicgen.ui.base import resources
 from musicgen.ui.base.errors import sentence
 from musicgen.ui.base.language import _
+from musicgen.ui.base.words import plain
 from musicgen.ui.components.score import score
 from musicgen.ui.components.text_block import text_block
 from musicgen.ui.lessons import measured
@@ -30,7 +31,7 @@ def hear(scene: Scene, cells: Sequence[Cell]) -> None:
     found = []
     for number, (column, cell) in enumerate(zip(st.columns(len(cells)), cells, strict=True)):
         with column:
-            st.markdown(f"**{cell.label}**")
+            st.markdown(f"**{plain(cell.label)}**")
             with st.spinner(_("Composing …")):
                 composition = measured.tunes(cell)[0]
             found.append(composition)
@@ -72,7 +73,7 @@ def _figures(cells: Sequence[Cell], found: Sequence[Composition]) -> None:
     }
     columns = {" ": list(rows)}
     for number, cell in enumerate(cells):
-        columns[cell.label] = [values[number] for values in rows.values()]
+        columns[plain(cell.label)] = [values[number] for values in rows.values()]
     st.table(columns, border="horizontal", hide_index=True)
 
 
@@ -88,7 +89,7 @@ def compose_all(cells: Sequence[Cell]) -> list[list[str]]:
     """The texts of all tunes of each cell, with a bar that says how far it is."""
     progress, texts = st.progress(0.0, _("Composing …")), []
     for number, cell in enumerate(cells):
-        progress.progress(number / len(cells), f"{_('Composing …')} {cell.label}")
+        progress.progress(number / len(cells), f"{_('Composing …')} {plain(cell.label)}")
         texts.append([one.abc for one in measured.tunes(cell)])
     progress.empty()
     return texts

@@ -1,0 +1,15 @@
+"""Lessons: eight short ones, with trainings, tunes and charts, and questions before each result."""
+
+from musicgen.ui.base.language import _
+from musicgen.ui.frame.page import language_picker, page
+from musicgen.ui.lessons.choices import chosen_lesson
+from musicgen.ui.lessons.lessons_view import course
+
+page(
+    _("Lessons"),
+    _("Understand sequence models: say what you expect, try it, and hear what comes of it."),
+    has_training_card=bool(chosen_lesson().runs),
+)
+
+course()
+language_picker()
