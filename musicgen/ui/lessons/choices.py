@@ -1,6 +1,7 @@
 """What is chosen on the page: the lesson, what one expects, and what was asked for."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 
@@ -17,7 +18,7 @@ UNIT = Slot("lessons_unit", 1)
 PRESSED: Slot[dict[tuple[str, str], int]] = Slot("lessons_pressed", {})
 """How often the button of each step was pressed in this session, by lesson and step."""
 
-_HELD = (TEMPERATURE, UNIT)
+_HELD: tuple[Slot[Any], ...] = (TEMPERATURE, UNIT)
 _KEY = "lessons_lesson"
 _PARAMETER = "lesson"
 
@@ -72,9 +73,9 @@ def hold() -> None:
         slot.hold()
     for lesson in LESSONS:
         for step in lesson.steps:
-            slot = _guess(lesson, step)
-            if step.question and slot.get() is not None:
-                slot.hold()
+            guessed = _guess(lesson, step)
+            if step.question and guessed.get() is not None:
+                guessed.hold()
 
 
 def guess(lesson: Lesson, step: Step) -> int | None:

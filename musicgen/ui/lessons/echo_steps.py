@@ -3,7 +3,7 @@
 import streamlit as st
 
 from musicgen.config import SampleConfig
-from musicgen.interpretation.interventions import Intervention, silence_echoes
+from musicgen.interpretation.interventions import silence_echoes
 from musicgen.interpretation.sites import has_echoes
 from musicgen.ui.base.language import _
 from musicgen.ui.lessons import measured
@@ -59,5 +59,4 @@ def _cells(scene: Scene, config: SampleConfig) -> list[Cell]:
     return [
         Cell(_("with echoes"), checkpoint, config),
         Cell(_("without echoes"), checkpoint, config, silence_echoes()),
-    ] if has_echoes(checkpoint.network) else [Cell(_("as it is"), checkpoint, config,
-                                                   Intervention())]  # fmt: skip
+    ]

@@ -1,4 +1,4 @@
-"""A lesson on the page: what one will learn, its steps, what one has seen, and what to take away."""
+"""A lesson on the page: its goal, its steps, what one has seen, and what one can take away."""
 
 from collections.abc import Callable
 
@@ -65,7 +65,7 @@ def course() -> None:
     choices.hold()
     lesson = choices.pick_lesson()
     models = Models()
-    with st.container(key=f"lessons_{lesson.name}"):
+    with st.container(key=f"lesson_{lesson.name}"):
         st.subheader(f"{number_of(lesson)} · {_(lesson.title)}", anchor=False)
         st.write(f"**{_('What you will learn.')}** {_(lesson.goal)}")
         st.caption(_("{count} minutes at most").format(count=lesson.minutes))

@@ -73,9 +73,8 @@ def _moment(scene: Scene) -> tuple[int, dict[str, Looks]] | None:
         return None
     if len(steps) == 1:
         return steps[0], looks
-    step = st.select_slider(
-        _("Step"), steps, steps[-1], key=scene.key("moment"), format_func="{:,}".format
-    )
+    key = scene.key(f"moment_{len(steps)}_{steps[-1]}")
+    step = st.select_slider(_("Step"), steps, steps[-1], key=key, format_func="{:,}".format)
     return step, looks
 
 
