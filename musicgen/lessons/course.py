@@ -43,4 +43,4 @@ def get_lesson(name: str) -> Lesson:
 
 def number_of(lesson: Lesson) -> int:
     """The place of a lesson, from 1 on."""
-    return LESSONS.index(lesson) + 1
+    return [one.name for one in LESSONS].index(lesson.name) + 1
