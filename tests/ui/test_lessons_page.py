@@ -13,7 +13,7 @@ from musicgen.ui.lessons import choices, echo_steps, lesson_charts
 from musicgen.ui.lessons.lesson_charts import RunCurve, exactly
 from musicgen.ui.lessons.lessons_view import ACTIONS
 from musicgen.ui.lessons.run_steps import find_looks
-from tests.interpretation.conftest import make_checkpoint
+from tests.interpretation.conftest import make_checkpoint, make_network
 
 NAMES = [lesson.name for lesson in LESSONS]
 TRAINED = [lesson.name for lesson in LESSONS if lesson.runs]
@@ -268,7 +268,7 @@ def test_a_network_without_echoes_says_which_has_them(home, open_app):
 
 def test_echoes_are_switched_off(empty_home, open_app, monkeypatch):
     monkeypatch.setattr(echo_steps, "COUNT", 2)
-    made = make_checkpoint("echo")
+    made = make_checkpoint(make_network("echo"))
     save_checkpoint(empty_home.checkpoints / "house", made.network, made.metadata)
     app = go_through(open_app("Lessons", lesson="copying"), "copying")
     assert sum(item.value.startswith("You expected") for item in app.info) == 3
