@@ -87,8 +87,8 @@ LESSON = Lesson(
                 ),
             ),
             N_(
-                "Over the temperature: the loss in nats per character above, the share of tunes in "
-                "time in percent below; the best of the one is not the best of the other."
+                "Over the temperature: the loss in nats per character in the first chart, the share "
+                "of tunes in time in percent in the second; their best places are not the same."
             ),
         ),
     ),

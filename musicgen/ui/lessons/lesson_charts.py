@@ -105,7 +105,7 @@ def loss_curves(
     runs: Sequence[RunCurve], titles: tuple[str, str], *, is_log: bool = False
 ) -> dict[str, Any]:
     """Losses over steps: of training tunes thin, as a running mean, of held-out tunes thick."""
-    traces = []
+    traces: list[dict[str, Any]] = []
     for number, run in enumerate(runs):
         name, looks = chart_text(run.label), [m for m in run.metrics if m.val_loss is not None]
         steps, losses = thinned(
@@ -113,7 +113,8 @@ def loss_curves(
             smoothed([min(one.train_loss, MOST_LOSS) for one in run.metrics], SMOOTHING),
             MAX_POINTS,
         )
-        common = {"type": "scatter", "name": name, "legendgroup": name,
+        common: dict[str, Any] = {
+                  "type": "scatter", "name": name, "legendgroup": name,
                   "hovertemplate": "%{x}: %{y:.3f}<extra>%{fullData.name}</extra>"}  # fmt: skip
         traces.append(common | {
             "mode": "lines", "x": steps, "y": [round(one, 4) for one in losses],

@@ -11,7 +11,7 @@ from musicgen.training.loop.metrics import StepMetrics
 from musicgen.training.runs.run import METRICS_FILE, Run, RunInfo
 from musicgen.training.runs.summary import clock
 from musicgen.ui.base import resources
-from musicgen.ui.base.errors import sentence
+from musicgen.ui.base.errors import sentence, show_errors
 from musicgen.ui.base.failures import attempt, has_new_failure, reading, redraw
 from musicgen.ui.base.labels import STATUS_LABELS
 from musicgen.ui.base.language import _
@@ -46,6 +46,11 @@ def train(scene: Scene) -> bool:
         return False
     st.fragment(_live, run_every=TICK_S if active else None)(scene, active)
     return len(found) == len(lesson.runs) and not active
+
+
+def is_training(lesson: Lesson) -> bool:
+    """Whether a training of the lesson is under way, so that this part of the page ticks."""
+    return bool(lesson.runs) and bool(_active(find_runs(resources.store(), lesson)))
 
 
 def finished(scene: Scene) -> dict[str, RunInfo] | None:
@@ -94,12 +99,12 @@ def _live(scene: Scene, drawn: tuple[str, ...]) -> None:
     if _active(found) != drawn or has_new_failure():
         redraw()
     current = resources.registry().current()
-    if current and not current.is_over and current.run.id not in {i.id for i in found.values()}:
-        training_note()
+    if drawn and current and current.run.id not in {info.id for info in found.values()}:
+        training_note()  # another training goes first; the page has no note of its own now
     curves = []
     for run in scene.lesson.runs:
         if run.key in found:
-            with reading(found[run.key].id):
+            with show_errors(), reading(found[run.key].id):
                 curves.append(RunCurve(_(run.label), _row(scene, run, found[run.key])))
     titles = _("step"), _("loss (nats per character)")
     is_log = scene.lesson.name == "learning-rate"

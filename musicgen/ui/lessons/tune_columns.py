@@ -87,7 +87,8 @@ def _repetition(one: TuneReading) -> str:
 
 def compose_all(cells: Sequence[Cell]) -> list[list[str]]:
     """The texts of all tunes of each cell, with a bar that says how far it is."""
-    progress, texts = st.progress(0.0, _("Composing …")), []
+    progress = st.progress(0.0, _("Composing …"))
+    texts: list[list[str]] = []
     for number, cell in enumerate(cells):
         progress.progress(number / len(cells), f"{_('Composing …')} {plain(cell.label)}")
         texts.append([one.abc for one in measured.tunes(cell)])
