@@ -87,8 +87,9 @@ LESSON = Lesson(
                 ),
             ),
             N_(
-                "Over the temperature: the loss in nats per character in the first chart, the share "
-                "of tunes in time in percent in the second; their best places are not the same."
+                "Over the temperature: the loss in nats per character in the first chart, the "
+                "share of tunes in time in percent in the second; their best places are not the "
+                "same."
             ),
         ),
     ),

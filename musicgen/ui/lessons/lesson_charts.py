@@ -114,8 +114,9 @@ def loss_curves(
             MAX_POINTS,
         )
         common: dict[str, Any] = {
-                  "type": "scatter", "name": name, "legendgroup": name,
-                  "hovertemplate": "%{x}: %{y:.3f}<extra>%{fullData.name}</extra>"}  # fmt: skip
+            "type": "scatter", "name": name, "legendgroup": name,
+            "hovertemplate": "%{x}: %{y:.3f}<extra>%{fullData.name}</extra>",
+        }  # fmt: skip
         traces.append(common | {
             "mode": "lines", "x": steps, "y": [round(one, 4) for one in losses],
             "line": {"color": colour(number), "width": 1}, "opacity": 0.6, "showlegend": False,
