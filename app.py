@@ -48,9 +48,11 @@ if __name__ == "__main__":
     follow_tune()
     render_ahead()
 else:
+    from musicgen.ui.frame.media_grace import keep_media_for_a_moment
     from musicgen.ui.frame.run_endings import let_runs_end
     from musicgen.ui.frame.server import guards
     from musicgen.ui.frame.tidying import tidying
 
     let_runs_end()
+    keep_media_for_a_moment()
     app = st.App(__file__, middleware=guards(), lifespan=tidying)
