@@ -35,6 +35,7 @@ COMMANDS = {
     "evaluate": ("evaluate_command", "Figures of composed tunes and of real ones."),
     "reports": ("reports_group", "The reports that are kept: list, show, export, delete."),
     "inspect": ("inspect_group", "Look inside a network: units, probes, what silence costs."),
+    "lessons": ("lessons_group", "The lessons: list them, worksheets and notebooks of them."),
     "novelty": ("novelty_command", "Is it copied? Compare tunes with those a model learned from."),
     "critic": ("critic_command", "Teach a critic, which chooses among several drawings."),
     "preferences": ("preferences_command", "Pairs of tunes of which a critic prefers one."),

@@ -22,6 +22,7 @@ from musicgen.config import Paths
 from musicgen.evaluation.report.plan import ReportPlan
 from musicgen.evaluation.report.store import ReportStore
 from musicgen.jobs.report_service import ReportService
+from musicgen.lessons.course import LESSONS
 from musicgen.presets import PRESETS
 from musicgen.training.runs.run import RunStore
 from tests.browser.conftest import PROJECT, Server
@@ -39,6 +40,7 @@ PAGES = {
         view: f"/Inside?view={view}"
         for view in ("silence", "look", "expect", "embedding", "anatomy")
     },
+    **{f"lesson {lesson.name}": f"/Lessons?lesson={lesson.name}" for lesson in LESSONS[1:]},
 }
 LOOKS: dict[str, dict[str, Any]] = {
     "wide light": {"viewport": {"width": 1440, "height": 900}, "color_scheme": "light"},

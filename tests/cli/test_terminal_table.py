@@ -24,7 +24,8 @@ TINY = (
     "hidden_size=8", "embedding_dim=4", "batch_size=2", "seq_len=8", "eval_interval=2",
     "precision=float32", "samples=0",
 )  # fmt: skip
-WRITERS = ("compose", "take", "rewrite", "ladder", "set", "favourites export", "reports export")
+WRITERS = ("compose", "take", "rewrite", "ladder", "set", "favourites export", "reports export",
+           "lessons worksheet", "lessons notebook")  # fmt: skip
 
 
 def read_rows() -> list[tuple[str, str]]:

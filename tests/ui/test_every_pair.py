@@ -16,6 +16,7 @@ from streamlit.testing.v1 import AppTest
 
 from musicgen.evaluation.novelty.index_files import load_index
 from musicgen.evaluation.report.plan import ReportPlan
+from musicgen.lessons.course import LESSONS
 from musicgen.training.runs.run import RunStore
 from musicgen.ui.base import resources
 from tests.thorough import IS_THOROUGH
@@ -170,6 +171,11 @@ def test_evaluate(furnished, open_app):
 @pytest.mark.parametrize("view", ["units", "silence", "look", "expect", "embedding", "anatomy"])
 def test_inside(furnished, open_app, view):
     open_every_pair(open_app("Inside", view=view), 0)
+
+
+@pytest.mark.parametrize("lesson", [lesson.name for lesson in LESSONS])
+def test_lessons(furnished, open_app, lesson):
+    open_every_pair(open_app("Lessons", lesson=lesson), 0)
 
 
 def test_corpus(furnished, open_app):

@@ -17,6 +17,7 @@ NAMES = (
     *listening.NAMES,
     "lang",
     "corpus",
+    "lesson",
 )
 """All parameters that the pages look at."""
 

@@ -39,6 +39,7 @@ PAGES = (
     ("pages/Compare.py", N_("Compare"), ":material/compare_arrows:"),
     ("pages/Evaluate.py", N_("Evaluate"), ":material/fact_check:"),
     ("pages/Inside.py", N_("Inside"), ":material/biotech:"),
+    ("pages/Lessons.py", N_("Lessons"), ":material/school:"),
     ("pages/Corpus.py", N_("Corpus"), ":material/library_music:"),
 )
 """Script, name and icon of every page, in the order of the sidebar."""

@@ -1,0 +1,1 @@
+"""The lessons: what they say, what they train and measure, worksheets and notebooks of them."""

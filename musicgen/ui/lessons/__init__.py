@@ -1,0 +1,1 @@
+"""The page Lessons: steps with questions, small trainings, tunes and charts."""
