@@ -80,7 +80,7 @@ PRESETS: dict[str, Preset] = {
         ),
         Preset(
             "house",
-            "How the model that comes with the program learns: five tunebooks, described, all keys.",
+            "How the model that comes with the program learns: five tunebooks, all keys.",
             NetworkConfig(
                 kind="echo",
                 embedding_dim=256,
@@ -89,7 +89,6 @@ PRESETS: dict[str, Preset] = {
                 dropout=0.5,
                 recurrent_dropout=0.5,
                 position=True,
-                relative=True,
                 init="orthogonal",
             ),
             _HOUSE_TRAINING.replace(
