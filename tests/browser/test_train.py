@@ -27,8 +27,12 @@ def fill_in(page: Page, **values: int) -> None:
 
 
 def fill_fields(page: Page, **values: int) -> None:
+    """Types into fields; those that are not in sight stand under *Steps and looks*."""
     for label, value in values.items():
-        page.get_by_label(label.replace("_", " "), exact=True).fill(str(value))
+        name = label.replace("_", " ")
+        if name in ("Validation interval", "Save interval", "Threads", "Seed"):
+            page.get_by_role("tab", name="Steps and looks").click()
+        page.get_by_label(name, exact=True).fill(str(value))
 
 
 def start_training(page: Page) -> None:

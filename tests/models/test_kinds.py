@@ -19,7 +19,7 @@ from musicgen.models.registry import NETWORKS, build_network
 from musicgen.presets import PRESETS, Preset
 from musicgen.training.loop.session import fit_preset
 from musicgen.training.loop.trainer import Trainer
-from musicgen.ui.train.training_form import KIND_LABELS
+from musicgen.ui.train.setting_fields import KIND_LABELS
 
 SMALL = NetworkConfig(
     vocab_size=11, embedding_dim=5, hidden_size=7, num_layers=2, window=6, bar_id=0, line_id=1
@@ -39,7 +39,7 @@ def test_a_kind_has_all_that_is_kept_for_each(kind: str) -> None:
     compared = {changes.get("kind", "lstm") for changes, _ in ENTRIES.values()}
     there = {
         "a class in musicgen/models/registry.py": kind in NETWORKS,
-        "a line in musicgen/ui/train/training_form.py": kind in KIND_LABELS,
+        "a line in musicgen/ui/train/setting_fields.py": kind in KIND_LABELS,
         "a preset in musicgen/presets.py": kind in {one.network.kind for one in PRESETS.values()},
         "an entry in experiments/networks.py": kind in compared,
     } | {f"a row in {name}": has_row(PROJECT / name, kind) for name in TABLES}

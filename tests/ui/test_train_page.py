@@ -14,6 +14,7 @@ from musicgen.training.runs.run_files import Progress
 from musicgen.training.runs.samples import Sample, append_sample
 from musicgen.ui.base import resources
 from musicgen.ui.base.labels import SETTING_LABELS
+from musicgen.ui.train.setting_fields import NEEDS, NETWORK_GROUP
 from musicgen.ui.train.training_form import memory_words, time_words
 from tests.ui.conftest import texts
 from tests.ui.tiny_model import TUNE
@@ -58,20 +59,65 @@ def test_the_corpora_of_a_preset_are_those_that_are_learned_from(empty_home, ope
         assert field.value == preset.training.source
 
 
+def setting_widgets(app):
+    kinds = (*app.number_input, *app.selectbox, *app.checkbox)
+    return {item.key: item for item in kinds if item.key}
+
+
 def test_every_setting_of_a_preset_is_in_the_form_with_its_bounds(empty_home, open_app):
     app = open_app("Train")
     assert not app.exception
     preset = PRESETS["quick"]
-    fields = {item.key: item for item in (*app.number_input, *app.selectbox, *app.checkbox)}
+    shown = setting_widgets(app)
     for part, settings in (("network", preset.network), ("training", preset.training)):
         for info in describe(type(settings)):
             if info.name in FROM_VOCABULARY:
                 continue
-            field = fields[f"train_quick_{part}_{info.name}"]
+            field = shown.get(f"train_quick_{part}_{info.name}")
+            if field is None:
+                assert info.name in NEEDS
+                continue
             assert field.value == getattr(settings, info.name)
             assert field.label == SETTING_LABELS[info.name]
             if info.kind in (int, float):
                 assert f"({info.low:,} – {info.high:,})" in field.help
+
+
+def test_settings_that_wait_for_another_are_shown_when_that_is_chosen(home, open_app):
+    app = open_app("Train")
+    chosen = [
+        ("network_kind", "lstm", ()),
+        ("network_kind", "attention", ("window",)),
+        ("network_kind", "echo", ("position", "relative")),
+        ("network_position", False, ("position",)),
+        ("training_described", False, ()),
+        ("training_described", True, ("first_readings",)),
+        ("training_teacher", "house", ("teacher_weight", "teacher_temperature")),
+        ("training_adversary", 0.5, tuple(name for name in NEEDS if "adversary" in name)),
+        ("training_preferences", 0.5, tuple(name for name in NEEDS if "preference" in name)),
+    ]
+    assert {name for _key, _value, names in chosen for name in names} == set(NEEDS)
+    for key, value, names in chosen:
+        setting_widgets(app)[f"train_quick_{key}"].set_value(value).run()
+        assert not app.exception
+        part, setting = key.split("_", 1)
+        is_network = part == "network"
+        subject = [
+            name
+            for name, (other, _values) in NEEDS.items()
+            if (name in NETWORK_GROUP if is_network else other == setting)
+        ]
+        fields = setting_widgets(app)
+        shown = {name for name in subject if f"train_quick_{part}_{name}" in fields}
+        assert shown == set(names)
+
+
+def test_a_model_that_is_trained_on_keeps_its_network(home, open_app):
+    app = open_app("Train")
+    app.selectbox(key="train_from").set_value("house").run()
+    assert not app.exception
+    assert not [key for key in setting_widgets(app) if "_network_" in key]
+    assert "The network is that of house" in " ".join(item.value for item in app.caption)
 
 
 def test_a_setting_out_of_bounds_is_told_in_a_sentence(empty_home, open_app):

@@ -1,68 +1,26 @@
 """The form that starts a training, built from what `config.describe` says of each setting."""
 
 import dataclasses
-import math
 from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from musicgen.config import (
-    FROM_VOCABULARY,
-    NetworkConfig,
-    SettingInfo,
-    Settings,
-    TrainingConfig,
-    describe,
-)
+from musicgen.config import TrainingConfig, describe
 from musicgen.corpus.sources import SOURCES
 from musicgen.errors import ConfigError, MusicgenError
 from musicgen.models.checkpoint import Checkpoint
-from musicgen.models.registry import NETWORKS
 from musicgen.names import MAX_NAME_CHARACTERS
 from musicgen.presets import PRESETS, Preset
 from musicgen.training.estimate import estimate_training, require_room
-from musicgen.training.preference_pairs import list_pairs, require_start
+from musicgen.training.preference_pairs import require_start
 from musicgen.ui.base import resources, state
 from musicgen.ui.base.errors import show_error
 from musicgen.ui.base.labels import SETTING_LABELS
-from musicgen.ui.base.language import N_, _, ngettext
+from musicgen.ui.base.language import _, ngettext
 from musicgen.ui.base.links import CORPUS_PARAMETER
+from musicgen.ui.train.setting_fields import setting_fields
 from musicgen.ui.tune.models import Models
-
-KIND_LABELS = {
-    "lstm": N_("LSTM: remembers as it reads"),
-    "echo": N_("Echo: an LSTM that hears what comes again"),
-    "attention": N_("Attention: an LSTM that looks back"),
-    "hierarchical": N_("Hierarchical: notes, bars, phrases"),
-    "hawk": N_("Hawk: gated linear recurrence"),
-}
-"""What a kind of network is, in one line."""
-
-SETTING_GROUPS = (
-    (N_("Length and seed"), ("max_steps", "batch_size", "seq_len", "seed", "eval_interval",
-                             "save_interval", "samples", "precision", "threads",
-                             "tracker")),
-    (N_("Optimizer"), ("optimizer", "learning_rate", "schedule", "warmup_steps", "grad_clip",
-                       "accumulate")),
-    (N_("Against memorising"), ("weight_decay", "label_smoothing", "average", "patience")),
-    (N_("What else is learned"), ("teacher", "teacher_weight", "teacher_temperature",
-                                  "multi_task")),
-    (N_("A discriminator that rewards, from a trained model on"), (
-        "adversary", "adversary_batch", "adversary_length", "adversary_interval")),
-    (N_("Pairs of tunes, one preferred, from a trained model on"), (
-        "preferences", "preference_beta", "preference_likelihood", "preference_pairs",
-        "preference_batch", "preference_count")),
-    (N_("What is read, and how"), ("plain", "described", "first_readings", "carry_state",
-                                   "transpose", "truncate", "vary_rhythm", "curriculum")),
-)  # fmt: skip
-"""Settings of a training by what they are for; those of the network have a group of their own, and
-the corpus stands above all."""
-
-_TOLD = {"kind": "", "teacher": N_("nobody"), "preference_pairs": N_("composed by the model")}
-"""Choices that are told in words, and what the empty one is called."""
-
-_COLUMNS = 3
 
 
 def training_form() -> tuple[Preset, str, Checkpoint | None] | None:
@@ -78,7 +36,7 @@ def training_form() -> tuple[Preset, str, Checkpoint | None] | None:
     st.caption(_(preset.meaning))
     is_sent_here = _take_corpus()
     with st.expander(_("Settings"), is_sent_here, icon=":material/tune:"):
-        corpus, model, run = st.columns(_COLUMNS)
+        corpus, model, run = st.columns(3)
         with corpus:
             training = {"source": _source(preset)}
         with model:
@@ -89,9 +47,8 @@ def training_form() -> tuple[Preset, str, Checkpoint | None] | None:
                 resources.store().new_id(preset.name),
                 max_chars=MAX_NAME_CHARACTERS,
             )
-        network = _fields(_("Network"), preset.network, preset.name, _network_settings())
-        for title, names in SETTING_GROUPS:
-            training |= _fields(_(title), preset.training, preset.name, names)
+        network, others = setting_fields(preset, start)
+        training |= others
     filled, failure = _fill(preset, network, training, run_id.strip())
     can_start = state.NO_ROOM.get() != (filled, start)
     is_started, is_estimate_wanted = _form_buttons(can_start=can_start)
@@ -247,48 +204,6 @@ def _load(name: str) -> Checkpoint | None:
     return resources.checkpoint(Models().find(name)) if name else None
 
 
-def _network_settings() -> tuple[str, ...]:
-    return tuple(info.name for info in describe(NetworkConfig) if info.name not in FROM_VOCABULARY)
-
-
-def _fields(title: str, settings: Settings, preset: str, names: tuple[str, ...]) -> dict[str, Any]:
-    st.markdown(f"**{title}**")
-    values = {}
-    known = {info.name: info for info in describe(type(settings))}
-    infos = [known[name] for name in names]
-    for start in range(0, len(infos), _COLUMNS):
-        row = infos[start : start + _COLUMNS]
-        for column, info in zip(st.columns(_COLUMNS), row, strict=False):
-            with column:
-                part = "network" if isinstance(settings, NetworkConfig) else "training"
-                key = f"train_{preset}_{part}_{info.name}"
-                values[info.name] = _field(info, getattr(settings, info.name), key)
-    return values
-
-
-def _field(info: SettingInfo, value: Any, key: str) -> Any:
-    label = _(SETTING_LABELS[info.name]) if info.name in SETTING_LABELS else info.name
-    choices = info.choices or _known_names(info.name)
-    if info.name in _TOLD:
-        return _told_field(label, info, choices, value, key)
-    if choices:
-        index = choices.index(value) if value in choices else 0
-        return st.selectbox(label, choices, index, key=key, help=_(info.help))
-    if info.kind is bool:
-        return st.checkbox(label, value, key=key, help=_(info.help))
-    if info.kind is str:
-        return st.text_input(label, value, info.max_length, key=key, help=_(info.help))
-    # No bounds here: the browser would hold the form back without a word. The settings check them.
-    return st.number_input(
-        label,
-        value=value,
-        step=_step(info, value),
-        format=_format(info),
-        key=key,
-        help=_help(info),
-    )
-
-
 def _take_corpus() -> bool:
     """Whether a link brought a corpus along to learn from; if it is there, it is chosen."""
     name = st.query_params.pop(CORPUS_PARAMETER, "")
@@ -325,43 +240,3 @@ def _source_key(preset: str) -> str:
 def _corpora() -> tuple[str, ...]:
     own = tuple(corpus.name for corpus in resources.corpora().list())
     return (*SOURCES, *own, *(f"lab+{name}" for name in own))
-
-
-def _told_field(
-    label: str, info: SettingInfo, choices: tuple[str, ...], value: str, key: str
-) -> str:
-    """A choice that says more than names."""
-    words = {
-        name: _(KIND_LABELS[name]) if name in KIND_LABELS else name or _(_TOLD[info.name])
-        for name in choices
-    }
-    index = choices.index(value) if value in choices else 0
-    chosen = st.selectbox(
-        label, choices, index, key=key, help=_(info.help), format_func=words.__getitem__
-    )
-    return str(chosen)
-
-
-def _help(info: SettingInfo) -> str:
-    if info.low is None or info.high is None:
-        return _(info.help)
-    return f"{_(info.help)} ({info.low:,} – {info.high:,})"
-
-
-def _known_names(setting: str) -> tuple[str, ...]:
-    if setting == "teacher":
-        return ("", *(ref.name for ref in resources.checkpoints()))
-    if setting == "preference_pairs":
-        return ("", *list_pairs(resources.paths()))
-    return tuple(NETWORKS) if setting == "kind" else ()
-
-
-def _step(info: SettingInfo, value: float) -> float:
-    """One for whole numbers; else a unit of the value's first digit: 0.001 for 0.005."""
-    if info.kind is int:
-        return 1
-    return 10.0 ** math.floor(math.log10(value)) if value else 0.1
-
-
-def _format(info: SettingInfo) -> str | None:
-    return "%g" if info.kind is float else None
