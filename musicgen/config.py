@@ -289,6 +289,9 @@ class TrainingConfig(Settings):
     samples: int = setting(
         12, "Short tunes composed along the way, to hear it learn; 0 for none.", 0, 50
     )
+    moments: bool = setting(
+        False, "Keep the weights at these tunes as well, to look inside what was learned when."
+    )
     tracker: str = setting(
         "none",
         "A program that follows along, where it is installed.",

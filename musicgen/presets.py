@@ -76,6 +76,7 @@ PRESETS: dict[str, Preset] = {
                 warmup_steps=50,
                 eval_interval=50,
                 save_interval=100,
+                moments=True,
             ),
         ),
         Preset(

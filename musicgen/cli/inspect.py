@@ -198,6 +198,51 @@ def silence_command(
              f"{'is kept' if one.keeps_key else 'is not heard'}")  # fmt: skip
 
 
+@inspect_group.command("learned")
+@click.argument("run_id", metavar="RUN")
+@click.option("--tunes", type=click.IntRange(2, 200), default=16, show_default=True,
+              help="Held-out tunes that are read at each moment.")  # fmt: skip
+@click.option("--count", type=click.IntRange(1, 200), default=12, show_default=True,
+              help="Free tunes composed at each moment.")  # fmt: skip
+@json_option
+def learned_command(run_id: str, tunes: int, count: int, as_json: bool) -> None:
+    """When RUN learned what: figures of all moments at which its weights were kept."""
+    from musicgen.interpretation.development import PROBED, find_learned, look_at_moment
+    from musicgen.interpretation.facts import FACTS
+    from musicgen.interpretation.material import find_held_out
+    from musicgen.models.checkpoint import load_checkpoint
+    from musicgen.training.runs.run import RunStore
+
+    paths = Paths.default()
+    folders = RunStore(paths.runs).get(run_id).list_moments()
+    if not folders:
+        raise ConfigError(
+            "The run {name!r} kept no weights along the way. Train one with --set moments=true.",
+            name=run_id,
+        )
+    moments = []
+    for folder in folders.values():
+        checkpoint = load_checkpoint(folder)
+        texts = find_held_out(checkpoint, paths, tunes)
+        moments.append(look_at_moment(checkpoint, texts, count))
+    if as_json:
+        echo_json([{"step": one.step, "loss": one.loss, "bar_lines": show(one.bar_lines),
+                    "in_time": one.in_time, "probes": dict(one.probes),
+                    "baselines": dict(one.baselines), "tune": one.tune.abc}
+                   for one in moments])  # fmt: skip
+        return
+    names = [name for name in PROBED if any(name in one.probes for one in moments)]
+    echo(f"{'step':>8}{'loss':>8}{'bar lines':>11}{'in time':>9}"
+         + "".join(f"{FACTS[name].label:>18}" for name in names))  # fmt: skip
+    for one in moments:
+        probes = "".join(f"{one.probes.get(name, float('nan')):>18.1%}" for name in names)
+        echo(f"{one.step:>8,}{one.loss:>8.3f}{one.bar_lines:>11.1%}{one.in_time:>9.1%}{probes}")
+    for name in names:
+        step = find_learned(moments, name)
+        if step is not None:
+            echo(f"Half of what it knows of {FACTS[name].label} it knew at step {step:,}.")
+
+
 def _record(checkpoint: "Checkpoint", file: Path | None, tunes: int) -> "Material":
     from musicgen.interpretation.material import find_held_out, record_tunes
 

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 from pathlib import Path
 
@@ -9,7 +10,8 @@ from musicgen.corpus.dataset import Dataset
 from musicgen.models.checkpoint import CheckpointMetadata, save_checkpoint
 from musicgen.models.registry import build_network
 from musicgen.presets import Preset
-from musicgen.training.loop.session import fit_preset
+from musicgen.training.loop.session import TrainingSession, fit_preset
+from musicgen.training.runs.run import RunStore
 from tests.examples import make_tune, stand_in
 
 
@@ -135,3 +137,23 @@ def test_what_is_not_there_is_said(
     home: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], said: str
 ) -> None:
     assert said in refuse(capsys, *arguments, "--checkpoint", "lstm")
+
+
+def test_what_was_learned_when(home, capsys, dataset, tiny_preset):
+    training = tiny_preset.training.replace(samples=3, moments=True)
+    preset = dataclasses.replace(tiny_preset, training=training)
+    store = RunStore(home / "runs")
+    TrainingSession(store.create("watched", preset), dataset, lambda _metrics: None).train()
+    options = ("learned", "watched", "--tunes", "4", "--count", "1")
+    found = json.loads(run(capsys, *options, "--json"))
+    assert [one["step"] for one in found] == [0, 4, 8, 12]
+    assert all(0 <= one["in_time"] <= 1 and one["loss"] > 0 for one in found)
+    told = run(capsys, *options).split("\n")
+    assert told[0].split()[:2] == ["step", "loss"]
+    assert [line.split()[0] for line in told[1:5]] == ["0", "4", "8", "12"]
+
+
+def test_a_run_without_moments_is_a_sentence(home, capsys, dataset, tiny_preset):
+    RunStore(home / "runs").create("blind", tiny_preset)
+    assert main(["inspect", "learned", "blind"]) == 2
+    assert "--set moments=true" in capsys.readouterr().err

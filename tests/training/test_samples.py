@@ -87,7 +87,7 @@ def test_listening_changes_no_bit_of_a_training_not_even_of_a_resumed_one(
     train(whole, dataset)
     train(parts, dataset, stop_after)
     train(Run(parts.path), dataset)
-    assert [sample.step for sample in parts.read_samples()] == [4, 8, 12]
+    assert [sample.step for sample in parts.read_samples()] == [0, 4, 8, 12]
     assert whole.read_samples() == ()
     for name in ("last", "best"):
         expected, resumed = (
@@ -112,7 +112,7 @@ def test_a_resumed_run_has_the_tunes_of_an_uninterrupted_one(
         TrainingSession(parts, dataset, crash).train()
     with (parts.path / "samples.jsonl").open("a") as file:
         file.write(json.dumps(dataclasses.asdict(Sample(9, "X:1\n"))) + '\n{"step": 10, "ab')
-    assert [sample.step for sample in train(Run(parts.path), dataset).samples] == [4, 8, 12]
+    assert [sample.step for sample in train(Run(parts.path), dataset).samples] == [0, 4, 8, 12]
     assert parts.read_samples() == whole.read_samples()
 
 
@@ -122,7 +122,9 @@ def test_the_tune_of_a_step_carries_the_loss_of_that_step(
     run = store.create("one", audible)
     train(run, dataset)
     losses = {item.step: item.val_loss for item in run.read_metrics()}
-    for sample in run.read_samples():
+    first, *samples = run.read_samples()
+    assert (first.step, first.val_loss) == (0, None)  # nobody has looked yet
+    for sample in samples:
         assert sample.val_loss == losses[sample.step] is not None
 
 
@@ -135,7 +137,7 @@ def test_a_run_that_ends_early_is_heard_at_its_end(
     run = store.create("still", dataclasses.replace(tiny_preset, training=settings))
     train(run, dataset)
     steps = [sample.step for sample in run.read_samples()]
-    assert steps == [1, run.info().step]
+    assert steps == [0, 1, run.info().step]
 
 
 def test_a_network_that_has_learned_nothing_writes_a_tune_the_grammar_keeps(
@@ -216,7 +218,7 @@ def test_a_full_disk_stops_no_training(
     run = store.create("full", audible)
     session = train(run, dataset)
     assert session.warning == "The disk is full."
-    assert [sample.step for sample in session.samples] == [4, 8, 12]
+    assert [sample.step for sample in session.samples] == [0, 4, 8, 12]
 
 
 def test_samples_are_read_as_they_were_written_and_cut(tmp_path: Path) -> None:

@@ -1,11 +1,18 @@
+import dataclasses
+
 import numpy as np
 import pytest
 
+from musicgen.corpus.dataset import load_dataset
 from musicgen.errors import ConfigError
+from musicgen.interpretation.anatomy import describe_parts
 from musicgen.interpretation.attention_view import look
 from musicgen.interpretation.gradient_reach import GradientReach
 from musicgen.interpretation.interventions import Intervention, silence
+from musicgen.interpretation.sites import find_sites
 from musicgen.models.checkpoint import load_checkpoint
+from musicgen.training.loop.session import TrainingSession
+from musicgen.training.runs.run import RunStore
 from musicgen.translatable import Sentence
 from musicgen.ui.base import resources
 from musicgen.ui.components.coloured_text import Colours, TextLinks, text_data
@@ -13,12 +20,18 @@ from musicgen.ui.inside import figures, measured
 from musicgen.ui.inside import silence_choice as parts
 from musicgen.ui.inside.anatomy_view import reach_figure
 from musicgen.ui.inside.colours import amounts, colours_of, order_units
+from musicgen.ui.inside.development_view import (
+    loss_figure,
+    paths_figure,
+    share_figure,
+    spread_figure,
+)
 from musicgen.ui.inside.silence_choice import Change
 from musicgen.ui.inside.silence_gallery import finds_of
 from musicgen.ui.inside.subject import of_text
 from tests.ui.tiny_model import TUNE
 
-VIEWS = ["units", "silence", "look", "expect", "embedding", "anatomy"]
+VIEWS = ["units", "silence", "look", "expect", "embedding", "anatomy", "learned"]
 
 
 @pytest.fixture
@@ -215,3 +228,58 @@ def test_caches_are_bounded(home, open_app):
 
 def test_colours_name_both_ends():
     assert colours_of(np.array([1.0])) == Colours((100,), 1.0, "below zero", "above zero")
+
+
+# When it learned that
+
+
+@pytest.fixture
+def watched(home, tiny_preset):
+    """A run of twelve steps that kept its weights at four moments."""
+    training = tiny_preset.training.replace(source="lab", samples=12, moments=True)
+    preset = dataclasses.replace(tiny_preset, training=training)
+    dataset = load_dataset("lab", resources.paths())
+    run = RunStore(home.runs).create("watched", preset)
+    TrainingSession(run, dataset, lambda _metrics: None).train()
+    return run
+
+
+def test_a_model_without_moments_says_how_to_get_them(home, open_app):
+    app = open_app("Inside", view="learned")
+    assert not app.exception
+    assert "kept no weights along the way" in app.info[0].value
+
+
+def test_what_a_training_learned_when_is_measured_once_it_is_asked_for(watched, open_app):
+    app = open_app("Inside", view="learned")
+    app.selectbox(key="play_model").set_value("watched").run()
+    assert not app.exception and "The weights of 4 moments" in said(app)
+    app.button(key="inside_look_at_moments").click().run()
+    assert not app.exception
+    assert "Each line is the way of a character from step 0 to step 12" in said(app)
+    again = open_app("Inside", view="learned")
+    again.selectbox(key="play_model").set_value("watched").run()  # it is known now
+    assert "Each line is the way" in said(again)
+    for step in (0, 4):
+        again.segmented_control(key="inside_moment").set_value(step).run()
+        assert not again.exception
+    assert len(again.selectbox(key="inside_spread").options) == len(watched_parts(watched))
+
+
+def watched_parts(run):
+    network = load_checkpoint(run.path / "best").network
+    return [*(part.name for part in describe_parts(network).parts), *find_sites(network)]
+
+
+def test_figures_of_moments_hold_what_they_are_given():
+    steps = [0, 50, 1000]
+    shares = share_figure(steps, [("one", [0.0, 0.5, float("nan")])])
+    assert shares["data"][0]["x"] == ["0", "50", "1,000"]
+    assert shares["data"][0]["y"] == [0.0, 50.0, None]
+    assert loss_figure(steps, [3.0, 2.0, 1.0])["data"][0]["y"] == [3.0, 2.0, 1.0]
+    spread = spread_figure(steps, np.array([-1.0, 0.0, 1.0]), np.array([[1.0, 0.0]] * 3))
+    assert np.array(spread["data"][0]["z"]).shape == (2, 3)
+    paths = np.arange(3 * 4 * 2, dtype=float).reshape(3, 4, 2)
+    drawn = paths_figure(steps, paths, ["a", "b", "|", "2"], [0, 1], [2, 3])
+    assert [trace["text"][-1] for trace in drawn["data"]] == ["a", "b", "|", "2"]
+    assert drawn["data"][1]["x"] == [2.0, 10.0, 18.0]

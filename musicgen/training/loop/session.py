@@ -89,6 +89,8 @@ class TrainingSession:
             self._write_status(trainer, "running")
             self._tracker = open_tracker(self.run.path, self.run.id, self.preset, trainer.step + 1)
             try:
+                if not trainer.step:
+                    self._listen(trainer, None)
                 trainer.train(lambda metrics: self._after_step(trainer, metrics), should_stop)
             except TrainingDiverged as error:
                 self._write_status(trainer, "failed", str(error))
@@ -180,6 +182,8 @@ class TrainingSession:
             self.samples = (*self.samples, sample)
             self._storing(lambda: self.run.append_sample(sample))
             self._tracker.log_sample(sample)
+        if trainer.config.moments:
+            self._storing(lambda: self.run.save_moment(trainer, self._metadata(trainer)))
 
     def _keep_best(self, trainer: Trainer, val_loss: float | None) -> None:
         best = self.progress.best_val_loss

@@ -69,6 +69,7 @@ _SIZES = {
 
 _SAMPLE = re.compile(r"samples/[A-Za-z0-9][A-Za-z0-9_-]{0,60}\.(abc|json|jsonl)")
 _SAMPLE_MEGABYTES = 1
+_MOMENT = re.compile(r"moments/[0-9]{7}/(checkpoint\.json|model\.safetensors)")
 _DENSE = ".safetensors"
 _BLOCK = 1 << 20
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -252,6 +253,8 @@ def _grows(file: str) -> ArchiveError:
 
 def _limit_bytes(name: str) -> int:
     """The most bytes that a file of a run may have; 0 for what is no file of a run."""
+    if _MOMENT.fullmatch(name):
+        name = f"best/{name.rpartition('/')[2]}"
     megabytes = _SAMPLE_MEGABYTES if _SAMPLE.fullmatch(name) else _SIZES.get(name, 0)
     return int(megabytes * _MEGABYTE)
 
@@ -292,7 +295,7 @@ def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, folder: Path) -> N
     path = folder / entry.filename
     left = entry.file_size
     with storing(path):
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         with archive.open(entry) as source, path.open("xb") as target:
             while block := source.read(_BLOCK):
                 left -= len(block)

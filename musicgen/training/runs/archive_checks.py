@@ -21,7 +21,7 @@ from musicgen.sampling.critic import find_critic
 from musicgen.storage import write_file
 from musicgen.training.loop.metrics import StepMetrics
 from musicgen.training.runs.run import Run
-from musicgen.training.runs.run_admin import CHECKPOINT_FOLDERS
+from musicgen.training.runs.run_admin import list_checkpoint_folders
 from musicgen.training.runs.run_files import MAX_METRICS_LINE, MAX_STEP, Progress, parse_step
 from musicgen.training.runs.summary import FLUENCY_FILE, looks_of, parse_fluency
 
@@ -40,9 +40,8 @@ def check_contents(run: Run) -> None:
     try:
         _rewrite_settings(run)
         metrics = _check_metrics(run.path / "metrics.jsonl")
-        for name in CHECKPOINT_FOLDERS:
-            if (run.path / name).is_dir():
-                _check_checkpoint(run, name)
+        for name in list_checkpoint_folders(run):
+            _check_checkpoint(run, name)
         _check_others(run)
     except ArchiveError:
         raise

@@ -7,6 +7,7 @@
       status.json      what the run is doing, or how it ended
       metrics.jsonl    one line a step, append-only; a torn last line is dropped on reading
       samples.jsonl    tunes composed along the way, one line each, likewise
+      moments/<step>/  checkpoints of the network along the way, in half precision, if wanted
       best/            checkpoint with the lowest validation loss
       last/            newest checkpoint, with the state of optimizer and generators
       start/           the checkpoint it was started from, if any
@@ -21,6 +22,7 @@ Killing the process at any instant loses at most the steps since the last save.
 import contextlib
 import dataclasses
 import json
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -45,6 +47,7 @@ from musicgen.models.kinds import check_kind
 from musicgen.names import find_folder, is_name, normalize_name
 from musicgen.presets import Preset
 from musicgen.storage import (
+    delete_folder,
     is_file,
     is_folder,
     list_folder,
@@ -76,6 +79,9 @@ _STATE_TENSORS = "trainer.safetensors"
 _STATE_VALUES = "trainer.json"
 METRICS_FILE = "metrics.jsonl"
 PAIRS_FILE = "preferences.jsonl"
+MOMENTS_FOLDER = "moments"
+
+_MOMENT = re.compile(r"[0-9]{7}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,6 +346,8 @@ class Run:
         for name in (METRICS_FILE, "samples.jsonl"):
             with storing(self.path / name):
                 (self.path / name).unlink(missing_ok=True)
+        for moment in self.list_moments().values():
+            delete_folder(moment)
 
     def read_metrics(self) -> list[StepMetrics]:
         """All steps written so far, in order.
@@ -368,6 +376,19 @@ class Run:
     def save_best(self, trainer: "Trainer", metadata: CheckpointMetadata) -> None:
         """Keeps the weights as the best so far."""
         save_checkpoint(self.path / "best", trainer.trained, metadata)
+
+    def save_moment(self, trainer: "Trainer", metadata: CheckpointMetadata) -> None:
+        """Keeps the weights of this step, to look at later what was learned when."""
+        folder = self.path / MOMENTS_FOLDER / f"{trainer.step:07d}"
+        save_checkpoint(folder, trainer.trained, metadata, half_precision=True)
+
+    def list_moments(self) -> dict[int, Path]:
+        """The checkpoints along the way by their steps, in order."""
+        found = {}
+        for folder in list_folder(self.path / MOMENTS_FOLDER):
+            if _MOMENT.fullmatch(folder.name) and is_folder(folder):
+                found[int(folder.name)] = folder
+        return dict(sorted(found.items()))
 
     def save_last(
         self, trainer: "Trainer", metadata: CheckpointMetadata, progress: Progress
@@ -413,6 +434,9 @@ class Run:
         lines = "".join(json.dumps(metrics.to_dict()) + "\n" for metrics in kept)
         write_file(self.path / METRICS_FILE, lines.encode("utf-8"))
         cut_samples(self.path / "samples.jsonl", trainer.step)
+        for step, moment in self.list_moments().items():
+            if step > trainer.step:
+                delete_folder(moment)
         return progress
 
     def _read_json(self, name: str) -> dict[str, Any]:

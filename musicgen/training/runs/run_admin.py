@@ -11,11 +11,17 @@ from musicgen.json_reading import read_json
 from musicgen.models.checkpoint import METADATA_FILE, read_metadata
 from musicgen.names import MAX_NAME_BYTES, MAX_NAME_CHARACTERS, find_folder
 from musicgen.storage import delete_folder, is_folder, storing, write_file
-from musicgen.training.runs.run import Run, RunStore
+from musicgen.training.runs.run import MOMENTS_FOLDER, Run, RunStore
 from musicgen.training.runs.run_files import sweep_of
 from musicgen.training.runs.run_names import check_id, check_new_id
 
 CHECKPOINT_FOLDERS = ("best", "last", "start", "teacher")
+
+
+def list_checkpoint_folders(run: Run) -> list[str]:
+    """The folders of a run that are checkpoints, by their names in it, its moments among them."""
+    moments = [f"{MOMENTS_FOLDER}/{folder.name}" for folder in run.list_moments().values()]
+    return [name for name in CHECKPOINT_FOLDERS if is_folder(run.path / name)] + moments
 
 
 def measure_size(run: Run) -> int:
@@ -69,7 +75,9 @@ def name_checkpoints(run: Run, name: str = "") -> None:
     Raises:
         StorageError: they cannot be written.
     """
-    for part in CHECKPOINT_FOLDERS[:2]:
+    for part in list_checkpoint_folders(run):
+        if part in CHECKPOINT_FOLDERS[2:]:  # others, under their own names
+            continue
         folder = run.path / part
         if (folder / METADATA_FILE).is_file():
             try:
@@ -85,7 +93,7 @@ def drop_weights(run: Run, keep_best: bool = False) -> None:
     Raises:
         StorageError: they cannot be removed.
     """
-    for name in ("last",) if keep_best else ("last", "best"):
+    for name in ("last", MOMENTS_FOLDER) if keep_best else ("last", MOMENTS_FOLDER, "best"):
         with storing(run.path / name):
             shutil.rmtree(run.path / name, ignore_errors=True)
 

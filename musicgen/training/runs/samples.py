@@ -1,8 +1,8 @@
 """Samples of a training: short tunes that the network composes at intervals.
 
 Every tune has the same seed and the same settings, so that what differs is what was learned. The
-looks at which one is composed lie close together at first, where most is learned, and ever farther
-apart later on.
+steps at which one is composed lie close together at first, where most is learned, and ever farther
+apart later on: before the first step, and at some of the looks at held-out tunes.
 """
 
 import json
@@ -67,8 +67,11 @@ def is_sample_due(config: TrainingConfig, step: int) -> bool:
     """Whether the network is to compose after a step: at some of the looks at held-out tunes.
 
     Of the looks of a whole training at most `config.samples` are chosen, in geometric progression,
-    the first and the last among them. Steps between two looks are never due.
+    the first and the last among them, and beside them step 0, where nothing is learned yet. Steps
+    between two looks are never due.
     """
+    if not step:
+        return config.samples > 1
     looks = -(-config.max_steps // config.eval_interval)  # rounded up: the last step is one, too
     if step == config.max_steps:
         return config.samples > 0

@@ -54,6 +54,7 @@ SETTING_LABELS = {
     "eval_interval": N_("Validation interval"),
     "save_interval": N_("Save interval"),
     "samples": N_("Tunes along the way"),
+    "moments": N_("Weights along the way"),
     "tracker": N_("Tracker"),
     "precision": N_("Precision"),
     "threads": N_("Threads"),

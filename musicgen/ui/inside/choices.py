@@ -16,6 +16,7 @@ VIEWS = {
     "expect": N_("What it expects"),
     "embedding": N_("Embeddings"),
     "anatomy": N_("Anatomy"),
+    "learned": N_("When it learned that"),
 }
 """Name in the address, and what it is called on the page."""
 

@@ -12,6 +12,7 @@ from musicgen.ui.base.libraries import ABCJS, PLOTLY, need_library
 from musicgen.ui.base.links import train_link
 from musicgen.ui.inside import choices
 from musicgen.ui.inside.anatomy_view import anatomy
+from musicgen.ui.inside.development_view import when_it_learned
 from musicgen.ui.inside.embedding_view import embeddings
 from musicgen.ui.inside.expect_view import what_it_expects
 from musicgen.ui.inside.look_view import where_it_looks
@@ -26,6 +27,7 @@ _SECTIONS: dict[str, Callable[[Checkpoint], None]] = {
     "expect": what_it_expects,
     "embedding": embeddings,
     "anatomy": anatomy,
+    "learned": when_it_learned,
 }
 
 

@@ -1,6 +1,7 @@
 """What is measured of networks and texts, kept for all sessions within a number of bytes."""
 
 from collections.abc import Callable, Hashable
+from pathlib import Path
 
 import numpy as np
 import streamlit as st
@@ -10,14 +11,16 @@ from musicgen.evaluation.loss.text_loss import known_text
 from musicgen.interpretation.associations import Association, find_associations
 from musicgen.interpretation.attention_view import View, look
 from musicgen.interpretation.changed_network import compose_changed
+from musicgen.interpretation.development import TEXTS, Moment, look_at_moment
 from musicgen.interpretation.expectation import Expectation, find_expectation
 from musicgen.interpretation.facts import read_facts
 from musicgen.interpretation.interventions import Intervention
 from musicgen.interpretation.material import Material, find_held_out
 from musicgen.interpretation.recording import LayerRecording, Recording, record
 from musicgen.interpretation.saliency import Saliency, find_saliency
-from musicgen.models.checkpoint import Checkpoint
+from musicgen.models.checkpoint import METADATA_FILE, Checkpoint, load_checkpoint
 from musicgen.sampling.composer import Composition, compose
+from musicgen.storage import modified_ns
 from musicgen.ui.base import resources
 from musicgen.ui.base.bounded_cache import BoundedCache
 
@@ -32,6 +35,7 @@ MAX_MATERIAL_BYTES = 32_000_000
 MAX_ASSOCIATION_BYTES = 12_000_000
 MAX_ORDER_BYTES = 1_000_000
 MAX_TEXT_BYTES = 8_000_000
+MAX_MOMENT_BYTES = 24_000_000
 
 BEAT_FACTS = ("place", "beat", "bar_line")
 """What units that count the bar follow."""
@@ -191,6 +195,32 @@ def expectation(checkpoint: Checkpoint, text: str) -> Expectation:
     )
 
 
+def knows_moment(run: str, folder: Path) -> bool:
+    """Whether a moment of a training was looked at already."""
+    return _key_of_moment(run, folder) in _moments()
+
+
+def moment(run: str, folder: Path) -> Moment:
+    """A look at a network at a moment of its training.
+
+    Raises:
+        CheckpointError: the weights are damaged.
+        CorpusError: the book it learned from is not there.
+        ConfigError: there is nothing to measure.
+    """
+
+    def make() -> Moment:
+        checkpoint = load_checkpoint(folder)
+        texts = find_held_out(checkpoint, resources.paths(), TEXTS)
+        return look_at_moment(checkpoint, texts)
+
+    return _moments().get(_key_of_moment(run, folder), make)
+
+
+def _key_of_moment(run: str, folder: Path) -> Hashable:
+    return run, folder.name, modified_ns(folder / METADATA_FILE)
+
+
 def _size_of_recording(seen: Recording) -> int:
     arrays = [seen.features, seen.logits]
     for one in seen.layers:
@@ -201,6 +231,11 @@ def _size_of_recording(seen: Recording) -> int:
 @st.cache_resource(show_spinner=False)
 def _recordings() -> BoundedCache[Recording]:
     return BoundedCache(MAX_RECORDING_BYTES, _size_of_recording)
+
+
+@st.cache_resource(show_spinner=False)
+def _moments() -> BoundedCache[Moment]:
+    return BoundedCache(MAX_MOMENT_BYTES, lambda one: one.size_bytes)
 
 
 @st.cache_resource(show_spinner=False)

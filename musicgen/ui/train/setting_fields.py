@@ -36,8 +36,8 @@ NETWORK_GROUP = ("init", "layer_norm", "recurrent_dropout", "window", "position"
 """The other settings of a network."""
 
 SETTING_GROUPS = (
-    (N_("Steps and looks"), ("eval_interval", "save_interval", "samples", "seed", "precision",
-                             "threads", "tracker")),
+    (N_("Steps and looks"), ("eval_interval", "save_interval", "samples", "moments", "seed",
+                             "precision", "threads", "tracker")),
     (N_("Optimizer"), ("optimizer", "schedule", "warmup_steps", "grad_clip", "accumulate")),
     (N_("Against memorising"), ("weight_decay", "label_smoothing", "average", "patience")),
     (N_("What is read"), ("plain", "described", "first_readings", "carry_state", "transpose",
