@@ -1,5 +1,5 @@
 // Plotly charts that are updated in place, so that zoom and hover outlive every tick.
-// data: {panels: [{name, figure: {data, layout}, label, height, is_wide}], id}
+// data: {panels: [{name, figure: {data, layout}, label, height, is_wide, note}], id}
 
 const groups = globalThis.musicgenCharts ??= new Map(); // host -> {host, id, charts: Map(name -> chart)}
 const AXES = ["xaxis", "yaxis"];
@@ -110,8 +110,12 @@ function addChart(group, panel) {
   const host = document.createElement("div");
   host.className = "musicgen-chart";
   host.setAttribute("role", "img");
-  group.host.append(host);
-  const chart = { host, zoomed: new Set(), isHeld: false };
+  const frame = document.createElement("div"), note = document.createElement("p");
+  frame.className = "musicgen-chart-frame";
+  note.className = "musicgen-chart-note";
+  frame.append(host, note);
+  group.host.append(frame);
+  const chart = { host, frame, note, zoomed: new Set(), isHeld: false };
   host.addEventListener("pointerdown", () => {
     chart.isHeld = true;
     const release = () => {
@@ -129,7 +133,8 @@ function addChart(group, panel) {
 async function draw(Plotly, group, panel) {
   const chart = group.charts.get(panel.name) ?? addChart(group, panel);
   const { host } = chart;
-  host.classList.toggle("is-wide", panel.is_wide);
+  chart.frame.classList.toggle("is-wide", panel.is_wide);
+  if (chart.note.textContent !== panel.note) chart.note.textContent = panel.note;
   host.setAttribute("aria-label", panel.label);
   const style = getComputedStyle(host);
   const read = (name) => style.getPropertyValue(name).trim();

@@ -28,7 +28,7 @@ class Panel:
     `figure` is ``{"data": [...], "layout": {...}}`` as Plotly takes it; colours may be names of
     the theme's variables, such as ``--st-primary-color``. `name` says which chart it is across
     updates, `label` its description for screen readers, `height` is in pixels. A wide panel
-    has a row of its own; others stand in pairs where there is room.
+    has a row of its own; others stand in pairs where there is room. `note` says below what to see.
     """
 
     name: str
@@ -36,6 +36,7 @@ class Panel:
     label: str
     height: int = 360
     is_wide: bool = True
+    note: str = ""
 
 
 def live_charts(panels: Sequence[Panel], key: str) -> None:

@@ -89,7 +89,12 @@ def _loss_panel(course: Course, view: View) -> Panel:
     layout["xaxis"]["title"] = {"text": _("step"), "font": {"size": 13}}
     if course.is_early and course.metrics:
         layout |= _early_mark(course.metrics[-1].step, view)
-    return Panel("loss", figure, _("Loss over the steps of the training"), LARGE_HEIGHT)
+    label = _("Loss over the steps of the training")
+    note = _(
+        "Both lines should fall. Where that of training tunes falls on and that of held-out tunes "
+        "rises, it learns by heart. A filled circle is a network that was kept."
+    )
+    return Panel("loss", figure, label, LARGE_HEIGHT, note=note)
 
 
 def _perplexity_panel(course: Course, view: View) -> Panel:
@@ -100,7 +105,9 @@ def _perplexity_panel(course: Course, view: View) -> Panel:
     ]
     traces = _curves(course, values, view) + _held_out(looks, course)
     reach = _reach(course, traces, view) or EMPTY_PERPLEXITY
-    return _small("perplexity", _figure(course, view, traces, _("Perplexity"), reach, ".3~g"))
+    figure = _figure(course, view, traces, _("Perplexity"), reach, ".3~g")
+    note = _("Among how many characters it wavers, as if all were equally likely; 1 is certainty.")
+    return _small("perplexity", figure, note)
 
 
 def _accuracy_panel(course: Course, view: View) -> Panel:
@@ -112,7 +119,7 @@ def _accuracy_panel(course: Course, view: View) -> Panel:
     figure = _figure(course, plain, traces, _("Characters right"), reach, ".0%")
     low, high = figure["layout"]["yaxis"]["range"]
     figure["layout"]["yaxis"]["range"] = [low, min(high, _JUST_ABOVE_ALL)]
-    return _small("accuracy", figure)
+    return _small("accuracy", figure, _("How often the character it found likeliest came next."))
 
 
 def _gradient_panel(course: Course, view: View) -> Panel:
@@ -123,7 +130,12 @@ def _gradient_panel(course: Course, view: View) -> Panel:
     figure = _figure(course, view, traces, title, reach, ".3~g")
     if course.config.grad_clip:
         figure["layout"]["shapes"] = [_clip_line(course.config.grad_clip)]
-    return _small("gradient", figure)
+        note = _(
+            "How hard a step pulls at the weights; what is above the dotted line is cut to it."
+        )
+    else:
+        note = _("How hard a step pulls at the weights; high peaks are steps that can upset it.")
+    return _small("gradient", figure, note)
 
 
 def _rate_panel(course: Course, view: View) -> Panel:
@@ -131,7 +143,9 @@ def _rate_panel(course: Course, view: View) -> Panel:
     traces = _curves(course, rates, View(smoothing=0.0))
     plain = replace(view, has_log_values=False)  # it may come down to zero
     reach = (0.0, max(rates, default=course.config.learning_rate))
-    return _small("rate", _figure(course, plain, traces, _("Learning rate"), reach, ".1~e"))
+    figure = _figure(course, plain, traces, _("Learning rate"), reach, ".1~e")
+    note = _("How large its steps are: large ones find the way, small ones settle at the end.")
+    return _small("rate", figure, note)
 
 
 def figures_panel(course: Course, view: View, name: str, title: str, tickformat: str) -> Panel:
@@ -155,10 +169,10 @@ def figures_panel(course: Course, view: View, name: str, title: str, tickformat:
     return _small(name, _figure(course, plain, traces, title, reach, tickformat))
 
 
-def _small(name: str, figure: dict[str, Any]) -> Panel:
+def _small(name: str, figure: dict[str, Any], note: str = "") -> Panel:
     title = figure["layout"]["title"]["text"]
     label = _("{what} over the steps of the training").format(what=title)
-    return Panel(name, figure, label, SMALL_HEIGHT, is_wide=False)
+    return Panel(name, figure, label, SMALL_HEIGHT, is_wide=False, note=note)
 
 
 def _looks(course: Course, value: Callable[[StepMetrics], float | None]) -> list[tuple[int, float]]:

@@ -21,7 +21,7 @@ from musicgen.evaluation.report.store import ReportInfo, report_file_name
 from musicgen.ui.base import resources, state
 from musicgen.ui.base.damaged import damaged_files
 from musicgen.ui.base.failures import attempt
-from musicgen.ui.base.language import LANGUAGE_TAGS, _, current_language, ngettext
+from musicgen.ui.base.language import LANGUAGE_TAGS, N_, _, current_language, ngettext
 from musicgen.ui.base.words import plain
 from musicgen.ui.components.live_chart import Panel, live_charts
 from musicgen.ui.evaluate.report_charts import distribution_figure, sweep_figure
@@ -34,6 +34,21 @@ MAX_FILES = 8
 """Reports kept as files for all sessions, some 100 kB each."""
 
 _HEIGHT = 280
+
+_LOSS_NOTE = N_(
+    "How surely it predicts real tunes when its odds are sharpened or flattened: what lies lowest "
+    "at 1 knows how sure it may be."
+)
+
+_DISTRIBUTION_NOTES = {
+    "pitches": N_("The tonic, third and fifth should stand out: they are what a key is made of."),
+    "intervals": N_("Most steps are small; too many leaps sound like a machine."),
+    "lengths": N_("One length carries most tunes; others should be as rare as in real ones."),
+    "degrees": N_("Bars on the tonic and the fifth hold a tune together."),
+    "characters": N_("Where a bar is far from the grey one, the model writes in another manner."),
+}
+"""What to see in the chart of each of `DISTRIBUTION_AXES`."""
+
 _MOST_SETS = 3
 """Sets beside the real tunes that are shown unless others are chosen."""
 
@@ -219,7 +234,10 @@ def _sweeps(report: Report) -> None:
             figure = sweep_figure(
                 lines, reference, (axis, label), name, form=form, has_legend=has_legend
             )
-            panels.append(Panel(name, figure, label, _HEIGHT, is_wide=not panels))
+            help_text = _LOSS_NOTE if name == "loss" else MEASURES[name].help
+            panels.append(
+                Panel(name, figure, label, _HEIGHT, is_wide=not panels, note=_(help_text))
+            )
     live_charts(panels, "report_sweeps")
 
 
@@ -232,7 +250,7 @@ def _distributions(sets: Sequence[TuneSet]) -> None:
         is_first = not panels
         figure = distribution_figure(name, sets, names, f"{label}: {_(axis)}", has_legend=is_first)
         is_wide = is_first or name == "characters"
-        panels.append(Panel(name, figure, label, _HEIGHT, is_wide))
+        panels.append(Panel(name, figure, label, _HEIGHT, is_wide, _(_DISTRIBUTION_NOTES[name])))
     live_charts(panels, "report_distributions")
 
 
