@@ -194,12 +194,20 @@ def _fit_figures(
 
 
 def _edges(values: NDArray[np.float64]) -> list[float]:
-    """Edges of bins with about as many tunes each; fewer where values are few."""
+    """Edges of bins with about as many tunes each; fewer where values are few.
+
+    Where nearly all tunes share their lowest value, what is above it has a bin all the same: a note
+    that no instrument has is rare, and says much.
+    """
     known = values[np.isfinite(values)]
     if not len(known):
         return []
     cuts = np.quantile(known, np.arange(1, BINS) / BINS, method="closest_observation")
-    return sorted({round(float(cut), 4) for cut in cuts})
+    found = {round(float(cut), 4) for cut in cuts}
+    above = known[known > cuts.max()]
+    if cuts.max() == known.min() and len(above):
+        found.add(round(float(above.min()), 4))
+    return sorted(found)
 
 
 def _count(counts: Sequence[Counter[str]], numbers: dict[str, int]) -> "csr_matrix":

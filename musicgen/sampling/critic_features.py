@@ -1,7 +1,7 @@
 """What a critic looks at in a tune: turns of melody and rhythm, and figures of the whole.
 
-All of it is blind to key, octave, layout and words: pitches count from the tonic or from one
-another. Repeats are not expanded.
+All of it is blind to key, layout and words: pitches count from the tonic or from one another. Only
+what lies beyond the range of an instrument is not blind to pitch. Repeats are not expanded.
 """
 
 import math
@@ -19,6 +19,7 @@ from musicgen.notation.analysis.melody import (
     scale_of,
     tonic_of,
 )
+from musicgen.notation.analysis.ranges import notes_outside
 from musicgen.notation.analysis.sections import (
     counts_as_bar,
     section_lengths,
@@ -174,6 +175,8 @@ FIGURES: Mapping[str, Callable[[_Seen], float]] = {
     "equal_in_a_row": _longest_equal,
     "distinct_bars": lambda seen: len(set(seen.bars)) / max(1, len(seen.bars)),
     "likeness": lambda seen: _or_nan(section_likeness(seen.tune)),
+    "beyond_fiddle": lambda seen: float(len(notes_outside(seen.tune, "fiddle"))),
+    "beyond_whistle": lambda seen: float(len(notes_outside(seen.tune, "whistle"))),
     "rests": lambda seen: _share([note.is_rest for note in seen.tune.notes]),
 }
 """One number for each tune; NaN where a figure has nothing to count."""

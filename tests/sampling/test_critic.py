@@ -28,6 +28,7 @@ from musicgen.sampling.critic import (
     Critic,
     candidate_seeds,
     choose,
+    find_bin,
     find_critic,
     read_critic,
 )
@@ -213,3 +214,27 @@ def test_more_tunes_than_are_composed_at_once_are_drawn_for_a_critic(
     told: list[int] = []
     assert compose_for_critic(with_critic, 5, 7, lambda texts: told.append(len(texts))) == whole
     assert told[-1] == 5 and sorted(told) == told
+
+
+def test_notes_that_an_instrument_does_not_have_are_counted() -> None:
+    found = dict(zip(FIGURES, measure_figures(tune(HEADER + "D,4 G,4|d''4 D4|]")), strict=True))
+    assert (found["beyond_fiddle"], found["beyond_whistle"]) == (2, 3)
+
+
+def test_what_is_rare_has_a_bin_of_its_own() -> None:
+    """Where nearly all values are 0, quantiles alone would put all others into one bin with it."""
+    edges = critic_fitting._edges(np.array([0.0] * 97 + [2.0, 3.0, math.nan]))
+    assert find_bin(0.0, edges) < find_bin(2.0, edges) <= find_bin(3.0, edges)
+    assert find_bin(math.nan, edges) > find_bin(3.0, edges)
+    assert critic_fitting._edges(np.array([1.0] * 9)) == [1.0]
+
+
+def test_a_fitted_critic_hears_notes_beyond_the_range() -> None:
+    real = [make_tune(number) for number in range(2 * MIN_TUNES)]
+    composed = [
+        make_tune(number).rstrip("!\n") + ("d''8|]\n" if number % 2 else "\n")
+        for number in range(500, 500 + 2 * MIN_TUNES)
+    ]
+    critic = fit_critic(real, composed)
+    edges, weights = critic.figures["beyond_fiddle"]
+    assert weights[find_bin(1.0, edges)] < weights[find_bin(0.0, edges)] - 0.5

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from musicgen.config import NetworkConfig, SettingInfo, TrainingConfig, describe
 from musicgen.models.registry import NETWORKS
@@ -97,13 +98,14 @@ def setting_fields(preset: Preset, start: str) -> tuple[dict[str, Any], dict[str
     """
     network, training = _Fields(preset, "network"), _Fields(preset, "training")
     of_network, of_training = FIRST
+    grid = _Grid()
     if start:
         st.caption(
             _("The network is that of {model}, with its layers and sizes.").format(model=start)
         )
     else:
-        network.draw(of_network)
-    training.draw(of_training)
+        network.draw(of_network, grid)
+    training.draw(of_training, grid)
     groups = SETTING_GROUPS if start else ((N_("Network"), NETWORK_GROUP), *SETTING_GROUPS)
     for tab, (title, names) in zip(
         st.tabs([_(title) for title, _names in groups]), groups, strict=True
@@ -111,8 +113,20 @@ def setting_fields(preset: Preset, start: str) -> tuple[dict[str, Any], dict[str
         with tab:
             if title in _MEANINGS:
                 st.caption(_(_MEANINGS[title]))
-            (network if names is NETWORK_GROUP else training).draw(names)
+            (network if names is NETWORK_GROUP else training).draw(names, _Grid())
     return network.values, training.values
+
+
+class _Grid:
+    """Columns that are filled from left to right, row by row."""
+
+    def __init__(self) -> None:
+        self._left: list[DeltaGenerator] = []
+
+    def cell(self) -> DeltaGenerator:
+        """The next place."""
+        self._left = self._left or list(st.columns(_COLUMNS))
+        return self._left.pop(0)
 
 
 class _Fields:
@@ -124,14 +138,12 @@ class _Fields:
         self._key = f"train_{preset.name}_{part}_"
         self.values: dict[str, Any] = {}
 
-    def draw(self, names: Sequence[str]) -> None:
+    def draw(self, names: Sequence[str], grid: _Grid) -> None:
         """Draws those that are needed, from left to right; each may wait for one before it."""
-        columns: list[Any] = []
         for name in names:
             if self._is_folded(name):
                 continue
-            columns = columns or list(st.columns(_COLUMNS))
-            with columns.pop(0):
+            with grid.cell():
                 value = getattr(self._settings, name)
                 self.values[name] = _field(self._known[name], value, self._key + name)
 
