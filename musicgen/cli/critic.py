@@ -13,8 +13,8 @@ from musicgen.models.checkpoint import (
     CRITIC_FILE,
     find_checkpoint,
     load_checkpoint,
-    save_checkpoint,
 )
+from musicgen.storage import storing, write_file
 from musicgen.training.runs.run import RunStore
 
 DEFAULT_TUNES = 1500
@@ -39,7 +39,8 @@ def critic_command(
     paths = Paths.default()
     ref = find_checkpoint(checkpoint_name, paths)
     checkpoint = load_checkpoint(ref.path)
-    files: dict[str, bytes] = {}
+    file = ref.path / CRITIC_FILE
+    fitted = b""
     told: dict[str, object] = {"checkpoint": ref.name}
     if not remove:
         from musicgen.evaluation.critic_fitting import compose_for_critic, fit_critic
@@ -56,15 +57,15 @@ def critic_command(
                 bar.update(len(texts) - bar.n)
 
             composed = compose_for_critic(checkpoint, tunes, seed, show)
-        files[CRITIC_FILE] = fit_critic(real, composed).to_json()
-        told |= {"real": len(real), "composed": len(composed), "bytes": len(files[CRITIC_FILE])}
-    half = ref.origin == "bundled"
+        fitted = fit_critic(real, composed).to_json()
+        told |= {"real": len(real), "composed": len(composed), "bytes": len(fitted)}
     run = RunStore(paths.runs).get(ref.name) if ref.origin == "run" else None
     with run.locked() if run else nullcontext():
-        save_checkpoint(
-            ref.path, checkpoint.network, checkpoint.metadata,
-            half_precision=half, extra_files=files,
-        )  # fmt: skip
+        if fitted:
+            write_file(file, fitted)
+        else:
+            with storing(file):
+                file.unlink(missing_ok=True)
     told["fingerprint"] = load_checkpoint(ref.path).fingerprint
     if as_json:
         echo_json(told)
