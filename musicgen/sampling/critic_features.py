@@ -5,6 +5,7 @@ what lies beyond the range of an instrument is not blind to pitch. Repeats are n
 """
 
 import math
+import re
 from collections import Counter
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
@@ -35,6 +36,7 @@ _MAX_NOTES, _MAX_STEPS, _MAX_BARS = 4, 5, 2
 
 _LEAP = 5
 _EIGHTH = Fraction(1, 2)
+_KEY_FIELD = re.compile(r"^K:|\[K:", re.MULTILINE)
 
 
 def count_turns(tune: Tune) -> Counter[str]:
@@ -141,6 +143,28 @@ def _ending(seen: _Seen, bar: int) -> float:
     return float((last - (tonic_of(seen.tune.key) or 0)) % 12)
 
 
+def _sections_again(seen: _Seen) -> float:
+    """How many sections say, note for note, what an earlier one has said; pickups do not count."""
+    said: set[Hashable] = set()
+    again = 0
+    for section in split_sections(seen.tune):
+        notes = tuple(
+            (max(note.pitches), note.duration) if not note.is_rest else (0, note.duration)
+            for bar in section
+            if counts_as_bar(bar)
+            for note in bar.notes
+        )
+        again += notes in said
+        said.add(notes)
+    return float(again)
+
+
+def _key_changes(seen: _Seen) -> float:
+    """Fields behind the head that state a key."""
+    _head, _line, body = seen.tune.text.partition("\nK:")
+    return float(len(_KEY_FIELD.findall(body)))
+
+
 FIGURES: Mapping[str, Callable[[_Seen], float]] = {
     "last_degree": lambda seen: float(seen.degrees[-1]),
     "fourth_bar_ends": lambda seen: _ending(seen, 4),
@@ -177,6 +201,8 @@ FIGURES: Mapping[str, Callable[[_Seen], float]] = {
     "likeness": lambda seen: _or_nan(section_likeness(seen.tune)),
     "beyond_fiddle": lambda seen: float(len(notes_outside(seen.tune, "fiddle"))),
     "beyond_whistle": lambda seen: float(len(notes_outside(seen.tune, "whistle"))),
+    "sections_again": _sections_again,
+    "key_changes": _key_changes,
     "rests": lambda seen: _share([note.is_rest for note in seen.tune.notes]),
 }
 """One number for each tune; NaN where a figure has nothing to count."""

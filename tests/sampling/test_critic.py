@@ -238,3 +238,12 @@ def test_a_fitted_critic_hears_notes_beyond_the_range() -> None:
     critic = fit_critic(real, composed)
     edges, weights = critic.figures["beyond_fiddle"]
     assert weights[find_bin(1.0, edges)] < weights[find_bin(0.0, edges)] - 0.5
+
+
+def test_sections_that_say_the_same_and_further_keys_are_counted() -> None:
+    first, other = "|:A|DFAF DFAF|D8:|", "|:g2|fafd fafd|D8:|"
+    plain = dict(zip(FIGURES, measure_figures(tune(HEADER + first + other)), strict=True))
+    assert (plain["sections_again"], plain["key_changes"]) == (0, 0)
+    text = HEADER + first + other + "\nK:A Major\n" + other.replace("g2", "e2") + first
+    found = dict(zip(FIGURES, measure_figures(tune(text)), strict=True))
+    assert (found["sections_again"], found["key_changes"]) == (2, 1)
