@@ -23,6 +23,9 @@ from musicgen.engraving.shapes import Outline, Segment, Writing
 
 _LOCK = Lock()  # reportlab keeps its fonts for the whole process
 _WORDS = "musicgen-words"  # the font of text that is only searched and copied
+_DECIMALS = 2
+"""Of coordinates, in points before a block is scaled: hundredths that no printer can show."""
+
 _INVISIBLE = 3  # text rendering mode (ISO 32000-1 §9.3.6)
 
 
@@ -45,7 +48,7 @@ def write_pdf(
         if _WORDS not in pdfmetrics.getRegisteredFontNames():
             pdfmetrics.registerFont(_words_font())
         buffer = io.BytesIO()
-        canvas = Canvas(buffer, invariant=True)
+        canvas = Canvas(buffer, pageCompression=1, invariant=True)
         canvas.setTitle(title)
         canvas.setAuthor(author)
         canvas.setSubject(subject)
@@ -100,10 +103,16 @@ def _draw_block(canvas: Any, block: Block) -> None:
 
 
 def _draw_outline(canvas: Any, outline: Outline) -> None:
+    """Draws a shape from where it begins: equal ones are then equal text, which packs well."""
+    begin = next((points[0] for _call, points in outline.segments if points), (0.0, 0.0))
+    x, y = round(begin[0], _DECIMALS), -round(begin[1], _DECIMALS)
+    canvas.saveState()
+    canvas.translate(x, y)
     if outline.width:
         canvas.setLineWidth(outline.width)
-    path = _path(canvas, outline.segments, 0.0, 0.0, 1.0, -1.0)
+    path = _path(canvas, outline.segments, -x, -y, 1.0, -1.0)
     canvas.drawPath(path, stroke=int(outline.width > 0), fill=int(outline.is_filled))
+    canvas.restoreState()
 
 
 def _draw_writing(canvas: Any, writing: Writing) -> None:
@@ -153,5 +162,6 @@ def _path(
     path = canvas.beginPath()
     draw = {"moveTo": path.moveTo, "lineTo": path.lineTo, "curveTo": path.curveTo}
     for call, points in place_segments(segments, x, y, x_scale, y_scale):
-        draw.get(call, path.close)(*(number for point in points for number in point))
+        numbers = (round(number, _DECIMALS) for point in points for number in point)
+        draw.get(call, path.close)(*numbers)
     return path
