@@ -237,12 +237,20 @@ def test_a_finger_held_on_a_note_shows_what_else_it_might_have_been(open_page, i
     hand.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     alternatives = page.get_by_role("dialog", name=re.compile("bits of surprise"))
     expect(alternatives).to_be_visible()
-    page.wait_for_function(
-        "([alternatives, width]) => { const { left, right } = alternatives.getBoundingClientRect();"
-        " return left >= 0 && right > left && right <= width; }",
-        arg=[alternatives.element_handle(), PHONE["width"]],
-    )
+    for _look in range(100):  # found anew each time: it may be drawn anew meanwhile
+        box = alternatives.bounding_box()
+        if box and box["x"] >= 0 and box["width"] and box["x"] + box["width"] <= PHONE["width"]:
+            break
+        page.wait_for_timeout(100)
+    else:
+        raise AssertionError(f"the alternatives stand beside the screen: {box}")
+    page.wait_for_timeout(
+        1200
+    )  # long after the finger was lifted, and however often the page ticks
+    expect(alternatives).to_be_visible()
     assert page.evaluate(LOOK)["paused"]
+    page.touchscreen.tap(*note_at(page, number + 12))
+    expect(alternatives).to_be_hidden()
 
 
 def scroll_by_finger(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:

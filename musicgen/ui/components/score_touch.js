@@ -32,6 +32,7 @@ class Touch {
     });
     on(this.alternatives, { pointerenter: () => clearTimeout(this.closing), pointerleave: this.leave, click: this.take });
     on(this.host, { keydown: this.key, focusout: this.blur });
+    new ResizeObserver(() => this.placeAgain()).observe(this.alternatives);
   }
 
   get data() { return this.score.data?.touch; }
@@ -44,7 +45,7 @@ class Touch {
     this.host.setAttribute("role", "application");
     this.selection = data.selection;
     this.tellKeys(data.words.keys);
-    this.closeAlternatives();
+    if (!this.isStillTrue()) this.closeAlternatives();
     this.scale.hidden = !data.bits && !data.tints;
     this.scale.classList.toggle("is-two-sided", !!data.tints);
     const [calm, , hot] = this.scale.children;
@@ -118,6 +119,7 @@ class Touch {
   // Dragging
 
   press(event) {
+    if (event.pointerType !== "mouse") this.closeAlternatives();
     if (!this.data || this.data.tints || event.button) return;
     const note = this.noteAt(event, Infinity);
     if (note < 0) return;
@@ -225,10 +227,19 @@ class Touch {
     this.opening = setTimeout(() => this.openAlternatives(note), this.alternatives.hidden ? HOVER_MS : HOVER_MS / 2);
   }
 
-  leave() {
+  // A finger leaves whenever it is lifted: what it opened stays until it taps elsewhere.
+  leave(event) {
+    if (event && event.pointerType !== "mouse") return;
     clearTimeout(this.opening);
     clearTimeout(this.closing);
     this.closing = setTimeout(() => { this.hovered = undefined; this.closeAlternatives(); }, LEAVE_MS);
+  }
+
+  // Whether what is open says what would be said now: a page that ticks sends the same again and again.
+  isStillTrue() {
+    const { opened, data } = this;
+    return !this.alternatives.hidden && !!opened && opened.name === data.names[opened.note]
+      && opened.rows === JSON.stringify(data.alternatives?.[opened.note]);
   }
 
   closeAlternatives() {
@@ -248,6 +259,7 @@ class Touch {
     hint.textContent = words.take;
     this.alternatives.replaceChildren(title, ...rows.map((row) => this.alternativesRow(row)), hint);
     this.alternatives.setAttribute("aria-label", title.textContent);
+    this.opened = { note, name: this.data.names[note], rows: JSON.stringify(rows) };
     this.alternatives.hidden = false;
     this.placeAlternatives(drawn[0].getBoundingClientRect());
   }
@@ -277,6 +289,12 @@ class Touch {
     const small = document.createElement("span");
     small.textContent = `${value < 1 ? "<1" : Math.round(value)} %`;
     return small;
+  }
+
+  // A font that comes late makes them wider: then they would stand beside the screen.
+  placeAgain() {
+    const drawn = this.opened && this.score.elements.get(this.score.layout?.notes[this.opened.note]);
+    if (drawn && !this.alternatives.hidden) this.placeAlternatives(drawn[0].getBoundingClientRect());
   }
 
   placeAlternatives(note) {

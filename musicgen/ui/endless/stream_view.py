@@ -211,7 +211,7 @@ def _now_playing(now: PlaybackSession, pieces: Sequence[QueuedTune]) -> None:
             else _("composing …")
         )
     st.caption(" · ".join(facts))
-    tune = now.settings.listening.apply_to(composition.tune)
+    tune = now.settings.listening.apply_to(composition.public_tune)
     moments = tuple(timeline(tune, now.settings.listening.arrangement))
     score(
         player.lay_out(tune, moments),
@@ -303,10 +303,12 @@ def _open_in_play(composition: Composition, settings: StreamSettings, place: str
 def _performance(composition: Composition, settings: StreamSettings) -> Performance:
     """The tune as files are made of it; its sound is rendered when one is asked for."""
     request = Request(composition.checkpoint, composition.config)
-    tune = settings.listening.apply_to(composition.tune)
+    tune = settings.listening.apply_to(composition.public_tune)
     moments = tuple(timeline(tune, settings.listening.arrangement))
     playback = settings.listening
-    sheet = make_sheet(composition.tune, playback.transpose, playback.has_chords)
+    sheet = make_sheet(
+        composition.public_tune, playback.transpose, playback.has_chords, composition.tune
+    )
     sound = Sound(b"", b"", moments, is_fallback=False)
     return Performance(request, composition, sound, None, settings.listening, sheet)
 
