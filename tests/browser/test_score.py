@@ -244,9 +244,7 @@ def test_a_finger_held_on_a_note_shows_what_else_it_might_have_been(open_page, i
         page.wait_for_timeout(100)
     else:
         raise AssertionError(f"the alternatives stand beside the screen: {box}")
-    page.wait_for_timeout(
-        1200
-    )  # long after the finger was lifted, and however often the page ticks
+    page.wait_for_timeout(1200)  # the finger is long gone, and the page may tick
     expect(alternatives).to_be_visible()
     assert page.evaluate(LOOK)["paused"]
     page.touchscreen.tap(*note_at(page, number + 12))
