@@ -14,6 +14,7 @@
     │   ├── GrammarError      what is asked of a tune cannot be kept, or its beginning breaks it
     │   └── FavouriteError    a tune that is kept is gone, or too many are
     ├── ReportError           a report does not exist, is damaged, or another is being made
+    ├── StudyError            a listening study does not exist, is over, or cannot be made
     ├── AudioError            a tune has no sound, or no synthesiser can play it
     ├── EngravingError        a tune cannot be drawn as sheet music
     ├── ProvenanceError       a file does not say how its tune was made, or that cannot be repeated
@@ -83,6 +84,10 @@ class PreferenceError(RunError):
 
 class ReportError(MusicgenError):
     """A report does not exist, is damaged, or another one is being made."""
+
+
+class StudyError(MusicgenError):
+    """A listening study does not exist, is over, or cannot be made as it is planned."""
 
 
 class FavouriteError(CompositionError):
