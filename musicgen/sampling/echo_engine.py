@@ -1,6 +1,7 @@
 """The fast engine of an LSTM with echoes: the LSTM's, with the candidates of the echoes."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,12 +10,15 @@ from musicgen.models.copy_candidates import ECHOES, LEVELS, empty_memory, find_c
 from musicgen.models.lstm_weights import LSTMWeights
 from musicgen.models.position import TunePosition
 from musicgen.models.relative import classify_letters, letter_ids
-from musicgen.sampling.lstm_engine import LSTMEngine, LSTMEngineState
+from musicgen.sampling.fixed_point import LOGIT_BITS
+from musicgen.sampling.fixed_point_engine import FixedLSTM
+from musicgen.sampling.fixed_point_position import FixedPosition
+from musicgen.sampling.lstm_engine import LSTMEngine
 
 Ids = NDArray[np.int64]
 Logits = NDArray[np.float32]
 
-EchoEngineState = tuple[LSTMEngineState, Ids, tuple[TunePosition, ...]]
+EchoEngineState = tuple[Any, Ids, tuple[TunePosition, ...]]
 """The LSTM's, the memory of each tune, (B, `copy_candidates.SIZE`), and its position: none of a
 network that does not read that."""
 
@@ -25,7 +29,10 @@ class EchoEngine:
     """Steps an `EchoNetwork`; holds nothing that changes, so that threads may share it."""
 
     def __init__(self, weights: LSTMWeights, precision: str = "float32") -> None:
-        self._lstm = LSTMEngine(weights, precision)
+        is_fixed = precision == "fixed"
+        lstm = FixedLSTM(weights) if is_fixed else LSTMEngine(weights, precision)
+        self._lstm: LSTMEngine | FixedLSTM = lstm
+        self._position = FixedPosition if is_fixed else TunePosition
         self._signs = weights.signs
         self._size = weights.config.vocab_size
         self._first = self._size + LEVELS * ECHOES  # where the rows of offers begin
@@ -33,13 +40,15 @@ class EchoEngine:
         self._positions = self._nothing + 1  # where the rows of positions begin
         self._characters = weights.config.characters if weights.config.position else ""
         self._trust = weights.arrays["trust"]
+        if isinstance(lstm, FixedLSTM) and lstm.network.trust is not None:
+            self._trust = (lstm.network.trust / 2**LOGIT_BITS).astype(np.float32)
         self._letters = letter_ids(self._characters)
         self._has_relative = "relative.weight" in weights.arrays
 
     def init_state(self, batch_size: int) -> EchoEngineState:
         """Zeros, and an empty memory of the tunes."""
         count = batch_size if self._characters else 0
-        places = tuple(TunePosition() for _ in range(count))
+        places = tuple(self._position() for _ in range(count))
         return self._lstm.init_state(batch_size), empty_memory(batch_size), places
 
     def step(self, ids: Ids, state: EchoEngineState) -> tuple[Logits, EchoEngineState]:
