@@ -110,7 +110,7 @@ def build_engine(source: "Network | Checkpoint", precision: str = "float32") -> 
     Raises:
         CompositionError: int8 is asked for, and the network is no LSTM, with or without echoes.
     """
-    weights = _find_weights(source)
+    weights = find_weights(source)
     if weights is not None:
         engine = EchoEngine if weights.has_echoes else LSTMEngine
         return engine(weights, precision)
@@ -125,7 +125,7 @@ def build_engine(source: "Network | Checkpoint", precision: str = "float32") -> 
     return ForwardEngine(network)
 
 
-def _find_weights(source: "Network | Checkpoint") -> LSTMWeights | None:
+def find_weights(source: "Network | Checkpoint") -> LSTMWeights | None:
     """The weights of an LSTM, with or without echoes; None of all other networks."""
     if isinstance(source, Checkpoint):
         loaded = source.loaded_weights
