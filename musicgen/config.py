@@ -439,6 +439,11 @@ class Paths:
         return self.home / "preferences"
 
     @property
+    def listening(self) -> Path:
+        """The file of listening studies, their ballots, and thumbs."""
+        return self.home / "listening"
+
+    @property
     def favourites(self) -> Path:
         """One small file for each tune somebody keeps."""
         return self.home / "favourites"
