@@ -238,10 +238,13 @@ class TrainingConfig(Settings):
     )
     teacher: str = setting("", "Trained model to learn from, by its name; empty for none.")
     teacher_weight: float = setting(
-        0.5, "Share of what is learned that is the teacher's; the rest is the tunes'.", 0.0, 1.0
+        0.9, "Share of what is learned that is the teacher's; the rest is the tunes'.", 0.0, 1.0
     )
     teacher_temperature: float = setting(
-        2.0, "Above 1 the teacher's second choices count for more.", 0.5, 20.0
+        1.0, "Above 1 the teacher's second choices count for more.", 0.5, 20.0
+    )
+    teacher_share: float = setting(
+        1.0, "Share of the stretches that the teacher reads too; fewer take less time.", 0.0, 1.0
     )
     adversary: float = setting(
         0.0,
@@ -434,6 +437,11 @@ class Paths:
     def preferences(self) -> Path:
         """One file for each set of pairs of tunes, of which one is preferred."""
         return self.home / "preferences"
+
+    @property
+    def listening(self) -> Path:
+        """The file of listening studies, their ballots, and thumbs."""
+        return self.home / "listening"
 
     @property
     def favourites(self) -> Path:

@@ -89,7 +89,7 @@ def make_native(checkpoint: Checkpoint, lanes: int) -> NativeModel:
         network = quantize(weights)
         characters = "".join(checkpoint.vocabulary.characters).encode("ascii")
     except CompositionError as error:
-        raise ExportError("{reason}", reason=error) from error
+        raise ExportError(error.template, **error.values) from error
     except UnicodeEncodeError as error:
         raise ExportError(
             "The network writes {character!r}, and a program in whole numbers writes ASCII alone.",

@@ -46,6 +46,12 @@ class FixedLSTM:
         self._output = _Product(self.network.output)
         self._hidden_size = weights.config.hidden_size
 
+    @property
+    def trust(self) -> NDArray[np.float32] | None:
+        """What a gate of an echo adds for each level, (levels, K)."""
+        trust = self.network.trust
+        return None if trust is None else (trust / 2**LOGIT_BITS).astype(np.float32)
+
     def init_state(self, batch_size: int) -> FixedState:
         """Zeros."""
         shape = (batch_size, self._hidden_size)
