@@ -238,10 +238,13 @@ class TrainingConfig(Settings):
     )
     teacher: str = setting("", "Trained model to learn from, by its name; empty for none.")
     teacher_weight: float = setting(
-        0.5, "Share of what is learned that is the teacher's; the rest is the tunes'.", 0.0, 1.0
+        0.9, "Share of what is learned that is the teacher's; the rest is the tunes'.", 0.0, 1.0
     )
     teacher_temperature: float = setting(
-        2.0, "Above 1 the teacher's second choices count for more.", 0.5, 20.0
+        1.0, "Above 1 the teacher's second choices count for more.", 0.5, 20.0
+    )
+    teacher_share: float = setting(
+        1.0, "Share of the stretches that the teacher reads too; fewer take less time.", 0.0, 1.0
     )
     adversary: float = setting(
         0.0,
@@ -350,7 +353,7 @@ class SampleConfig(Settings):
     precision: str = setting(
         "float32",
         "Arithmetic of the network; int8 is faster, and the same seed gives another tune.",
-        choices=("float32", "int8"),
+        choices=("float32", "int8", "fixed"),
     )
 
 

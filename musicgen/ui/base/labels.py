@@ -35,6 +35,7 @@ SETTING_LABELS = {
     "teacher": N_("Teacher"),
     "teacher_weight": N_("Weight of the teacher"),
     "teacher_temperature": N_("Teacher's temperature"),
+    "teacher_share": N_("Share that the teacher reads"),
     "adversary": N_("Weight of the reward"),
     "adversary_batch": N_("Tunes for the discriminator"),
     "adversary_length": N_("Characters of these tunes"),
