@@ -249,8 +249,8 @@ def crowd(listeners: int) -> None:
             thread.join()
         p50, p95 = np.percentile(times, (50, 95))
         count = len(store.ballots(study))
-    print(f"{listeners} listeners at once, {count} of {CROWD_BALLOTS * listeners} ballots kept: next pair and "
-          f"vote p50 {p50 * 1000:.0f} ms, p95 {p95 * 1000:.0f} ms")  # fmt: skip
+    print(f"{listeners} listeners at once, {count} of {CROWD_BALLOTS * listeners} ballots kept: "
+          f"next pair and vote p50 {p50 * 1000:.0f} ms, p95 {p95 * 1000:.0f} ms")  # fmt: skip
 
 
 if __name__ == "__main__":
