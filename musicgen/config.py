@@ -356,7 +356,7 @@ class SampleConfig(Settings):
     precision: str = setting(
         "float32",
         "Arithmetic of the network; int8 is faster, and the same seed gives another tune.",
-        choices=("float32", "int8"),
+        choices=("float32", "int8", "fixed"),
     )
 
 

@@ -85,6 +85,11 @@ EXPORT_FORMATS: dict[str, ExportFormat] = {
             N_("One step and whole sequences, for ONNX Runtime in any language."),
             "musicgen.export.onnx_export:write_onnx",
         ),
+        ExportFormat(
+            "c", "C", ".h",
+            N_("One header in C99, in whole numbers, for any program and for a microcontroller."),
+            "musicgen.export.c_source:write_c",
+        ),
     )
 }  # fmt: skip
 """The formats by key, in the order in which they are offered."""

@@ -1,6 +1,7 @@
 """The fast engine of an LSTM with echoes: the LSTM's, with the candidates of the echoes."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,12 +9,14 @@ from numpy.typing import NDArray
 from musicgen.models.lstm_weights import LSTMWeights
 from musicgen.models.position import TunePosition
 from musicgen.sampling.echo_reading import EchoReader
-from musicgen.sampling.lstm_engine import LSTMEngine, LSTMEngineState
+from musicgen.sampling.fixed_point_engine import FixedLSTM
+from musicgen.sampling.fixed_point_position import FixedPosition
+from musicgen.sampling.lstm_engine import LSTMEngine
 
 Ids = NDArray[np.int64]
 Logits = NDArray[np.float32]
 
-EchoEngineState = tuple[LSTMEngineState, Ids, tuple[TunePosition, ...]]
+EchoEngineState = tuple[Any, Ids, tuple[TunePosition, ...]]
 """The LSTM's, the memory of each tune, (B, `copy_candidates.SIZE`), and its position: none of a
 network that does not read that."""
 
@@ -23,15 +26,20 @@ class EchoEngine:
 
     Args:
         weights: The network's.
-        precision: ``float32`` or ``int8``.
+        precision: ``float32``, ``int8`` or ``fixed``.
         model: A step that was made before, as ONNX, to be run instead of a new one.
     """
 
     def __init__(
         self, weights: LSTMWeights, precision: str = "float32", model: bytes = b""
     ) -> None:
-        self._lstm = LSTMEngine(weights, precision, model)
-        self._reader = EchoReader(weights)
+        self._lstm: LSTMEngine | FixedLSTM
+        if precision == "fixed":
+            self._lstm = FixedLSTM(weights)
+            self._reader = EchoReader(weights, self._lstm.trust, FixedPosition)
+        else:
+            self._lstm = LSTMEngine(weights, precision, model)
+            self._reader = EchoReader(weights)
 
     def init_state(self, batch_size: int) -> EchoEngineState:
         """Zeros, and an empty memory of the tunes."""

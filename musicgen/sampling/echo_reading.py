@@ -37,23 +37,35 @@ class EchoReading:
 
 
 class EchoReader:
-    """Reads tunes for an `EchoNetwork` of these weights."""
+    """Reads tunes for an `EchoNetwork` of these weights.
 
-    def __init__(self, weights: LSTMWeights) -> None:
+    Args:
+        weights: The network's.
+        trust: What a gate adds for each level, where it is not to be that of the weights.
+        position: What reads the position of a character.
+    """
+
+    def __init__(
+        self,
+        weights: LSTMWeights,
+        trust: Logits | None = None,
+        position: type[TunePosition] = TunePosition,
+    ) -> None:
         self._signs = weights.signs
         self._size = weights.config.vocab_size
         self._first = self._size + LEVELS * ECHOES  # where the rows of offers begin
         self._nothing = self._first + self._size * ECHOES
         self._positions = self._nothing + 1  # where the rows of positions begin
         self._characters = weights.config.characters if weights.config.position else ""
-        self._trust = weights.arrays["trust"]
+        self._trust = weights.arrays["trust"] if trust is None else trust
+        self._position = position
         self._letters = letter_ids(self._characters)
         self._has_relative = "relative.weight" in weights.arrays
 
     def begin(self, batch_size: int) -> tuple[Ids, Places]:
         """An empty memory of the tunes, and their positions: none where they are not read."""
         count = batch_size if self._characters else 0
-        return empty_memory(batch_size), tuple(TunePosition() for _ in range(count))
+        return empty_memory(batch_size), tuple(self._position() for _ in range(count))
 
     def read(self, ids: Ids, memory: Ids, places: Places) -> tuple[EchoReading, Ids, Places]:
         """The next character (B,) of each tune; memory and places are not changed."""
