@@ -64,7 +64,12 @@ def dequantize(tensors: Tensors) -> dict[str, NDArray[np.float32]]:
             arrays[name] = np.asarray(values, dtype=np.float32)
             continue
         scales = tensors.get(name + SCALE_SUFFIX)
-        if scales is None or scales.shape != values.shape[:-1] or scales.dtype != np.float32:
+        fits = scales is not None and scales.shape == values.shape[:-1]
+        if scales is None or not fits or scales.dtype != np.float32 or not _is_finite(scales):
             raise ValueError(f"{name} has no scales that fit")
         arrays[name] = values.astype(np.float32) * scales[..., None]
     return arrays
+
+
+def _is_finite(values: NDArray[Any]) -> bool:
+    return bool(np.isfinite(values).all())
