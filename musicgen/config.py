@@ -447,6 +447,11 @@ class Paths:
         return self.home / "listening"
 
     @property
+    def versions(self) -> Path:
+        """One small file for each line of versions of a model."""
+        return self.home / "versions"
+
+    @property
     def favourites(self) -> Path:
         """One small file for each tune somebody keeps."""
         return self.home / "favourites"
