@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import safetensors.numpy
 
-from musicgen import __file__ as package_file
 from musicgen.config import to_json
 from musicgen.export.comparison import FLOAT_TOLERANCE, Ids, Logits, compare, read_own_texts
 from musicgen.export.formats import Agreement, require_agreement
@@ -49,7 +48,7 @@ def write_numpy(checkpoint: Checkpoint, path: Path) -> list[Agreement]:
     theirs = np.stack([_read(network, row) for row in texts.ids])
     agreements = [compare("logits of the script", texts.logits, theirs, FLOAT_TOLERANCE)]
     require_agreement("NumPy", agreements)
-    package = Path(package_file).parent
+    package = Path(__file__).parent.parent
     with replacing_folder(path) as folder:
         (folder / WEIGHTS_FILE).write_bytes(data)
         (folder / SETTINGS_FILE).write_text(to_json(known), encoding="utf-8")
