@@ -14,6 +14,7 @@
     │   ├── GrammarError      what is asked of a tune cannot be kept, or its beginning breaks it
     │   └── FavouriteError    a tune that is kept is gone, or too many are
     ├── ReportError           a report does not exist, is damaged, or another is being made
+    ├── TunebookError         a tune or set is not in the tunebook, or its file is damaged
     ├── AudioError            a tune has no sound, or no synthesiser can play it
     ├── EngravingError        a tune cannot be drawn as sheet music
     ├── ProvenanceError       a file does not say how its tune was made, or that cannot be repeated
@@ -87,6 +88,10 @@ class ReportError(MusicgenError):
 
 class FavouriteError(CompositionError):
     """A tune that is kept is gone, or too many are."""
+
+
+class TunebookError(MusicgenError):
+    """A tune or set is not in the tunebook, has no place in it, or its file is damaged."""
 
 
 class AudioError(MusicgenError):
