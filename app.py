@@ -11,6 +11,7 @@ if __name__ == "__main__":
     from musicgen.ui.base.language import _
     from musicgen.ui.base.links import train_link
     from musicgen.ui.frame.page import language_picker, page
+    from musicgen.ui.play.ahead import compose_ahead
     from musicgen.ui.play.beginning import beginning_editor
     from musicgen.ui.play.controls import controls, follow_link
     from musicgen.ui.play.favourites import favourites
@@ -47,6 +48,7 @@ if __name__ == "__main__":
     language_picker()
     follow_tune()
     render_ahead()
+    compose_ahead(models)
 else:
     from musicgen.ui.frame.media_grace import keep_media_for_a_moment
     from musicgen.ui.frame.run_endings import let_runs_end

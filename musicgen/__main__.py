@@ -40,6 +40,9 @@ COMMANDS = {
     "novelty": ("novelty_command", "Is it copied? Compare tunes with those a model learned from."),
     "critic": ("critic_command", "Teach a critic, which chooses among several drawings."),
     "preferences": ("preferences_command", "Pairs of tunes of which a critic prefers one."),
+    "compress": ("compress_group", "Make a model smaller: 8 bits, fewer units or weights."),
+    "export": ("export_command", "Take a model away: ONNX, checked against our engine."),
+    "study": ("study_group", "Blind listening studies: make, show, export, compare."),
     "bundle": ("bundle_command", "Measure a checkpoint of a run, and keep it."),
     "card": ("card_command", "Write the model card of a checkpoint, and print it."),
     "app": ("app_command", "Serve the app in a browser."),
@@ -91,6 +94,7 @@ _KEEPING = frozenset(
         "corpus",
         "bundle",
         "card",
+        "compress",
         "critic",
         "preferences",
     )

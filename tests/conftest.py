@@ -1,5 +1,6 @@
 """What many tests need: a tiny tunebook, tiny settings, folders of their own, a checkpoint."""
 
+import os
 from pathlib import Path
 
 import hypothesis
@@ -9,6 +10,7 @@ from musicgen.config import NetworkConfig, Paths, TrainingConfig
 from musicgen.corpus.cleaning import clean_tunebook
 from musicgen.corpus.dataset import Dataset
 from musicgen.corpus.split import split_tunes
+from musicgen.jobs.compose_ahead import SWITCH
 from musicgen.presets import Preset
 from tests.examples import make_tune, write_checkpoint
 
@@ -18,6 +20,9 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("patient")
 
+
+# Each page of a test would compose one more tune than it looks at.
+os.environ.setdefault(SWITCH, "0")
 
 _BROWSER = Path(__file__).parent / "browser"
 

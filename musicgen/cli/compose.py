@@ -75,6 +75,9 @@ if TYPE_CHECKING:
 @sample_option("--free", "free")
 @click.option("--int8", "precision", flag_value="int8", default="float32",
               help="Fast arithmetic in 8 bits: another tune from the same seed.")  # fmt: skip
+@click.option("--fixed", "precision", flag_value="fixed",
+              help="Whole numbers, as exported programs and pages compute: another tune from the "
+              "same seed, the same on every machine. Keeps the first drawing.")  # fmt: skip
 @sound_options(AS_DANCED)
 @click.option("--out", type=click.Path(path_type=Path), default=Path("out"), show_default=True,
               help="Folder for the files.")  # fmt: skip

@@ -9,6 +9,7 @@ from musicgen.corpus.sources import SOURCES, is_available
 from musicgen.corpus.statistics import TuneFacts, describe_tunes
 from musicgen.corpus.user_corpora import CorpusStore
 from musicgen.evaluation.report.store import ReportStore
+from musicgen.jobs.compose_ahead import ComposeAhead
 from musicgen.jobs.novelty_service import NoveltyService
 from musicgen.jobs.report_service import ReportService
 from musicgen.jobs.sweep import SweepRunner
@@ -22,9 +23,11 @@ from musicgen.models.checkpoint import (
     list_checkpoints,
     load_checkpoint,
 )
+from musicgen.sampling.composer import Composition
 from musicgen.storage import modified_ns
 from musicgen.training.runs.litter import clear_all_litter
 from musicgen.training.runs.run import RunStore
+from musicgen.ui.base.bounded_cache import BoundedCache
 
 MAX_NETWORKS = 4
 """Networks kept in memory: the baseline takes 21 MB, the largest allowed some hundred."""
@@ -49,12 +52,23 @@ def checkpoint(ref: CheckpointRef) -> Checkpoint:
     Raises:
         CheckpointError: it is damaged, or gone since it was listed.
     """
-    return _loaded(ref, modified_ns(ref.path / METADATA_FILE))
+    return load_from(networks(), ref)
 
 
-@st.cache_resource(max_entries=MAX_NETWORKS, show_spinner=False)
-def _loaded(ref: CheckpointRef, changed: int) -> Checkpoint:  # noqa: ARG001 - in the cache's key
-    return load_checkpoint(ref.path)
+def load_from(kept: BoundedCache[Checkpoint], ref: CheckpointRef) -> Checkpoint:
+    """As `checkpoint`, for a thread that was handed the `networks`.
+
+    Raises:
+        CheckpointError: as of `checkpoint`.
+    """
+    key = (ref, modified_ns(ref.path / METADATA_FILE))
+    return kept.get(key, lambda: load_checkpoint(ref.path))
+
+
+@st.cache_resource(show_spinner=False)
+def networks() -> BoundedCache[Checkpoint]:
+    """The networks in memory, `MAX_NETWORKS` of them; safe to use from several threads."""
+    return BoundedCache(MAX_NETWORKS, lambda _checkpoint: 1)
 
 
 def favourite_store() -> FavouriteStore:
@@ -121,6 +135,12 @@ def reports() -> ReportService:
 @st.cache_resource(show_spinner=False)
 def _reports(where: Paths) -> ReportService:
     return ReportService(ReportStore(where.reports), where)
+
+
+@st.cache_resource(show_spinner=False)
+def tunes_ahead() -> ComposeAhead[list[Composition]]:
+    """What is composed for the next click of each visit: one thread for the process."""
+    return ComposeAhead(registry().foreground_priority.yield_if_busy)
 
 
 @st.cache_resource(show_spinner=False)

@@ -127,6 +127,9 @@ HEARD: Slot[tuple[int, str] | None] = Slot("play_heard", None)
 SEED_PUT: Slot[int | None] = Slot("play_seed_put", None)
 """The seed that the page itself put into its field last."""
 
+NEXT_SEED: Slot[int | None] = Slot("play_next_seed", None)
+"""The seed that the next click takes; its tune may be composed ahead."""
+
 SEEDS_REPLACED: Slot[tuple[tuple[int | None, float], ...]] = Slot("play_seeds_replaced", ())
 """Seeds for which it put others there, and when (`time.monotonic`)."""
 

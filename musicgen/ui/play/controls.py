@@ -239,8 +239,18 @@ def _throw_dice() -> None:
     state.SEED_LOCKED.set(True)
 
 
+def next_seed() -> int:
+    """The seed that the next click takes, drawn now if there is none yet."""
+    seed = state.NEXT_SEED.get()
+    if seed is None:
+        seed = random.randrange(DRAWN_SEEDS)
+        state.NEXT_SEED.set(seed)
+    return seed
+
+
 def _draw_seed() -> int:
-    seed = random.randrange(DRAWN_SEEDS)
+    seed = next_seed()
+    state.NEXT_SEED.set(None)
     _put_seed(seed)
     return seed
 

@@ -13,7 +13,7 @@ from musicgen.ui.base.language import _, ngettext
 from musicgen.ui.base.words import plain
 from musicgen.ui.components.audio import start
 from musicgen.ui.components.text_block import text_block
-from musicgen.ui.play import novelty_view
+from musicgen.ui.play import ahead, novelty_view
 from musicgen.ui.play.score_editor import score_editor
 from musicgen.ui.play.tune_bar import tune_bar
 from musicgen.ui.tune import listening, permalink, rendering
@@ -83,10 +83,13 @@ def _play_as_chosen(shown: Performance) -> Performance:
 
 
 def _compose_takes(due: Request, stage: DeltaGenerator, models: Models) -> Composition:
-    checkpoint = resources.checkpoint(models.find(due.model))
+    ref = models.find(due.model)
+    checkpoint = resources.checkpoint(ref)
     if known := play_session().find(due, checkpoint.fingerprint):
         return known
-    takes = rendering.compose_takes(checkpoint, due, stage, play_session().shown)
+    takes = ahead.take(due, ref) or rendering.compose_takes(
+        checkpoint, due, stage, play_session().shown
+    )
     play_session().keep(due, takes)
     return takes[due.take]
 

@@ -26,6 +26,12 @@ class PlaySession:
         self._click = ""
         self._is_same_place = False
         self._cue: tuple[str, int] | None = None
+        self._name = secrets.token_hex(8)
+
+    @property
+    def name(self) -> str:
+        """A name that no other play session has."""
+        return self._name
 
     @property
     def wanted(self) -> Request | None:

@@ -99,8 +99,19 @@ def prepare(request: Request, composition: Composition, listening: PlaybackSetti
     return Performance(request, composition, None, None, listening, sheet)
 
 
-def perform(request: Request, composition: Composition, listening: PlaybackSettings) -> Performance:
+def perform(
+    request: Request,
+    composition: Composition,
+    listening: PlaybackSettings,
+    kept: BoundedCache[Sound] | None = None,
+) -> Performance:
     """A tune with the chosen sound and score; one that has no sound still has its score.
+
+    Args:
+        request: What was asked for.
+        composition: The tune.
+        listening: How it is to sound and to be written.
+        kept: The `sounds` of the server; a thread that Streamlit does not know must be handed them.
 
     Raises:
         NotationError: it cannot be moved to that key.
@@ -109,7 +120,7 @@ def perform(request: Request, composition: Composition, listening: PlaybackSetti
     written = replace(quiet, text=quiet.abc)
     try:
         comment = composition.provenance(listening.to_values())
-        sound = render_text(written.abc, written.tune, comment, listening.arrangement)
+        sound = render_text(written.abc, written.tune, comment, listening.arrangement, kept)
     except AudioError as error:
         return replace(written, silence=error)
     return replace(written, sound=sound)
@@ -125,7 +136,11 @@ def render_sound(composition: Composition) -> Sound:
 
 
 def render_text(
-    text: str, tune: Tune, comment: str, arrangement: Arrangement | None = None
+    text: str,
+    tune: Tune,
+    comment: str,
+    arrangement: Arrangement | None = None,
+    kept: BoundedCache[Sound] | None = None,
 ) -> Sound:
     """The sound of a tune that has been read from a text, rendered once for all sessions.
 
@@ -134,16 +149,20 @@ def render_text(
         tune: What to play.
         comment: Where it comes from, written into the files.
         arrangement: How to play it; exactly as written if None.
+        kept: As of `perform`.
 
     Raises:
         AudioError: the tune has no notes, or nothing can play it.
     """
     asked = arrangement or Arrangement()
-    return _sounds().get((text, comment, asked), lambda: _render(tune, text, comment, asked))
+    return (kept or sounds()).get(
+        (text, comment, asked), lambda: _render(tune, text, comment, asked)
+    )
 
 
 @st.cache_resource(show_spinner=False)
-def _sounds() -> BoundedCache[Sound]:
+def sounds() -> BoundedCache[Sound]:
+    """The rendered tunes that are kept for all sessions; safe to use from several threads."""
     return BoundedCache(MAX_SOUND_BYTES, lambda sound: len(sound.wav) + len(sound.midi))
 
 

@@ -1,0 +1,1 @@
+"""Blind listening studies: plans, tunes, trials, ballots, and the count of them."""
