@@ -25,7 +25,7 @@ TINY = (
     "precision=float32", "samples=0",
 )  # fmt: skip
 WRITERS = ("compose", "take", "rewrite", "ladder", "set", "favourites export", "reports export",
-           "study export", "lessons worksheet", "lessons notebook")  # fmt: skip
+           "study export", "lessons worksheet", "lessons notebook", "tunebook export")  # fmt: skip
 
 
 def read_rows() -> list[tuple[str, str]]:
@@ -125,5 +125,6 @@ def test_the_table_speaks_of_every_command_that_a_page_has() -> None:
         "export",
         "preferences",
         "render",
+        "serve",
     }
     assert told == COMMANDS.keys() - of_no_page
