@@ -46,6 +46,7 @@ from musicgen.training.runs.run import RunStore
 PATHS = Paths.default()
 RESULTS = Path("experiments/tastes.json")
 SHARPNESS = 2.0
+AT_ONCE = 500
 BALLOT_SEED, FRESH_SEED = 10_000_000, 20_000_000
 
 
@@ -147,8 +148,12 @@ def train_start(name: str, steps_: int) -> Checkpoint:
 
 def draw(model: Checkpoint, count: int, seed: int) -> list[Composition]:
     """Tunes that came to their end, drawn without a critic."""
-    config = SampleConfig(temperature=1.0, count=count, seed=seed, candidates=1)
-    found = compose(model, config, engine=build_engine(model))
+    engine, found = build_engine(model), []
+    for first in range(0, count, AT_ONCE):
+        config = SampleConfig(
+            temperature=1.0, count=min(AT_ONCE, count - first), seed=seed + first, candidates=1
+        )
+        found += compose(model, config, engine=engine)
     return [one for one in found if one.is_complete and one.tune.notes]
 
 

@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from musicgen.errors import StudyError
-from musicgen.listening.database import reading, writing
+from musicgen.listening.database import FILE_NAME, reading, writing
 from musicgen.sampling.composer import Composition
+from musicgen.storage import is_file
 
 MOST_THUMBS = 50_000
 
@@ -60,6 +61,8 @@ class ThumbStore:
 
     def find(self, composition: Composition, visit: str) -> bool | None:
         """The thumb that a visit gave a tune; None for none."""
+        if not is_file(self._folder / FILE_NAME):
+            return None
         with reading(self._folder) as connection:
             row = connection.execute(
                 "select is_up from thumb where tune = ? and visit = ?",

@@ -18,6 +18,7 @@ from musicgen.ui.tune import rendering
 from musicgen.ui.tune.history import Entry
 from musicgen.ui.tune.performance import Performance
 from musicgen.ui.tune.session_state import play_session
+from musicgen.ui.tune.thumbs import thumbs
 
 _HERE = Path(__file__).parent
 
@@ -29,6 +30,7 @@ def tune_bar(shown: Performance) -> None:
         _takes(shown)
         _list()
         _keep(shown)
+        thumbs(shown.composition, "play")
         _copy_link()
 
 
