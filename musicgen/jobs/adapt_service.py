@@ -18,10 +18,11 @@ from musicgen.errors import MusicgenError, StudyError
 from musicgen.evaluation.report.novelty_scorer import find_novelty_scorer
 from musicgen.jobs.background_task import BackgroundTask, TaskCancelled, TaskStatus
 from musicgen.jobs.training_job import JobRegistry
-from musicgen.listening.gate import TUNES, Evidence, GateVerdict, judge_version
+from musicgen.listening.gate import TUNES, Evidence, judge_version
 from musicgen.listening.learning import CollectedPairs, collect_pairs, describe_pairs, lineage
 from musicgen.listening.store import StudyStore
 from musicgen.listening.thumbs import ThumbStore
+from musicgen.listening.verdict import GateVerdict
 from musicgen.listening.versions import VersionStore, make_version
 from musicgen.models.checkpoint import Checkpoint, find_checkpoint, load_checkpoint
 from musicgen.notation.parsing.tunebook import decode_text

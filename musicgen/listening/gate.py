@@ -16,9 +16,8 @@ seeds without a critic, both read held-out tunes, and every check must pass:
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from statistics import median
-from typing import Any
 
 import torch
 
@@ -29,13 +28,13 @@ from musicgen.evaluation.judge.features import extract_features
 from musicgen.evaluation.loss.text_loss import compute_loss
 from musicgen.evaluation.measures.diversity import estimate_diversity, find_grams
 from musicgen.evaluation.statistics.estimate import Estimate, estimate_mean
+from musicgen.listening.verdict import CHECKS, Check, GateVerdict
 from musicgen.models.checkpoint import Checkpoint
 from musicgen.models.network import Network
 from musicgen.sampling.composer import Composition, compose
 from musicgen.sampling.engine import build_engine
 from musicgen.training.loop.goals import encode_tune, mean_log_probs
 from musicgen.training.preference_pairs import PreferencePair
-from musicgen.translatable import N_
 
 MOST_LOSS = 0.02
 LEAST_DIVERSITY = 0.95
@@ -51,68 +50,6 @@ DETECTORS = ("ngrams",)
 _SEED = 5_000_000
 _ONE_SIDED = 1.6448536269514722  # the 95 % point of the normal distribution
 _READ_AT_ONCE = 16
-
-CHECKS = {
-    "loss": N_("Loss on held-out tunes"),
-    "judge": N_("How well detectors know its tunes"),
-    "diversity": N_("Diversity"),
-    "novelty": N_("Longest melody shared with a training tune"),
-    "length": N_("Notes of a tune"),
-    "preference": N_("Preferred as people did, unseen pairs"),
-    "new tunes": N_("Loss on new tunes, unseen ones"),
-}
-"""The checks by name, in order."""
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One check: the figure before and after, the bound it had to keep, and whether it did."""
-
-    name: str
-    before: float
-    after: float
-    bound: float
-    is_passed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class GateVerdict:
-    """What the gate found."""
-
-    checks: tuple[Check, ...]
-
-    @property
-    def is_accepted(self) -> bool:
-        """Whether the new version may take the old one's place."""
-        return bool(self.checks) and all(check.is_passed for check in self.checks)
-
-    def to_list(self) -> list[dict[str, Any]]:
-        """JSON-ready values."""
-        return [
-            {name: None if isinstance(value, float) and not math.isfinite(value) else value
-             for name, value in asdict(check).items()}
-            for check in self.checks
-        ]  # fmt: skip
-
-    @classmethod
-    def from_list(cls, rows: Sequence[dict[str, Any]]) -> "GateVerdict":
-        """The verdict of `to_list`.
-
-        Raises:
-            KeyError, TypeError, ValueError: it is none.
-        """
-        return cls(
-            tuple(
-                Check(
-                    str(row["name"]),
-                    _number(row["before"]),
-                    _number(row["after"]),
-                    _number(row["bound"]),
-                    bool(row["is_passed"]),
-                )
-                for row in rows
-            )
-        )
 
 
 @dataclass(frozen=True)
@@ -262,7 +199,3 @@ def _check_new_tunes(old: Checkpoint, new: Checkpoint, tunes: Sequence[str]) -> 
     )
     bound = (1 - LEAST_FALL) * before
     return Check("new tunes", before, after, bound, after <= bound)
-
-
-def _number(value: Any) -> float:
-    return math.nan if value is None else float(value)

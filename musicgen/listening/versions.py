@@ -15,7 +15,7 @@ from typing import Any, Self
 from musicgen.config import Paths, to_json
 from musicgen.errors import StudyError
 from musicgen.json_reading import read_json
-from musicgen.listening.gate import GateVerdict
+from musicgen.listening.verdict import GateVerdict
 from musicgen.models.checkpoint import CURRENT, LINE_SUFFIX, find_checkpoint, list_checkpoints
 from musicgen.names import is_name, normalize_name
 from musicgen.storage import is_file, list_folder, locking, write_file

@@ -6,11 +6,11 @@ import torch
 from musicgen.listening.gate import (
     FEWEST_PAIRS,
     Evidence,
-    GateVerdict,
     find_margins,
     judge_version,
     lowest_share,
 )
+from musicgen.listening.verdict import GateVerdict
 from musicgen.models.checkpoint import Checkpoint, load_checkpoint
 from musicgen.training.preference_pairs import PreferencePair
 from tests.examples import make_tune, write_checkpoint

@@ -2,7 +2,7 @@ import pytest
 
 from musicgen.config import Paths
 from musicgen.errors import CheckpointError, StudyError
-from musicgen.listening.gate import Check, GateVerdict
+from musicgen.listening.verdict import Check, GateVerdict
 from musicgen.listening.versions import VersionStore, make_version
 from musicgen.models.checkpoint import find_checkpoint, list_checkpoints
 from tests.ui.tiny_model import write_tiny_model

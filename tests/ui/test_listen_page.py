@@ -3,11 +3,11 @@ import json
 import pytest
 
 from musicgen.jobs.background_task import TaskStatus
-from musicgen.listening.gate import Check, GateVerdict
 from musicgen.listening.plan import StudyPlan, StudySettings, Version
 from musicgen.listening.store import StudyTune
 from musicgen.listening.thumbs import ThumbStore
 from musicgen.listening.trials import NOISE
+from musicgen.listening.verdict import Check, GateVerdict
 from musicgen.listening.versions import VersionStore, make_version
 from musicgen.ui.base import resources
 from musicgen.ui.listen.study_charts import strength_figure

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from musicgen.jobs.adapt_service import AdaptPlan, find_pairs_of
-from musicgen.listening.gate import CHECKS, GateVerdict
+from musicgen.listening.verdict import CHECKS, GateVerdict
 from musicgen.listening.versions import ModelLine, ModelVersion, VersionStore
 from musicgen.models.checkpoint import find_checkpoint
 from musicgen.training.preference_pairs import MIN_PAIRS
