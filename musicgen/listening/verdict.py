@@ -1,4 +1,4 @@
-"""What the gate found of a new version (`musicgen.listening.gate`): checks, and whether all passed."""
+"""What the gate (`musicgen.listening.gate`) found of a new version, and whether it passes."""
 
 import math
 from collections.abc import Sequence
