@@ -20,6 +20,7 @@ from musicgen.config import SampleConfig
 from musicgen.errors import CorpusError
 from musicgen.notation.model import Tune
 from musicgen.notation.parsing.reader import read_tune
+from musicgen.sampling.aims import count_aims
 from musicgen.sampling.critic import Critic, find_bin, weigh_turns
 from musicgen.sampling.critic_features import FIGURES, count_turns, measure_figures
 from musicgen.sampling.stages import find_pauses
@@ -109,7 +110,9 @@ def fit_critic(real: Sequence[str], composed: Sequence[str], seed: int = 0) -> C
         if min(map(len, sides)) < MIN_TUNES:
             break
         stages.append(_fit_calibrated(sides[0], sides[1], seed, STAGE_TURNS))
-    return replace(whole, stages=tuple(stages))
+    return replace(
+        whole, stages=tuple(stages), aims=count_aims([read_tune(text)[0] for text in real])
+    )
 
 
 def _begin(texts: Sequence[str], stage: int) -> list[str]:

@@ -18,7 +18,7 @@ import math
 import random
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -28,6 +28,7 @@ from musicgen.errors import CheckpointError
 from musicgen.models.checkpoint import Checkpoint
 from musicgen.notation.model import Tune
 from musicgen.notation.parsing.reader import read_tune
+from musicgen.sampling.aims import INSTRUMENTS, Aim, draw_aim, meet_beginning, meet_whole
 from musicgen.sampling.critic_features import FIGURES, count_turns, measure_figures
 from musicgen.sampling.stages import find_pauses, take_lines
 
@@ -35,6 +36,7 @@ FORMAT = "musicgen-critic"
 FORMAT_VERSION = 1
 
 MAX_STAGES = 16
+MAX_AIM_COUNT = 10**9
 
 NO_CHANCE = -1000.0
 """Log-odds of what is no tune."""
@@ -48,7 +50,8 @@ class Critic:
     and one weight more than edges, behind which comes the one of a value that is missing.
     `sharpness` multiplies log-odds where a candidate is drawn by them. `stages` are critics of
     tunes that are not ended: of the first line, of the first two, and so on, the last one of all
-    longer beginnings (`musicgen.sampling.stages`); none where only whole tunes are compared.
+    longer beginnings (`musicgen.sampling.stages`); none where only whole tunes are compared. `aims`
+    counts the real tunes of each kind (`musicgen.sampling.aims`).
     """
 
     bias: float
@@ -56,13 +59,49 @@ class Critic:
     figures: Mapping[str, tuple[tuple[float, ...], tuple[float, ...]]]
     sharpness: float = 1.0
     stages: tuple["Critic", ...] = ()
+    aims: Mapping[Aim, int] = field(default_factory=dict)
 
-    def weigh_beginning(self, text: str) -> float:
-        """The log-odds of the whole lines of a tune that goes on; there is a critic of them."""
-        lines = take_lines(text)
-        tune, _problems = read_tune(lines)
+    def choose_beginning(self, texts: Sequence[str], seed: int, stage: int) -> int:
+        """The place of the drawing to go on with, of those of a tune that pause.
+
+        Args:
+            texts: Of each drawing; whole lines, and the beginning of another one.
+            seed: Of the tune.
+            stage: How many lines were chosen before.
+        """
+        read = [take_lines(text) for text in texts]
+        tunes = [read_tune(lines)[0] for lines in read]
+        aim = draw_aim(self.aims, seed)
+        places = meet_beginning(tunes, aim) if aim else range(len(texts))
+        odds = [self.weigh_beginning(read[at], tunes[at]) for at in places]
+        return places[choose(odds, self.sharpness, seed, stage)]
+
+    def choose_tune(self, tunes: Sequence[Tune], log_odds: Sequence[float], seed: int) -> int:
+        """The place of the drawing that is kept.
+
+        Args:
+            tunes: The drawings of one tune, all of them ended.
+            log_odds: Of each; `NO_CHANCE` for what is not to be kept.
+            seed: Of the tune.
+        """
+        places = [at for at, value in enumerate(log_odds) if value > NO_CHANCE]
+        aim = draw_aim(self.aims, seed)
+        if not places:
+            return 0
+        if aim:
+            places = [places[at] for at in meet_whole([tunes[at] for at in places], aim)]
+        return places[choose([log_odds[at] for at in places], self.sharpness, seed)]
+
+    def weigh_beginning(self, lines: str, tune: Tune | None = None) -> float:
+        """The log-odds of the whole lines of a tune that goes on; there is a critic of them.
+
+        Args:
+            lines: The lines, with the header.
+            tune: What they are read as, where they have been read.
+        """
         lines_before = len(find_pauses(lines))
-        return self.stages[min(lines_before, len(self.stages) - 1)].log_odds(tune)
+        stage = self.stages[min(lines_before, len(self.stages) - 1)]
+        return stage.log_odds(tune or read_tune(lines)[0])
 
     def log_odds(self, tune: Tune) -> float:
         """How much likelier a tune is to be real than composed, in nats; 0 is even.
@@ -88,6 +127,7 @@ class Critic:
             "format_version": FORMAT_VERSION,
             "sharpness": self.sharpness,
             **self._weights(),
+            "aims": [[aim.is_home, aim.reach, count] for aim, count in sorted(self.aims.items())],
             "stages": [stage._weights() for stage in self.stages],
         }
         text = json.dumps(values, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
@@ -162,7 +202,19 @@ def read_critic(values: Mapping[str, Any]) -> Critic:
     if len(stages) > MAX_STAGES:
         raise ValueError("too many stages")
     own = tuple(_read_weights(one, 1.0) for one in stages)
-    return dataclasses.replace(_read_weights(values, _number(values["sharpness"])), stages=own)
+    whole = _read_weights(values, _number(values["sharpness"]))
+    return dataclasses.replace(whole, stages=own, aims=_read_aims(values.get("aims", [])))
+
+
+def _read_aims(values: Sequence[Any]) -> dict[Aim, int]:
+    aims = {}
+    for is_home, reach, count in values:
+        if type(is_home) is not bool or type(reach) is not int or type(count) is not int:
+            raise TypeError("not an aim")
+        if not 0 <= reach <= len(INSTRUMENTS) or not 0 < count <= MAX_AIM_COUNT:
+            raise ValueError("not an aim")
+        aims[Aim(is_home, reach)] = count
+    return aims
 
 
 def _read_weights(values: Mapping[str, Any], sharpness: float) -> Critic:
