@@ -127,7 +127,9 @@ class Critic:
             "format_version": FORMAT_VERSION,
             "sharpness": self.sharpness,
             **self._weights(),
-            "aims": [[aim.is_home, aim.reach, count] for aim, count in sorted(self.aims.items())],
+            "aims": [
+                [*dataclasses.astuple(aim), count] for aim, count in sorted(self.aims.items())
+            ],
             "stages": [stage._weights() for stage in self.stages],
         }
         text = json.dumps(values, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
@@ -208,12 +210,12 @@ def read_critic(values: Mapping[str, Any]) -> Critic:
 
 def _read_aims(values: Sequence[Any]) -> dict[Aim, int]:
     aims = {}
-    for is_home, reach, count in values:
-        if type(is_home) is not bool or type(reach) is not int or type(count) is not int:
+    for is_home, reach, stands_still, count in values:
+        if not (type(is_home) is type(stands_still) is bool and type(reach) is type(count) is int):
             raise TypeError("not an aim")
         if not 0 <= reach <= len(INSTRUMENTS) or not 0 < count <= MAX_AIM_COUNT:
             raise ValueError("not an aim")
-        aims[Aim(is_home, reach)] = count
+        aims[Aim(is_home, reach, stands_still)] = count
     return aims
 
 

@@ -35,6 +35,8 @@ def tune(body: str) -> Tune:
         ("DEFG A,Bcd|d8|]", Aim(True, FIDDLE)),
         ("DEFG C,Bcd|E8|]", Aim(False, NOBODY)),
         ("DEFG ABcd|[K:A Major]A8|]", Aim(True, WHISTLE)),
+        ("A8|D8|D8|D8|]", Aim(True, WHISTLE, True)),
+        ("A8|D8|D8|E8|D8|]", Aim(True, WHISTLE)),
         ("z8|]", None),
     ],
 )
@@ -55,11 +57,20 @@ def test_aims_are_drawn_as_often_as_they_were_found() -> None:
 def test_those_that_meet_an_aim_are_kept_and_all_where_none_does() -> None:
     tunes = [tune("A8|]"), tune("d8|]"), tune("A,8|D8|]"), tune("C,8|A8|]")]
     assert meet_whole(tunes, Aim(True, WHISTLE)) == [1]
-    assert meet_whole(tunes, Aim(True, FIDDLE)) == [1, 2]
+    assert meet_whole(tunes, Aim(True, FIDDLE)) == [2]
+    assert meet_whole(tunes[:2], Aim(True, FIDDLE)) == [1]
     assert meet_whole(tunes, Aim(False, WHISTLE)) == [0]
     assert meet_whole(tunes[2:3], Aim(False, WHISTLE)) == [0]
-    assert meet_beginning(tunes, Aim(False, FIDDLE)) == [0, 1, 2]
+    assert meet_beginning(tunes, Aim(False, FIDDLE)) == [2]
+    assert meet_beginning(tunes, Aim(False, WHISTLE)) == [0, 1]
     assert meet_beginning(tunes[3:], Aim(False, WHISTLE)) == [0]
+
+
+def test_a_tune_that_stands_still_is_kept_where_it_is_aimed_at_alone() -> None:
+    tunes = [tune("D8|D8|D8|]"), tune("D8|E8|D8|]")]
+    assert meet_whole(tunes, Aim(True, WHISTLE)) == [1]
+    assert meet_whole(tunes, Aim(True, WHISTLE, True)) == [0, 1]
+    assert meet_whole(tunes[:1], Aim(True, WHISTLE)) == [0]
 
 
 def test_a_critic_keeps_a_drawing_that_meets_the_aim() -> None:

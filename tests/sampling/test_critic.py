@@ -96,7 +96,8 @@ def test_a_critic_comes_back_from_its_file_and_damage_is_found() -> None:
     for change in (
         {"bias": "0.1"}, {"bias": float("nan")}, {"format": "other"}, {"turns": {"a": None}},
         {"figures": {"bars": [[4.0], [0.1]]}}, {"figures": {"bars": [[2.0, 1.0], [1, 2, 3, 4]]}},
-        {"aims": [[1, 0, 1]]}, {"aims": [[True, 3, 1]]}, {"aims": [[True, 0, 0]]}, {"aims": [[]]},
+        {"aims": [[1, 0, False, 1]]}, {"aims": [[True, 3, False, 1]]},
+        {"aims": [[True, 0, False, 0]]}, {"aims": [[True, 0, 1]]},
     ):  # fmt: skip
         with pytest.raises((ValueError, TypeError, KeyError)):
             read_critic(values | change)
