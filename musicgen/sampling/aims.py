@@ -1,93 +1,77 @@
-"""What a tune is drawn to be like: whether it comes home, who can play it, whether it stands still.
+"""What is asked of some tunes, so that composed ones have it as often as real ones.
 
-A critic weighs the drawings of a tune by their odds of being real, and each of these is but one of
-the many things it weighs: so tunes came home more often than drafts, and less often than real ones.
-Therefore each tune has an aim, drawn by its seed as often as the real tunes of the book are so, and
-of its drawings those that meet it are weighed (stratified sampling: W. G. Cochran, "Sampling
-Techniques", 1977, chapter 5); all of them where none does.
+A critic weighs the drawings of a tune by their odds of being real, and what a player hears first,
+whether the tune comes home, is but one of the many things it weighs: tunes came home more often
+than drafts, and less often than real ones. So of a share of the tunes, which the seed draws, it is
+asked outright, and only those drawings are weighed that have it; all of them where none has. The
+share is what lifts the rate of composed tunes to that of the real ones (`find_share`): then no
+tune is kept from what is good.
 """
 
 import random
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from itertools import compress, groupby
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import groupby
+from types import MappingProxyType
 
 from musicgen.notation.analysis.melody import key_at, melody_bars, melody_notes, tonic_of
 from musicgen.notation.analysis.ranges import notes_outside
 from musicgen.notation.model import Tune
 
-INSTRUMENTS = ("whistle", "fiddle")
-"""From the one with the fewest notes to the one with the most."""
-
 EQUAL_BARS = 3
 """In a row one hears them as a machine's."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Aim:
-    """What real tunes are, each as often as it is found.
-
-    `is_home` says that the last note is the tonic; `reach` is the place in `INSTRUMENTS` of the
-    first that has all notes, their number where none has; `stands_still` that `EQUAL_BARS` bars in
-    a row are equal.
-    """
-
-    is_home: bool
-    reach: int
-    stands_still: bool = False
-
-
-def find_aim(tune: Tune) -> Aim | None:
-    """What a whole tune is like; None where nothing sounds or there is no tonic."""
+def comes_home(tune: Tune) -> bool:
+    """Whether the last note is the tonic; False where there is none."""
     notes = melody_notes(tune)
-    tonic = tonic_of(key_at(tune, notes[-1].bar)) if notes else None
-    if tonic is None:
-        return None
-    return Aim(notes[-1].pitch % 12 == tonic, find_reach(tune), stands_still(tune))
+    return bool(notes) and notes[-1].pitch % 12 == tonic_of(key_at(tune, notes[-1].bar))
 
 
-def find_reach(tune: Tune) -> int:
-    """The place in `INSTRUMENTS` of the first that has all notes; their number if none has."""
-    can_play = (not notes_outside(tune, name) for name in INSTRUMENTS)
-    return next(compress(range(len(INSTRUMENTS)), can_play), len(INSTRUMENTS))
-
-
-def stands_still(tune: Tune) -> bool:
-    """Whether `EQUAL_BARS` bars in a row have the same notes."""
+def moves_on(tune: Tune) -> bool:
+    """Whether no `EQUAL_BARS` bars in a row have the same notes."""
     bars = [bar for bar in melody_bars(tune) if bar]
-    return any(len(list(run)) >= EQUAL_BARS for _bar, run in groupby(bars))
+    return all(len(list(run)) < EQUAL_BARS for _bar, run in groupby(bars))
 
 
-def count_aims(tunes: Sequence[Tune]) -> dict[Aim, int]:
-    """How many tunes there are of each kind."""
-    return dict(Counter(aim for tune in tunes if (aim := find_aim(tune))))
+AIMS: Mapping[str, Callable[[Tune], bool]] = MappingProxyType(
+    {
+        "home": comes_home,
+        "fiddle": lambda tune: not notes_outside(tune, "fiddle"),
+        "whistle": lambda tune: not notes_outside(tune, "whistle"),
+        "moves_on": moves_on,
+    }
+)
+"""What may be asked, the most important one first."""
+
+OF_BEGINNINGS = tuple(name for name in AIMS if name != "home")
+"""What can be said of a tune that is not ended."""
 
 
-def draw_aim(aims: Mapping[Aim, int], seed: int) -> Aim | None:
-    """The aim of the tune of a seed; None where there are none to draw from."""
-    if not aims:
-        return None
-    kinds = sorted(aims)
-    return random.Random(f"aim/{seed}").choices(kinds, [aims[kind] for kind in kinds])[0]
+def measure_rates(tunes: Sequence[Tune]) -> dict[str, float]:
+    """The share of tunes, 0..1, that have each; there must be one tune at least."""
+    return {name: sum(map(has, tunes)) / len(tunes) for name, has in AIMS.items()}
 
 
-def meet_whole(tunes: Sequence[Tune], aim: Aim) -> list[int]:
-    """The places of the tunes that meet an aim: first its end, then the rest, where any do."""
-    found = [find_aim(tune) for tune in tunes]
-    places = range(len(tunes))
-    home = [at for at in places if (one := found[at]) and one.is_home == aim.is_home]
-    return _meet(tunes, home or list(places), aim)
+def find_share(real: float, composed: float) -> float:
+    """Of how many tunes something is to be asked so that as many have it as of the real ones.
+
+    Args:
+        real: The share of real tunes that have it, 0..1.
+        composed: The same of composed tunes of which it is not asked.
+    """
+    return 0.0 if composed >= real else (real - composed) / (1.0 - composed)
 
 
-def meet_beginning(tunes: Sequence[Tune], aim: Aim) -> list[int]:
-    """The places of the beginnings that meet an aim so far; all where none does."""
-    return _meet(tunes, list(range(len(tunes))), aim)
+def draw_aims(shares: Mapping[str, float], seed: int) -> tuple[str, ...]:
+    """What is asked of the tune of a seed, the most important one first."""
+    return tuple(
+        name for name in AIMS if random.Random(f"aim/{name}/{seed}").random() < shares.get(name, 0)
+    )
 
 
-def _meet(tunes: Sequence[Tune], places: list[int], aim: Aim) -> list[int]:
-    """Those that need the aim's instrument, else one with fewer notes; and move on as it says."""
-    reach = {at: find_reach(tunes[at]) for at in places}
-    exact = [at for at in places if reach[at] == aim.reach]
-    near = exact or [at for at in places if reach[at] < aim.reach] or places
-    return [at for at in near if stands_still(tunes[at]) <= aim.stands_still] or near
+def meet(tunes: Sequence[Tune], asked: Iterable[str]) -> list[int]:
+    """The places of the tunes that have what is asked; what none has is not asked any more."""
+    places = list(range(len(tunes)))
+    for name in asked:
+        places = [at for at in places if AIMS[name](tunes[at])] or places
+    return places

@@ -28,7 +28,7 @@ from musicgen.errors import CheckpointError
 from musicgen.models.checkpoint import Checkpoint
 from musicgen.notation.model import Tune
 from musicgen.notation.parsing.reader import read_tune
-from musicgen.sampling.aims import INSTRUMENTS, Aim, draw_aim, meet_beginning, meet_whole
+from musicgen.sampling.aims import AIMS, OF_BEGINNINGS, draw_aims, meet
 from musicgen.sampling.critic_features import FIGURES, count_turns, measure_figures
 from musicgen.sampling.stages import find_pauses, take_lines
 
@@ -36,7 +36,6 @@ FORMAT = "musicgen-critic"
 FORMAT_VERSION = 1
 
 MAX_STAGES = 16
-MAX_AIM_COUNT = 10**9
 
 NO_CHANCE = -1000.0
 """Log-odds of what is no tune."""
@@ -51,7 +50,7 @@ class Critic:
     `sharpness` multiplies log-odds where a candidate is drawn by them. `stages` are critics of
     tunes that are not ended: of the first line, of the first two, and so on, the last one of all
     longer beginnings (`musicgen.sampling.stages`); none where only whole tunes are compared. `aims`
-    counts the real tunes of each kind (`musicgen.sampling.aims`).
+    are the shares of tunes of which something is asked outright (`musicgen.sampling.aims`).
     """
 
     bias: float
@@ -59,7 +58,7 @@ class Critic:
     figures: Mapping[str, tuple[tuple[float, ...], tuple[float, ...]]]
     sharpness: float = 1.0
     stages: tuple["Critic", ...] = ()
-    aims: Mapping[Aim, int] = field(default_factory=dict)
+    aims: Mapping[str, float] = field(default_factory=dict)
 
     def choose_beginning(self, texts: Sequence[str], seed: int, stage: int) -> int:
         """The place of the drawing to go on with, of those of a tune that pause.
@@ -71,8 +70,8 @@ class Critic:
         """
         read = [take_lines(text) for text in texts]
         tunes = [read_tune(lines)[0] for lines in read]
-        aim = draw_aim(self.aims, seed)
-        places = meet_beginning(tunes, aim) if aim else range(len(texts))
+        asked = draw_aims(self.aims, seed)
+        places = meet(tunes, [name for name in asked if name in OF_BEGINNINGS])
         odds = [self.weigh_beginning(read[at], tunes[at]) for at in places]
         return places[choose(odds, self.sharpness, seed, stage)]
 
@@ -85,11 +84,10 @@ class Critic:
             seed: Of the tune.
         """
         places = [at for at, value in enumerate(log_odds) if value > NO_CHANCE]
-        aim = draw_aim(self.aims, seed)
         if not places:
             return 0
-        if aim:
-            places = [places[at] for at in meet_whole([tunes[at] for at in places], aim)]
+        met = meet([tunes[at] for at in places], draw_aims(self.aims, seed))
+        places = [places[at] for at in met]
         return places[choose([log_odds[at] for at in places], self.sharpness, seed)]
 
     def weigh_beginning(self, lines: str, tune: Tune | None = None) -> float:
@@ -127,9 +125,7 @@ class Critic:
             "format_version": FORMAT_VERSION,
             "sharpness": self.sharpness,
             **self._weights(),
-            "aims": [
-                [*dataclasses.astuple(aim), count] for aim, count in sorted(self.aims.items())
-            ],
+            "aims": dict(sorted(self.aims.items())),
             "stages": [stage._weights() for stage in self.stages],
         }
         text = json.dumps(values, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
@@ -205,17 +201,13 @@ def read_critic(values: Mapping[str, Any]) -> Critic:
         raise ValueError("too many stages")
     own = tuple(_read_weights(one, 1.0) for one in stages)
     whole = _read_weights(values, _number(values["sharpness"]))
-    return dataclasses.replace(whole, stages=own, aims=_read_aims(values.get("aims", [])))
+    return dataclasses.replace(whole, stages=own, aims=_read_aims(values.get("aims", {})))
 
 
-def _read_aims(values: Sequence[Any]) -> dict[Aim, int]:
-    aims = {}
-    for is_home, reach, stands_still, count in values:
-        if not (type(is_home) is type(stands_still) is bool and type(reach) is type(count) is int):
-            raise TypeError("not an aim")
-        if not 0 <= reach <= len(INSTRUMENTS) or not 0 < count <= MAX_AIM_COUNT:
-            raise ValueError("not an aim")
-        aims[Aim(is_home, reach, stands_still)] = count
+def _read_aims(values: Mapping[str, Any]) -> dict[str, float]:
+    aims = {str(name): _number(share) for name, share in values.items()}
+    if not aims.keys() <= AIMS.keys() or not all(0 <= share <= 1 for share in aims.values()):
+        raise ValueError("not a share of what may be asked")
     return aims
 
 

@@ -22,7 +22,6 @@ from musicgen.library.serialization import from_values, to_values
 from musicgen.models.checkpoint import CRITIC_FILE, Checkpoint, load_checkpoint
 from musicgen.notation.parsing.reader import read_tune
 from musicgen.notation.writing.transposition import transpose
-from musicgen.sampling.aims import Aim
 from musicgen.sampling.composer import compose
 from musicgen.sampling.critic import (
     NO_CHANCE,
@@ -89,17 +88,16 @@ def test_log_odds_are_the_sum_of_what_is_found() -> None:
 
 
 def test_a_critic_comes_back_from_its_file_and_damage_is_found() -> None:
-    aims = {Aim(True, 0): 3, Aim(False, 2): 1}
+    aims = {"home": 0.3, "whistle": 0.0}
     critic = Critic(0.25, {"n0:24": 2.0}, {"bars": ((4.0,), (0.1, 0.2, 0.3))}, 1.5, aims=aims)
     values = json.loads(critic.to_json())
     assert read_critic(values) == critic
     for change in (
         {"bias": "0.1"}, {"bias": float("nan")}, {"format": "other"}, {"turns": {"a": None}},
         {"figures": {"bars": [[4.0], [0.1]]}}, {"figures": {"bars": [[2.0, 1.0], [1, 2, 3, 4]]}},
-        {"aims": [[1, 0, False, 1]]}, {"aims": [[True, 3, False, 1]]},
-        {"aims": [[True, 0, False, 0]]}, {"aims": [[True, 0, 1]]},
+        {"aims": {"home": 1.5}}, {"aims": {"home": True}}, {"aims": {"away": 0.5}}, {"aims": [1]},
     ):  # fmt: skip
-        with pytest.raises((ValueError, TypeError, KeyError)):
+        with pytest.raises((ValueError, TypeError, KeyError, AttributeError)):
             read_critic(values | change)
 
 
