@@ -215,6 +215,9 @@ class TrainingConfig(Settings):
         choices=("constant", "cosine", "one-cycle", "step"),
     )
     warmup_steps: int = setting(0, "Steps in which the learning rate rises from zero.", 0, 100_000)
+    keep_zeros: bool = setting(
+        False, "Weights that are zero at the start stay zero: for a pruned network."
+    )
     label_smoothing: float = setting(0.0, "Share of certainty spread over all.", 0.0, 0.5)
     average: float = setting(0.0, "Share of the past in averaged weights; 0: none.", 0.0, 0.9999)
     carry_state: bool = setting(
@@ -238,10 +241,13 @@ class TrainingConfig(Settings):
     )
     teacher: str = setting("", "Trained model to learn from, by its name; empty for none.")
     teacher_weight: float = setting(
-        0.5, "Share of what is learned that is the teacher's; the rest is the tunes'.", 0.0, 1.0
+        0.9, "Share of what is learned that is the teacher's; the rest is the tunes'.", 0.0, 1.0
     )
     teacher_temperature: float = setting(
-        2.0, "Above 1 the teacher's second choices count for more.", 0.5, 20.0
+        1.0, "Above 1 the teacher's second choices count for more.", 0.5, 20.0
+    )
+    teacher_share: float = setting(
+        1.0, "Share of the stretches that the teacher reads too; fewer take less time.", 0.0, 1.0
     )
     adversary: float = setting(
         0.0,
@@ -350,7 +356,7 @@ class SampleConfig(Settings):
     precision: str = setting(
         "float32",
         "Arithmetic of the network; int8 is faster, and the same seed gives another tune.",
-        choices=("float32", "int8"),
+        choices=("float32", "int8", "fixed"),
     )
 
 
@@ -442,8 +448,13 @@ class Paths:
 
     @property
     def favourites(self) -> Path:
-        """One small file for each tune somebody keeps."""
+        """Where versions before the tunebook kept one small file for each favourite."""
         return self.home / "favourites"
+
+    @property
+    def tunebook(self) -> Path:
+        """The tunes and sets somebody keeps, as an SQLite database."""
+        return self.home / "tunebook.sqlite"
 
     @property
     def checkpoints(self) -> Path:

@@ -13,7 +13,9 @@
     ├── CompositionError      a prompt the network cannot read, or nothing was composed
     │   ├── GrammarError      what is asked of a tune cannot be kept, or its beginning breaks it
     │   └── FavouriteError    a tune that is kept is gone, or too many are
+    ├── ExportError           a model cannot be exported, or its export is not equal to it
     ├── ReportError           a report does not exist, is damaged, or another is being made
+    ├── TunebookError         a tune or set is not in the tunebook, or its file is damaged
     ├── StudyError            a listening study does not exist, is over, or cannot be made
     ├── AudioError            a tune has no sound, or no synthesiser can play it
     ├── EngravingError        a tune cannot be drawn as sheet music
@@ -86,12 +88,20 @@ class ReportError(MusicgenError):
     """A report does not exist, is damaged, or another one is being made."""
 
 
+class ExportError(MusicgenError):
+    """A model cannot be exported in a format, or what was exported says something else than it."""
+
+
 class StudyError(MusicgenError):
     """A listening study does not exist, is over, or cannot be made as it is planned."""
 
 
 class FavouriteError(CompositionError):
     """A tune that is kept is gone, or too many are."""
+
+
+class TunebookError(MusicgenError):
+    """A tune or set is not in the tunebook, has no place in it, or its file is damaged."""
 
 
 class AudioError(MusicgenError):

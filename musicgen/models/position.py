@@ -57,7 +57,9 @@ BOOKS = ("", "lab", "oneill", "ryan", "aird", "northumbrian")
 METER_VALUES = ("", "C", "C|", "2/4", "3/4", "6/8", "9/8", "12/8", "3/8", "4/4")
 
 _COMPOUND = (5, 6, 7)
-_PLACES = 33
+PLACES = 33
+"""Sixteenths of a bar that are told apart."""
+
 _MODES = {
     "": 0, "maj": 0, "ion": 0, "m": 1, "min": 1, "aeo": 1, "dor": 2, "mix": 3, "phr": 4, "lyd": 5,
     "loc": 6,
@@ -147,14 +149,13 @@ class TunePosition:
         if self._in_header and self._header_rows:
             return self._header_rows
         length = self._fill + self._note_length() if self._has_note else self._fill
-        place = length / _SIXTEENTH
-        whole = int(place + 1e-6)
+        place, fraction, left = self._place(length)
         bars_left, sections_left = self._ahead()
         # Written out: it is done for each character of a training, and takes half the time so.
         found = [
-            _METRE + self._meter * _PLACES + (0 if whole < 0 else min(whole, _PLACES - 1)),
-            _LEFT + self._left(place),
-            _FRACTION + _fraction(place - whole),
+            _METRE + self._meter * PLACES + place,
+            _LEFT + left,
+            _FRACTION + fraction,
             _BAR + (0 if self._in_header else 1 + min(19, self._bars)),
             _SECTION + min(7, self._section),
             _BARS_LEFT + bars_left,
@@ -207,10 +208,10 @@ class TunePosition:
         self._header_rows = []
         if letter == "M":
             self._meter = METER_VALUES.index(value) if value in METER_VALUES else 0
-            pair = _pair({"C": "4/4", "C|": "2/2"}.get(value, value))
+            pair = read_fraction({"C": "4/4", "C|": "2/2"}.get(value, value))
             self._full = pair[0] * 8 * _EIGHTH / pair[1] if pair else 0.0
         elif letter == "L":
-            pair = _pair(value)
+            pair = read_fraction(value)
             self._unit = pair[1] / pair[0] if pair else self._unit
         elif letter == "R":
             self._rhythm = RHYTHM_VALUES.index(value) if value in RHYTHM_VALUES else 0
@@ -366,9 +367,13 @@ class TunePosition:
         self._fill += half if character == ">" else -half
         self._broken = 0.5 if character == ">" else 1.5
 
-    def _note_length(self) -> float:
+    def _written_length(self) -> tuple[int, int]:
+        """Unit note lengths, and by what they are divided, of the note being written."""
         count = int(self._digits) if self._digits else 1
-        parts = int(self._divisor) if self._divisor else 2 ** min(self._slashes, 8)
+        return count, int(self._divisor) if self._divisor else 2 ** min(self._slashes, 8)
+
+    def _note_length(self) -> float:
+        count, parts = self._written_length()
         return 8 * _EIGHTH / self._unit * count / max(1, parts) * self._factor
 
     def _settle(self) -> None:
@@ -412,11 +417,18 @@ class TunePosition:
 
     # The values that `rows` returns.
 
+    def _place(self, length: float) -> tuple[int, int, int]:
+        """Sixteenths of the bar that are full, the fraction behind them, and what is left."""
+        place = length / _SIXTEENTH
+        whole = int(place + 1e-6)
+        shown = 0 if whole < 0 else min(whole, PLACES - 1)
+        return shown, _fraction(place - whole), self._left(place)
+
     def _left(self, place: float) -> int:
         if self._in_header or not self._full:
             return 0
         left = self._full / _SIXTEENTH - place
-        return 1 if left < -0.02 else min(_PLACES + 1, 2 + int(left + 0.98))
+        return 1 if left < -0.02 else min(PLACES + 1, 2 + int(left + 0.98))
 
     def _ahead(self) -> tuple[int, int]:
         """Bars left in this section and sections left, where a plan (``N:``) says it."""
@@ -447,7 +459,7 @@ def _fraction(rest: float) -> int:
     return 1 if rest < 0.4 else 2 if rest < 0.6 else 3
 
 
-def _pair(text: str) -> tuple[int, int] | None:
+def read_fraction(text: str) -> tuple[int, int] | None:
     """Numerator and denominator of a fraction of small whole numbers above 0."""
     above, _, below = text.partition("/")
     if not (_is_number(above) and _is_number(below)):

@@ -6,16 +6,18 @@ pause. Shapes: B tunes at once, V vocabulary.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from musicgen.config import SampleConfig
 from musicgen.corpus.lab import SEPARATOR
 from musicgen.corpus.vocabulary import Vocabulary
+from musicgen.errors import CompositionError
 from musicgen.notation.grammar.masks import Guide
 from musicgen.sampling.decoding import Probs, compute_probs, draw
 from musicgen.sampling.engine import Engine, EngineState, Ids, Logits
+from musicgen.sampling.fixed_point_draw import compute_chances, draw_chances, random_words
 from musicgen.sampling.guidance import Guidance
 
 if TYPE_CHECKING:
@@ -68,7 +70,8 @@ class Batch:
         self._config = config
         self._vocabulary = vocabulary
         self._engine = engine
-        self._uniforms = [draw_uniforms(seed) for seed in seeds]
+        self._decoder = _FixedDecoder(config) if config.precision == "fixed" else _Decoder(config)
+        self._luck = [self._decoder.luck(seed) for seed in seeds]
         self._waiting: dict[int, tuple[Logits, EngineState]] = {}
 
     def run(
@@ -157,28 +160,22 @@ class Batch:
 
     def _draw(self, logits: Logits, active: list[int]) -> Ids:
         """The next character of each tune, and the one that the network alone would have drawn."""
-        uniforms = [next(self._uniforms[index]) for index in active]
+        luck = [next(self._luck[index]) for index in active]
         rows = np.arange(len(active))
         if self._guidance:
             written = [len(self.drawings[index].probs) for index in active]
             masks = self._guidance.masks(active, written)
             narrowed = np.where(masks, logits, -np.inf)
-            probs = self._probs(np.concatenate([narrowed, logits]))
-            drawn = draw(probs, uniforms * 2)
+            probs, drawn = self._decoder.draw(np.concatenate([narrowed, logits]), luck * 2)
             ids, free = drawn[: len(active)], drawn[len(active) :]
             for index, is_allowed in zip(active, masks[rows, free].tolist(), strict=True):
                 self.drawings[index].interventions += not is_allowed
         else:
-            probs = self._probs(logits)
-            ids = draw(probs, uniforms)
+            probs, ids = self._decoder.draw(logits, luck)
         chosen = probs[rows, ids].tolist()
         for index, number, prob in zip(active, ids.tolist(), chosen, strict=True):
             self._append(index, self._vocabulary.characters[number], prob)
         return ids
-
-    def _probs(self, logits: Logits) -> Probs:
-        config = self._config
-        return compute_probs(logits, config.temperature, config.top_k, config.top_p)
 
     def _append(self, index: int, character: str, prob: float) -> None:
         drawing = self.drawings[index]
@@ -187,6 +184,46 @@ class Batch:
         drawing.is_complete = drawing.text.endswith(SEPARATOR)
         if self._guidance:
             self._guidance.advance(index, character)
+
+
+class _Decoder:
+    """From logits to characters in floating point."""
+
+    def __init__(self, config: SampleConfig) -> None:
+        self._config = config
+
+    def luck(self, seed: int) -> Iterator[Any]:
+        """What the characters of a tune are drawn with."""
+        return draw_uniforms(seed)
+
+    def draw(self, logits: Logits, luck: Sequence[Any]) -> tuple[Probs, Ids]:
+        """Probabilities (B, V) and the characters drawn (B,)."""
+        config = self._config
+        probs = compute_probs(logits, config.temperature, config.top_k, config.top_p)
+        return probs, draw(probs, luck)
+
+
+class _FixedDecoder(_Decoder):
+    """From logits to characters in whole numbers.
+
+    Raises:
+        CompositionError: a limit is asked for that has no definition in whole numbers.
+    """
+
+    def __init__(self, config: SampleConfig) -> None:
+        super().__init__(config)
+        if config.top_k or config.top_p < 1.0:
+            raise CompositionError(
+                "Fixed-point arithmetic draws from all characters: leave out top-k and top-p."
+            )
+
+    def luck(self, seed: int) -> Iterator[Any]:
+        return random_words(seed)
+
+    def draw(self, logits: Logits, luck: Sequence[Any]) -> tuple[Probs, Ids]:
+        chances = compute_chances(logits, self._config.temperature)
+        probs: Probs = chances / chances.sum(-1, keepdims=True)
+        return probs, draw_chances(chances, luck)
 
 
 def draw_uniforms(seed: int) -> Iterator[float]:

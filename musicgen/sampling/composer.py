@@ -33,6 +33,7 @@ from musicgen.sampling.batch import Batch, Drawing
 from musicgen.sampling.critic import NO_CHANCE, Critic, candidate_seeds, find_critic
 from musicgen.sampling.edit_list import Edit, edits_to_json
 from musicgen.sampling.engine import Engine, get_engine
+from musicgen.sampling.fixed_point_draw import TITLE_STREAM, FixedLuck
 from musicgen.sampling.guidance import (
     GRAMMAR_SETTINGS,
     GRAMMAR_VERSION,
@@ -185,7 +186,8 @@ def compose(
         if on_text:  # of each tune its first drawing
             on_text([piece.abc for piece in finished] + texts[::drawings])
 
-    drawings = config.candidates if critic else 1
+    # What goes by fixed-point arithmetic has no critic elsewhere: the first drawing counts.
+    drawings = config.candidates if critic and config.precision != "fixed" else 1
     told = functools.partial(report, drawings) if on_text else None
     for drawn in draw_candidates(checkpoint, config, drawings, told, engine, critic):
         seed = (config.seed + len(finished)) % SEEDS
@@ -272,7 +274,8 @@ def _choose(
         )
         chosen = critic.choose_tune([one.tune for one in drawn], log_odds, seed)
     kept = drawn[chosen]
-    title = draw_title(checkpoint.metadata, kept.abc, seed) if kept.header_length else ""
+    luck = FixedLuck(seed, TITLE_STREAM) if kept.config.precision == "fixed" else None
+    title = draw_title(checkpoint.metadata, kept.abc, seed, luck) if kept.header_length else ""
     config = replace(kept.config, seed=seed)
     return replace(kept, seed=seed, config=config, title=title, log_odds=log_odds, chosen=chosen)
 

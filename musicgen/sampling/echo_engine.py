@@ -1,66 +1,56 @@
 """The fast engine of an LSTM with echoes: the LSTM's, with the candidates of the echoes."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from musicgen.models.copy_candidates import ECHOES, LEVELS, empty_memory, find_candidates
 from musicgen.models.lstm_weights import LSTMWeights
 from musicgen.models.position import TunePosition
-from musicgen.models.relative import classify_letters, letter_ids
-from musicgen.sampling.lstm_engine import LSTMEngine, LSTMEngineState
+from musicgen.sampling.echo_reading import EchoReader
+from musicgen.sampling.fixed_point_engine import FixedLSTM
+from musicgen.sampling.fixed_point_position import FixedPosition
+from musicgen.sampling.lstm_engine import LSTMEngine
 
 Ids = NDArray[np.int64]
 Logits = NDArray[np.float32]
 
-EchoEngineState = tuple[LSTMEngineState, Ids, tuple[TunePosition, ...]]
+EchoEngineState = tuple[Any, Ids, tuple[TunePosition, ...]]
 """The LSTM's, the memory of each tune, (B, `copy_candidates.SIZE`), and its position: none of a
 network that does not read that."""
 
-_ECHO = np.arange(ECHOES)
-
 
 class EchoEngine:
-    """Steps an `EchoNetwork`; holds nothing that changes, so that threads may share it."""
+    """Steps an `EchoNetwork`; holds nothing that changes, so that threads may share it.
 
-    def __init__(self, weights: LSTMWeights, precision: str = "float32") -> None:
-        self._lstm = LSTMEngine(weights, precision)
-        self._signs = weights.signs
-        self._size = weights.config.vocab_size
-        self._first = self._size + LEVELS * ECHOES  # where the rows of offers begin
-        self._nothing = self._first + self._size * ECHOES
-        self._positions = self._nothing + 1  # where the rows of positions begin
-        self._characters = weights.config.characters if weights.config.position else ""
-        self._trust = weights.arrays["trust"]
-        self._letters = letter_ids(self._characters)
-        self._has_relative = "relative.weight" in weights.arrays
+    Args:
+        weights: The network's.
+        precision: ``float32``, ``int8`` or ``fixed``.
+        model: A step that was made before, as ONNX, to be run instead of a new one.
+    """
+
+    def __init__(
+        self, weights: LSTMWeights, precision: str = "float32", model: bytes = b""
+    ) -> None:
+        self._lstm: LSTMEngine | FixedLSTM
+        if precision == "fixed":
+            self._lstm = FixedLSTM(weights)
+            self._reader = EchoReader(weights, self._lstm.trust, FixedPosition)
+        else:
+            self._lstm = LSTMEngine(weights, precision, model)
+            self._reader = EchoReader(weights)
 
     def init_state(self, batch_size: int) -> EchoEngineState:
         """Zeros, and an empty memory of the tunes."""
-        count = batch_size if self._characters else 0
-        places = tuple(TunePosition() for _ in range(count))
-        return self._lstm.init_state(batch_size), empty_memory(batch_size), places
+        return self._lstm.init_state(batch_size), *self._reader.begin(batch_size)
 
     def step(self, ids: Ids, state: EchoEngineState) -> tuple[Logits, EchoEngineState]:
         """One character through the echoes and all layers."""
         lstm, memory, places = state
-        found, ranks, memory = find_candidates(ids[:, None], memory, self._signs)
-        offered, levels = found[:, 0], ranks[:, 0]  # (B, K)
-        is_there = levels > 0
-        level_rows = self._size + levels * ECHOES + _ECHO
-        offer_rows = np.where(is_there, self._first + offered * ECHOES + _ECHO, self._nothing)
-        places = tuple(place.copy() for place in places)
-        stands = self._follow(ids, places)
-        further = [] if stands is None else [self._positions + stands.T]
-        rows = np.concatenate([ids[None], level_rows.T, offer_rows.T, *further])  # (1 + 2K + F, B)
-        said, lstm = self._lstm.step(rows, lstm)
-        logits = said[:, : self._size].copy()
-        gates = said[:, self._size : self._size + ECHOES] + self._trust[levels, _ECHO]
-        np.add.at(logits, (np.arange(len(ids))[:, None], offered), gates * is_there)
-        if stands is not None and self._has_relative:
-            self._add_relative(logits, said[:, self._size + ECHOES :], stands)
-        return logits, (lstm, memory, places)
+        reading, memory, places = self._reader.read(ids, memory, places)
+        said, lstm = self._lstm.step(reading.rows, lstm)
+        return self._reader.add_up(said, reading), (lstm, memory, places)
 
     def read(self, ids: Ids) -> tuple[Logits, EchoEngineState]:
         """Step by step, as the LSTM does."""
@@ -80,20 +70,3 @@ class EchoEngine:
         lstm, memory, places = zip(*states, strict=True)
         joined = tuple(place for group in places for place in group)
         return self._lstm.join(lstm), np.concatenate(memory), joined
-
-    def _follow(self, ids: Ids, places: tuple[TunePosition, ...]) -> Ids | None:
-        """Takes a character into each place; their rows (B, F), or None without places."""
-        if not places:
-            return None
-        for number, place in zip(ids.tolist(), places, strict=True):
-            place.feed(self._characters[number])
-        return np.array([place.rows() for place in places], np.int64)
-
-    def _add_relative(self, logits: Logits, wanted: Logits, stands: Ids) -> None:
-        """Gives each letter, in place, what its degree and its interval are wanted."""
-        known = self._letters >= 0
-        wanted = np.pad(wanted, ((0, 0), (0, 1)))  # nothing is added for `relative.NOTHING`
-        degrees, intervals = (
-            np.take_along_axis(wanted, part[:, known], 1) for part in classify_letters(stands)
-        )
-        logits[:, self._letters[known]] += degrees + intervals

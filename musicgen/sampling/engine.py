@@ -1,7 +1,7 @@
 """Stepping a trained network character by character.
 
 One contract for all: a state goes in and a new one comes out, so that one engine serves any number
-of threads. For the LSTM there is a fast engine in two precisions; every other network is stepped
+of threads. For the LSTM there is a fast engine in three precisions; every other network is stepped
 through its own `forward`. Shapes: B tunes at once, T time, V vocabulary.
 """
 
@@ -17,6 +17,7 @@ from musicgen.errors import CompositionError
 from musicgen.models.checkpoint import Checkpoint
 from musicgen.models.lstm_weights import LSTM_KINDS, LSTMWeights, take_weights
 from musicgen.sampling.echo_engine import EchoEngine
+from musicgen.sampling.fixed_point_engine import FixedLSTM
 from musicgen.sampling.lstm_engine import LSTMEngine
 
 if TYPE_CHECKING:
@@ -103,17 +104,19 @@ def has_int8(kind: str) -> bool:
 
 
 def build_engine(source: "Network | Checkpoint", precision: str = "float32") -> Engine:
-    """The fastest way to step a network in this precision, ``float32`` or ``int8``.
+    """The fastest way to step a network in this precision, ``float32``, ``int8`` or ``fixed``.
 
     Torch is imported only for a network that is stepped through its own `forward`.
 
     Raises:
-        CompositionError: int8 is asked for, and the network is no LSTM, with or without echoes.
+        CompositionError: another than float32 is asked for, and the network is no LSTM, with or
+            without echoes; or it is too large for fixed-point arithmetic.
     """
-    weights = _find_weights(source)
+    weights = find_weights(source)
     if weights is not None:
-        engine = EchoEngine if weights.has_echoes else LSTMEngine
-        return engine(weights, precision)
+        if weights.has_echoes:
+            return EchoEngine(weights, precision)
+        return FixedLSTM(weights) if precision == "fixed" else LSTMEngine(weights, precision)
     network = source.network if isinstance(source, Checkpoint) else source
     if precision != "float32":
         raise CompositionError(
@@ -125,7 +128,7 @@ def build_engine(source: "Network | Checkpoint", precision: str = "float32") -> 
     return ForwardEngine(network)
 
 
-def _find_weights(source: "Network | Checkpoint") -> LSTMWeights | None:
+def find_weights(source: "Network | Checkpoint") -> LSTMWeights | None:
     """The weights of an LSTM, with or without echoes; None of all other networks."""
     if isinstance(source, Checkpoint):
         loaded = source.loaded_weights

@@ -22,6 +22,7 @@ from musicgen.notation.grammar.rules import (
 )
 from musicgen.notation.parsing.fields import parse_key
 from musicgen.notation.parsing.reader import read_tune
+from musicgen.sampling.fixed_point_draw import HEADER_STREAM, FixedLuck
 
 HEADER_SETTINGS = ("likeness", "book")
 """Settings that only a network that learned described headers can keep to."""
@@ -128,6 +129,37 @@ def choose_description(
     Where no header has all wishes, those that matter less give way in the choice, and are written
     all the same: key first, then likeness and form, then meter.
     """
+    rows = _suitable_rows(counts, wished, fits_form)
+    if not rows:
+        return _finish(None, counts, wished, fits_form, config)
+    weights = [counts.counts[row] for row in rows]
+    drawn = counts.descriptions[_luck(config).choices(rows, weights)[0]]
+    return _finish(drawn, counts, wished, fits_form, config)
+
+
+def list_prompts(counts: HeaderCounts, config: SampleConfig) -> dict[str, int]:
+    """All headers that a tune of these settings may have, whatever its seed, and how often.
+
+    Their order is that in which `FixedLuck` chooses; headers that come out alike are counted
+    together where the first of them is.
+    """
+    wished, fits_form = _wishes(config, Description()), _form_test(config)
+    found: dict[str, int] = {}
+    for row in _suitable_rows(counts, wished, fits_form):
+        drawn = counts.descriptions[row]
+        header = _finish(drawn, counts, wished, fits_form, config).header()
+        found[header] = found.get(header, 0) + counts.counts[row]
+    return found or {_finish(None, counts, wished, fits_form, config).header(): 1}
+
+
+def _luck(config: SampleConfig) -> random.Random:
+    if config.precision == "fixed":
+        return FixedLuck(config.seed, HEADER_STREAM)
+    return random.Random(f"header/{config.seed}")
+
+
+def _suitable_rows(counts: HeaderCounts, wished: Description, fits_form: Matches) -> Sequence[int]:
+    """The headers that have what is wished for, or as much of it as any has."""
     book = wished.book or counts.book
     tests: list[Matches] = [lambda one: one.book == book]
     if wished.rhythm:
@@ -148,11 +180,19 @@ def choose_description(
     ]
     for test in tests:
         rows = [row for row in rows if test(counts.descriptions[row])] or rows
-    drawn = Description(book, meter="C", unit="1/8", key="D Major")
-    if rows:
-        weights = [counts.counts[row] for row in rows]
-        luck = random.Random(f"header/{config.seed}")
-        drawn = counts.descriptions[luck.choices(rows, weights)[0]]
+    return rows
+
+
+def _finish(
+    drawn: Description | None,
+    counts: HeaderCounts,
+    wished: Description,
+    fits_form: Matches,
+    config: SampleConfig,
+) -> Description:
+    """The header drawn, with a form that the grammar writes and with what is wished for."""
+    book = wished.book or counts.book
+    drawn = drawn or Description(book, meter="C", unit="1/8", key="D Major")
     if not (wished.form or fits_form(drawn)):
         length = config.bars or _USUAL_BARS
         drawn = replace(drawn, form=(length,) * (config.sections or _USUAL_SECTIONS))

@@ -28,11 +28,18 @@ class LSTMEngine:
     In ``float32`` the equations are those of `torch.nn.LSTM` and only the order of additions
     differs, so logits agree to rounding. In ``int8`` every tune of a batch has, to the last bit,
     the logits that it has alone.
+
+    Args:
+        weights: The network's.
+        precision: ``float32`` or ``int8``.
+        model: A step that was made before, as ONNX, to be run instead of a new one.
     """
 
-    def __init__(self, weights: LSTMWeights, precision: str = "float32") -> None:
-        int8 = _weight_type() if precision == "int8" else None
-        self._session = _open(make_step(weights, int8))
+    def __init__(
+        self, weights: LSTMWeights, precision: str = "float32", model: bytes = b""
+    ) -> None:
+        int8 = _weight_type() if precision == "int8" and not model else None
+        self._session = open_session(model or make_step(weights, int8))
         self._inputs = [value.name for value in self._session.get_inputs()]
         self._outputs = [value.name for value in self._session.get_outputs()]
         self._hidden_size = weights.config.hidden_size
@@ -73,7 +80,7 @@ def _value(array: NDArray[np.generic]) -> "ort.OrtValue":
     return OrtValue.ortvalue_from_numpy(array)
 
 
-def _open(model: bytes) -> "ort.InferenceSession":
+def open_session(model: bytes) -> "ort.InferenceSession":
     """A session on the thread that calls it.
 
     A step is too small to share: two cores gain little, and beside a training they wait for one
@@ -95,5 +102,5 @@ def _weight_type() -> type[np.int8] | type[np.uint8]:
     can overflow; unsigned weights take another way, slower and right.
     """
     values, weights = np.full((1, 64), 255, np.uint8), np.full((64, 64), 127, np.int8)
-    (found,) = _open(make_product(weights)).run(None, {"values": values})
+    (found,) = open_session(make_product(weights)).run(None, {"values": values})
     return np.int8 if (found == 255 * 127 * 64).all() else np.uint8

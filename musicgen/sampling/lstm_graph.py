@@ -15,6 +15,7 @@ and what it says of degrees and intervals where it says that.
 Shapes: B batch, V vocabulary, H hidden, L layers, K echoes, R rows summed.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -37,10 +38,14 @@ WeightType = type[np.int8] | type[np.uint8]
 
 _LEVELS = 127
 _MIDDLE = 128
-_OPSETS = {"": 21, "com.microsoft": 1}
+_OPSET, _CONTRIB = 21, {"com.microsoft": 1}
 
 
-def make_step(weights: LSTMWeights, int8: WeightType | None = None) -> bytes:
+def make_step(
+    weights: LSTMWeights,
+    int8: WeightType | None = None,
+    metadata: Mapping[str, str] | None = None,
+) -> bytes:
     """A model with the inputs ``ids`` (B,), then ``h0 c0 h1 c1 …`` (B, H), and the outputs
     ``logits`` (B, V) and the new states in the same order.
 
@@ -51,8 +56,9 @@ def make_step(weights: LSTMWeights, int8: WeightType | None = None) -> bytes:
     Args:
         weights: Those of an `LSTMNetwork` or an `EchoNetwork`; they go into the graph.
         int8: The type of 8-bit weights; None for float32.
+        metadata: Texts to be kept in the model, by name.
     """
-    graph = _Graph(int8)
+    graph = Graph(int8)
     size, layers = weights.config.hidden_size, weights.config.num_layers
     values, is_bounded = "", True
     for layer in range(layers):
@@ -63,28 +69,34 @@ def make_step(weights: LSTMWeights, int8: WeightType | None = None) -> bytes:
         norm = weights.norm(layer)
         is_bounded = norm is None
         if norm is not None:
-            values = _add_norm(graph, *norm, values)
+            values = graph.normalize(*norm, values)
+    weight, bias = last_layer(weights)
+    logits = graph.product(values, weight.T, bias, is_bounded)
+    graph.add("Identity", [logits], "logits")
+    states = [f"{letter}{layer}" for layer in range(layers) for letter in "hc"]
+    ids = write_value_info("ids", INT64, ["R", "B"] if weights.has_echoes else ["B"])
+    inputs = [ids] + [info(name, size) for name in states]
+    outputs = [info("logits", len(bias))] + [info(f"{name}_new", size) for name in states]
+    return graph.to_bytes(inputs, outputs, metadata)
+
+
+def last_layer(weights: LSTMWeights) -> tuple[Array, Array]:
+    """Weights (·, H) and bias of all that is said: logits, then gates, degrees and intervals."""
     weight, bias = weights.arrays["linear.weight"], weights.arrays["linear.bias"]
     if weights.has_echoes:
         said = [weights.arrays[name] for name in ("gates.weight", "relative.weight")
                 if name in weights.arrays]  # fmt: skip
         weight = np.concatenate([weight, *said])
         bias = np.concatenate([bias, np.zeros(len(weight) - len(bias), np.float32)])
-    logits = graph.product(values, weight.T, bias, is_bounded)
-    graph.add("Identity", [logits], "logits")
-    states = [f"{letter}{layer}" for layer in range(layers) for letter in "hc"]
-    ids = write_value_info("ids", INT64, ["R", "B"] if weights.has_echoes else ["B"])
-    inputs = [ids] + [_info(name, size) for name in states]
-    outputs = [_info("logits", len(bias))] + [_info(f"{name}_new", size) for name in states]
-    return graph.to_bytes(inputs, outputs)
+    return weight, bias
 
 
 def make_product(weights: Array) -> bytes:
     """A model of one product: ``values`` uint8 (B, K) with 8-bit weights (K, N) to int32 (B, N)."""
-    graph = _Graph(np.int8)
+    graph = Graph(np.int8)
     graph.add("MatMulInteger", ["values", graph.constant(weights)], "products")
-    values = _info("values", weights.shape[0], UINT8)
-    return graph.to_bytes([values], [_info("products", weights.shape[1], INT32)])
+    values = info("values", weights.shape[0], UINT8)
+    return graph.to_bytes([values], [info("products", weights.shape[1], INT32)])
 
 
 def input_rows(weights: LSTMWeights) -> Array:
@@ -99,27 +111,27 @@ def input_rows(weights: LSTMWeights) -> Array:
     return np.concatenate([*rows, np.zeros((1, size), np.float32), *positions])
 
 
-def _add_first(graph: "_Graph", weights: LSTMWeights) -> str:
+def _add_first(graph: "Graph", weights: LSTMWeights) -> str:
     """Gates (B, 4H) of the lowest layer."""
     w_input, w_recurrent, bias_input, bias_recurrent = weights.layer(0)
     if weights.has_echoes:
         table = input_rows(weights) @ w_input.T
         table[: weights.config.vocab_size] += bias_input + bias_recurrent
-        rows = graph.add("Gather", [graph.constant(_reorder(table)), "ids"])  # (R, B, 4H)
+        rows = graph.add("Gather", [graph.constant(reorder_gates(table)), "ids"])  # (R, B, 4H)
         projected = graph.add("ReduceSum", [rows, graph.constant(np.array([0]))], keepdims=0)
-        return graph.product("h0", _reorder(w_recurrent.T), projected)
+        return graph.product("h0", reorder_gates(w_recurrent.T), projected)
     table = weights.arrays["embedding.weight"] @ w_input.T + bias_input + bias_recurrent
-    projected = graph.add("Gather", [graph.constant(_reorder(table)), "ids"])
-    return graph.product("h0", _reorder(w_recurrent.T), projected)
+    projected = graph.add("Gather", [graph.constant(reorder_gates(table)), "ids"])
+    return graph.product("h0", reorder_gates(w_recurrent.T), projected)
 
 
 def _add_higher(
-    graph: "_Graph", weights: LSTMWeights, layer: int, values: str, is_bounded: bool
+    graph: "Graph", weights: LSTMWeights, layer: int, values: str, is_bounded: bool
 ) -> str:
     """Gates (B, 4H) of a layer that reads the one below."""
     w_input, w_recurrent, bias_input, bias_recurrent = weights.layer(layer)
-    inputs, recurrent = _reorder(w_input.T), _reorder(w_recurrent.T)
-    bias = _reorder(bias_input + bias_recurrent)
+    inputs, recurrent = reorder_gates(w_input.T), reorder_gates(w_recurrent.T)
+    bias = reorder_gates(bias_input + bias_recurrent)
     if graph.is_float or is_bounded:
         both = graph.add("Concat", [values, f"h{layer}"], axis=1)
         return graph.product(both, np.concatenate([inputs, recurrent]), bias)
@@ -132,7 +144,7 @@ def _add_higher(
     )
 
 
-def _add_cell(graph: "_Graph", layer: int, gates: str, size: int) -> str:
+def _add_cell(graph: "Graph", layer: int, gates: str, size: int) -> str:
     """The new hidden state (B, H) of a layer."""
     sigmoids, candidate = graph.split(gates, [3 * size, size])
     i, f, o = graph.split(graph.add("Sigmoid", [sigmoids]), [size] * 3)
@@ -142,12 +154,7 @@ def _add_cell(graph: "_Graph", layer: int, gates: str, size: int) -> str:
     return graph.add("Mul", [o, graph.add("Tanh", [cell])], f"h{layer}_new")
 
 
-def _add_norm(graph: "_Graph", scale: Array, shift: Array, values: str) -> str:
-    inputs = [values, graph.constant(scale), graph.constant(shift)]
-    return graph.add("LayerNormalization", inputs, axis=-1, epsilon=NORM_EPSILON)
-
-
-class _Graph:
+class Graph:
     """Nodes and constants as they are added; every value has a name."""
 
     def __init__(self, int8: WeightType | None) -> None:
@@ -174,12 +181,21 @@ class _Graph:
         self._nodes.append(write_node(kind, inputs, [output], domain, attributes))
         return output
 
+    def add_node(self, kind: str, inputs: list[str], outputs: list[str], **attributes: Any) -> None:
+        """Adds a node with several outputs of these names."""
+        self._nodes.append(write_node(kind, inputs, outputs, "", attributes))
+
     def split(self, values: str, sizes: list[int]) -> list[str]:
         """The columns of values, in parts of these sizes."""
         names = [f"part{len(self._nodes)}_{number}" for number in range(len(sizes))]
         where = self.constant(np.array(sizes, np.int64))
-        self._nodes.append(write_node("Split", [values, where], names, "", {"axis": 1}))
+        self.add_node("Split", [values, where], names, axis=1)
         return names
+
+    def normalize(self, scale: Array, shift: Array, values: str) -> str:
+        """The norm behind a layer."""
+        inputs = [values, self.constant(scale), self.constant(shift)]
+        return self.add("LayerNormalization", inputs, axis=-1, epsilon=NORM_EPSILON)
 
     def product(
         self, values: str, weights: Array, bias: Array | str, is_bounded: bool = True
@@ -224,16 +240,20 @@ class _Graph:
         products = self.add("MatMulIntegerToFloat", inputs, domain="com.microsoft")
         return self.add("Add", [products, bias]) if isinstance(bias, str) else products
 
-    def to_bytes(self, inputs: list[bytes], outputs: list[bytes]) -> bytes:
+    def to_bytes(
+        self, inputs: list[bytes], outputs: list[bytes], metadata: Mapping[str, str] | None = None
+    ) -> bytes:
         """The model, as ONNX writes it."""
-        return write_model(self._nodes, self._constants, inputs, outputs, _OPSETS)
+        opsets = {"": _OPSET} | ({} if self.is_float else _CONTRIB)
+        return write_model(self._nodes, self._constants, inputs, outputs, opsets, metadata)
 
 
-def _info(name: str, width: int, kind: int = FLOAT) -> bytes:
+def info(name: str, width: int, kind: int = FLOAT) -> bytes:
+    """An input or output (B, width)."""
     return write_value_info(name, kind, ["B", width])
 
 
-def _reorder(values: Array) -> Array:
+def reorder_gates(values: Array) -> Array:
     """Columns of gates in the order of torch to input, forget, output, cell."""
     i, f, g, o = np.split(values, 4, axis=-1)
     return np.concatenate([i, f, o, g], axis=-1)

@@ -5,7 +5,7 @@ longer than composing a tune. Field numbers are those of ``onnx.proto`` (IR vers
 """
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -62,8 +62,9 @@ def write_model(
     inputs: Sequence[bytes],
     outputs: Sequence[bytes],
     opsets: dict[str, int],
+    metadata: Mapping[str, str] | None = None,
 ) -> bytes:
-    """A ``ModelProto`` of one graph, made of what the other functions wrote."""
+    """A ``ModelProto`` of one graph, made of what the other functions wrote, with texts by name."""
     graph = b"".join(
         [
             *(_message(1, node) for node in nodes),
@@ -74,8 +75,14 @@ def write_model(
         ]
     )
     sets = [_text(1, domain) + _number(2, version) for domain, version in opsets.items()]
+    texts = [_text(1, name) + _text(2, value) for name, value in (metadata or {}).items()]
     return b"".join(
-        [_number(1, IR_VERSION), _message(7, graph), *(_message(8, one) for one in sets)]
+        [
+            _number(1, IR_VERSION),
+            _message(7, graph),
+            *(_message(8, one) for one in sets),
+            *(_message(14, one) for one in texts),
+        ]
     )
 
 

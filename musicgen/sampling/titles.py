@@ -35,13 +35,16 @@ _DANGLING = frozenset(
 Chain = Mapping[str, tuple[str, ...]]
 
 
-def draw_title(metadata: CheckpointMetadata, text: str, seed: int) -> str:
+def draw_title(
+    metadata: CheckpointMetadata, text: str, seed: int, luck: random.Random | None = None
+) -> str:
     """A title for a tune with a described header, the same for the same seed.
 
     Args:
         metadata: Of the network that composed it; its corpus has the titles of each book.
         text: The tune.
         seed: Its seed.
+        luck: What it is drawn with, in place of a generator of the seed.
 
     Returns:
         Empty where the network's books have too few titles to make one of.
@@ -53,7 +56,7 @@ def draw_title(metadata: CheckpointMetadata, text: str, seed: int) -> str:
     books = {str(book): tuple(map(str, names)) for book, names in titles.items()}
     own = books.get(header.book.rstrip("+")) or next(iter(books.values()), ())
     known = tuple(name for names in books.values() for name in names)
-    luck = random.Random(f"title/{seed}")
+    luck = luck or random.Random(f"title/{seed}")
     chain, taken = _learn(own), _fold_all(known)
     for _ in range(_DRAWS):
         words = _draw(chain, luck)

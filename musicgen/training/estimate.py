@@ -117,7 +117,7 @@ def estimate_training(
     saved = _extend(short.saved_bytes, long.saved_bytes, training.seq_len)
     step_s *= lanes * growth
     taught_by = count_parameters(teacher) if teacher else 0
-    step_s *= 1.0 + _READING_SHARE * taught_by / parameters
+    step_s *= 1.0 + _READING_SHARE * training.teacher_share * taught_by / parameters
     copies = _COPIES + (training.average > 0)
     pairs = training.batch_size * training.seq_len**2
     saved += _BYTES * NETWORKS[network.kind].values_per_pair * pairs / lanes / growth**0.5

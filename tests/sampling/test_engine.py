@@ -132,7 +132,7 @@ def test_the_type_of_weights_is_one_whose_products_are_right_here() -> None:
     kind = lstm_engine._weight_type()
     values = np.full((2, 64), 255, np.uint8)
     largest = np.full((64, 16), np.iinfo(kind).max if kind is np.uint8 else 127, kind)
-    (products,) = lstm_engine._open(make_product(largest)).run(None, {"values": values})
+    (products,) = lstm_engine.open_session(make_product(largest)).run(None, {"values": values})
     expected = values.astype(np.int64) @ largest.astype(np.int64)
     np.testing.assert_array_equal(products, expected)
 

@@ -11,12 +11,13 @@ from musicgen.config import TrainingConfig
 from musicgen.corpus.auxiliary_labels import IGNORED, TASKS
 from musicgen.corpus.dataset import Dataset
 from musicgen.corpus.vocabulary import Vocabulary
+from musicgen.corpus.windows import Window
 from musicgen.errors import CheckpointError, RunError
 from musicgen.models.checkpoint import Checkpoint, load_checkpoint
 from musicgen.models.kinds import KINDS
 from musicgen.presets import Preset
 from musicgen.training.loop.distillation import Teacher, check_teacher, distillation_loss
-from musicgen.training.loop.objectives import TaskHeads
+from musicgen.training.loop.objectives import Objective, TaskHeads
 from musicgen.training.loop.session import TrainingSession, fit_preset
 from musicgen.training.loop.trainer import Trainer
 from musicgen.training.runs.archive import export_run, import_run
@@ -33,8 +34,8 @@ def teacher(checkpoint_folder: Path) -> Checkpoint:
 def taught(tiny_preset: Preset) -> Preset:
     """Settings with everything that is learned beside the next character."""
     settings = tiny_preset.training.replace(
-        teacher="small", teacher_weight=0.7, multi_task=0.5, carry_state=True, transpose=2,
-        average=0.9, accumulate=2, label_smoothing=0.1,
+        teacher="small", teacher_weight=0.7, teacher_share=0.5, multi_task=0.5, carry_state=True,
+        transpose=2, average=0.9, accumulate=2, label_smoothing=0.1,
     )  # fmt: skip
     return dataclasses.replace(tiny_preset, training=settings)
 
@@ -120,6 +121,64 @@ def test_the_goal_is_the_weighted_sum_of_its_parts(
     torch.testing.assert_close(mixed, 0.7 * tunes + 0.3 * teaching, atol=1e-6, rtol=1e-4)
     assert not torch.allclose(tunes, teaching)
     torch.testing.assert_close(gradient(multi_task=0.5), tunes)  # heads have layers of their own
+
+
+def test_a_teacher_that_reads_some_lanes_counts_in_these_alone(
+    tiny_preset: Preset, dataset: Dataset, teacher: Checkpoint
+) -> None:
+    lanes, length, size = 4, 6, len(dataset.vocabulary)
+    inputs = torch.from_numpy(dataset.vocabulary.encode(dataset.texts("train")[0][: lanes * 7]))
+    both = inputs.view(lanes, 7)
+    window = Window(both[:, :-1], both[:, 1:], is_first=True)
+    torch.manual_seed(0)
+    logits = torch.randn(lanes * length, size)
+
+    def goal(window: Window, logits: torch.Tensor, **changes: object) -> float:
+        settings = tiny_preset.training.replace(teacher="small", teacher_weight=0.7, **changes)
+        reading = Teacher(teacher, dataset.vocabulary, torch.device("cpu"))
+        objective = Objective(settings, None, reading)
+        return objective.compute(torch.empty(0), logits, window)[1].item()
+
+    half = lanes // 2
+    taught = Window(window.inputs[:half], window.targets[:half], is_first=True)
+    alone = F.cross_entropy(logits[half * length :], window.targets[half:].flatten()).item()
+    expected = 0.5 * goal(taught, logits[: half * length]) + 0.5 * alone
+    assert goal(window, logits, teacher_share=0.5) == pytest.approx(expected, rel=1e-5)
+    assert goal(window, logits, teacher_share=0.0) != pytest.approx(alone)  # one lane at least
+
+
+def find_best_logits(temperature: float, weight: float) -> torch.Tensor:
+    """What a student learns that has one voice for two places its teacher tells apart."""
+    places = torch.tensor([[0.9, 0.05, 0.05], [0.1, 0.3, 0.6]]).double()  # what follows, and taught
+    logits = torch.zeros(3, dtype=torch.float64, requires_grad=True)
+    optimizer = torch.optim.LBFGS([logits], max_iter=200, line_search_fn="strong_wolfe")
+
+    def compute_goal() -> torch.Tensor:
+        optimizer.zero_grad()
+        said = logits.expand(2, 3)
+        probs = torch.softmax(places.log() / temperature, -1)
+        hard = F.cross_entropy(said, places)
+        goal = (1 - weight) * hard + weight * distillation_loss(said, probs, temperature)
+        goal.backward()
+        return goal
+
+    optimizer.step(compute_goal)
+    return logits.detach()
+
+
+@pytest.mark.parametrize("weight", [0.0, 0.5, 0.9, 1.0])
+def test_at_temperature_1_a_student_too_small_learns_the_likeliest_music(weight: float) -> None:
+    """At 2, as it was before, the teacher pulls it elsewhere, the harder the more it counts."""
+    mean = torch.tensor([0.5, 0.175, 0.325]).double()
+    best = torch.softmax(find_best_logits(1.0, weight), -1)
+    torch.testing.assert_close(best, mean, atol=1e-5, rtol=0)
+    pulled = torch.softmax(find_best_logits(2.0, weight), -1)
+    assert torch.allclose(pulled, mean, atol=1e-2) == (weight == 0.0)
+
+
+def test_the_usual_teacher_counts_most_and_is_not_flattened() -> None:
+    config = TrainingConfig()
+    assert (config.teacher_temperature, config.teacher_weight) == (1.0, 0.9)
 
 
 def test_further_tasks_are_learned_and_change_the_network(

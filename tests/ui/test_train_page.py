@@ -92,7 +92,7 @@ def test_settings_that_wait_for_another_are_shown_when_that_is_chosen(home, open
         ("network_position", False, ("position",)),
         ("training_described", False, ()),
         ("training_described", True, ("first_readings",)),
-        ("training_teacher", "house", ("teacher_weight", "teacher_temperature")),
+        ("training_teacher", "house", tuple(name for name in NEEDS if "teacher_" in name)),
         ("training_adversary", 0.5, tuple(name for name in NEEDS if "adversary" in name)),
         ("training_preferences", 0.5, tuple(name for name in NEEDS if "preference" in name)),
     ]

@@ -1,8 +1,14 @@
 """A trained network teaches a smaller one: knowledge distillation (Hinton et al. 2015).
 
 The student learns not only which character came next, but how likely its teacher found each. Both
-distributions are flattened by a temperature τ, so that what the teacher thinks of the less likely
-characters counts; gradients shrink with 1 / τ², so the loss is multiplied by τ².
+distributions may be flattened by a temperature τ, so that what the teacher thinks of the less
+likely characters counts; gradients shrink with 1 / τ², so the loss is multiplied by τ².
+
+Only at τ = 1 do both parts of the goal have the same minimum for a student that cannot say all that
+its teacher says: cross-entropy and ``KL(teacher || student)`` are then both least for the mean of
+what a student has to say with one voice. Flattened distributions have another mean, which is worse
+music. Hinton et al. take τ above 1 for classes of images, where a teacher is nearly certain; what
+follows in a tune is uncertain by itself. So 1 is the default, with a high weight.
 
 Shapes: B batch, T time, V the student's vocabulary.
 """

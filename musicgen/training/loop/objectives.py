@@ -46,8 +46,9 @@ def _mean_loss(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
 class Objective:
     """The goal whose gradient is taken.
 
-    ``(1 - w) cross-entropy + w distillation + m tasks``: w is `teacher_weight` with a teacher, else
-    0; m is `multi_task`. Label smoothing concerns the cross-entropy.
+    ``(1 - w) cross-entropy + w distillation + m tasks``: w is `teacher_weight` in the lanes of a
+    batch that a teacher reads (`teacher_share` of them), else 0; m is `multi_task`. Label smoothing
+    concerns the cross-entropy.
 
     Args:
         config: Weights and temperature.
@@ -77,12 +78,26 @@ class Objective:
         if config.label_smoothing:
             goal = F.cross_entropy(logits, targets, label_smoothing=config.label_smoothing)
         if self.teacher:
-            heat, share = config.teacher_temperature, config.teacher_weight
-            probs = self.teacher.compute_probs(window.inputs, window.is_first, heat).flatten(0, 1)
-            goal = (1.0 - share) * goal + share * distillation_loss(logits, probs, heat)
+            goal = goal + self._compute_teaching(self.teacher, logits, window)
         if self.heads and window.labels is not None:
             goal = goal + config.multi_task * self.heads(features, window.labels)
         return loss, goal
+
+    def _compute_teaching(
+        self, teacher: Teacher, logits: torch.Tensor, window: Window
+    ) -> torch.Tensor:
+        """What the teacher adds to the goal: its lanes count ``1 - w`` of what they did, and it w.
+
+        Its lanes are the first of each batch, so that it goes on where it stopped in every one.
+        """
+        config, (lanes, length) = self._config, window.inputs.shape
+        read = max(1, round(config.teacher_share * lanes))
+        heat, count = config.teacher_temperature, read * length
+        probs = teacher.compute_probs(window.inputs[:read], window.is_first, heat).flatten(0, 1)
+        taught, targets = logits[:count], window.targets.flatten()[:count]
+        alone = F.cross_entropy(taught, targets, label_smoothing=config.label_smoothing)
+        teaching = distillation_loss(taught, probs, heat)
+        return config.teacher_weight * (teaching - alone) * read / lanes
 
     def parameters(self) -> list[nn.Parameter]:
         """What is learned beside the network."""

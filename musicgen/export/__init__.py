@@ -1,0 +1,1 @@
+"""Trained networks as files for other programs, each compared with our engine before it is kept."""
