@@ -25,7 +25,7 @@ TINY = (
     "precision=float32", "samples=0",
 )  # fmt: skip
 WRITERS = ("compose", "take", "rewrite", "ladder", "set", "favourites export", "reports export",
-           "lessons worksheet", "lessons notebook")  # fmt: skip
+           "lessons worksheet", "lessons notebook", "export")  # fmt: skip
 
 
 def read_rows() -> list[tuple[str, str]]:
@@ -112,6 +112,6 @@ def test_every_command_of_the_table_runs(home: Path, capsys: pytest.CaptureFixtu
 
 def test_the_table_speaks_of_every_command_that_a_page_has() -> None:
     told = {command.split()[0] for _feature, command in read_rows()}
-    of_no_page = {"app", "bundle", "card", "check", "compress", "critic", "export", "preferences",
+    of_no_page = {"app", "bundle", "card", "check", "critic", "preferences",
                   "render", "serve", "study"}  # fmt: skip
     assert told == COMMANDS.keys() - of_no_page

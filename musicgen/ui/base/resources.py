@@ -15,6 +15,7 @@ from musicgen.jobs.report_service import ReportService
 from musicgen.jobs.sweep import SweepRunner
 from musicgen.jobs.sweep_plan import SweepStore
 from musicgen.jobs.training_job import JobRegistry
+from musicgen.jobs.variant_service import VariantService
 from musicgen.library.favourites import FavouriteStore
 from musicgen.models.checkpoint import (
     METADATA_FILE,
@@ -130,6 +131,16 @@ def sweep_runner() -> SweepRunner:
 def reports() -> ReportService:
     """The reports of this server: one is made at a time."""
     return _reports(paths())
+
+
+def variants() -> VariantService:
+    """What measures the versions of a model: one for the process."""
+    return _variants(paths())
+
+
+@st.cache_resource(show_spinner=False)
+def _variants(where: Paths) -> VariantService:
+    return VariantService(where)
 
 
 @st.cache_resource(show_spinner=False)

@@ -39,6 +39,7 @@ PAGES = (
     ("pages/Compare.py", N_("Compare"), ":material/compare_arrows:"),
     ("pages/Evaluate.py", N_("Evaluate"), ":material/fact_check:"),
     ("pages/Inside.py", N_("Inside"), ":material/biotech:"),
+    ("pages/Ship.py", N_("Ship"), ":material/deployed_code:"),
     ("pages/Lessons.py", N_("Lessons"), ":material/school:"),
     ("pages/Corpus.py", N_("Corpus"), ":material/library_music:"),
 )
