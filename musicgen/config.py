@@ -448,8 +448,13 @@ class Paths:
 
     @property
     def favourites(self) -> Path:
-        """One small file for each tune somebody keeps."""
+        """Where versions before the tunebook kept one small file for each favourite."""
         return self.home / "favourites"
+
+    @property
+    def tunebook(self) -> Path:
+        """The tunes and sets somebody keeps, as an SQLite database."""
+        return self.home / "tunebook.sqlite"
 
     @property
     def checkpoints(self) -> Path:

@@ -25,7 +25,7 @@ TINY = (
     "precision=float32", "samples=0",
 )  # fmt: skip
 WRITERS = ("compose", "take", "rewrite", "ladder", "set", "favourites export", "reports export",
-           "lessons worksheet", "lessons notebook", "export")  # fmt: skip
+           "tunebook export", "lessons worksheet", "lessons notebook", "export")  # fmt: skip
 
 
 def read_rows() -> list[tuple[str, str]]:
