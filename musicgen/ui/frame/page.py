@@ -38,6 +38,7 @@ PAGES = (
     ("pages/Train.py", N_("Train"), ":material/model_training:"),
     ("pages/Compare.py", N_("Compare"), ":material/compare_arrows:"),
     ("pages/Evaluate.py", N_("Evaluate"), ":material/fact_check:"),
+    ("pages/Listen.py", N_("Listen"), ":material/hearing:"),
     ("pages/Inside.py", N_("Inside"), ":material/biotech:"),
     ("pages/Ship.py", N_("Ship"), ":material/deployed_code:"),
     ("pages/Lessons.py", N_("Lessons"), ":material/school:"),
