@@ -32,7 +32,6 @@ from musicgen.presets import Preset
 from musicgen.sampling.engine import build_engine
 from musicgen.storage import write_file
 from musicgen.training.estimate import count_parameters
-from musicgen.training.loop.distillation import load_teacher
 from musicgen.training.loop.session import fit_preset
 from musicgen.training.loop.trainer import Trainer
 
@@ -58,9 +57,9 @@ ENTRIES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "hawk": ({"kind": "hawk", "num_layers": 4}, {}),
     "lstm with tasks": ({}, {"multi_task": 0.3}),
     "student": (STUDENT, {}),
-    "student taught": (STUDENT, {"teacher": "house"}),
 }
-"""Name to what differs from `NETWORK` and `TRAINING`."""
+"""Name to what differs from `NETWORK` and `TRAINING`. None has a teacher: the tunes are read as the
+lab has them, and `house` reads them otherwise."""
 
 
 def main() -> None:
@@ -148,8 +147,7 @@ def build_trainer(preset: Preset, dataset: Dataset, steps: int) -> Trainer:
         max_steps=steps, eval_interval=math.ceil(steps / _LOOKS), warmup_steps=max(1, steps // 20)
     )
     sides = dataset.texts("train"), dataset.texts("val")
-    teacher = load_teacher(settings, Paths.default())
-    return Trainer(replace(preset, training=settings), dataset.vocabulary, *sides, teacher=teacher)
+    return Trainer(replace(preset, training=settings), dataset.vocabulary, *sides)
 
 
 def train(preset: Preset, dataset: Dataset, steps: int) -> dict[str, Any]:

@@ -105,7 +105,7 @@ def test_what_set_up_fetches_is_not_in_the_repository():
 def test_the_bundled_checkpoints_stay_small():
     checkpoints = [path for path in TRACKED if path.is_relative_to(ROOT / "checkpoints")]
     assert max(path.stat().st_size for path in checkpoints) <= 12e6
-    assert sum(path.stat().st_size for path in checkpoints) <= 32e6
+    assert sum(path.stat().st_size for path in checkpoints) <= 33e6
     others = {name(path) for path in set(TRACKED) - set(checkpoints) if path.stat().st_size > 2**20}
     assert others == set()
 

@@ -4,6 +4,9 @@ import streamlit as st
 
 from musicgen.ui.base.language import _, chosen_language
 
+MODEL_PARAMETER = "model"
+"""What the address of Play and of Ship calls the model."""
+
 CORPUS_PARAMETER = "corpus"
 """What the address of Train calls the corpus to learn from."""
 
@@ -24,6 +27,17 @@ def train_link(label: str = "", corpus: str = "") -> None:
             label=label or _("Train a model"),
             icon=":material/model_training:",
             query_params=parameters,
+        )
+
+
+def ship_link(model: str, key: str) -> None:
+    """A link to Ship, where a model is made smaller and taken away."""
+    with st.container(key=f"link_ship_{key}", width="content"):
+        st.page_link(
+            "pages/Ship.py",
+            label=_("Take this model with you"),
+            icon=":material/deployed_code:",
+            query_params=kept_parameters() | {MODEL_PARAMETER: model},
         )
 
 

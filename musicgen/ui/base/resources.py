@@ -17,6 +17,7 @@ from musicgen.jobs.study_service import StudyService
 from musicgen.jobs.sweep import SweepRunner
 from musicgen.jobs.sweep_plan import SweepStore
 from musicgen.jobs.training_job import JobRegistry
+from musicgen.jobs.variant_service import VariantService
 from musicgen.library.favourites import FavouriteStore
 from musicgen.listening.store import StudyStore
 from musicgen.models.checkpoint import (
@@ -133,6 +134,16 @@ def sweep_runner() -> SweepRunner:
 def reports() -> ReportService:
     """The reports of this server: one is made at a time."""
     return _reports(paths())
+
+
+def variants() -> VariantService:
+    """What measures the versions of a model: one for the process."""
+    return _variants(paths())
+
+
+@st.cache_resource(show_spinner=False)
+def _variants(where: Paths) -> VariantService:
+    return VariantService(where)
 
 
 @st.cache_resource(show_spinner=False)

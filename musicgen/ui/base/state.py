@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar, cast
 import streamlit as st
 
 from musicgen.errors import MusicgenError
+from musicgen.sampling.composer import Composition
 
 T = TypeVar("T")
 
@@ -226,3 +227,14 @@ ON_AIR: Slot[Any] = Slot("endless_on_air", None)
 
 OPENED_RUN = Slot("train_opened", "")
 """The run on disk whose curves and tunes are shown on Train; empty for none."""
+
+SHIP_MODEL = Slot("ship_model", "")
+SHIP_ASKED = Slot("ship_asked", "")
+"""The model that the address of Ship asked for last."""
+
+SHIP_MADE = Slot("ship_made", "")
+SHIP_TAKEN = Slot("ship_taken", ("", ""))
+"""Model and format of what is to be taken away."""
+
+SHIP_PAIR: Slot[tuple[Composition, ...]] = Slot("ship_heard", ())
+SHIP_ANSWER = Slot("ship_answer", "")

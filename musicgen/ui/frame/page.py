@@ -40,6 +40,7 @@ PAGES = (
     ("pages/Evaluate.py", N_("Evaluate"), ":material/fact_check:"),
     ("pages/Listen.py", N_("Listen"), ":material/hearing:"),
     ("pages/Inside.py", N_("Inside"), ":material/biotech:"),
+    ("pages/Ship.py", N_("Ship"), ":material/deployed_code:"),
     ("pages/Lessons.py", N_("Lessons"), ":material/school:"),
     ("pages/Corpus.py", N_("Corpus"), ":material/library_music:"),
 )

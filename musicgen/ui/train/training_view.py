@@ -13,7 +13,7 @@ from musicgen.ui.base.errors import sentence, show_errors
 from musicgen.ui.base.failures import attempt, has_new_failure, reading, redraw
 from musicgen.ui.base.labels import STATUS_LABELS
 from musicgen.ui.base.language import _
-from musicgen.ui.base.links import play_link
+from musicgen.ui.base.links import play_link, ship_link
 from musicgen.ui.base.words import plain
 from musicgen.ui.train.training_monitor import course_of_job, course_of_run, monitor, time_taken
 from musicgen.ui.train.training_samples import hear_it_learn
@@ -153,6 +153,7 @@ def _buttons(job: TrainingJob, now: JobSnapshot) -> None:
             )
         if now.has_checkpoint:
             play_link(now.run_id, now.best_step, _("Play the new model"), "live")
+            ship_link(now.run_id, "live")
 
 
 def runs_on_disk() -> None:

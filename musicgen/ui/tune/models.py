@@ -13,6 +13,7 @@ from musicgen.ui.base.language import N_, _
 
 MODEL_DESCRIPTIONS = {
     "house": N_("The one to play with: five tunebooks in many keys, best on tunes it never met."),
+    "student": N_("A twelfth of the size of house, which taught it: for a telephone or a chip."),
     "baseline": N_("The settings of the MIT lab to their end: it has learned its tunes by heart."),
     "improved": N_(
         "The settings of the written study to their end. It knows its tunes by heart, and is the "

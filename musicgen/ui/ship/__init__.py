@@ -1,0 +1,1 @@
+"""The sections of the page Ship: smaller, compared, heard blind, taken away."""
