@@ -25,7 +25,7 @@ TINY = (
     "precision=float32", "samples=0",
 )  # fmt: skip
 WRITERS = ("compose", "take", "rewrite", "ladder", "set", "favourites export", "reports export",
-           "tunebook export",
+           "tunebook export", "practise",
            "lessons worksheet", "lessons notebook")  # fmt: skip
 
 

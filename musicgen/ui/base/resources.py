@@ -16,6 +16,7 @@ from musicgen.jobs.sweep import SweepRunner
 from musicgen.jobs.sweep_plan import SweepStore
 from musicgen.jobs.training_job import JobRegistry
 from musicgen.library.favourites import FavouriteStore
+from musicgen.library.tunebook import Tunebook
 from musicgen.models.checkpoint import (
     METADATA_FILE,
     Checkpoint,
@@ -74,6 +75,11 @@ def networks() -> BoundedCache[Checkpoint]:
 def favourite_store() -> FavouriteStore:
     """The tunes that are kept on this computer."""
     return FavouriteStore(paths().favourites)
+
+
+def tunebook() -> Tunebook:
+    """The tunebook of this computer, with what earlier versions kept as favourites."""
+    return favourite_store().book
 
 
 def corpora() -> CorpusStore:

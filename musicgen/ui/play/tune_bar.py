@@ -17,6 +17,7 @@ from musicgen.ui.play import controls
 from musicgen.ui.tune import rendering
 from musicgen.ui.tune.history import Entry
 from musicgen.ui.tune.performance import Performance
+from musicgen.ui.tune.practise_link import practise_link
 from musicgen.ui.tune.session_state import play_session
 
 _HERE = Path(__file__).parent
@@ -30,6 +31,7 @@ def tune_bar(shown: Performance) -> None:
         _list()
         _keep(shown)
         _copy_link()
+        practise_link(shown.abc, "play")
 
 
 def _steps() -> None:
