@@ -46,6 +46,7 @@ COMMANDS = {
     "study": ("study_group", "Blind listening studies: make, show, export, compare."),
     "bundle": ("bundle_command", "Measure a checkpoint of a run, and keep it."),
     "card": ("card_command", "Write the model card of a checkpoint, and print it."),
+    "serve": ("serve_command", "Serve tunes to other programs over HTTP."),
     "app": ("app_command", "Serve the app in a browser."),
 }
 """The commands: what each is called in the module of its name, and what it does in one line. So

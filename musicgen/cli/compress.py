@@ -1,15 +1,18 @@
 """``musicgen compress``: smaller versions of a trained network."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from musicgen.cli.export import measure_size
 from musicgen.cli.options import echo, echo_json, json_option
+from musicgen.cli.output import check_free, overwrite_option, write_output
 from musicgen.compression.variants import MAX_SHARE, METHODS, MIN_SHARE, compress
 from musicgen.config import Paths
 from musicgen.models.checkpoint import WEIGHTS_FILE, find_checkpoint, load_checkpoint
 from musicgen.training.runs.run import RunStore
+from musicgen.version import __version__
 
 DEFAULT_SHARE = 0.4
 
@@ -82,3 +85,42 @@ def units_command(checkpoint_name: str, name: str, share: float, as_json: bool) 
 def weights_command(checkpoint_name: str, name: str, share: float, as_json: bool) -> None:
     """Sets weights to zero."""
     _run(checkpoint_name, "weights", name, share, as_json)
+
+
+@compress_group.command("report")
+@click.argument("checkpoint_names", nargs=-1, required=True, metavar="CHECKPOINT...")
+@click.option("--tunes", type=click.IntRange(0, 1000), default=50, show_default=True,
+              help="Tunes to compose of each version, without the grammar.")  # fmt: skip
+@click.option("--html", "html_path", type=click.Path(path_type=Path), metavar="FILE",
+              help="Write a page with a table and charts.")  # fmt: skip
+@overwrite_option
+@json_option
+def report_command(
+    checkpoint_names: tuple[str, ...],
+    tunes: int,
+    html_path: Path | None,
+    overwrite: bool,
+    as_json: bool,
+) -> None:
+    """What every version of a model costs, measured side by side in one run."""
+    from musicgen.compression.measuring import measure_all
+    from musicgen.compression.report_page import render_report
+
+    if html_path:
+        check_free([html_path], overwrite)
+
+    def show(name: str, done: int, total: int) -> None:
+        echo(f"{done + 1} of {total}: {name}", err=True)
+
+    rows = measure_all(checkpoint_names, Paths.default(), tunes, show)
+    if html_path:
+        page = render_report(rows, f"musicgen {__version__}, {datetime.now(UTC):%Y-%m-%d}.")
+        write_output(html_path, page.encode("utf-8"), overwrite)
+    if as_json:
+        echo_json([one.to_dict() for one in rows])
+        return
+    for one in rows:
+        made = f" ({one.made})" if one.made else ""
+        echo(f"{one.name}{made}, {one.precision}: {one.size_bytes:,} bytes, "
+             f"{one.body_loss:.3f} nats over bodies, {one.character_us[0]:,.0f} µs a character, "
+             f"{one.start_s:.2f} s to start, {one.in_time_share:.0%} in time")  # fmt: skip
