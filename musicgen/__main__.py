@@ -31,6 +31,7 @@ COMMANDS = {
     "take": ("take_command", "Take another note, and the network goes on from there."),
     "favourites": ("favourites_group", "The tunes that are kept: list, add, remove, export."),
     "tunebook": ("tunebook_group", "Your tunes and sets: search, tag, print, export, back up."),
+    "practise": ("practise_command", "A tune with count-in and metronome, slower and in parts."),
     "render": ("render_command", "Render every tune of an ABC file: sound and sheet music."),
     "check": ("check_command", "Say what is wrong with the tunes of an ABC file, and where."),
     "evaluate": ("evaluate_command", "Figures of composed tunes and of real ones."),

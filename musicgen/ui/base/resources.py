@@ -19,6 +19,7 @@ from musicgen.jobs.sweep_plan import SweepStore
 from musicgen.jobs.training_job import JobRegistry
 from musicgen.jobs.variant_service import VariantService
 from musicgen.library.favourites import FavouriteStore
+from musicgen.library.tunebook import Tunebook
 from musicgen.listening.store import StudyStore
 from musicgen.models.checkpoint import (
     METADATA_FILE,
@@ -78,6 +79,11 @@ def networks() -> BoundedCache[Checkpoint]:
 def favourite_store() -> FavouriteStore:
     """The tunes that are kept on this computer."""
     return FavouriteStore(paths().favourites)
+
+
+def tunebook() -> Tunebook:
+    """The tunebook of this computer, with what earlier versions kept as favourites."""
+    return favourite_store().book
 
 
 def corpora() -> CorpusStore:

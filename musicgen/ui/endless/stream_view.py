@@ -39,7 +39,7 @@ from musicgen.ui.frame.on_air import (
 from musicgen.ui.tune import listening, permalink
 from musicgen.ui.tune import rendering as player
 from musicgen.ui.tune.constraints import RHYTHM_NAMES
-from musicgen.ui.tune.downloads import downloads
+from musicgen.ui.tune.downloads import downloads, file_stem
 from musicgen.ui.tune.models import Models
 from musicgen.ui.tune.performance import Performance, Sound
 from musicgen.ui.tune.permalink import SLIDERS
@@ -261,7 +261,7 @@ def _tunes_before(now: PlaybackSession) -> None:
                 st.download_button(
                     _("ABC"),
                     composition.to_abc(now.settings.listening.to_values()),
-                    f"{composition.checkpoint}-{composition.seed}.abc",
+                    f"{file_stem(composition)}.abc",
                     "text/vnd.abc",
                     key=f"before_abc_{number}",
                     icon=":material/download:",
