@@ -82,7 +82,7 @@ def missing_part(paths: Paths) -> SetupError | None:
             "Printed music needs abcjs, which is not here. Fetch it with: make setup, or: "
             "python -m musicgen.installation abcjs"
         )
-    if not list(_node_commands(paths)):
+    if not list(node_commands(paths)):
         return SetupError(
             "Printed music needs Node.js, which is not here. Install it, or: "
             "python -m pip install -r requirements.txt"
@@ -159,7 +159,7 @@ def _draw(abc: str, width: float, paths: Paths) -> Engraving:
 
 def _run(request: str, paths: Paths) -> dict[str, list[list[dict[str, object]]]]:
     """What the script draws; another node is tried where one is too old for it."""
-    for command in _node_commands(paths):
+    for command in node_commands(paths):
         try:
             result = subprocess.run(
                 [*command, "--max-old-space-size=512", str(_SCRIPT), str(paths.abcjs.resolve())],
@@ -186,7 +186,7 @@ def _failure() -> EngravingError:
     return EngravingError("The engraver could not draw this tune.")
 
 
-def _node_commands(paths: Paths) -> Iterator[tuple[str, ...]]:
+def node_commands(paths: Paths) -> Iterator[tuple[str, ...]]:
     """The beginnings of the commands that run a node: first the one among our requirements.
 
     That one is new enough to be kept from everything but the two folders it reads.
