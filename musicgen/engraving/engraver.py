@@ -86,7 +86,7 @@ def missing_part(paths: Paths) -> SetupError | None:
             "Printed music needs abcjs, which is not here. Fetch it with: make setup, or: "
             "python -m musicgen.installation abcjs"
         )
-    if not list(_node_commands(paths)):
+    if not list(node_commands(paths)):
         return SetupError(
             "Printed music needs Node.js, which is not here. Install it, or: "
             "python -m pip install -r requirements.txt"
@@ -252,7 +252,7 @@ def _run(request: str, paths: Paths) -> list[Any]:
 
     Another node is tried where one is too old for it.
     """
-    for command in _node_commands(paths):
+    for command in node_commands(paths):
         try:
             result = subprocess.run(
                 [*command, "--max-old-space-size=512", str(_SCRIPT), str(paths.abcjs.resolve())],
@@ -279,7 +279,7 @@ def _failure() -> EngravingError:
     return EngravingError("The engraver could not draw this tune.")
 
 
-def _node_commands(paths: Paths) -> Iterator[tuple[str, ...]]:
+def node_commands(paths: Paths) -> Iterator[tuple[str, ...]]:
     """The beginnings of the commands that run a node: first the one among our requirements.
 
     That one is new enough to be kept from everything but the two folders it reads.

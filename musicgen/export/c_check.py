@@ -74,10 +74,7 @@ def compare_text(
         program = compile_header(header, Path(folder), flags)
         found = run_seeds(program, numbers, temperature, most)
     expected = compose_fixed(checkpoint, numbers, temperature, most)
-    wrong = sum(
-        max(len(one), len(other)) - _common(one, other)
-        for one, other in zip(found, expected, strict=True)
-    )
+    wrong = count_wrong(found, expected)
     return [Agreement("characters composed", sum(map(len, expected)), len(numbers), wrong, 0.0)]
 
 
@@ -139,6 +136,12 @@ def compose_fixed(
         tunes = compose(checkpoint, config, engine=engine)
         texts += [one.abc + "\n" if one.is_complete else one.abc[:-1] for one in tunes]
     return texts
+
+
+def count_wrong(found: Sequence[str], expected: Sequence[str]) -> int:
+    """Characters from the first difference of each text on."""
+    pairs = zip(found, expected, strict=True)
+    return sum(max(len(one), len(other)) - _common(one, other) for one, other in pairs)
 
 
 def _stretches(seeds: Sequence[int]) -> list[tuple[int, int]]:

@@ -95,6 +95,11 @@ EXPORT_FORMATS: dict[str, ExportFormat] = {
             N_("One header in C99, in whole numbers, for any program and for a microcontroller."),
             "musicgen.export.c_source:write_c",
         ),
+        ExportFormat(
+            "html", "HTML", ".html",
+            N_("One page that composes, shows and plays, from disk and without a network."),
+            "musicgen.export.html_page:write_html",
+        ),
     )
 }  # fmt: skip
 """The formats by key, in the order in which they are offered."""

@@ -10,6 +10,7 @@ import random
 import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from typing import Any
 
 from musicgen.corpus.described import RHYTHM_NAMES, read_header
 from musicgen.models.checkpoint import CheckpointMetadata
@@ -63,6 +64,27 @@ def draw_title(
         if _is_good(words, header.rhythm) and fold_title(" ".join(words)) not in taken:
             return " ".join(words)
     return ""
+
+
+def title_words(metadata: CheckpointMetadata) -> dict[str, Any]:
+    """All that titles for tunes of the model's own book are drawn from, JSON-ready.
+
+    ``chain`` has the words that follow each word, ``taken`` the folded titles that there are,
+    ``dangling`` words that no title ends with, ``rhythms`` names of dances by the words for them,
+    ``most`` the words of the longest title.
+    """
+    titles = metadata.corpus.get("titles")
+    books = titles if isinstance(titles, Mapping) else {}
+    named = {str(book): tuple(map(str, names)) for book, names in books.items()}
+    own = named.get(str(metadata.corpus.get("source", "")).split("+")[0])
+    own = own or next(iter(named.values()), ())
+    return {
+        "chain": dict(_learn(own)),
+        "taken": sorted(_fold_all(tuple(name for names in named.values() for name in names))),
+        "dangling": sorted(_DANGLING),
+        "rhythms": RHYTHM_NAMES,
+        "most": MAX_WORDS,
+    }
 
 
 def write_title(text: str, title: str) -> str:
