@@ -30,6 +30,7 @@ COMMANDS = {
     "notes": ("notes_command", "Name the notes of a tune; what else might have stood there."),
     "take": ("take_command", "Take another note, and the network goes on from there."),
     "favourites": ("favourites_group", "The tunes that are kept: list, add, remove, export."),
+    "tunebook": ("tunebook_group", "Your tunes and sets: search, tag, print, export, back up."),
     "render": ("render_command", "Render every tune of an ABC file: sound and sheet music."),
     "check": ("check_command", "Say what is wrong with the tunes of an ABC file, and where."),
     "evaluate": ("evaluate_command", "Figures of composed tunes and of real ones."),
@@ -39,10 +40,12 @@ COMMANDS = {
     "novelty": ("novelty_command", "Is it copied? Compare tunes with those a model learned from."),
     "critic": ("critic_command", "Teach a critic, which chooses among several drawings."),
     "preferences": ("preferences_command", "Pairs of tunes of which a critic prefers one."),
+    "compress": ("compress_group", "Make a model smaller: 8 bits, fewer units or weights."),
     "export": ("export_command", "Take a model away: ONNX, checked against our engine."),
     "study": ("study_group", "Blind listening studies: make, show, export, compare."),
     "bundle": ("bundle_command", "Measure a checkpoint of a run, and keep it."),
     "card": ("card_command", "Write the model card of a checkpoint, and print it."),
+    "serve": ("serve_command", "Serve tunes to other programs over HTTP."),
     "app": ("app_command", "Serve the app in a browser."),
 }
 """The commands: what each is called in the module of its name, and what it does in one line. So
@@ -92,6 +95,7 @@ _KEEPING = frozenset(
         "corpus",
         "bundle",
         "card",
+        "compress",
         "critic",
         "preferences",
     )

@@ -215,6 +215,9 @@ class TrainingConfig(Settings):
         choices=("constant", "cosine", "one-cycle", "step"),
     )
     warmup_steps: int = setting(0, "Steps in which the learning rate rises from zero.", 0, 100_000)
+    keep_zeros: bool = setting(
+        False, "Weights that are zero at the start stay zero: for a pruned network."
+    )
     label_smoothing: float = setting(0.0, "Share of certainty spread over all.", 0.0, 0.5)
     average: float = setting(0.0, "Share of the past in averaged weights; 0: none.", 0.0, 0.9999)
     carry_state: bool = setting(
@@ -445,8 +448,13 @@ class Paths:
 
     @property
     def favourites(self) -> Path:
-        """One small file for each tune somebody keeps."""
+        """Where versions before the tunebook kept one small file for each favourite."""
         return self.home / "favourites"
+
+    @property
+    def tunebook(self) -> Path:
+        """The tunes and sets somebody keeps, as an SQLite database."""
+        return self.home / "tunebook.sqlite"
 
     @property
     def checkpoints(self) -> Path:

@@ -15,6 +15,7 @@
     │   └── FavouriteError    a tune that is kept is gone, or too many are
     ├── ExportError           a model cannot be exported, or its export is not equal to it
     ├── ReportError           a report does not exist, is damaged, or another is being made
+    ├── TunebookError         a tune or set is not in the tunebook, or its file is damaged
     ├── StudyError            a listening study does not exist, is over, or cannot be made
     ├── AudioError            a tune has no sound, or no synthesiser can play it
     ├── EngravingError        a tune cannot be drawn as sheet music
@@ -97,6 +98,10 @@ class StudyError(MusicgenError):
 
 class FavouriteError(CompositionError):
     """A tune that is kept is gone, or too many are."""
+
+
+class TunebookError(MusicgenError):
+    """A tune or set is not in the tunebook, has no place in it, or its file is damaged."""
 
 
 class AudioError(MusicgenError):

@@ -27,6 +27,15 @@ def available_memory_bytes(proc: Path = _PROC, cgroups: Path = _CGROUPS) -> int 
     return min((size for size in known if size is not None), default=None)
 
 
+def resident_bytes(proc: Path = _PROC) -> int | None:
+    """Memory that this process takes now; None where the system does not say so."""
+    try:
+        pages = int((proc / "self" / "statm").read_text(encoding="ascii").split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError, IndexError, AttributeError):
+        return None
+
+
 def free_disk_bytes(folder: Path) -> int | None:
     """Bytes that can be written below a folder, which need not be there yet; None if unknown."""
     for place in (folder, *folder.absolute().parents):

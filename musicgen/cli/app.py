@@ -65,7 +65,7 @@ def is_this_machine(host: str) -> bool:
         return host.lower() == "localhost"
 
 
-def check_port(host: str, port: int) -> None:
+def check_port(host: str, port: int, command: str = "app", usual: int = 8501) -> None:
     """Raises SetupError if something else listens at an address, or it is not this machine's."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
@@ -74,5 +74,6 @@ def check_port(host: str, port: int) -> None:
     except OSError as error:
         raise SetupError(
             f"Port {port} of {host} cannot be used ({os.strerror(error.errno or 0)}). "
-            f"Choose another: python -m musicgen app --port {port + 1 if port < 65535 else 8501}"
+            f"Choose another: "
+            f"python -m musicgen {command} --port {port + 1 if port < 65535 else usual}"
         ) from error

@@ -12,6 +12,7 @@ from musicgen.errors import CheckpointError, NameFault
 from musicgen.evaluation.loss.text_loss import compute_loss
 from musicgen.evaluation.model_card import CARD_FILE, render_model_card
 from musicgen.models.checkpoint import (
+    INT8,
     WEIGHTS_FILE,
     Checkpoint,
     find_checkpoint,
@@ -28,10 +29,13 @@ from musicgen.training.runs.run import RunStore
 @click.argument("run_name", metavar="RUN")
 @click.option("--name", required=True, help="Name of the bundled checkpoint, such as house.")
 @click.option("--last", is_flag=True, help="Keep the end of the run as it is, not its best state.")
+@click.option("--int8", is_flag=True, help="Keep the weights in 8 bits, a quarter of the size.")
 @click.option("--overwrite", is_flag=True, help="Replace a checkpoint that has this name.")
 @json_option
-def bundle_command(run_name: str, name: str, last: bool, overwrite: bool, as_json: bool) -> None:
-    """Measure the best or the last checkpoint of a run, and keep it in half precision.
+def bundle_command(
+    run_name: str, name: str, last: bool, int8: bool, overwrite: bool, as_json: bool
+) -> None:
+    """Measure the best or the last checkpoint of a run, and keep it in half precision or 8 bits.
 
     A model card is written beside it, and the record of a training from first weights; ``card``
     adds the figures of a report.
@@ -60,7 +64,7 @@ def bundle_command(run_name: str, name: str, last: bool, overwrite: bool, as_jso
         # All of it is made aside: whoever is killed here leaves no checkpoint without its figures.
         save_checkpoint(
             staged / name, chosen.network, metadata,
-            half_precision=True, extra_files=chosen.extra_files,
+            half_precision=not int8, int8=int8, extra_files=chosen.extra_files,
         )  # fmt: skip
         kept = load_checkpoint(staged / name)
         card = _write_with_results(staged / name, kept, paths)
@@ -86,7 +90,8 @@ def _write_with_results(folder: Path, checkpoint: Checkpoint, paths: Paths) -> s
     metadata = replace(checkpoint.metadata, metrics=metrics)
     save_checkpoint(
         folder, checkpoint.network, metadata,
-        half_precision=True, extra_files=checkpoint.extra_files,
+        half_precision=learned.weights != INT8, int8=learned.weights == INT8,
+        extra_files=checkpoint.extra_files,
     )  # fmt: skip
     with storing(folder):
         size_bytes = (folder / WEIGHTS_FILE).stat().st_size

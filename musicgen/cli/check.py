@@ -1,14 +1,19 @@
 """``musicgen check``: what is wrong with the tunes of an ABC file, and where."""
 
-from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 import click
 
 from musicgen.cli.options import echo, echo_json, json_option
 from musicgen.cli.reading import read_tunes_text
-from musicgen.notation.analysis.checking import TuneCheck, WrongBar, check_tunebook
+from musicgen.notation.analysis.checking import (
+    TuneCheck,
+    WrongBar,
+    check_tunebook,
+    describe_check,
+    summarise_checks,
+    write_quarters,
+)
 from musicgen.notation.analysis.ranges import scientific_name
 
 
@@ -21,11 +26,15 @@ def check_command(file: Path, as_json: bool) -> None:
     Places are FILE:LINE:COLUMN. Exit status 0 when the file could be read, whatever was found.
     """
     checks = check_tunebook(read_tunes_text(file))
-    summary = _summary(checks)
+    summary = summarise_checks(checks)
     noun = "tune" if len(checks) == 1 else "tunes"
     if as_json:
         echo_json(
-            {"file": str(file), "summary": summary, "tunes": [_row(check) for check in checks]}
+            {
+                "file": str(file),
+                "summary": summary,
+                "tunes": [describe_check(check) for check in checks],
+            }
         )
         return
     for check in checks:
@@ -40,46 +49,6 @@ def check_command(file: Path, as_json: bool) -> None:
 def _manner(summary: dict[str, int]) -> str:
     count = summary["left_out"]
     return f"({count} with something left out)" if count else "without a problem"
-
-
-def _summary(checks: list[TuneCheck]) -> dict[str, int]:
-    return {
-        "tunes": len(checks),
-        "readable": sum(check.is_readable for check in checks),
-        "left_out": sum(check.has_left_out for check in checks),
-        "complete": sum(check.is_complete for check in checks),
-        "in_time": sum(check.is_in_time for check in checks),
-    }
-
-
-def _row(check: TuneCheck) -> dict[str, Any]:
-    return {
-        "reference": check.reference,
-        "title": check.title,
-        "line": check.line,
-        "meter": check.meter,
-        "key": check.key,
-        "bars": check.bars,
-        "notes": check.notes,
-        "readable": check.is_readable,
-        "left_out": check.has_left_out,
-        "complete": check.is_complete,
-        "in_time": check.is_in_time if check.is_metered else None,
-        "lowest": check.lowest,
-        "highest": check.highest,
-        "problems": list(check.problems),
-        "wrong_bars": [
-            {
-                "line": bar.line,
-                "column": bar.column,
-                "number": bar.number,
-                "verdict": bar.verdict.value,
-                "expected_quarters": _text(bar.expected),
-                "actual_quarters": _text(bar.actual),
-            }
-            for bar in check.wrong_bars
-        ],
-    }
 
 
 def _lines(name: str, check: TuneCheck) -> list[str]:
@@ -107,13 +76,9 @@ def _time_kept(check: TuneCheck) -> str:
 
 def _complaint(bar: WrongBar) -> str:
     return (
-        f"Bar {bar.number} is too {bar.verdict.value}: {_text(bar.actual)} instead of "
-        f"{_text(bar.expected)} quarter notes."
+        f"Bar {bar.number} is too {bar.verdict.value}: {write_quarters(bar.actual)} instead of "
+        f"{write_quarters(bar.expected)} quarter notes."
     )
-
-
-def _text(quarters: Fraction | None) -> str:
-    return "" if quarters is None else str(quarters)
 
 
 def _range(check: TuneCheck) -> str:

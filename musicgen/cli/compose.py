@@ -22,10 +22,10 @@ from musicgen.cli.sound_options import SoundChoice, sound_options
 from musicgen.config import Paths, SampleConfig
 from musicgen.errors import ConfigError, NotationError
 from musicgen.models.checkpoint import Checkpoint
-from musicgen.notation.analysis.bars import check_bars
 from musicgen.rendering.files.formats import from_composition
 from musicgen.rendering.playback_settings import AS_DANCED
 from musicgen.sampling.composer import SEEDS, Composition
+from musicgen.sampling.description import describe_composition
 
 if TYPE_CHECKING:
     from musicgen.evaluation.novelty.comparison import NoveltyIndex
@@ -172,7 +172,7 @@ def _fill(
                 piece = from_composition(
                     tune, stem=f"{request.ref.name}-{tune.seed}", playback=request.playback
                 )
-                row = _describe(tune) | {"time_s": round(taken_s / len(tunes), 4)}
+                row = describe_composition(tune) | {"time_s": round(taken_s / len(tunes), 4)}
                 row |= figures.measure(request.checkpoint, tune) if as_json else {}
                 written = files.write(piece)
                 said = " ".join(filter(None, (written.warning, written.remark)))
@@ -185,23 +185,6 @@ def _fill(
     return rows, composed_s
 
 
-def _describe(composition: Composition) -> dict[str, Any]:
-    report = check_bars(composition.tune)
-    return {
-        "seed": composition.seed,
-        "title": composition.public_tune.title,
-        "meter": composition.tune.meter.text,
-        "key": composition.tune.key.text,
-        "characters": len(composition.abc),
-        "complete": composition.is_complete,
-        "in_time": report.is_in_time if report.is_metered else None,
-        "problems": len(composition.problems),
-        "intervention_share": round(composition.intervention_share, 4),
-        "drawings": max(1, len(composition.log_odds)),
-        "chosen": composition.chosen + 1,
-    }
-
-
 class _Figures:
     """What is measured of each tune; what a network learned from is looked up once."""
 
@@ -210,8 +193,9 @@ class _Figures:
 
     def measure(self, checkpoint: Checkpoint, composition: Composition) -> dict[str, Any]:
         """How likely a tune is to its own network, in nats per character, and how new it is."""
-        from musicgen.cli.novelty import describe_novelty, find_composed
+        from musicgen.cli.novelty import find_composed
         from musicgen.evaluation.loss.text_loss import compute_loss
+        from musicgen.evaluation.novelty.description import describe_novelty
 
         if checkpoint.fingerprint not in self._indices:
             found = find_composed(checkpoint.metadata, Paths.default())

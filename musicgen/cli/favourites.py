@@ -12,7 +12,8 @@ from musicgen.cli.recompose import recompose_tune
 from musicgen.cli.sound_options import SoundChoice, sound_options
 from musicgen.config import Paths
 from musicgen.errors import FavouriteError
-from musicgen.library.favourites import Favourite, FavouriteStore, to_file_name
+from musicgen.library.book_tune import to_file_name
+from musicgen.library.favourites import Favourite, FavouriteStore
 from musicgen.library.serialization import header_field
 from musicgen.rendering.files.formats import from_composition
 from musicgen.rendering.playback_settings import AS_DANCED

@@ -11,13 +11,8 @@ from musicgen.cli.reading import read_tunes_text
 from musicgen.config import Paths
 from musicgen.corpus.dataset import read_tunes
 from musicgen.errors import ConfigError, CorpusError
-from musicgen.evaluation.novelty.comparison import (
-    Likeness,
-    NoveltyIndex,
-    RealFigures,
-    build_index,
-    compare,
-)
+from musicgen.evaluation.novelty.comparison import NoveltyIndex, build_index
+from musicgen.evaluation.novelty.description import describe_novelty, describe_real
 from musicgen.evaluation.novelty.index_files import load_index
 from musicgen.evaluation.novelty.training_sources import TrainingSource, training_sources_of
 from musicgen.models.checkpoint import CheckpointMetadata, find_checkpoint
@@ -78,35 +73,12 @@ def novelty_command(
     echo(_real_line(name, index))
 
 
-def describe_novelty(index: NoveltyIndex, text: str) -> dict[str, Any]:
-    """What a tune shares with the tunes of an index, JSON-ready."""
-    found = compare(index, text)
-    nearest = index.tunes[found.nearest] if found.nearest >= 0 else None
-    return {
-        "known": found.is_known,
-        "nearest": nearest.title if nearest else None,
-        "nearest_source": nearest.source if nearest else None,
-        "nearest_share": round(found.nearest_share, 4),
-        "characters": _likeness(index, found.characters),
-        "melody": _likeness(index, found.melody),
-    }
-
-
 def find_composed(metadata: CheckpointMetadata, paths: Paths) -> NoveltyIndex | None:
     """The index of the tunes a checkpoint learned from; None where they are not here."""
     try:
         return load_index(training_sources_of(metadata), paths)
     except CorpusError:
         return None
-
-
-def describe_real(index: NoveltyIndex) -> dict[str, Any]:
-    """What the tunes of an index share among themselves, JSON-ready; None without tunes."""
-    return {
-        "tunes": len(index.tunes),
-        "characters": _real(index.real_characters),
-        "melody": _real(index.real_melody),
-    }
 
 
 def _learned_by(name: str, paths: Paths, tells: bool) -> NoveltyIndex:
@@ -128,22 +100,6 @@ def _rows(file: Path, index: NoveltyIndex) -> list[dict[str, Any]]:
         | describe_novelty(index, piece.text)
         for piece in pieces
     ]
-
-
-def _likeness(index: NoveltyIndex, likeness: Likeness) -> dict[str, Any]:
-    tune = index.tunes[likeness.tune] if likeness.tune >= 0 else None
-    return {
-        "longest": likeness.longest,
-        "share": None if likeness.share != likeness.share else round(likeness.share, 4),
-        "tune": tune.title if tune else None,
-        "span": list(likeness.span),
-    }
-
-
-def _real(figures: RealFigures) -> dict[str, Any] | None:
-    if not len(figures.longest):
-        return None
-    return {"median": figures.median, "percentile_90": figures.percentile(90)}
 
 
 def _line(row: dict[str, Any]) -> str:

@@ -2,9 +2,9 @@
 //
 //   node engrave.mjs ABCJS.js < request.json > drawing.json
 //
-// request: {abc, staff_width (px), advances: {regular, bold, italic: {character: em}}}
-// drawing: {systems: [[shape]]}, a list of shapes for each line of music; a shape is
-//   {d, fill, stroke} or {text, x, y, size, anchor, bold, italic}, in px.
+// request: {tunes: [{abc, staff_width (px)}], advances: {regular, bold, italic: {character: em}}}
+// drawing: {drawings: [[[shape]]]}, for each tune a list of shapes for each line of music, null for
+//   one that cannot be drawn; a shape is {d, fill, stroke} or {text, x, y, size, bold, italic}, in px.
 
 import { createRequire } from "node:module";
 import { text as readAll } from "node:stream/consumers";
@@ -17,7 +17,7 @@ const request = JSON.parse(await readAll(process.stdin));
 
 for (const name of ["log", "info", "warn", "error", "debug"]) console[name] = () => {};
 globalThis.document = makeDocument(measure);
-globalThis.window = { addEventListener() {}, innerWidth: request.staff_width, console };
+globalThis.window = { addEventListener() {}, innerWidth: 800, console };
 globalThis.navigator ??= { userAgent: "" };
 
 function isBold(element) { return ["bold", "700"].includes(element.getAttribute("font-weight")); }
@@ -87,18 +87,25 @@ function* writingOf(element) {
 }
 
 const abcjs = createRequire(import.meta.url)(process.argv[2]);
-const page = document.createElement("div");
 const font = "serif";
-abcjs.renderAbc(page, request.abc, {
-  add_classes: true, selectTypes: false, staffwidth: request.staff_width,
-  paddingleft: 0, paddingright: 0, paddingtop: 0, paddingbottom: 0,
-  format: {
-    tempofont: `${font} 11 bold`, partsfont: `${font} 13 bold`, gchordfont: `${font} 13 bold`,
-    annotationfont: `${font} 12 italic`, tripletfont: `${font} 11 italic`,
-    repeatfont: `${font} 12`, measurefont: `${font} 11 italic`,
-  },
+
+function draw({ abc, staff_width }) {
+  const page = document.createElement("div");
+  abcjs.renderAbc(page, abc, {
+    add_classes: true, selectTypes: false, staffwidth: staff_width,
+    paddingleft: 0, paddingright: 0, paddingtop: 0, paddingbottom: 0,
+    format: {
+      tempofont: `${font} 11 bold`, partsfont: `${font} 13 bold`, gchordfont: `${font} 13 bold`,
+      annotationfont: `${font} 12 italic`, tripletfont: `${font} 11 italic`,
+      repeatfont: `${font} 12`, measurefont: `${font} 11 italic`,
+    },
+  });
+  return page.querySelectorAll("g")
+    .filter((group) => group.classList.includes("abcjs-staff-wrapper"))
+    .map((group) => [...shapesOf(group, { fill: "black", stroke: "none" })]);
+}
+
+const drawings = request.tunes.map((tune) => {
+  try { return draw(tune); } catch { return null; }
 });
-const systems = page.querySelectorAll("g")
-  .filter((group) => group.classList.includes("abcjs-staff-wrapper"))
-  .map((group) => [...shapesOf(group, { fill: "black", stroke: "none" })]);
-process.stdout.write(JSON.stringify({ systems }));
+process.stdout.write(JSON.stringify({ drawings }));

@@ -11,11 +11,13 @@ import shutil
 import string
 import subprocess
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from musicgen.config import Paths
 from musicgen.engraving.shapes import Box, Shape
@@ -34,6 +36,8 @@ MAX_CHARACTERS = 50_000
 """Characters of a tune that is drawn: a hundred times the usual."""
 
 _BARS_PER_LINE = (4, 3, 2, 1)
+_AT_ONCE = 25  # tunes that one process draws
+_PROCESSES = 2
 _SQUEEZE = 1.25
 _SCRIPT = Path(__file__).with_name("engrave.mjs")
 _LETTERS = string.printable + "♯♭♮°øΔ–’“”"
@@ -105,13 +109,8 @@ def engrave(tune: Tune, qpm: Fraction, paths: Paths) -> Engraving:
     missing = missing_part(paths)
     if missing:
         raise missing
-    if not tune.notes:
-        raise EngravingError("There is nothing to draw: the tune has no notes.")
-    if len(tune.text) > MAX_CHARACTERS:
-        raise EngravingError(
-            "The tune has more than {most:,} characters: split it up to print it.",
-            most=MAX_CHARACTERS,
-        )
+    if reason := _find_hindrance(tune):
+        raise reason
     for bars in _BARS_PER_LINE:
         abc = _with_tempo(tune, break_lines(tune, bars).text, qpm)
         engraving = _draw(abc, STAFF_WIDTH, paths)
@@ -120,6 +119,54 @@ def engrave(tune: Tune, qpm: Fraction, paths: Paths) -> Engraving:
         if engraving.width <= STAFF_WIDTH * _SQUEEZE or bars == 1:
             return _draw(abc, engraving.width, paths)
     raise AssertionError("the last number of bars returns")
+
+
+def engrave_many(
+    tunes: Sequence[Tune], paths: Paths, staff_width: float = STAFF_WIDTH
+) -> list[Engraving | EngravingError]:
+    """Draws many tunes, some dozens in one process of node, without their tempi.
+
+    A tune that cannot be drawn costs no other its drawing: its place has the reason.
+
+    Args:
+        tunes: What to draw.
+        paths: Where abcjs lies.
+        staff_width: Pixels of a line, where the music has room in that.
+
+    Raises:
+        SetupError: abcjs or node is missing.
+    """
+    missing = missing_part(paths)
+    if missing:
+        raise missing
+    found: dict[int, Engraving | EngravingError] = {
+        place: reason for place, tune in enumerate(tunes) if (reason := _find_hindrance(tune))
+    }
+    due = {place: (tune, staff_width) for place, tune in enumerate(tunes) if place not in found}
+    for bars in _BARS_PER_LINE:
+        texts = {place: break_lines(tune, bars).text for place, (tune, _width) in due.items()}
+        drawn = _draw_many({place: (texts[place], due[place][1]) for place in due}, paths)
+        squeezed: dict[int, tuple[str, float]] = {}
+        for place, drawing in drawn.items():
+            if isinstance(drawing, EngravingError) or drawing.width <= staff_width * 1.01:
+                found[place] = drawing
+            elif drawing.width <= staff_width * _SQUEEZE or bars == 1:
+                squeezed[place] = texts[place], drawing.width
+        found |= _draw_many(squeezed, paths)
+        due = {place: one for place, one in due.items() if place not in found}
+    return [found[place] for place in range(len(tunes))]
+
+
+def _find_hindrance(tune: Tune) -> EngravingError | None:
+    """What keeps a tune from being drawn, before it is tried."""
+    if not tune.notes:
+        return EngravingError("There is nothing to draw: the tune has no notes.")
+    if len(tune.text) > MAX_CHARACTERS:
+        return EngravingError(
+            "The tune has more than {most:,} characters: split it up to print it.",
+            most=MAX_CHARACTERS,
+        )
+    return None
 
 
 def _with_tempo(tune: Tune, abc: str, qpm: Fraction) -> str:
@@ -140,25 +187,71 @@ def tempo_field(tune: Tune, qpm: Fraction) -> str:
 
 
 def _draw(abc: str, width: float, paths: Paths) -> Engraving:
-    from musicgen.engraving.fonts import advances
+    drawing = _read_drawing(_run(_write_request([(abc, width)]), paths)[0])
+    if isinstance(drawing, EngravingError):
+        raise drawing
+    return drawing
+
+
+def _draw_many(
+    texts: Mapping[int, tuple[str, float]], paths: Paths
+) -> dict[int, Engraving | EngravingError]:
+    """Drawings by the places of their texts; where a process fails, each of its texts alone."""
+    places = list(texts)
+    groups = [places[start : start + _AT_ONCE] for start in range(0, len(places), _AT_ONCE)]
+    requests = [_write_request([texts[place] for place in group]) for group in groups]
+    found: dict[int, Engraving | EngravingError] = {}
+    with ThreadPoolExecutor(_PROCESSES) as pool:  # in which nothing is done but waiting
+        answers = pool.map(lambda request: _try(request, paths), requests)
+        for group, drawn in zip(groups, answers, strict=True):
+            if not isinstance(drawn, EngravingError) and len(drawn) == len(group):
+                found |= dict(zip(group, map(_read_drawing, drawn), strict=True))
+            elif len(group) == 1:
+                found[group[0]] = drawn if isinstance(drawn, EngravingError) else _failure()
+            else:
+                for place in group:
+                    found |= _draw_many({place: texts[place]}, paths)
+    return found
+
+
+def _try(request: str, paths: Paths) -> list[Any] | EngravingError:
+    try:
+        return _run(request, paths)
+    except EngravingError as error:
+        return error
+
+
+def _read_drawing(shapes_of_lines: Any) -> Engraving | EngravingError:
     from musicgen.engraving.outlines import read_shape
 
-    abc = unicodedata.normalize("NFC", abc)  # a letter with its mark is one to measure
-    request = {"abc": abc, "staff_width": width, "advances": advances(abc + _LETTERS)}
-    drawing = _run(json.dumps(request), paths)
     try:
         systems = [
-            System(tuple(map(read_shape, shapes))) for shapes in drawing["systems"] if shapes
+            System(tuple(map(read_shape, shapes))) for shapes in shapes_of_lines or () if shapes
         ]
-    except (KeyError, TypeError) as error:
-        raise _failure() from error
+    except (KeyError, TypeError):
+        return _failure()
     if not systems:
-        raise _failure()
+        return _failure()
     return Engraving(tuple(systems), max(system.box.right for system in systems))
 
 
-def _run(request: str, paths: Paths) -> dict[str, list[list[dict[str, object]]]]:
-    """What the script draws; another node is tried where one is too old for it."""
+def _write_request(texts: Sequence[tuple[str, float]]) -> str:
+    """What the script is asked for: texts, each with the width of its lines in pixels."""
+    from musicgen.engraving.fonts import advances
+
+    # A letter with its mark is one to measure.
+    tunes = [
+        {"abc": unicodedata.normalize("NFC", abc), "staff_width": width} for abc, width in texts
+    ]
+    characters = "".join(str(one["abc"]) for one in tunes) + _LETTERS
+    return json.dumps({"tunes": tunes, "advances": advances(characters)})
+
+
+def _run(request: str, paths: Paths) -> list[Any]:
+    """What the script draws, one answer for each text.
+
+    Another node is tried where one is too old for it.
+    """
     for command in _node_commands(paths):
         try:
             result = subprocess.run(
@@ -170,14 +263,14 @@ def _run(request: str, paths: Paths) -> dict[str, list[list[dict[str, object]]]]
                 check=False,
             )
             if result.returncode == 0:
-                drawing: dict[str, list[list[dict[str, object]]]] = json.loads(result.stdout)
-                return drawing
+                drawings: list[Any] = json.loads(result.stdout)["drawings"]
+                return drawings
         except subprocess.TimeoutExpired as error:
             raise EngravingError(
                 "Drawing the tune took more than {seconds} seconds: it was given up.",
                 seconds=TIMEOUT_S,
             ) from error
-        except (OSError, ValueError):
+        except (OSError, ValueError, KeyError, TypeError):
             continue
     raise _failure()
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from fontTools.pens.basePen import BasePen
@@ -12,6 +13,14 @@ from fontTools.svgLib import path as svg_path
 
 from musicgen.engraving.shapes import Box, Outline, Point, Segment, Shape, Writing
 from musicgen.errors import EngravingError
+
+_GLYPH = re.compile(r"M\s*(-?[\d.]+)[\s,]+(-?[\d.]+)\s*([a-z][^A-Z]*)")
+"""A path with one move to a place and all else relative to it, as abcjs draws signs of music."""
+
+
+_POLYGON = re.compile(r"M\s*-?[\d.]+\s+-?[\d.]+(?:\s*L\s*-?[\d.]+\s+-?[\d.]+)+\s*z?")
+_NUMBER = re.compile(r"-?[\d.]+")
+_DECIMALS = 3
 
 
 class OutlinePen(BasePen):  # type: ignore[misc]
@@ -53,12 +62,43 @@ def read_shape(values: Mapping[str, Any]) -> Shape:
             face = "bold" if values["bold"] else "italic" if values["italic"] else "regular"
             x, y, size = (float(values[name]) for name in ("x", "y", "size"))
             return Writing(str(values["text"]), x, y, size, face)
-        outline = parse_path(str(values["d"]))
-        return Outline(outline, bool(values["fill"]), float(values["stroke"]))
+        return _read_outline(str(values["d"]), bool(values["fill"]), float(values["stroke"]))
     except (KeyError, TypeError, ValueError) as error:
         raise EngravingError(
             "The engraver drew something unknown. Install its version anew: make setup"
         ) from error
+
+
+def _read_outline(data: str, is_filled: bool, width: float) -> Outline:
+    """A path as an outline; signs and straight lines that come again share their segments."""
+    if found := _GLYPH.fullmatch(data):
+        sign, box = _parse_sign(found[3])
+        return Outline(sign, is_filled, width, float(found[1]), float(found[2]), box)
+    if _POLYGON.fullmatch(data):
+        x, y, *numbers = map(float, _NUMBER.findall(data))
+        steps = tuple(
+            round(number - (y if place % 2 else x), _DECIMALS)
+            for place, number in enumerate(numbers)
+        )
+        sign, box = _make_polygon(steps, data.endswith("z"))
+        return Outline(sign, is_filled, width, x, y, box)
+    return Outline(parse_path(data), is_filled, width)
+
+
+@lru_cache(maxsize=1024)
+def _parse_sign(relative: str) -> tuple[tuple[Segment, ...], Box]:
+    segments = parse_path(f"M 0 0{relative}")
+    return segments, find_bounds([Outline(segments)])
+
+
+@lru_cache(maxsize=8192)
+def _make_polygon(steps: tuple[float, ...], is_closed: bool) -> tuple[tuple[Segment, ...], Box]:
+    """Lines from 0 to points, given as x and y in turn, each from where the first one began."""
+    points = zip(steps[::2], steps[1::2], strict=True)
+    lines: list[Segment] = [("lineTo", (point,)) for point in points]
+    end: list[Segment] = [("closePath", ())] if is_closed else []
+    segments = (("moveTo", ((0.0, 0.0),)), *lines, *end)
+    return segments, find_bounds([Outline(segments)])
 
 
 def parse_path(data: str) -> tuple[Segment, ...]:
@@ -100,6 +140,10 @@ def find_bounds(shapes: Iterable[Shape]) -> Box:
         if isinstance(shape, Writing):
             pen.moveTo((shape.x, shape.y - 0.75 * shape.size))
             pen.lineTo((shape.x, shape.y + 0.25 * shape.size))
+        elif shape.bounds:
+            box = shape.bounds
+            pen.moveTo((shape.x + box.left, shape.y + box.top))
+            pen.lineTo((shape.x + box.right, shape.y + box.bottom))
         else:
-            replayRecording(shape.segments, pen)
+            replayRecording(shape.segments, TransformPen(pen, (1, 0, 0, 1, shape.x, shape.y)))
     return Box(*(pen.bounds or (0.0, 0.0, 0.0, 0.0)))

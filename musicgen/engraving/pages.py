@@ -23,7 +23,7 @@ MARGIN = 40.0
 
 _WIDTH = A4[0] - 2 * MARGIN
 _FOOT = 22.0  # what the foot takes above the lower margin
-_CLEAR_PX = 10.0  # between the lowest of one line and the highest of the next
+CLEAR_PX = 10.0  # between the lowest of one line and the highest of the next
 _STAFF_DISTANCE_PX = 38.0  # from staff to staff where nothing stands between
 _LOOSE_PX = (30.0, 60.0)  # how much further apart the lines of the last page and others may move
 _TITLE, _SUBTITLE, _SMALL, _TINY = 22.0, 14.0, 11.0, 7.5
@@ -43,16 +43,42 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """A rectangle that leads to an anchor of the same file, or to an address (``http…``)."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A place that links lead to, `y` below the top of its page.
+
+    Where `heading` is not empty it is among the bookmarks of the file, 0 or more levels deep.
+    """
+
+    name: str
+    y: float = 0.0
+    heading: str = ""
+    level: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """A page with what stands on it, in points."""
 
     width: float
     height: float
     blocks: tuple[Block, ...]
+    links: tuple[Link, ...] = ()
+    anchors: tuple[Anchor, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class _Placed:
+class Placed:
     """A line of music and where the upper line of its staff is, in pixels from the first's top."""
 
     system: System
@@ -87,10 +113,10 @@ def lay_out_sheet(tune: Tune, engraving: Engraving, note: str = "") -> Page:
     """The whole tune on one sheet as wide as A4 and as high as it needs."""
     scale = _WIDTH / engraving.width
     head, head_height = _head(tune)
-    spread = _stack(engraving.systems, _LOOSE_PX[0])
+    spread = stack(engraving.systems, _LOOSE_PX[0])
     top = MARGIN + head_height
     blocks = [Block(head), *(_place(placed, top, scale) for placed in spread)]
-    height = top + _depth(spread) * scale + _FOOT + MARGIN
+    height = top + depth(spread) * scale + _FOOT + MARGIN
     foot = tuple(replace(one, y=one.y - A4[1] + height) for one in _foot(note, 1, 1))
     return Page(A4[0], height, (*blocks, Block(foot)))
 
@@ -101,7 +127,7 @@ def page_text(pages: Iterable[Page]) -> str:
     return " ".join(shape.text for shape in shapes if isinstance(shape, Writing))
 
 
-def _place(placed: _Placed, top: float, scale: float) -> Block:
+def _place(placed: Placed, top: float, scale: float) -> Block:
     y = top + scale * (placed.staff_top - placed.system.staff_top)
     return Block(placed.system.shapes, MARGIN, y, scale)
 
@@ -127,34 +153,34 @@ def _fill(systems: Sequence[System], rooms: tuple[float, float], most: int) -> l
     pages: list[list[System]] = [[]]
     for system in systems:
         room = rooms[min(len(pages) - 1, 1)]
-        is_full = len(pages[-1]) >= most or _depth(_stack([*pages[-1], system])) > room
+        is_full = len(pages[-1]) >= most or depth(stack([*pages[-1], system])) > room
         if is_full and pages[-1]:
             pages.append([])
         pages[-1].append(system)
     return pages
 
 
-def _stack(systems: Sequence[System], loose: float = 0.0) -> list[_Placed]:
+def stack(systems: Sequence[System], loose: float = 0.0) -> list[Placed]:
     """Lines under one another, evenly where that is wide enough; `loose` is added between them."""
-    placed = [_Placed(system, 0.0) for system in systems[:1]]
+    placed = [Placed(system, 0.0) for system in systems[:1]]
     if placed:
-        placed = [_Placed(systems[0], systems[0].staff_top - systems[0].box.top)]
+        placed = [Placed(systems[0], systems[0].staff_top - systems[0].box.top)]
     for above, below in pairwise(systems):
         depth = above.box.bottom - above.staff_top
         rise = below.staff_top - below.box.top
-        distance = max(depth + _CLEAR_PX + rise, STAFF_HEIGHT + _STAFF_DISTANCE_PX)
-        placed.append(_Placed(below, placed[-1].staff_top + distance + loose))
+        distance = max(depth + CLEAR_PX + rise, STAFF_HEIGHT + _STAFF_DISTANCE_PX)
+        placed.append(Placed(below, placed[-1].staff_top + distance + loose))
     return placed
 
 
-def _spread(systems: Sequence[System], room: float, *, is_last: bool) -> list[_Placed]:
+def _spread(systems: Sequence[System], room: float, *, is_last: bool) -> list[Placed]:
     """The lines of a page, moved apart to fill it; on the last page by little."""
-    left = room - _depth(_stack(systems))
+    left = room - depth(stack(systems))
     most = _LOOSE_PX[0 if is_last else 1]
-    return _stack(systems, max(0.0, min(most, left / max(1, len(systems) - 1))))
+    return stack(systems, max(0.0, min(most, left / max(1, len(systems) - 1))))
 
 
-def _depth(placed: Sequence[_Placed]) -> float:
+def depth(placed: Sequence[Placed]) -> float:
     """Pixels from the top of the first line to the lowest of the last."""
     if not placed:
         return 0.0
@@ -166,16 +192,16 @@ def _head(tune: Tune) -> tuple[tuple[Shape, ...], float]:
     """Title and what else is known of the tune, and how high that is."""
     lines: list[Shape] = []
     y = MARGIN
-    for number, title in enumerate(filter(None, map(_clean, tune.titles))):
+    for number, title in enumerate(filter(None, map(one_line, tune.titles))):
         size = _SUBTITLE if number else _TITLE
         y += 4 if number == 1 else 0
         for row in _in_rows(title, size):
             y += 1.25 * size
-            lines.append(_fitted(Writing(row, A4[0] / 2, y, size, "regular", 0.5), _WIDTH))
+            lines.append(fit_writing(Writing(row, A4[0] / 2, y, size, "regular", 0.5), _WIDTH))
     y += 1.9 * _SMALL
     left = Writing(describe_tune(tune), MARGIN, y, _SMALL, "italic")
     right = Writing(" · ".join(_people(tune)), A4[0] - MARGIN, y, _SMALL, "italic", 1.0)
-    lines += [_fitted(one, 0.49 * _WIDTH) for one in (left, right) if one.text]
+    lines += [fit_writing(one, 0.49 * _WIDTH) for one in (left, right) if one.text]
     return tuple(lines), y - MARGIN + 1.6 * _SMALL
 
 
@@ -197,31 +223,31 @@ def describe_tune(tune: Tune) -> str:
     parts = sorted({bar.part for bar in tune.bars if bar.part})
     order = [value for letter, value in tune.fields if letter == "P" and len(value) > 1]
     played = [f"parts {order[0]}"] if order and parts else []
-    return " · ".join(filter(None, map(_clean, [tune.rhythm, meter, key, *played])))
+    return " · ".join(filter(None, map(one_line, [tune.rhythm, meter, key, *played])))
 
 
 def _people(tune: Tune) -> Iterator[str]:
     for letter, value in tune.fields:
-        if letter in "CO" and _clean(value):
-            yield _clean(value)
+        if letter in "CO" and one_line(value):
+            yield one_line(value)
 
 
 def _running_head(tune: Tune) -> tuple[Shape, ...]:
-    title = _clean(tune.title)
+    title = one_line(tune.title)
     if not title:
         return ()
-    return (_fitted(Writing(title, A4[0] / 2, MARGIN + _SMALL, _SMALL, "italic", 0.5), _WIDTH),)
+    return (fit_writing(Writing(title, A4[0] / 2, MARGIN + _SMALL, _SMALL, "italic", 0.5), _WIDTH),)
 
 
 def _foot(note: str, number: int, count: int) -> Iterator[Writing]:
     y = A4[1] - MARGIN
     if note:
-        yield _fitted(Writing(_clean(note), MARGIN, y, _TINY, grey=0.45), 0.85 * _WIDTH)
+        yield fit_writing(Writing(one_line(note), MARGIN, y, _TINY, grey=0.45), 0.85 * _WIDTH)
     if count > 1:
         yield Writing(f"{number} / {count}", A4[0] - MARGIN, y, _SMALL - 2, "regular", 1.0, 0.3)
 
 
-def _fitted(writing: Writing, width: float) -> Writing:
+def fit_writing(writing: Writing, width: float) -> Writing:
     """The writing made smaller until it is as wide as there is room, and cut where that is tiny."""
     wanted = measure(writing.text, writing.face) * writing.size
     if wanted <= width:
@@ -233,7 +259,7 @@ def _fitted(writing: Writing, width: float) -> Writing:
     return replace(writing, text=text if text == writing.text else text.rstrip() + "…", size=size)
 
 
-def _clean(text: str) -> str:
+def one_line(text: str) -> str:
     """The text on one line, without what cannot be printed, a letter with its mark as one (NFC)."""
     text = unicodedata.normalize("NFC", text)
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())

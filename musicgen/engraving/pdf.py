@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from threading import Lock
 from typing import Any
 
+from reportlab import rl_config
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
@@ -19,13 +20,14 @@ from musicgen.engraving.fonts import (
 )
 from musicgen.engraving.outlines import place_segments
 from musicgen.engraving.pages import Block, Page
-from musicgen.engraving.shapes import Outline, Segment, Writing
+from musicgen.engraving.shapes import Outline, Point, Segment, Writing
 
 _LOCK = Lock()  # reportlab keeps its fonts for the whole process
 _WORDS = "musicgen-words"  # the font of text that is only searched and copied
 _DECIMALS = 2
 """Of coordinates, in points before a block is scaled: hundredths that no printer can show."""
 
+_OPERATORS = {"moveTo": "m", "lineTo": "l", "curveTo": "c", "closePath": "h"}
 _INVISIBLE = 3  # text rendering mode (ISO 32000-1 §9.3.6)
 
 
@@ -48,14 +50,16 @@ def write_pdf(
         if _WORDS not in pdfmetrics.getRegisteredFontNames():
             pdfmetrics.registerFont(_words_font())
         buffer = io.BytesIO()
+        rl_config.useA85 = 0  # which would make files larger, and takes long
         canvas = Canvas(buffer, pageCompression=1, invariant=True)
         canvas.setTitle(title)
         canvas.setAuthor(author)
         canvas.setSubject(subject)
         canvas.setKeywords(keywords)
         canvas.setCreator("musicgen")
+        signs = _Signs()
         for page in pages:
-            _draw_page(canvas, page)
+            _draw_page(canvas, page, signs)
         canvas.save()
     return buffer.getvalue()
 
@@ -82,37 +86,71 @@ class _Anything(dict[int, int]):
         return self[32]
 
 
-def _draw_page(canvas: Any, page: Page) -> None:
+def _draw_page(canvas: Any, page: Page, signs: "_Signs") -> None:
     canvas.setPageSize((page.width, page.height))
     canvas.setLineJoin(1)
     for block in page.blocks:
         canvas.saveState()
         canvas.translate(block.x, page.height - block.y)
         canvas.scale(block.scale, block.scale)
-        _draw_block(canvas, block)
+        _draw_block(canvas, block, signs)
         canvas.restoreState()
+    for anchor in page.anchors:
+        canvas.bookmarkPage(anchor.name, fit="XYZ", left=0, top=page.height - anchor.y, zoom=0)
+        if anchor.heading:
+            canvas.addOutlineEntry(anchor.heading, anchor.name, anchor.level, closed=True)
+    for link in page.links:
+        place = (link.left, page.height - link.bottom, link.right, page.height - link.top)
+        if link.target.startswith("http"):
+            canvas.linkURL(link.target, place, relative=0)
+        else:
+            canvas.linkRect("", link.target, place, relative=0, Border="[0 0 0]")
     canvas.showPage()
 
 
-def _draw_block(canvas: Any, block: Block) -> None:
+def _draw_block(canvas: Any, block: Block, signs: "_Signs") -> None:
     for shape in block.shapes:
         if isinstance(shape, Outline):
-            _draw_outline(canvas, shape)
+            signs.draw(canvas, shape)
         else:
             _draw_writing(canvas, shape)
 
 
-def _draw_outline(canvas: Any, outline: Outline) -> None:
-    """Draws a shape from where it begins: equal ones are then equal text, which packs well."""
+class _Signs:
+    """Draws outlines, each from where it begins: equal ones are then equal text, which packs well.
+
+    What reportlab writes for a sign is kept, for a book has a hundred thousand heads and stems.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, bool, float], tuple[Point, str, Any]] = {}
+
+    def draw(self, canvas: Any, outline: Outline) -> None:
+        """Draws an outline at its place."""
+        kind = (id(outline.segments), outline.is_filled, outline.width)
+        if kind not in self._known:
+            self._known[kind] = (*_write_sign(outline), outline.segments)
+        begin, code, _kept = self._known[kind]
+        x, y = round(outline.x + begin[0], _DECIMALS), -round(outline.y + begin[1], _DECIMALS)
+        canvas._code.append(f"q 1 0 0 1 {x:.{_DECIMALS}f} {y:.{_DECIMALS}f} cm {code} Q")
+
+
+def _write_sign(outline: Outline) -> tuple[Point, str]:
+    """Where a sign begins before it is moved, and the operators that draw it from there.
+
+    Written as ISO 32000-1 §8.5 has them: a path of reportlab takes ten times as long.
+    """
     begin = next((points[0] for _call, points in outline.segments if points), (0.0, 0.0))
-    x, y = round(begin[0], _DECIMALS), -round(begin[1], _DECIMALS)
-    canvas.saveState()
-    canvas.translate(x, y)
-    if outline.width:
-        canvas.setLineWidth(outline.width)
-    path = _path(canvas, outline.segments, -x, -y, 1.0, -1.0)
-    canvas.drawPath(path, stroke=int(outline.width > 0), fill=int(outline.is_filled))
-    canvas.restoreState()
+    words = [f"{outline.width:g} w"] if outline.width else []
+    for call, points in outline.segments:
+        words += [f"{_number(x - begin[0])} {_number(begin[1] - y)}" for x, y in points]
+        words.append(_OPERATORS[call])
+    words.append(("B*" if outline.width else "f*") if outline.is_filled else "S")
+    return begin, " ".join(words)
+
+
+def _number(value: float) -> str:
+    return f"{value:.{_DECIMALS}f}".rstrip("0").rstrip(".")
 
 
 def _draw_writing(canvas: Any, writing: Writing) -> None:

@@ -13,12 +13,29 @@ Segment = tuple[str, tuple[Point, ...]]
 
 
 @dataclass(frozen=True, slots=True)
+class Box:
+    """The smallest upright rectangle around something."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+@dataclass(frozen=True, slots=True)
 class Outline:
-    """A path that is filled, drawn with a line of some width (0: none), or both."""
+    """A path that is filled, drawn with a line of some width (0: none), or both.
+
+    All of it is moved by `x` and `y`, so that a sign that comes again shares its segments; `bounds`
+    is the box around them before they are moved, where it is known.
+    """
 
     segments: tuple[Segment, ...]
     is_filled: bool = True
     width: float = 0.0
+    x: float = 0.0
+    y: float = 0.0
+    bounds: Box | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +55,3 @@ class Writing:
 
 
 Shape = Outline | Writing
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """The smallest upright rectangle around something."""
-
-    left: float
-    top: float
-    right: float
-    bottom: float

@@ -54,7 +54,8 @@ def _write_block(parent: Element, block: Block) -> None:
 
 def _write_shape(group: Element, shape: Shape) -> None:
     if isinstance(shape, Outline):
-        look = {"d": " ".join(_path(shape.segments))}
+        segments = place_segments(shape.segments, shape.x, shape.y, 1.0, 1.0)
+        look = {"d": " ".join(_path(segments))}
         if not shape.is_filled:
             look["fill"] = "none"
         if shape.width:

@@ -86,6 +86,11 @@ EXPORT_FORMATS: dict[str, ExportFormat] = {
             "musicgen.export.onnx_export:write_onnx",
         ),
         ExportFormat(
+            "numpy", "NumPy", "",
+            N_("Weights, and a short Python script that composes with NumPy alone."),
+            "musicgen.export.numpy_export:write_numpy",
+        ),
+        ExportFormat(
             "c", "C", ".h",
             N_("One header in C99, in whole numbers, for any program and for a microcontroller."),
             "musicgen.export.c_source:write_c",

@@ -1,19 +1,23 @@
-"""Favourites: one small JSON file for each tune, with its text and how it was composed."""
+"""Favourites: the composed tunes of the tunebook, and those that earlier versions kept as files.
+
+Before there was a tunebook, each favourite was a small JSON file in a folder. Whoever opens the
+favourites takes such files over: they are added to the book in one transaction, and removed when
+that is on the disk.
+"""
 
 import hashlib
 import json
 import logging
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from musicgen.config import to_json
-from musicgen.errors import CompositionError, FavouriteError
+from musicgen.errors import CompositionError, FavouriteError, MusicgenError, TunebookError
 from musicgen.json_reading import read_json
+from musicgen.library.book_tune import BookTune, clean_title, make_tune
 from musicgen.library.serialization import (
     Values,
     check_values,
@@ -21,15 +25,17 @@ from musicgen.library.serialization import (
     header_field,
     to_values,
 )
+from musicgen.library.tunebook import Removed, Tunebook
 from musicgen.sampling.composer import Composition
-from musicgen.storage import is_file, list_folder, storing, write_file
+from musicgen.storage import is_file, list_folder, storing
 
-MAX_FAVOURITES = 200
-MAX_FAVOURITE_NAME = 80
-"""Characters of a name."""
+MAX_FAVOURITES = 1_000
 
 MAX_BYTES = 1_000_000
 """Of a file: a tune of the greatest length has less."""
+
+BOOK_NAME = "tunebook.sqlite"
+"""The file of the tunebook, next to the folder of old favourites."""
 
 _VERSION = 1
 _KEY = re.compile(r"[0-9a-f]{16}")
@@ -60,27 +66,44 @@ class Favourite:
 
 
 class FavouriteStore:
-    """The favourites in a folder. Files of other kinds, or damaged ones, are passed over.
+    """The composed tunes of a tunebook.
 
     Args:
-        folder: Where they lie; made when the first is kept.
+        folder: Where old ones lie, if there are any; the tunebook is next to it.
+
+    Raises:
+        TunebookError: in every method, the tunebook cannot be read.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._own = Tunebook(folder.parent / BOOK_NAME)
+
+    @property
+    def book(self) -> Tunebook:
+        """The tunebook, with all old favourites in it that can be read."""
+        self._take_over()
+        return self._own
 
     def count(self) -> int:
-        """How many files there are."""
-        return len(self._files())
+        """How many there are, damaged files included."""
+        composed = sum(tune.is_composed for tune in self.book.tunes())
+        return composed + len(self._files())
 
     def list(self) -> list[Favourite]:
         """All that can be read, the newest first."""
-        read = filter(None, map(_read, self._files()[:MAX_FAVOURITES]))
-        return sorted(read, key=lambda one: (one.created, one.key), reverse=True)
+        return [
+            Favourite(tune.key, tune.title, tune.created, values)
+            for tune, values in self.book.composed()
+        ]
 
     def has(self, composition: Composition) -> bool:
-        """Whether this very tune is kept."""
-        return is_file(self._path(favourite_key(to_values(composition))))
+        """Whether this very tune is kept; none is where the tunebook cannot be read."""
+        try:
+            return self.book.has(favourite_key(to_values(composition)))
+        except TunebookError as error:
+            _log.warning("%s", error)
+            return False
 
     def add(self, composition: Composition, name: str = "") -> Favourite:
         """Keeps a tune, by its own title if no name is given; one kept already stays as it is.
@@ -91,35 +114,39 @@ class FavouriteStore:
         """
         values = to_values(composition)
         key = favourite_key(values)
-        name = clean_name(name or composition.title or header_field(composition.abc, "T"))
+        name = clean_title(name or composition.title or header_field(composition.abc, "T"))
         created = datetime.now(UTC).isoformat(timespec="milliseconds")
-        return _read(self._path(key)) or self.restore(Favourite(key, name, created, values))
-
-    def restore(self, favourite: Favourite) -> Favourite:
-        """Puts one back that was removed.
-
-        Raises:
-            FavouriteError: there are too many.
-            StorageError: it cannot be written.
-        """
-        if not is_file(self._path(favourite.key)) and self.count() >= MAX_FAVOURITES:
+        kept = Favourite(key, name, created, values)
+        if self.book.has(key):
+            return self._get(key)
+        if self.count() >= MAX_FAVOURITES:
             raise FavouriteError(
                 "There are {count} favourites already. Delete one that you can do without.",
                 count=MAX_FAVOURITES,
             )
-        self._write(favourite)
-        return favourite
+        self._own.add([_to_tune(kept, composition)], {key: _write(values)})
+        return kept
+
+    def restore(self, removed: Removed) -> None:
+        """Puts one back that was removed.
+
+        Raises:
+            StorageError: it cannot be written.
+        """
+        self.book.restore(removed)
 
     def count_damaged(self) -> int:
-        """How many files there are that cannot be read: they take the place of tunes."""
+        """How many old files there are that cannot be read: they take the place of tunes."""
+        self._take_over()
         return sum(_read(path) is None and is_file(path) for path in self._files())
 
     def remove_damaged(self) -> None:
-        """Removes all files that cannot be read.
+        """Removes all old files that cannot be read.
 
         Raises:
             StorageError: one cannot be removed.
         """
+        self._take_over()
         for path in self._files():
             if _read(path) is None:
                 with storing(path):
@@ -132,44 +159,46 @@ class FavouriteStore:
             FavouriteError: it is gone.
             StorageError: it cannot be written.
         """
-        renamed = replace(self._get(key), name=clean_name(name))
-        self._write(renamed)
-        return renamed
+        self._get(key)
+        self._own.change(key, title=name)
+        return self._get(key)
 
-    def remove(self, key: str) -> Favourite:
-        """Takes one away, and gives it back so that it can be restored.
+    def remove(self, key: str) -> Removed:
+        """Takes one away, and gives back what `restore` needs.
 
         Raises:
             FavouriteError: it is gone.
-            StorageError: its file cannot be removed.
+            StorageError: it cannot be removed.
         """
-        favourite = self._get(key)
-        path = self._path(key)
-        with storing(path):
-            path.unlink(missing_ok=True)
-        return favourite
+        self._get(key)
+        return self._own.remove(key)
 
     def _get(self, key: str) -> Favourite:
-        found = _read(self._path(key)) if _KEY.fullmatch(key) else None
-        if found is None:
+        values = self.book.values(key)
+        if values is None:
             raise FavouriteError("This favourite is gone.")
-        return found
-
-    def _path(self, key: str) -> Path:
-        return self._folder / f"{key}.json"
+        tune = self._own.get(key)
+        return Favourite(key, tune.title, tune.created, values)
 
     def _files(self) -> Sequence[Path]:
         found = list_folder(self._folder)
         return sorted(p for p in found if p.suffix == ".json" and _KEY.fullmatch(p.stem))
 
-    def _write(self, favourite: Favourite) -> None:
-        content = {
-            "version": _VERSION,
-            "name": favourite.name,
-            "created": favourite.created,
-            "tune": dict(favourite.values),
-        }
-        write_file(self._path(favourite.key), to_json(content).encode("utf-8"))
+    def _take_over(self) -> None:
+        """Adds what lies in old files to the book; they are removed when it is on the disk."""
+        found = {path: one for path in self._files() if (one := _read(path))}
+        if not found:
+            return
+        try:
+            self._own.add(
+                [_to_tune(one, one.composition) for one in found.values()],
+                {one.key: _write(one.values) for one in found.values()},
+            )
+            for path in found:
+                with storing(path):
+                    path.unlink(missing_ok=True)
+        except MusicgenError as error:
+            _log.warning("Old favourites stay in their files: %s", error)
 
 
 def favourite_key(values: Values) -> str:
@@ -179,29 +208,35 @@ def favourite_key(values: Values) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-def clean_name(text: str) -> str:
-    """A name of one line without control characters; ``–`` if nothing is left."""
-    seen = "".join(
-        " " if unicodedata.category(c)[0] in "CZ" else c for c in text[: 10 * MAX_FAVOURITE_NAME]
-    )
-    return " ".join(seen.split())[:MAX_FAVOURITE_NAME].strip() or "–"
+def _to_tune(favourite: Favourite, composition: Composition) -> BookTune:
+    """What the tunebook keeps of a favourite.
+
+    A composed text without notes, which none but a free network writes, is kept as well.
+    """
+    abc = composition.to_abc()
+    try:
+        tune = make_tune(abc, favourite.name, favourite.key)
+    except MusicgenError:
+        return BookTune(favourite.key, favourite.name, abc, favourite.created)
+    return replace(tune, created=favourite.created)
 
 
-def to_file_name(name: str) -> str:
-    """A name for a file: letters and digits of the favourite's own, with hyphens between."""
-    kept = "".join(c if c.isalnum() else "-" for c in name)
-    return "-".join(filter(None, kept.split("-")))[:60] or "tune"
+def _write(values: Values) -> str:
+    return json.dumps(dict(values), ensure_ascii=False, allow_nan=False)
 
 
 def _read(path: Path) -> Favourite | None:
-    """The favourite in a file; None where there is none that holds."""
+    """The favourite in an old file; None where there is none that holds."""
     try:
-        return _parse(path.stem, read_json(path, max_bytes=MAX_BYTES))
+        found = _parse(path.stem, read_json(path, max_bytes=MAX_BYTES))
+        if found is not None:
+            found.composition.to_abc()
     except FileNotFoundError:
         return None
     except (OSError, ValueError, CompositionError) as error:
         _log.warning("%s is passed over: %s", path.name, error)
         return None
+    return found
 
 
 def _parse(key: str, content: Any) -> Favourite | None:
@@ -211,4 +246,4 @@ def _parse(key: str, content: Any) -> Favourite | None:
     if not (isinstance(name, str) and isinstance(created, str) and isinstance(values, dict)):
         return None
     check_values(values)
-    return Favourite(key, clean_name(name), created[:40], values)
+    return Favourite(key, clean_title(name), created[:40], values)

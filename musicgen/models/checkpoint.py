@@ -2,8 +2,9 @@
 
 ``checkpoint.json`` names the format version, network, vocabulary, corpus and split, training
 settings, metrics, licence and provenance; ``model.safetensors`` holds the weights, ``critic.json``,
-where there is one, what chooses among several drawings (`musicgen.sampling.critic`). Loading runs
-no code from the file and refuses, with a sentence, what does not fit.
+where there is one, what chooses among several drawings (`musicgen.sampling.critic`). Weights are
+floats (format version 1) or in 8 bits with scales (version 2, `musicgen.models.int8_weights`).
+Loading runs no code from the file and refuses, with a sentence, what does not fit.
 """
 
 import hashlib
@@ -12,7 +13,7 @@ import os
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -28,6 +29,7 @@ from musicgen.errors import CheckpointError, MusicgenError
 from musicgen.json_reading import is_count, parse_json
 from musicgen.machine import available_memory_bytes
 from musicgen.models.figures import MAX_TEXT, clean_figures
+from musicgen.models.int8_weights import dequantize, quantize
 from musicgen.models.lstm_weights import LSTM_KINDS, LSTMWeights, expected_shapes
 from musicgen.names import find_folder, is_name, normalize_name
 from musicgen.storage import (
@@ -47,6 +49,10 @@ Arrays = Mapping[str, NDArray[np.float32]]
 
 FORMAT = "musicgen-checkpoint"
 FORMAT_VERSION = 1
+INT8_FORMAT_VERSION = 2
+FLOAT, INT8 = "float", "int8"
+"""How weights are kept."""
+
 WEIGHTS_FILE = "model.safetensors"
 DEFAULT_CHECKPOINT = "house"
 """The model that plays where none is named."""
@@ -67,7 +73,8 @@ class CheckpointMetadata:
     """All of a checkpoint but its weights.
 
     `corpus` tells source, fingerprint and sizes of the split; `metrics` the losses in nats per
-    character (``val_loss`` and others); `created` is an ISO 8601 time in UTC.
+    character (``val_loss`` and others); `created` is an ISO 8601 time in UTC; `weights` says how
+    they are kept, ``float`` or ``int8``.
     """
 
     name: str
@@ -81,12 +88,16 @@ class CheckpointMetadata:
     parameters: int = 0
     license: str = "MIT"
     created: str = ""
+    weights: str = FLOAT
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready values, the format and its version first."""
         values = {key: getattr(self, key) for key in self.__dataclass_fields__}
+        version = INT8_FORMAT_VERSION if self.weights == INT8 else FORMAT_VERSION
+        if self.weights == FLOAT:
+            del values["weights"]
         return (
-            {"format": FORMAT, "format_version": FORMAT_VERSION}
+            {"format": FORMAT, "format_version": version}
             | values
             | {
                 "network": self.network.to_dict(),
@@ -106,14 +117,17 @@ class CheckpointMetadata:
         """
         if values.get("format") != FORMAT:
             raise CheckpointError("This is not a checkpoint of this program.")
-        if values.get("format_version") != FORMAT_VERSION:
+        weights = {FORMAT_VERSION: FLOAT, INT8_FORMAT_VERSION: INT8}
+        version = values.get("format_version")
+        if not isinstance(version, int) or version not in weights:
             raise CheckpointError(
                 "This checkpoint has format version {version}; "
                 "this program reads version {known}. Update the program.",
-                version=str(values.get("format_version"))[:20],
-                known=FORMAT_VERSION,
+                version=str(version)[:20],
+                known=INT8_FORMAT_VERSION,
             )
-        known = {key: values[key] for key in cls.__dataclass_fields__ if key in values}
+        told = set(cls.__dataclass_fields__) - {"weights"}  # which the version says
+        known = {key: values[key] for key in values if key in told}
         _check_types(known)
         return cls(
             **known
@@ -122,6 +136,7 @@ class CheckpointMetadata:
                 "network": NetworkConfig.from_dict(known["network"]),
                 "training": TrainingConfig.from_dict(known["training"]),
                 "vocabulary": Vocabulary(tuple(known["vocabulary"])).characters,
+                "weights": weights[version],
             }
         )
 
@@ -202,6 +217,7 @@ def save_checkpoint(
     metadata: CheckpointMetadata,
     *,
     half_precision: bool = False,
+    int8: bool = False,
     extra_files: dict[str, bytes] | None = None,
 ) -> None:
     """Writes a checkpoint folder in one piece, further files in it included.
@@ -211,24 +227,33 @@ def save_checkpoint(
         network: Its weights are saved.
         metadata: All the rest.
         half_precision: Weights as float16 instead of float32.
+        int8: Weights in 8 bits with scales instead.
         extra_files: File name to content, such as the state of an optimizer.
 
     Raises:
         StorageError: the disk is full or the folder cannot be written; the old one is untouched.
     """
-    import torch
-    from safetensors.torch import save as save_tensors
-
-    dtype = torch.float16 if half_precision else torch.float32
-    weights = {
-        name: value.detach().to("cpu", dtype).contiguous()
-        for name, value in network.state_dict().items()
-    }
+    data = _write_weights(network, half_precision=half_precision, int8=int8)
+    metadata = replace(metadata, weights=INT8 if int8 else FLOAT)
     with replacing_folder(path) as folder:
-        (folder / WEIGHTS_FILE).write_bytes(save_tensors(weights))
+        (folder / WEIGHTS_FILE).write_bytes(data)
         (folder / METADATA_FILE).write_text(to_json(metadata.to_dict()), encoding="utf-8")
         for name, data in (extra_files or {}).items():
             (folder / name).write_bytes(data)
+
+
+def _write_weights(network: "Network", *, half_precision: bool, int8: bool) -> bytes:
+    import torch
+    from safetensors.torch import save as save_tensors
+
+    state = network.state_dict()
+    if int8:
+        arrays = {name: value.detach().float().cpu().numpy() for name, value in state.items()}
+        return safetensors.numpy.save(quantize(arrays))
+    dtype = torch.float16 if half_precision else torch.float32
+    return save_tensors(
+        {name: value.detach().to("cpu", dtype).contiguous() for name, value in state.items()}
+    )
 
 
 def read_metadata(path: Path) -> CheckpointMetadata:
@@ -274,7 +299,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
         )
     expected = _find_shapes(config)
     _require_memory(path, sum(math.prod(shape) for shape in expected.values()))
-    weights = _parse_weights(path, data, expected)
+    weights = _parse_weights(path, data, expected, is_int8=metadata.weights == INT8)
     if not all(bool(np.isfinite(value).all()) for value in weights.values()):
         raise CheckpointError(
             "{name} is damaged: some of its weights are not numbers.", name=_label(path)
@@ -420,11 +445,11 @@ def _require_memory(path: Path, parameters: int) -> None:
 
 
 def _parse_weights(
-    path: Path, data: bytes, expected: Mapping[str, tuple[int, ...]]
+    path: Path, data: bytes, expected: Mapping[str, tuple[int, ...]], *, is_int8: bool
 ) -> dict[str, NDArray[np.float32]]:
     """The weights as float32, once their names, shapes and types are those of the network."""
     try:
-        weights = _read_arrays(data)
+        weights = dequantize(safetensors.numpy.load(data)) if is_int8 else _read_arrays(data)
     except (
         safetensors.SafetensorError, ValueError, KeyError, RuntimeError, ArithmeticError,
         MemoryError, AttributeError, TypeError,

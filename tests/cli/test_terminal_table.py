@@ -25,6 +25,7 @@ TINY = (
     "precision=float32", "samples=0",
 )  # fmt: skip
 WRITERS = ("compose", "take", "rewrite", "ladder", "set", "favourites export", "reports export",
+           "tunebook export",
            "lessons worksheet", "lessons notebook")  # fmt: skip
 
 
@@ -112,6 +113,6 @@ def test_every_command_of_the_table_runs(home: Path, capsys: pytest.CaptureFixtu
 
 def test_the_table_speaks_of_every_command_that_a_page_has() -> None:
     told = {command.split()[0] for _feature, command in read_rows()}
-    of_no_page = {"app", "bundle", "card", "check", "critic", "export", "preferences", "render",
-                  "study"}  # fmt: skip
+    of_no_page = {"app", "bundle", "card", "check", "compress", "critic", "export", "preferences",
+                  "render", "serve", "study"}  # fmt: skip
     assert told == COMMANDS.keys() - of_no_page

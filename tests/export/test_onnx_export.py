@@ -4,47 +4,16 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-import torch
 
 from musicgen.__main__ import main
-from musicgen.config import NetworkConfig, TrainingConfig
 from musicgen.corpus.dataset import Dataset
 from musicgen.errors import ExportError
 from musicgen.export import onnx_export
 from musicgen.export.comparison import compare, read_own_texts, step_through
 from musicgen.export.formats import EXPORT_FORMATS, Agreement, get_format, require_agreement
 from musicgen.export.onnx_export import INT8_FILE, SEQUENCE_FILE, STEP_FILE, write_onnx
-from musicgen.models.checkpoint import (
-    Checkpoint,
-    CheckpointMetadata,
-    load_checkpoint,
-    save_checkpoint,
-)
-from musicgen.models.registry import build_network
-from musicgen.presets import Preset
 from musicgen.sampling.engine import build_engine
-from musicgen.training.loop.session import fit_preset
-
-SHAPES = [
-    {"kind": "lstm", "num_layers": 2},
-    {"kind": "lstm", "num_layers": 1, "layer_norm": True},
-    {"kind": "echo", "num_layers": 1},
-    {"kind": "echo", "num_layers": 2, "position": True, "relative": True},
-]
-
-
-def build_checkpoint(folder: Path, dataset: Dataset, **shape: object) -> Checkpoint:
-    config = NetworkConfig(embedding_dim=8, hidden_size=16).replace(**shape)
-    preset = Preset.without_meaning("x", config, TrainingConfig())
-    config = fit_preset(preset, dataset.vocabulary).network
-    network = build_network(config, seed=3)
-    with torch.no_grad():
-        for number, weight in enumerate(network.parameters()):  # what begins at zero says nothing
-            noise = torch.randn(weight.shape, generator=torch.Generator().manual_seed(number))
-            weight += 0.3 * noise
-    known = CheckpointMetadata("some", 1, config, TrainingConfig(), dataset.vocabulary.characters)
-    save_checkpoint(folder, network, known)
-    return load_checkpoint(folder)
+from tests.random_checkpoints import SHAPES, build_checkpoint
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)

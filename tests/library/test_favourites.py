@@ -2,13 +2,12 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from musicgen.config import SampleConfig
+from musicgen.config import SampleConfig, to_json
 from musicgen.errors import FavouriteError
 from musicgen.library import favourites
-from musicgen.library.favourites import MAX_FAVOURITE_NAME, FavouriteStore, clean_name
+from musicgen.library.favourites import FavouriteStore, favourite_key
+from musicgen.library.serialization import to_values
 from musicgen.models.checkpoint import Checkpoint
 from musicgen.sampling.composer import Composition, compose
 
@@ -23,6 +22,16 @@ def store(tmp_path: Path) -> FavouriteStore:
     return FavouriteStore(tmp_path / "favourites")
 
 
+def write_old(folder: Path, tune: Composition, name: str, created: str) -> Path:
+    """A favourite as versions before the tunebook kept it."""
+    folder.mkdir(exist_ok=True)
+    values = to_values(tune)
+    path = folder / f"{favourite_key(values)}.json"
+    content = {"version": 1, "name": name, "created": created, "tune": values}
+    path.write_text(to_json(content), "utf-8")
+    return path
+
+
 def test_a_tune_is_kept_under_its_title_and_comes_back(
     store: FavouriteStore, tunes: list[Composition]
 ) -> None:
@@ -31,7 +40,7 @@ def test_a_tune_is_kept_under_its_title_and_comes_back(
     assert kept.name == "The Patient Machine"
     assert store.has(tunes[0]) and not store.has(tunes[1])
     (found,) = store.list()
-    assert found == kept
+    assert (found.key, found.name) == (kept.key, kept.name)
     assert found.composition.to_abc() == tunes[0].to_abc()
 
 
@@ -44,22 +53,53 @@ def test_keeping_a_tune_twice_keeps_its_name(
     assert [one.name for one in store.list()] == ["Mine"]
 
 
-def test_the_newest_stands_first(
-    store: FavouriteStore, tunes: list[Composition], monkeypatch: pytest.MonkeyPatch
+def test_a_favourite_is_a_tune_of_the_tunebook(
+    store: FavouriteStore, tunes: list[Composition]
 ) -> None:
-    kept = [store.add(tune) for tune in tunes]
-    for number, one in enumerate(kept):
-        path = store._path(one.key)
-        path.write_text(path.read_text("utf-8").replace(one.created, f"202{number}"), "utf-8")
-    assert [one.key for one in store.list()] == [one.key for one in reversed(kept)]
+    kept = store.add(tunes[0], "Mine")
+    (tune,) = store.book.tunes()
+    assert (tune.key, tune.title, tune.is_composed) == (kept.key, "Mine", True)
+    assert "musicgen checkpoint=" in tune.text and "T:Mine\n" in tune.text
+
+
+def test_old_favourites_are_taken_over_with_their_names_and_days(
+    store: FavouriteStore, tunes: list[Composition], tmp_path: Path
+) -> None:
+    days = ("2024-01-02", "2025-01-02", "2023-01-02")
+    paths = [
+        write_old(tmp_path / "favourites", tune, day, day)
+        for tune, day in zip(tunes, days, strict=True)
+    ]
+    found = store.list()
+    assert [one.name for one in found] == sorted(days, reverse=True)
+    assert [one.created for one in found] == sorted(days, reverse=True)
+    assert {one.composition.abc for one in found} == {tune.abc for tune in tunes}
+    assert not any(path.exists() for path in paths)
+    assert len(store.list()) == 3
+
+
+def test_what_is_taken_over_twice_after_a_kill_is_there_once(
+    store: FavouriteStore, tunes: list[Composition], tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    path = write_old(tmp_path / "favourites", tunes[0], "Mine", "2024-01-02")
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            store.list()
+    assert path.exists()
+    store.book.change(store.list()[0].key, title="Ours")
+    assert [one.name for one in store.list()] == ["Ours"]
+    assert not path.exists()
 
 
 def test_what_is_removed_can_be_restored(store: FavouriteStore, tunes: list[Composition]) -> None:
     kept = store.add(tunes[0], "Mine")
+    before = store.list()
     removed = store.remove(kept.key)
     assert not store.list()
     store.restore(removed)
-    assert store.list() == [kept]
+    assert store.list() == before
 
 
 def test_there_is_an_end_to_keeping(
@@ -73,7 +113,7 @@ def test_there_is_an_end_to_keeping(
         store.add(tunes[2])
 
 
-@pytest.mark.parametrize("key", ["../../etc/passwd", "", "0" * 16, "x" * 16])
+@pytest.mark.parametrize("key", ["../../etc/passwd", "", "0" * 16, "x' OR 1=1 --"])
 def test_what_is_not_there_is_a_sentence_and_no_path(store: FavouriteStore, key: str) -> None:
     with pytest.raises(FavouriteError, match="gone"):
         store.remove(key)
@@ -94,20 +134,23 @@ DAMAGED = (
 
 
 @pytest.mark.parametrize("content", DAMAGED)
-def test_damaged_files_are_passed_over(
-    store: FavouriteStore, tunes: list[Composition], content: str
+def test_damaged_files_are_passed_over_and_stay(
+    store: FavouriteStore, tunes: list[Composition], tmp_path: Path, content: str
 ) -> None:
     kept = store.add(tunes[0])
-    path = store._path("0" * 16)
+    folder = tmp_path / "favourites"
+    folder.mkdir()
+    path = folder / f"{'0' * 16}.json"
     path.write_bytes(content.encode("utf-8", "surrogateescape"))
-    (path.parent / "notes.json").write_text(json.dumps({}), "utf-8")
-    assert store.list() == [kept]
+    (folder / "notes.json").write_text(json.dumps({}), "utf-8")
+    assert [one.key for one in store.list()] == [kept.key]
+    assert path.exists() and store.count_damaged() == 1
+    store.remove_damaged()
+    assert not path.exists() and store.count_damaged() == 0
 
 
-@given(st.text(max_size=300))
-def test_a_name_is_one_short_line(text: str) -> None:
-    name = clean_name(text)
-    assert 0 < len(name) <= MAX_FAVOURITE_NAME
-    assert name == " ".join(name.split())
-    assert name.isprintable()
-    assert clean_name(name) == name
+def test_a_tunebook_that_is_damaged_holds_no_favourite(
+    store: FavouriteStore, tunes: list[Composition], tmp_path: Path
+) -> None:
+    (tmp_path / "tunebook.sqlite").write_bytes(b"no database, but quite some text" * 100)
+    assert not store.has(tunes[0])

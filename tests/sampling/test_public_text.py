@@ -97,7 +97,7 @@ def test_no_archive_and_no_favourite_has_them(tmp_path: Path) -> None:
     with zipfile.ZipFile(io.BytesIO(packed)) as archive:
         for name in archive.namelist():
             assert_clean(archive.read(name))
-    store = FavouriteStore(tmp_path)
+    store = FavouriteStore(tmp_path / "favourites")
     store.add(tune)
     assert_clean(store.list()[0].composition.to_abc())
 

@@ -6,7 +6,7 @@ import shutil
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from musicgen.config import NetworkConfig, SampleConfig, TrainingConfig
+from musicgen.config import NetworkConfig, SampleConfig, TrainingConfig, to_json
 from musicgen.corpus.user_corpora import CorpusStore, Upload
 from musicgen.errors import MusicgenError
 from musicgen.evaluation.report.plan import ReportPlan
@@ -249,7 +249,10 @@ def test_favourites_that_are_damaged_leave_the_others_and_can_be_deleted(home, o
     store = FavouriteStore(home.favourites)
     checkpoint = load_checkpoint(home.checkpoints / "house")
     kept = store.add(compose(checkpoint, SampleConfig(seed=1))[0], "The good one")
-    path = home.favourites / f"{kept.key}.json"
+    content = {"version": 1, "name": "Old", "created": "2024-01-01", "tune": dict(kept.values)}
+    path = home.home / "old.json"
+    path.write_text(to_json(content), "utf-8")
+    home.favourites.mkdir()
     for number, data in enumerate(versions(path, 11, 60)):
         (home.favourites / f"{number:016x}.json").write_bytes(data)
     app = open_app()

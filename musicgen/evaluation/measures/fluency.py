@@ -46,6 +46,7 @@ def measure_fluency(
     on_progress: Callable[[int], None] = lambda _done: None,
     temperature: float = FLUENCY_TEMPERATURE,
     seed: int = FIRST_SEED,
+    precision: str = "float32",
 ) -> FluencyReport:
     """Composes tunes freely and checks them as notation.
 
@@ -55,6 +56,7 @@ def measure_fluency(
         on_progress: Called with the number of tunes done, each time some are.
         temperature: As in `SampleConfig`.
         seed: Of the first tune.
+        precision: Arithmetic, as in `SampleConfig`.
     """
     from musicgen.sampling.composer import compose
 
@@ -65,6 +67,7 @@ def measure_fluency(
             seed=seed + len(texts),
             count=min(GROUP, count - len(texts)),
             free=True,
+            precision=precision,
         )
         texts += [piece.abc for piece in compose(checkpoint, config)]
         on_progress(len(texts))

@@ -2,8 +2,10 @@
 
 import re
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 from musicgen.notation.analysis.bar_numbers import number_bars
 from musicgen.notation.analysis.bars import Verdict, check_bars
@@ -142,3 +144,50 @@ def _placed(problem: Problem, start_line: int) -> PlacedProblem:
 def _place(lines: list[int], offset: int) -> tuple[int, int]:
     line = bisect_right(lines, offset)
     return line, offset - lines[line - 1] + 1
+
+
+def summarise_checks(checks: Sequence[TuneCheck]) -> dict[str, int]:
+    """How many tunes there are, and how many of them pass each test."""
+    return {
+        "tunes": len(checks),
+        "readable": sum(check.is_readable for check in checks),
+        "left_out": sum(check.has_left_out for check in checks),
+        "complete": sum(check.is_complete for check in checks),
+        "in_time": sum(check.is_in_time for check in checks),
+    }
+
+
+def describe_check(check: TuneCheck) -> dict[str, Any]:
+    """All of it as JSON-ready values; lengths are fractions of quarter notes, as texts."""
+    return {
+        "reference": check.reference,
+        "title": check.title,
+        "line": check.line,
+        "meter": check.meter,
+        "key": check.key,
+        "bars": check.bars,
+        "notes": check.notes,
+        "readable": check.is_readable,
+        "left_out": check.has_left_out,
+        "complete": check.is_complete,
+        "in_time": check.is_in_time if check.is_metered else None,
+        "lowest": check.lowest,
+        "highest": check.highest,
+        "problems": list(check.problems),
+        "wrong_bars": [
+            {
+                "line": bar.line,
+                "column": bar.column,
+                "number": bar.number,
+                "verdict": bar.verdict.value,
+                "expected_quarters": write_quarters(bar.expected),
+                "actual_quarters": write_quarters(bar.actual),
+            }
+            for bar in check.wrong_bars
+        ],
+    }
+
+
+def write_quarters(quarters: Fraction | None) -> str:
+    """A length in quarter notes as a fraction; empty for none."""
+    return "" if quarters is None else str(quarters)

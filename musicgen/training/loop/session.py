@@ -227,6 +227,7 @@ class TrainingSession:
                 "source": before.metadata.corpus.get("source", ""),
                 "plain": before.metadata.training.plain,
                 "started_from": before.metadata.corpus.get("started_from"),
+                "compressed_from": before.metadata.corpus.get("compressed_from"),
             }
         return description
 

@@ -68,6 +68,7 @@ class Trainer:
         self.has_converged = False
         self._windows = Windows(train_tunes, vocabulary, self.config)
         self._carried: State = None
+        self._zeros = find_zeros(self.network) if self.config.keep_zeros else {}
         self._averaged = _start_average(self.network) if self.config.average else None
         self._best_loss = math.inf
         self._looks_since_best = 0
@@ -141,6 +142,7 @@ class Trainer:
             self.optimizer.zero_grad(set_to_none=True)
             raise _diverged(step)
         self.optimizer.step()
+        self._restore_zeros()
         self.step = step
         self._average_weights()
         step_s = time.perf_counter() - start
@@ -198,6 +200,8 @@ class Trainer:
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Continues from what `state_dict` gave; the weights are loaded by the caller."""
+        if self.config.keep_zeros:
+            self._zeros = find_zeros(self.network)
         values, tensors = state["values"], state["tensors"]
         self.step = values["step"]
         self.elapsed_s = values["elapsed_s"]
@@ -256,6 +260,12 @@ class Trainer:
         accuracy = (logits.detach().argmax(-1) == window.targets.flatten()).float().mean()
         return loss.detach(), accuracy
 
+    @torch.no_grad()
+    def _restore_zeros(self) -> None:
+        for name, parameter in self.network.named_parameters():
+            if name in self._zeros:
+                parameter.masked_fill_(self._zeros[name], 0.0)
+
     def _average_weights(self) -> None:
         """Moves the average towards the weights; early on it follows them closely."""
         if self._averaged is None:
@@ -275,6 +285,15 @@ class Trainer:
             self._looks_since_best += 1
         self.has_converged = 0 < self.config.patience <= self._looks_since_best
         return report
+
+
+def find_zeros(network: Network) -> dict[str, torch.Tensor]:
+    """Where the weights of a network are zero, of each parameter that has some such and others.
+
+    One that is zero as a whole, as new parts begin, has yet to learn what it is.
+    """
+    found = {name: value == 0 for name, value in network.named_parameters()}
+    return {name: where for name, where in found.items() if where.any() and not where.all()}
 
 
 def _start_average(network: Network) -> AveragedModel:

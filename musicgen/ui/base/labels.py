@@ -33,6 +33,7 @@ SETTING_LABELS = {
     "curriculum": N_("Short tunes first"),
     "multi_task": N_("Further tasks"),
     "teacher": N_("Teacher"),
+    "keep_zeros": N_("Zeros stay zero"),
     "teacher_weight": N_("Weight of the teacher"),
     "teacher_temperature": N_("Teacher's temperature"),
     "teacher_share": N_("Share that the teacher reads"),

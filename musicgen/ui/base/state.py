@@ -148,7 +148,7 @@ RENDERED_AHEAD: Slot[Any] = Slot("play_rendered_ahead", None)
 """The takes whose sound is ready."""
 
 DELETED: Slot[Any] = Slot("favourites_deleted", None)
-"""The `favourites.Favourite` that was deleted last, and may be wanted back."""
+"""The `tunebook.Removed` of the favourite that was deleted last, and may be wanted back."""
 
 SEEN: Slot[Any] = Slot("play_seen", None)
 """The `request.Request` that the controls made when this session last looked at them."""

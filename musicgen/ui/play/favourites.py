@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import TypeVar
 
 import streamlit as st
 
 from musicgen.errors import MusicgenError
-from musicgen.library.favourites import MAX_FAVOURITE_NAME, Favourite, to_file_name
+from musicgen.library.book_tune import MAX_TITLE, to_file_name
+from musicgen.library.favourites import Favourite
 from musicgen.library.serialization import header_field
+from musicgen.library.tunebook import Removed
 from musicgen.ui.base import resources, state
 from musicgen.ui.base.errors import sentence
 from musicgen.ui.base.failures import attempt
@@ -18,6 +21,7 @@ from musicgen.ui.tune.request import Request
 from musicgen.ui.tune.session_state import play_session
 
 _PER_PAGE = 20
+_T = TypeVar("_T")
 
 
 def favourites() -> None:
@@ -97,7 +101,7 @@ def _row(favourite: Favourite) -> None:
             st.text_input(
                 _("Name"),
                 favourite.name,
-                MAX_FAVOURITE_NAME,
+                MAX_TITLE,
                 key=f"favourite_name_{key}",
                 on_change=_rename,
                 args=(key,),
@@ -148,11 +152,13 @@ def _delete(key: str) -> None:
 
 def _deleted() -> None:
     """What was just deleted, and the way to have it back."""
-    removed: Favourite | None = state.DELETED.get()
+    removed: Removed | None = state.DELETED.get()
     if removed is None:
         return
     with st.container(horizontal=True, vertical_alignment="center", key="favourite_deleted"):
-        st.markdown(_("“{name}” is deleted.").format(name=plain(removed.name)), width="content")
+        st.markdown(
+            _("“{name}” is deleted.").format(name=plain(removed.tune.title)), width="content"
+        )
         st.button(_("Undo"), key="favourite_undo", icon=":material/undo:", on_click=_restore)
 
 
@@ -163,7 +169,7 @@ def _restore() -> None:
         _try(lambda: resources.favourite_store().restore(removed))
 
 
-def _try(act: Callable[[], Favourite]) -> Favourite | None:
+def _try(act: Callable[[], _T]) -> _T | None:
     try:
         return act()
     except MusicgenError as error:

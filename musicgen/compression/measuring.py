@@ -1,0 +1,234 @@
+"""What each version of a model costs: size, memory, speed, and what it still knows."""
+
+import json
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from musicgen.config import Paths
+from musicgen.corpus.dataset import load_dataset
+from musicgen.errors import CheckpointError, MusicgenError
+from musicgen.evaluation.loss.engine_adapter import SteppedNetwork
+from musicgen.evaluation.loss.text_loss import compute_loss
+from musicgen.evaluation.measures.fluency import measure_fluency
+from musicgen.models.checkpoint import (
+    WEIGHTS_FILE,
+    Checkpoint,
+    CheckpointMetadata,
+    CheckpointRef,
+    find_checkpoint,
+    list_checkpoints,
+    load_checkpoint,
+)
+from musicgen.sampling.decoding import compute_probs, draw
+from musicgen.sampling.engine import build_engine, has_int8
+
+AT_ONCE = (1, 16)
+"""Tunes composed at once where speed is measured."""
+
+_CHARACTERS, _ROUNDS = 60, 5
+
+_START = """
+import json, sys, time
+from pathlib import Path
+from musicgen.machine import resident_bytes
+import numpy, onnxruntime
+before, start = resident_bytes() or 0, time.perf_counter()
+from musicgen.models.checkpoint import load_checkpoint
+from musicgen.sampling.engine import build_engine
+engine = build_engine(load_checkpoint(Path(sys.argv[1])), sys.argv[2])
+engine.step(numpy.zeros(1, numpy.int64), engine.init_state(1))
+taken = time.perf_counter() - start
+print(json.dumps([taken, (resident_bytes() or before) - before]))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class VariantFigures:
+    """All figures of one version, in one arithmetic.
+
+    Args:
+        name: The checkpoint's.
+        made: How it was made smaller, such as ``int8`` or ``units 0.4``; empty of an original.
+        precision: Arithmetic it was measured in, ``float32`` or ``int8``.
+        size_bytes: Of its weights on the disk.
+        parameters: Numbers it has.
+        zero_share: Share of them that are zero.
+        memory_bytes: What a process takes for it more.
+        start_s: Seconds from nothing to the first character.
+        loss: Nats a character on test tunes.
+        body_loss: The same over their bodies.
+        tunes: Tunes composed without the grammar.
+        in_time_share: Share of them that keep time.
+        character_us: Microseconds a character and tune, for each of `AT_ONCE`.
+    """
+
+    name: str
+    made: str
+    precision: str
+    size_bytes: int
+    parameters: int
+    zero_share: float
+    memory_bytes: int
+    start_s: float
+    loss: float
+    body_loss: float
+    tunes: int
+    in_time_share: float
+    character_us: tuple[float, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready values."""
+        return asdict(self)
+
+
+def find_variants(names: Sequence[str], paths: Paths) -> list[CheckpointRef]:
+    """The checkpoints of these names, each with the versions that were made from it.
+
+    Raises:
+        CheckpointError: there is none of a name.
+    """
+    found: dict[Path, CheckpointRef] = {}
+    for name in names:
+        ref = find_checkpoint(name, paths)
+        found[ref.path] = ref
+        fingerprint = load_checkpoint(ref.path).fingerprint
+        for other in list_checkpoints(paths):
+            try:
+                origins = [one.get("fingerprint") for one in _origins(other.metadata())]
+            except MusicgenError:
+                continue
+            if fingerprint in origins:
+                found.setdefault(other.path, other)
+    return list(found.values())
+
+
+def _origins(metadata: CheckpointMetadata) -> Iterator[Mapping[str, Any]]:
+    """What a checkpoint was made smaller from, the last first, through trainings in between."""
+    corpus: Any = metadata.corpus
+    for _ in range(8):
+        made, begun = corpus.get("compressed_from"), corpus.get("started_from")
+        corpus = made if isinstance(made, Mapping) and made else begun
+        if not isinstance(corpus, Mapping) or not corpus:
+            return
+        if isinstance(made, Mapping) and made:
+            yield made
+
+
+def describe_origin(metadata: CheckpointMetadata) -> str:
+    """How a version was made, such as ``units 0.4``; with ``trained on`` where it learned since."""
+    made = metadata.corpus.get("compressed_from")
+    begun = metadata.corpus.get("started_from")
+    suffix = ""
+    if not made and isinstance(begun, Mapping):
+        made, suffix = begun.get("compressed_from"), ", trained on"
+    if not isinstance(made, Mapping) or not made:
+        return ""
+    share = made.get("share")
+    told = f" {share:g}" if isinstance(share, float) else ""
+    return f"{str(made.get('method', ''))[:20]}{told}{suffix}"
+
+
+def measure_all(
+    names: Sequence[str],
+    paths: Paths,
+    tunes: int,
+    on_step: Callable[[str, int, int], None] = lambda _name, _done, _total: None,
+) -> list[VariantFigures]:
+    """Figures of all versions of these models, in every arithmetic they have.
+
+    Args:
+        names: The models.
+        paths: Where everything lies.
+        tunes: To compose of each, for the share that keeps time; 0 leaves that out.
+        on_step: Called before each with its name, how many are done and how many there are.
+
+    Raises:
+        CheckpointError: there is none of a name, or test tunes of nothing are wanted.
+        CorpusError: the test tunes are not here.
+    """
+    planned = [
+        (ref, precision)
+        for ref in find_variants(names, paths)
+        for precision in ("float32", "int8")
+        if precision == "float32" or has_int8(ref.metadata().network.kind)
+    ]
+    found = []
+    for number, (ref, precision) in enumerate(planned):
+        on_step(f"{ref.name}, {precision}", number, len(planned))
+        found.append(measure_variant(ref, precision, paths, tunes))
+    return found
+
+
+def measure_variant(ref: CheckpointRef, precision: str, paths: Paths, tunes: int) -> VariantFigures:
+    """Figures of one version in one arithmetic.
+
+    Raises:
+        CheckpointError: it is damaged.
+        CorpusError: the test tunes are not here.
+    """
+    checkpoint = load_checkpoint(ref.path)
+    known = checkpoint.metadata
+    network = checkpoint.network
+    first = str(known.corpus.get("source", "lab")).split("+")[0]
+    dataset = load_dataset(first, paths, known.training.plain, known.training.described)
+    stepped = network if precision == "float32" else SteppedNetwork(network, precision)
+    losses = compute_loss(stepped, checkpoint.vocabulary, dataset.texts("test"))
+    start_s, memory_bytes = _measure_start(ref.path, precision)
+    fluency = measure_fluency(checkpoint, tunes, precision=precision) if tunes else None
+    weights = [value for value in network.state_dict().values() if value.ndim > 1]
+    zeros = sum(int((value == 0).sum()) for value in weights)
+    return VariantFigures(
+        ref.name,
+        describe_origin(known),
+        precision,
+        (ref.path / WEIGHTS_FILE).stat().st_size,
+        network.num_parameters,
+        zeros / max(1, sum(value.numel() for value in weights)),
+        memory_bytes,
+        start_s,
+        losses.loss,
+        losses.body_loss,
+        tunes,
+        fluency.in_time_tunes / tunes if fluency else float("nan"),
+        measure_speed(checkpoint, precision),
+    )
+
+
+def measure_speed(checkpoint: Checkpoint, precision: str) -> tuple[float, ...]:
+    """Microseconds a character and tune, of the composer's loop without the grammar.
+
+    The median of a few rounds, for each of `AT_ONCE`.
+    """
+    engine = build_engine(checkpoint, precision)
+    found = []
+    for count in AT_ONCE:
+        times = []
+        uniforms = np.random.default_rng(0).random((_CHARACTERS, count))
+        for _ in range(_ROUNDS):
+            state, ids = engine.init_state(count), np.zeros(count, np.int64)
+            start = time.perf_counter()
+            for row in uniforms:
+                logits, state = engine.step(ids, state)
+                ids = draw(compute_probs(logits), row)
+            times.append(time.perf_counter() - start)
+        found.append(1e6 * statistics.median(times) / (_CHARACTERS * count))
+    return tuple(found)
+
+
+def _measure_start(path: Path, precision: str) -> tuple[float, int]:
+    """Seconds to the first character and bytes of memory, in a process of its own."""
+    command = [sys.executable, "-c", _START, str(path), precision]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise CheckpointError("{name} cannot be started: {reason}", name=path,
+                              reason=done.stderr.strip().rpartition("\n")[2][:200])  # fmt: skip
+    seconds, memory = json.loads(done.stdout)
+    return float(seconds), int(memory)

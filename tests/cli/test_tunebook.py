@@ -1,0 +1,105 @@
+"""``musicgen tunebook`` through its whole course."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from musicgen.__main__ import main
+from musicgen.config import Paths
+from musicgen.engraving.engraver import missing_part
+from musicgen.notation.parsing.tunebook import read_tunebook
+from tests.examples import make_tune
+
+JIG = "X:7\nT:The Kettle\nR:jig\nM:6/8\nL:1/8\nK:D\n|:DFA dAF|GBd gdB:|\n"
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("MUSICGEN_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "own.abc").write_text("\n\n".join([JIG, make_tune(1), make_tune(2)]) + "\n")
+    return tmp_path
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str, status: int = 0) -> str:
+    assert main(["tunebook", *arguments]) == status
+    captured = capsys.readouterr()
+    return captured.out if status == 0 else captured.err
+
+
+def ask(capsys: pytest.CaptureFixture[str], *arguments: str) -> object:
+    return json.loads(run(capsys, *arguments, "--json"))
+
+
+def test_an_evening_with_a_tunebook(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "No tune" in run(capsys, "list") and "no set" in run(capsys, "sets")
+    assert ask(capsys, "add", "own.abc", "--tag", "new") == {
+        "tunes": 3, "sets": 0, "known": 0, "empty": 0,
+    }  # fmt: skip
+    assert "3 were there already" in run(capsys, "add", "own.abc")
+    for asked in (["--melody", "DFA dAF"], ["--rhythm", "jig"], ["--words", "kett"],
+                  ["--like", "own.abc"], ["--melody", "1 3 5 1 5 3"]):  # fmt: skip
+        assert "The Kettle" in run(capsys, "list", *asked).splitlines()[0]
+    changed = ask(capsys, "change", "The Kettle", "--title", "Mine", "--tag", "slow",
+                  "--untag", "new", "--note", "from Anna")  # fmt: skip
+    assert (changed["title"], changed["tags"]) == ("Mine", ["slow"])
+    assert "from Anna" in run(capsys, "show", "Mine") and "T:Mine" in run(capsys, "show", "Mine")
+    run(capsys, "set", "Friday", "Mine*3", "Tune 1*2@-2", "Tune 2")
+    assert run(capsys, "sets") == "Friday: Mine ×3 / Tune 1 ×2 (-2) / Tune 2\n"
+    run(capsys, "backup", "--out", "all.zip")
+    run(capsys, "remove", "Mine", "--yes")
+    assert [len(one["tunes"]) for one in ask(capsys, "sets")] == [2]
+    run(capsys, "unset", "Friday")
+    assert ask(capsys, "import", "all.zip") == {"tunes": 1, "sets": 1, "known": 2, "empty": 0}
+    assert ask(capsys, "show", "Mine")["note"] == "from Anna"
+    assert "Mine ×3" in run(capsys, "sets")
+
+
+def test_files_bear_titles(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(capsys, "add", "own.abc")
+    run(capsys, "set", "Friday night", "The Kettle*2", "Tune 1")
+    run(capsys, "export", "The Kettle", "--formats", "abc,midi")
+    run(capsys, "export", "--set", "Friday night", "--formats", "abc,midi")
+    run(capsys, "export", "--book")
+    run(capsys, "export", "--formats", "zip", "--out", "packed") if not missing_part(
+        Paths.default()
+    ) else None
+    assert {path.name for path in (home / "out").iterdir()} == {
+        "The-Kettle.abc", "The-Kettle.mid", "Friday-night.abc", "Friday-night.mid", "tunebook.abc",
+    }  # fmt: skip
+    whole = (home / "out" / "tunebook.abc").read_text("utf-8")
+    assert {tune.title for tune, _ in read_tunebook(whole)} == {"The Kettle", "Tune 1", "Tune 2"}
+    assert "already" in run(capsys, "export", "The Kettle", status=2)
+
+
+@pytest.mark.skipif(missing_part(Paths.default()) is not None, reason="abcjs is not here")
+def test_a_book_is_printed_and_given_to_friends(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(capsys, "add", "own.abc")
+    assert "3 tunes" in run(capsys, "pdf", "--out", "book.pdf", "--paper", "a5", "--code", "none")
+    assert (home / "book.pdf").read_bytes().startswith(b"%PDF")
+    assert "1 tunes" in run(capsys, "friends", "The Kettle", "--out", "friends.html")
+    assert "The Kettle" in (home / "friends.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["show", "nobody"], "no tune 'nobody'"),
+        (["set", "Friday", "nobody*2"], "no tune"),
+        (["unset", "Friday"], "no set"),
+        (["export", "--set", "Friday"], "no set"),
+        (["export"], "no such tune"),
+        (["pdf", "--out", "book.pdf"], "no such tune"),
+        (["list", "--melody", "D"], "at least 4 notes"),
+        (["import", "own.abc"], "no backup"),
+        (["import", "none.zip"], "none.zip"),
+        (["add", "none.abc"], "cannot be read"),
+    ],
+)
+def test_what_is_wrong_is_said_in_a_sentence(
+    home: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], sentence: str
+) -> None:
+    assert sentence in run(capsys, *arguments, status=2)

@@ -1,0 +1,71 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from musicgen.__main__ import main
+from musicgen.compression import measuring
+from musicgen.compression.measuring import VariantFigures, find_variants
+from musicgen.compression.report_page import draw_points, render_report
+from musicgen.config import Paths
+from musicgen.corpus.dataset import Dataset
+from tests.examples import stand_in
+from tests.random_checkpoints import build_checkpoint
+
+
+def figures(name: str, **changes: object) -> VariantFigures:
+    values = {
+        "name": name, "made": "", "precision": "float32", "size_bytes": 1_000_000,
+        "parameters": 500_000, "zero_share": 0.0, "memory_bytes": 9_000_000, "start_s": 0.3,
+        "loss": 0.6, "body_loss": 0.7, "tunes": 50, "in_time_share": 0.6,
+        "character_us": (100.0, 20.0),
+    } | changes  # fmt: skip
+    return VariantFigures(**values)
+
+
+def test_a_report_measures_a_model_and_all_that_was_made_of_it(
+    tmp_path: Path, dataset: Dataset, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.setenv("MUSICGEN_HOME", str(tmp_path))
+    monkeypatch.setattr(measuring, "load_dataset", stand_in(dataset))
+    build_checkpoint(tmp_path / "runs/some/best", dataset, kind="echo", hidden_size=32)
+    build_checkpoint(tmp_path / "runs/other/best", dataset, kind="echo", hidden_size=24)
+    assert main(["compress", "units", "some", "--name", "less", "--share", "0.5"]) == 0
+    assert main(["compress", "int8", "less", "--name", "least"]) == 0
+    names = [one.name for one in find_variants(["some"], Paths.default())]
+    assert (names[0], sorted(names)) == ("some", ["least", "less", "some"])
+    capsys.readouterr()
+    page = tmp_path / "report.html"
+    command = ["compress", "report", "some", "--tunes", "2", "--html", str(page)]
+    assert main([*command, "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert len(rows) == 6
+    by_name = {(one["name"], one["precision"]): one for one in rows}
+    some, less, least = (by_name[one, "float32"] for one in ("some", "less", "least"))
+    assert some["parameters"] > less["parameters"] == least["parameters"]
+    assert some["size_bytes"] > less["size_bytes"] > least["size_bytes"]
+    assert [one["made"] for one in (some, less, least)] == ["", "units 0.5", "int8"]
+    for one in rows:
+        assert one["start_s"] > 0 and 0 <= one["in_time_share"] <= 1
+        assert len(one["character_us"]) == 2 and min(one["character_us"]) > 0
+        assert one["loss"] == pytest.approx(by_name[one["name"], "float32"]["loss"], rel=0.05)
+    text = page.read_text("utf-8")
+    assert text.count("<tr>") == 7 and text.count("<svg") == 2
+    assert main(command) == 2
+    assert "there already" in capsys.readouterr().err
+
+
+def test_names_of_strangers_stay_text_on_the_page() -> None:
+    page = render_report([figures("<b>x</b>", made="<i>"), figures("y")], "<u>now</u>")
+    assert "<b>" not in page and "<i>" not in page and "<u>" not in page
+    assert "&lt;b&gt;x&lt;/b&gt;" in page
+
+
+def test_points_stand_where_their_figures_put_them() -> None:
+    drawing = draw_points([(1.0, 0.5, "small"), (100.0, 0.4, "large"), (10.0, 0.45, "mid")], "MB")
+    places = [one.split('"')[0] for one in drawing.split('cx="')[1:]]
+    assert float(places[0]) < float(places[2]) < float(places[1])
+    assert float(places[2]) == pytest.approx((float(places[0]) + float(places[1])) / 2)
+    assert draw_points([], "MB") == draw_points([(1.0, float("nan"), "x")], "MB") == ""
+    assert "only" in draw_points([(1.0, 0.5, "only")], "MB")
