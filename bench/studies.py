@@ -6,7 +6,8 @@
   taste, and the truth is what the same model finds in very many ballots.
 - *kills*: two listeners vote in a process that is killed (SIGKILL) at random moments and started
   again. Every ballot that was said to be kept must be there, and none twice.
-- *crowd*: listeners at once, each in a thread: how long the next pair takes.
+- *crowd*: listeners at once, each in a thread, who think for about two seconds, far less than
+  people do: how long a vote and the next pair take.
 
 Exit status 1 if a ballot is lost or doubled.
 """
@@ -31,6 +32,8 @@ from musicgen.listening.trials import COUNTED, Meetings, draw_trials
 
 TIE_WEIGHT = -0.7
 SIDE = 0.15
+THINK_S = 2.0
+CROWD_BALLOTS = 15
 
 
 def main() -> int:
@@ -227,8 +230,9 @@ def crowd(listeners: int) -> None:
         times: list[float] = []
 
         def listen(name: str) -> None:
-            own = StudyStore(folder)
-            for _ in range(20):
+            own, chance = StudyStore(folder), random.Random(name)
+            for _ in range(CROWD_BALLOTS):
+                time.sleep(chance.uniform(0, 2 * THINK_S))
                 started = time.perf_counter()
                 trial = own.next_trial(name)
                 if trial is None:
@@ -245,8 +249,8 @@ def crowd(listeners: int) -> None:
             thread.join()
         p50, p95 = np.percentile(times, (50, 95))
         count = len(store.ballots(study))
-    print(f"{listeners} listeners at once, {count} of {20 * listeners} ballots kept: next pair and "
-          f"vote p50 {p50 * 1000:.0f} ms, p95 {p95 * 1000:.0f} ms")  # fmt: skip
+    print(f"{listeners} listeners at once, {count} of {CROWD_BALLOTS * listeners} ballots kept: "
+          f"next pair and vote p50 {p50 * 1000:.0f} ms, p95 {p95 * 1000:.0f} ms")  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -100,7 +100,7 @@ def make_command(
 
     plan = _read_plan(file, versions, title, changes)
     paths = Paths.default()
-    with tqdm(unit="tune", disable=as_json or None, file=sys.stderr) as bar:
+    with tqdm(unit="step", disable=as_json or None, file=sys.stderr) as bar:
 
         def show(done: int, total: int) -> None:
             bar.total = total

@@ -127,7 +127,7 @@ def render_page(
         title=plan.title,
         created=info.created[:10],
         asked=[translate(questions[scale]) for scale in plan.settings.scale_names],
-        facts=_facts(result, translate),
+        facts=describe(result, translate),
         versions=_drawn(result),
         pairs=result.pairs,
         ratings=result.ratings,
@@ -166,7 +166,8 @@ _WORDS = {
 }
 
 
-def _facts(result: StudyResult, translate: Translate) -> list[str]:
+def describe(result: StudyResult, translate: Translate = str) -> list[str]:
+    """How far a study is and how people listened, a sentence each."""
     look, plan = result.look, result.plan
     facts = [
         translate(

@@ -96,7 +96,7 @@ class StudyResult:
 
     `agreement` is Krippendorff's α among listeners, 1 for full agreement, 0 for chance; NaN without
     a pair of tunes that two of them heard. `left_share` is the share of preferences that went to
-    the left side between equal versions. Times are seconds from the first sound to the answer.
+    the left side between equal versions. Times are seconds from the pair to the answer.
     """
 
     plan: StudyPlan

@@ -249,7 +249,7 @@ class StudyStore:
             listener: Their id.
             position: Place of the trial in their row.
             answer: ``left``, ``right`` or ``tie``; of a rating, each scale with 1..5.
-            duration_ms: Time from the first sound to the answer, in milliseconds.
+            duration_ms: Time from the pair to the answer, in milliseconds.
 
         Raises:
             StudyError: there is no such trial, the answer is none, or the study is closed.

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from musicgen.config import Paths, SampleConfig
 from musicgen.corpus.dataset import load_dataset
 from musicgen.errors import NotationError, StudyError
-from musicgen.listening.plan import REAL, StudyPlan, Version
+from musicgen.listening.plan import REAL, StudyPlan
 from musicgen.listening.sound import blind_sound
 from musicgen.listening.store import StudyTune
 from musicgen.listening.trials import NOISE
@@ -37,7 +37,9 @@ _ROUNDS = 4
 """How often a model is asked for further tunes where some did not come to their end."""
 
 OnProgress = Callable[[int, int], None]
-"""Called with the tunes that are ready and how many there are to be."""
+"""Called with the steps that are done and how many there are to be; a tune is two, to be found and
+to be rendered. Now and then it is called while nothing new is done: what it raises ends the work.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,25 +58,26 @@ def make_tunes(
     Args:
         plan: What is asked.
         paths: Where models and corpora are.
-        on_progress: Called after each tune; what it raises ends the work.
+        on_progress: As of `OnProgress`.
 
     Raises:
         StudyError: there are too few real tunes, or a model composes too few that end.
         CheckpointError, CorpusError, CompositionError: a model or corpus is missing, or cannot do
             what is asked of it.
     """
-    total = plan.slots * len(plan.versions) + plan.settings.checks
-    found = _find_tunes(plan, paths)
+    whole = plan.slots * len(plan.versions)
+    total = 2 * whole + plan.settings.checks
+    found = _find_tunes(plan, paths, lambda done: on_progress(done, total))
     made: list[StudyTune] = []
     for version, tunes in enumerate(found):
         for slot, tune in enumerate(tunes):
             made.append(_sounding(plan, slot, version, tune))
-            on_progress(len(made), total)
+            on_progress(whole + len(made), total)
     first_check = plan.settings.tunes + plan.practice_slots
     for slot in range(first_check, plan.slots):
         noise = BareTune(write_noise(found[0][slot].abc, slot), "other pitches in a tune's rhythm")
         made.append(_sounding(plan, slot, NOISE, noise))
-        on_progress(len(made), total)
+        on_progress(whole + len(made), total)
     return made
 
 
@@ -84,7 +87,9 @@ def _sounding(plan: StudyPlan, slot: int, version: int, tune: BareTune) -> Study
     return StudyTune(slot, version, text, tune.provenance, sound)
 
 
-def _find_tunes(plan: StudyPlan, paths: Paths) -> list[list[BareTune]]:
+def _find_tunes(
+    plan: StudyPlan, paths: Paths, on_found: Callable[[int], None]
+) -> list[list[BareTune]]:
     """The tunes of each version, one for each slot."""
     first = next((n for n, one in enumerate(plan.versions) if one.model == REAL), 0)
     found: dict[int, list[BareTune]] = {}
@@ -94,7 +99,13 @@ def _find_tunes(plan: StudyPlan, paths: Paths) -> list[list[BareTune]]:
         if version.model == REAL:
             found[number] = _real_tunes(plan, paths)
         else:
-            found[number] = _composed(plan, version, number, meters, paths)
+            done = sum(map(len, found.values()))
+
+            def tell(count: int, done: int = done) -> None:
+                on_found(done + count)
+
+            found[number] = _composed(plan, number, meters, paths, tell)
+        on_found(sum(map(len, found.values())))
         if number == first and not (plan.settings.meter or plan.settings.rhythm):
             meters = [read_tune(tune.abc)[0].meter.text for tune in found[number]]
     return [found[number] for number in range(len(plan.versions))]
@@ -131,9 +142,14 @@ def _fits(tune: Tune, meter: str, rhythm: str) -> bool:
 
 
 def _composed(
-    plan: StudyPlan, version: Version, number: int, meters: Sequence[str], paths: Paths
+    plan: StudyPlan,
+    number: int,
+    meters: Sequence[str],
+    paths: Paths,
+    on_found: Callable[[int], None],
 ) -> list[BareTune]:
-    """One tune for each slot, in its meter."""
+    """One tune of version `number` for each slot, in its meter."""
+    version = plan.versions[number]
     checkpoint = load_checkpoint(find_checkpoint(version.model, paths).path)
     slots: defaultdict[str, list[int]] = defaultdict(list)
     for slot, meter in enumerate(meters):
@@ -145,7 +161,7 @@ def _composed(
         config = SampleConfig(temperature=version.temperature, seed=seed, **asked)
 
         def draw(config: SampleConfig) -> list[Composition]:
-            return compose(checkpoint, config)
+            return compose(checkpoint, config, lambda _texts: on_found(len(tunes)))
 
         whole = _whole(draw, config, len(those))
         for slot, piece in zip(those, whole, strict=False):

@@ -25,8 +25,7 @@ TINY = (
     "precision=float32", "samples=0",
 )  # fmt: skip
 WRITERS = ("compose", "take", "rewrite", "ladder", "set", "favourites export", "reports export",
-           "tunebook export",
-           "lessons worksheet", "lessons notebook")  # fmt: skip
+           "study export", "lessons worksheet", "lessons notebook", "tunebook export")  # fmt: skip
 
 
 def read_rows() -> list[tuple[str, str]]:
@@ -93,6 +92,7 @@ def test_every_command_of_the_table_runs(home: Path, capsys: pytest.CaptureFixtu
     values = {
         "house": "small",
         "DESCRIBED": "described",
+        "HOTTER": "small:1.1",
         "OFFSET": str(place["at"]),
         "C": next(iter(place["others"])),
         "CHOICE": str(ways[0]["choice"]),
@@ -107,12 +107,24 @@ def test_every_command_of_the_table_runs(home: Path, capsys: pytest.CaptureFixtu
         assert out.strip(), feature
         if words[:2] == ["favourites", "add"]:
             values["KEY"] = json.loads(run(capsys, "favourites", "list", "--json"))[0]["key"]
+        if words[:2] == ["study", "make"]:
+            values["STUDY"] = out.split()[0]
         if "--keep" in words:
             values["REPORT"] = json.loads(run(capsys, "reports", "list", "--json"))[0]["report"]
 
 
 def test_the_table_speaks_of_every_command_that_a_page_has() -> None:
     told = {command.split()[0] for _feature, command in read_rows()}
-    of_no_page = {"app", "bundle", "card", "check", "compress", "critic", "export", "preferences",
-                  "render", "serve", "study"}  # fmt: skip
+    of_no_page = {
+        "app",
+        "bundle",
+        "card",
+        "check",
+        "compress",
+        "critic",
+        "export",
+        "preferences",
+        "render",
+        "serve",
+    }
     assert told == COMMANDS.keys() - of_no_page

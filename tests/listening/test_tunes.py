@@ -84,7 +84,7 @@ def test_a_study_of_a_model_and_real_tunes_has_all_its_sounds_alike(
     steps = []
     plan = StudyPlan.from_dict({"title": "T", "versions": ["tiny", "tiny:0.5"], **settings})
     tunes = make_tunes(plan, paths, lambda done, total: steps.append((done, total)))
-    assert steps == [(n, 4) for n in range(1, 5)]
+    assert steps == sorted(steps) and steps[-1] == (8, 8)
     assert sorted((one.slot, one.version) for one in tunes) == [(0, 0), (0, 1), (1, 0), (1, 1)]
     for one in tunes:
         assert "Patient Machine" not in one.abc and "checkpoint=" in one.provenance

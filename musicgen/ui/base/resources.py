@@ -12,10 +12,12 @@ from musicgen.evaluation.report.store import ReportStore
 from musicgen.jobs.compose_ahead import ComposeAhead
 from musicgen.jobs.novelty_service import NoveltyService
 from musicgen.jobs.report_service import ReportService
+from musicgen.jobs.study_service import StudyService
 from musicgen.jobs.sweep import SweepRunner
 from musicgen.jobs.sweep_plan import SweepStore
 from musicgen.jobs.training_job import JobRegistry
 from musicgen.library.favourites import FavouriteStore
+from musicgen.listening.store import StudyStore
 from musicgen.models.checkpoint import (
     METADATA_FILE,
     Checkpoint,
@@ -147,6 +149,21 @@ def tunes_ahead() -> ComposeAhead[list[Composition]]:
 def _sweeps(where: Paths) -> SweepRunner:
     jobs = _registry(where)
     return SweepRunner(SweepStore(where.home / "sweeps", jobs.store), jobs)
+
+
+def study_store() -> StudyStore:
+    """The listening studies on the disk."""
+    return StudyStore(paths().listening)
+
+
+def studies() -> StudyService:
+    """The listening studies of this server: one is made at a time."""
+    return _studies(paths())
+
+
+@st.cache_resource(show_spinner=False)
+def _studies(where: Paths) -> StudyService:
+    return StudyService(StudyStore(where.listening), where)
 
 
 def novelty_service() -> NoveltyService:

@@ -200,6 +200,21 @@ VISITS = Slot("visits", 0)
 REPORT = Slot("evaluate_report", "")
 """The report that is looked at; empty for the newest."""
 
+STUDY = Slot("listen_study", "")
+"""The listening study that is looked at; empty for the newest."""
+
+LISTENER = Slot("listen_listener", "")
+"""The random id under which somebody takes part in a study; empty before."""
+
+LISTEN_RESTED = Slot("listen_rested", -1)
+"""The place in a listener's row at which the last break ended."""
+
+LISTEN_SHOWN: Slot[tuple[str, int, float]] = Slot("listen_shown", ("", -1, 0.0))
+"""The listener and the pair on the screen, and since when (`time.monotonic`)."""
+
+LISTEN_HEARD = Slot("listen_heard", "")
+"""The listener and the pair, as one text, of which all tunes were heard for some seconds."""
+
 ENDLESS_PLAYING = Slot("endless_playing", -1)
 """Number of the tune of the endless row that sounds; -1 for none."""
 

@@ -38,6 +38,7 @@ PAGES = (
     ("pages/Train.py", N_("Train"), ":material/model_training:"),
     ("pages/Compare.py", N_("Compare"), ":material/compare_arrows:"),
     ("pages/Evaluate.py", N_("Evaluate"), ":material/fact_check:"),
+    ("pages/Listen.py", N_("Listen"), ":material/hearing:"),
     ("pages/Inside.py", N_("Inside"), ":material/biotech:"),
     ("pages/Lessons.py", N_("Lessons"), ":material/school:"),
     ("pages/Corpus.py", N_("Corpus"), ":material/library_music:"),

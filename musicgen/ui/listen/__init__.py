@@ -1,0 +1,1 @@
+"""The sections of the page Listen: for whoever makes a study, and for those who listen."""
