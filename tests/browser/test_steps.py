@@ -121,11 +121,14 @@ def test_a_page_loaded_again_keeps_its_tunes_and_a_copy_of_the_tab_has_its_own(o
     assert len(history(stranger)) == 1
 
 
-@pytest.mark.parametrize(
-    ("language", "title", "word"),
-    [("en", "The program has stopped", "no longer answers"), ("zh", "程序已停止", "没有响应")],
-)
-def test_a_page_whose_program_was_stopped_says_so(browser, tmp_path, language, title, word):
+STOPPED = {
+    "en": ("The program has stopped", "no longer answers"),
+    "zh": ("程序已停止", "没有响应"),
+}
+"""What a page whose program was stopped says, in its title and below."""
+
+
+def test_pages_whose_program_was_stopped_say_so(browser, tmp_path):
     port = _free_port()
     log = tmp_path / "server.log"
     with log.open("wb") as out:
@@ -136,17 +139,21 @@ def test_a_page_whose_program_was_stopped_says_so(browser, tmp_path, language, t
             stdout=out,
             stderr=subprocess.STDOUT,
         )
-    page = browser.new_page()
+    pages = {language: browser.new_page() for language in STOPPED}
     try:
         _wait_until_up(f"http://localhost:{port}/_stcore/health", process, log)
-        page.goto(f"http://localhost:{port}/?lang={language}")
-        page.wait_for_function("!!globalThis.musicgenConnection?.data")
+        for language, page in pages.items():
+            page.goto(f"http://localhost:{port}/?lang={language}")
+            page.wait_for_function("!!globalThis.musicgenConnection?.data")
     finally:
         process.terminate()
         process.wait(30)
-    dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text(word)
-    expect(dialog).to_contain_text("make run")
-    expect(dialog.get_by_role("heading", name=title)).to_be_visible()
-    expect(dialog.get_by_text("yourscript")).to_be_hidden()
-    page.close()
+    for language, page in pages.items():
+        title, word = STOPPED[language]
+        page.bring_to_front()
+        dialog = page.get_by_role("dialog")
+        expect(dialog).to_contain_text(word)
+        expect(dialog).to_contain_text("make run")
+        expect(dialog.get_by_role("heading", name=title)).to_be_visible()
+        expect(dialog.get_by_text("yourscript")).to_be_hidden()
+        page.close()

@@ -212,8 +212,9 @@ def test_abc2midi_finds_no_fault_with_what_is_drawn(seed: int) -> None:
     assert faults == []
 
 
-def test_masks_are_what_is_allowed_and_states_that_look_alike_share_them() -> None:
-    guide = get_guide(tuple(LAB_CHARACTERS), Rules())
+@pytest.mark.parametrize("rules", [Rules(), Rules(lowest=62, highest=83, is_exact=True)])
+def test_masks_are_what_is_allowed_and_states_that_look_alike_share_them(rules: Rules) -> None:
+    guide = get_guide(tuple(LAB_CHARACTERS), rules)
     grammar = guide.grammar
     generator = random.Random(3)
     masks: dict[object, frozenset[str]] = {}

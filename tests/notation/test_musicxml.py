@@ -9,7 +9,7 @@ import pytest
 from musicgen.config import Paths
 from musicgen.corpus.sources import SOURCES, is_available, read_source_text
 from musicgen.notation.parsing.reader import read_tune
-from musicgen.notation.parsing.tunebook import read_tunebook
+from musicgen.notation.parsing.tunebook import read_file_header, split_tunebook
 from musicgen.notation.writing.musicxml import write_musicxml
 from tests.notation.short_tunes import BODIES, HEADER, notes_without_graces
 from tests.thorough import some
@@ -64,11 +64,12 @@ def test_the_corpora_are_read_the_same(name: str, stride: int) -> None:
     if not is_available(SOURCES[name], Paths.default()):
         pytest.skip("the tunebook is missing: run `make setup`")
     tunes = [
-        tune
+        (tune.text, read_file_header(file.text))
         for file in read_source_text(SOURCES[name], Paths.default())
-        for tune, _ in read_tunebook(file.text)
+        for tune in split_tunebook(file.text)
     ]
-    for tune in some(tunes[::stride], 4):
+    for text, fields in some(tunes[::stride], 4):
+        tune, _ = read_tune(text, defaults=fields)
         assert notes_of(read_with_music21(write_musicxml(tune))) == notes_without_graces(tune)
 
 

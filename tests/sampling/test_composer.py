@@ -158,7 +158,7 @@ def test_free_composing_is_as_it_was_without_the_grammar(untrained: Checkpoint) 
 
 
 def test_the_arithmetic_is_part_of_what_makes_a_tune(untrained: Checkpoint) -> None:
-    config = SampleConfig(count=3, temperature=1.5, precision="int8")
+    config = SampleConfig(count=3, temperature=1.5, precision="int8", sections=2, bars=4)
     tunes, plain = (
         compose(untrained, config),
         compose(untrained, config.replace(precision="float32")),
@@ -175,7 +175,7 @@ def test_the_arithmetic_is_part_of_what_makes_a_tune(untrained: Checkpoint) -> N
 
 def test_sessions_that_compose_at_once_do_not_disturb_each_other(untrained: Checkpoint) -> None:
     wishes = [
-        SampleConfig(seed=seed, temperature=1.2, precision=precision)
+        SampleConfig(seed=seed, temperature=1.2, precision=precision, sections=2, bars=4)
         for seed in range(2)
         for precision in ("float32", "int8")
     ]

@@ -22,7 +22,7 @@ from musicgen.ui.compare import run_files
 from musicgen.ui.compare.run_data import list_runs
 
 SMALL = {"batch_size": 2, "seq_len": 16, "max_steps": 4, "eval_interval": 2, "save_interval": 2,
-         "threads": 1, "precision": "float32"}  # fmt: skip
+         "threads": 1, "precision": "float32", "samples": 0}  # fmt: skip
 
 
 @pytest.fixture(autouse=True)

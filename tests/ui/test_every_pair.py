@@ -169,7 +169,7 @@ def test_compare(furnished, open_app, view):
 
 
 def test_train(furnished, open_app):
-    run = train(furnished, "first")
+    run = train(furnished, "first", samples=3)
     write_tiny_model(run.path / "best", "first")
     assert RunStore(furnished.runs).get("first")
     app = open_app("Train")

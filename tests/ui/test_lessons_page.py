@@ -1,8 +1,10 @@
 import dataclasses
+import functools
 
 import numpy as np
 import pytest
 
+from musicgen.config import SampleConfig
 from musicgen.lessons import course
 from musicgen.lessons.course import LESSONS
 from musicgen.lessons.measures import PlacedLoss
@@ -267,6 +269,8 @@ def test_a_network_without_echoes_says_which_has_them(home, open_app):
 
 
 def test_echoes_are_switched_off(empty_home, open_app, monkeypatch):
+    short = functools.partial(SampleConfig, sections=1, bars=4)  # nobody trained the network
+    monkeypatch.setattr(echo_steps, "SampleConfig", short)
     monkeypatch.setattr(echo_steps, "COUNT", 2)
     made = make_checkpoint(make_network("echo"))
     save_checkpoint(empty_home.checkpoints / "house", made.network, made.metadata)

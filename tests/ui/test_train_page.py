@@ -26,6 +26,7 @@ SMALL = {
     "training_eval_interval": 3,
     "training_save_interval": 3,
     "training_threads": 1,
+    "training_samples": 0,
     "network_embedding_dim": 4,
     "network_hidden_size": 8,
 }
@@ -41,13 +42,18 @@ def start(app):
     return app.button(key="train_start").click().run()
 
 
-@pytest.fixture
-def trained(empty_home, open_app):
+def train(app, **settings):
     """The page after a tiny training has come to its end."""
-    app = start(fill_in(open_app("Train")))
+    start(fill_in(app, **settings))
     assert not app.exception and not app.error
     assert resources.registry().get("quick-1").wait(240)
     return app.run()
+
+
+@pytest.fixture
+def trained(empty_home, open_app):
+    """The page after a tiny training, which composed nothing on the way."""
+    return train(open_app("Train"))
 
 
 def test_the_corpora_of_a_preset_are_those_that_are_learned_from(empty_home, open_app):
@@ -374,7 +380,8 @@ def test_a_text_without_notes_is_shown_with_a_kind_sentence(heard, open_app):
     assert not app.get("audio")
 
 
-def test_a_training_composes_along_the_way(trained):
+def test_a_training_composes_along_the_way(empty_home, open_app):
+    trained = train(open_app("Train"), training_samples=12)
     samples = resources.registry().get("quick-1").snapshot().samples
     assert [sample.step for sample in samples] == [0, 3, 6]
     assert trained.button_group(key="live_steps_quick-1").value == 6

@@ -12,7 +12,7 @@ probabilities: inside what is allowed a network keeps its own.
 from collections.abc import Iterable
 
 from musicgen.notation.grammar.alphabet import Script
-from musicgen.notation.grammar.completion import Completion, feed_state
+from musicgen.notation.grammar.completion import Completion, feed_state, which_follow_state
 from musicgen.notation.grammar.rules import Rules
 from musicgen.notation.grammar.states import END, GrammarState, Header
 
@@ -37,6 +37,10 @@ class Grammar:
     def feed(self, state: GrammarState, character: str) -> GrammarState | None:
         """The state after a character, None where it may not stand."""
         return feed_state(self.script, state, character)
+
+    def which_follow(self, state: GrammarState, characters: Iterable[str]) -> list[bool]:
+        """Whether each of the characters may come next."""
+        return which_follow_state(self.script, state, characters)
 
     def feed_text(self, text: str, state: GrammarState | None = None) -> tuple[GrammarState, int]:
         """The state after the longest right beginning of a text, and its length."""

@@ -4,8 +4,8 @@ Everything the states ask about texts being written is answered here: may this p
 something that is right?
 """
 
-from collections.abc import Callable, Iterable
-from functools import cached_property
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property, lru_cache
 
 from musicgen.errors import GrammarError
 from musicgen.notation.grammar.rules import (
@@ -110,6 +110,26 @@ class Script:
         return frozenset(key[:end] for key in self.keys for end in range(len(key) + 1))
 
     @cached_property
+    def chord_beginnings(self) -> frozenset[str]:
+        """All texts with which a chord symbol begins."""
+        return frozenset(chord[:end] for chord in self.chords for end in range(len(chord) + 1))
+
+    @cached_property
+    def _lengths_ahead(self) -> Mapping[str, tuple[tuple[str, int], ...]]:
+        """For each beginning of a length those that begin like it, with their ticks.
+
+        The longest in time comes first, and of two that are as long the shorter text.
+        """
+        ordered = sorted(
+            self.lengths.items(), key=lambda one: (one[1], -len(one[0]), one[0]), reverse=True
+        )
+        beginnings = {text[:end] for text in self.lengths for end in range(len(text) + 1)}
+        return {
+            prefix: tuple(one for one in ordered if one[0].startswith(prefix))
+            for prefix in beginnings
+        }
+
+    @cached_property
     def endings(self) -> Endings:
         """Which first and second endings can be written."""
         has_first = bool({*FIRST, "[1"} & set(self.bar_lines))
@@ -127,6 +147,14 @@ class Script:
             for mark in (",'"[letter.islower()],)
             for count in range(3 if mark in self.characters else 1)
         )
+
+    @cached_property
+    def octaves(self) -> Mapping[str, tuple[str, ...]]:
+        """The octave marks with which each letter can be written."""
+        return {
+            letter: tuple(marks for name, marks in self.pitches if name == letter)
+            for letter in self.letters
+        }
 
     def units(self, meter: str) -> tuple[str, ...]:
         """Unit note lengths for a meter, the empty text where ``L:`` may be left out."""
@@ -148,9 +176,7 @@ class Script:
         if accidental:
             return ACCIDENTALS[accidental]
         upper = letter.upper()
-        read = parse_key(key)
-        signature = dict(read.accidentals) if read else {}
-        return dict(sharps).get(upper, signature.get(upper, 0))
+        return dict(sharps).get(upper, _signature(key).get(upper, 0))
 
     def alike(self, part: str) -> str:
         """A pitch that may go on just as this one may: another letter where letters are alike."""
@@ -164,16 +190,12 @@ class Script:
 
     def is_length_ahead(self, prefix: str, fits: Callable[[int], bool]) -> bool:
         """Whether a length that begins like this fits."""
-        return any(text.startswith(prefix) and fits(ticks) for text, ticks in self.lengths.items())
+        return any(fits(ticks) for _text, ticks in self._lengths_ahead.get(prefix, ()))
 
     def longest(self, prefix: str, fits: Callable[[int], bool]) -> str | None:
         """The longest length in time that begins like this and fits; the shortest text of it."""
-        known = [
-            (ticks, -len(text), text)
-            for text, ticks in self.lengths.items()
-            if text.startswith(prefix) and fits(ticks)
-        ]
-        return max(known)[2] if known else None
+        ahead = self._lengths_ahead.get(prefix, ())
+        return next((text for text, ticks in ahead if fits(ticks)), None)
 
     def longest_bar(self, full: int) -> int:
         """Characters that suffice to fill a bar of up to `full` ticks and to write its line."""
@@ -223,3 +245,10 @@ class Script:
     def tuplet_time(self, notes: int, written: int) -> int:
         """Ticks that a complete tuplet takes."""
         return TUPLETS[notes] * written // notes
+
+
+@lru_cache(maxsize=256)
+def _signature(key: str) -> Mapping[str, int]:
+    """Semitones by which a key changes each letter; nothing where it cannot be read."""
+    read = parse_key(key)
+    return dict(read.accidentals) if read else {}

@@ -4,6 +4,8 @@ It is the proof that no state is a dead end, and its length is what a tune still
 for characters runs out: with at least that many left a tune can always be finished.
 """
 
+from collections.abc import Iterable
+
 from musicgen.errors import GrammarError
 from musicgen.notation.grammar.alphabet import TUPLETS, Script
 from musicgen.notation.grammar.header import choices, feed_header, next_fields
@@ -14,6 +16,7 @@ from musicgen.notation.grammar.music import (
     is_pitch_right,
     settle,
     split_pitch,
+    which_follow_music,
 )
 from musicgen.notation.grammar.sections import (
     BOTH,
@@ -39,6 +42,15 @@ def feed_state(script: Script, state: GrammarState, character: str) -> GrammarSt
     if isinstance(state, Header):
         return feed_header(script, state, character)
     return None
+
+
+def which_follow_state(
+    script: Script, state: GrammarState, characters: Iterable[str]
+) -> list[bool]:
+    """Whether each of the characters may stand next."""
+    if isinstance(state, Music):
+        return which_follow_music(script, state, characters)
+    return [feed_state(script, state, character) is not None for character in characters]
 
 
 def completing_character(script: Script, state: GrammarState) -> str:

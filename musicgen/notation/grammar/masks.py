@@ -79,8 +79,7 @@ class Guide:
         if mask is None:
             if len(self._masks) >= MAX_MASKS:
                 self._masks.clear()
-            feed = self.grammar.feed
-            mask = np.array([feed(state, c) is not None for c in self._characters], dtype=np.bool_)
+            mask = np.array(self.grammar.which_follow(state, self._characters), dtype=np.bool_)
             mask.flags.writeable = False
             self._masks[key] = mask
         return mask

@@ -4,6 +4,8 @@ A note or a bar line is settled by the first character that cannot belong to it;
 further character must leave a way to settle it.
 """
 
+from collections.abc import Iterable
+
 from musicgen.notation.grammar.alphabet import (
     ACCIDENTALS,
     LETTERS,
@@ -23,6 +25,26 @@ INDENT = "\n "
 def feed_music(script: Script, music: Music, character: str) -> Music | End | None:
     """The state after a character, None where it may not stand."""
     return _FEEDERS[music.kind](script, music, character)
+
+
+def which_follow_music(script: Script, music: Music, characters: Iterable[str]) -> list[bool]:
+    """Whether each of the characters may stand next.
+
+    As `feed_music` says; what a note is when it is settled is worked out once for all.
+    """
+    if music.kind != "n":
+        feed = _FEEDERS[music.kind]
+        return [feed(script, music, character) is not None for character in characters]
+    done = _settle_note(script, music)
+    return [
+        (
+            _extend_note(script, music, character)
+            if _belongs_to_note(character)
+            else done and _leave_note(script, music, done, character)
+        )
+        is not None
+        for character in characters
+    ]
 
 
 def settle(script: Script, music: Music) -> Music | None:
@@ -126,9 +148,7 @@ def _pitched(music: Music, part: str) -> Music:
 def _opens(script: Script, music: Music, accidental: str, letter: str) -> bool:
     """Whether a letter has an octave within the range."""
     alter = script.alteration(accidental, letter, music.key, music.sharps)
-    return any(
-        script.fits_range(letter, marks, alter) for name, marks in script.pitches if name == letter
-    )
+    return any(script.fits_range(letter, marks, alter) for marks in script.octaves.get(letter, ()))
 
 
 def _extend_accidental(script: Script, music: Music, character: str) -> Music | None:
@@ -153,13 +173,23 @@ def split_pitch(part: str) -> tuple[str, str, str]:
 
 
 def _feed_note(script: Script, music: Music, character: str) -> Music | End | None:
-    if character in ",'":
-        return _extend_octave(script, music, character)
-    if character.isdigit() or character == "/":
-        return _extend_length(script, music, character)
+    if _belongs_to_note(character):
+        return _extend_note(script, music, character)
     done = _settle_note(script, music)
-    if done is None:
-        return None
+    return None if done is None else _leave_note(script, music, done, character)
+
+
+def _belongs_to_note(character: str) -> bool:
+    return character in ",'/" or character.isdigit()
+
+
+def _extend_note(script: Script, music: Music, character: str) -> Music | None:
+    extend = _extend_octave if character in ",'" else _extend_length
+    return extend(script, music, character)
+
+
+def _leave_note(script: Script, music: Music, done: Music, character: str) -> Music | End | None:
+    """The state after a character that is no part of the note; `done` has the note settled."""
     if character == "-":
         return _tie(music, done)
     if character in "<>":
@@ -176,8 +206,8 @@ def _extend_octave(script: Script, music: Music, character: str) -> Music | None
         return music._replace(part=part) if music.tie.startswith(part) else None
     alter = script.alteration(accidental, letter, music.key, music.sharps)
     is_right = any(
-        name == letter and ahead.startswith(marks) and script.fits_range(letter, ahead, alter)
-        for name, ahead in script.pitches
+        ahead.startswith(marks) and script.fits_range(letter, ahead, alter)
+        for ahead in script.octaves[letter]
     )
     return music._replace(part=part) if is_right else None
 
@@ -215,17 +245,19 @@ def _settle_note(script: Script, music: Music) -> Music | None:
     ticks = script.lengths.get(music.length)
     if ticks is None or not fits(script, music, ticks) or not is_pitch_right(script, music):
         return None
-    done = music._replace(
-        kind="", part="", length="", owed=0, tie="", is_bound=False,
-        has_rested=music.part == "z", sharps=_remember(music),
+    fill, tuplet, left, written = music.fill, music.tuplet, music.left, 0
+    if not left:
+        fill += ticks
+    else:
+        left -= 1
+        written = music.sum + ticks
+        if not left:
+            fill += script.tuplet_time(tuplet, written)
+            tuplet = written = 0
+    return Music(
+        music.plan, music.form, fill, after=music.after, tuplet=tuplet, left=left, sum=written,
+        has_rested=music.part == "z", sharps=_remember(music), key=music.key,
     )  # fmt: skip
-    if not music.left:
-        return done._replace(fill=music.fill + ticks)
-    written = music.sum + ticks
-    if music.left > 1:
-        return done._replace(left=music.left - 1, sum=written)
-    fill = music.fill + script.tuplet_time(music.tuplet, written)
-    return done._replace(fill=fill, tuplet=0, left=0, sum=0)
 
 
 def _remember(music: Music) -> tuple[tuple[str, int], ...]:
@@ -285,8 +317,7 @@ def _feed_symbol(script: Script, music: Music, character: str) -> Music | None:
     part = music.part + character
     if part in script.chords:
         return music._replace(kind="", part="", is_bound=True)
-    is_ahead = any(chord.startswith(part) for chord in script.chords)
-    return music._replace(part=part) if is_ahead else None
+    return music._replace(part=part) if part in script.chord_beginnings else None
 
 
 def _feed_graces(script: Script, music: Music, character: str) -> Music | None:

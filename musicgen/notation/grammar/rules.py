@@ -253,6 +253,7 @@ def _pitch(text: str) -> int | None:
     return natural_pitch(match[2] + match[3]) + {"^": 1, "_": -1}.get(match[1] or "", 0)
 
 
+@lru_cache(maxsize=256)
 def natural_pitch(written: str) -> int:
     """The MIDI pitch of a letter with octave marks, without any accidental."""
     letter = written[0]

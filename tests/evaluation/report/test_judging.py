@@ -9,7 +9,7 @@ import pytest
 from musicgen.cli.report_lines import report_lines
 from musicgen.config import to_json
 from musicgen.errors import ReportError
-from musicgen.evaluation.judge import labels
+from musicgen.evaluation.judge import detectors, labels
 from musicgen.evaluation.judge.detectors import DETECTORS
 from musicgen.evaluation.judge.result import Giveaway, Judgement, Verdict
 from musicgen.evaluation.report import builder, judging
@@ -111,7 +111,9 @@ def test_without_real_or_without_composed_tunes_nothing_is_judged(checkpoint):
     assert alone.control() is None and alone.judged() == []
 
 
-def test_progress_goes_on_while_tunes_are_judged_and_it_can_be_stopped(checkpoint, monkeypatch):
+def test_progress_goes_on_while_tunes_are_judged_and_it_can_be_stopped(
+    checkpoint, monkeypatch, few_trees
+):
     plan = ReportPlan(("small",), 24, (0.5,))
     shares, is_judging = [], []
     judge = builder.judge_sets
@@ -131,7 +133,13 @@ def test_progress_goes_on_while_tunes_are_judged_and_it_can_be_stopped(checkpoin
         make_report(plan, [checkpoint], OWN, stopping)
 
 
-def test_the_steps_of_a_judgement_are_as_many_as_its_progress_expects():
+@pytest.fixture
+def few_trees(monkeypatch):
+    """A small forest, where it is not asked how well it tells tunes apart."""
+    monkeypatch.setattr(detectors, "_TREES", 20)
+
+
+def test_the_steps_of_a_judgement_are_as_many_as_its_progress_expects(few_trees):
     steps = []
     judge_sets(OWN, [], lambda: steps.append(1))
     assert len(steps) == 0  # a control of no tunes

@@ -1,5 +1,6 @@
 """MIDI files made by hand, note by note."""
 
+import functools
 import io
 from collections.abc import Sequence
 
@@ -25,9 +26,15 @@ def track(
             mido.MetaMessage("time_signature", numerator=numerator, denominator=denominator)
         )
     for pitch, length in notes:
-        made.append(mido.Message("note_on", note=pitch, velocity=80, channel=channel))
-        made.append(mido.Message("note_off", note=pitch, time=length, channel=channel))
+        made.extend(_stroke(pitch, length, channel))
     return made
+
+
+@functools.cache
+def _stroke(pitch: int, length: int, channel: int) -> tuple[mido.Message, mido.Message]:
+    """A key pressed and let go; the same again is the same, as files of many notes need."""
+    press = mido.Message("note_on", note=pitch, velocity=80, channel=channel)
+    return press, mido.Message("note_off", note=pitch, time=length, channel=channel)
 
 
 def save(tracks: Sequence[mido.MidiTrack], ticks: int = 480) -> bytes:

@@ -10,8 +10,8 @@ import pytest
 from musicgen.audio.files import midi_bytes
 from musicgen.audio.midi import to_midi
 from musicgen.config import Paths
-from musicgen.corpus.cleaning import clean_tunebook
-from musicgen.corpus.sources import get_source, is_available, read_source_text
+from musicgen.corpus.dataset import load_dataset
+from musicgen.corpus.sources import get_source, is_available
 from musicgen.errors import NotationError
 from musicgen.notation.analysis.bars import is_in_time
 from musicgen.notation.model import Tune
@@ -69,8 +69,7 @@ def test_repeats_and_pickups_are_found_again():
     reason="the lab's tunebook is not here: make setup fetches it",
 )
 def test_of_many_tunes_of_the_lab_all_are_heard_again():
-    files = read_source_text(get_source("lab"), Paths.default())
-    tunes, _ = clean_tunebook("lab", [(file.name, file.text) for file in files])
+    tunes = load_dataset("lab", Paths.default()).tunes
     same = in_time = 0
     chosen = some(random.Random(1).sample(tunes, 100), 3)
     for clean in chosen:
