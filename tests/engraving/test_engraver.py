@@ -77,7 +77,7 @@ def test_without_abcjs_or_node_a_sentence_says_what_to_do(tmp_path, monkeypatch)
         engrave(tune, Fraction(120), nowhere)
     nowhere.abcjs.parent.mkdir(parents=True)
     nowhere.abcjs.write_text("")
-    monkeypatch.setattr(engraver, "_node_commands", lambda _paths: iter(()))
+    monkeypatch.setattr(engraver, "node_commands", lambda _paths: iter(()))
     with pytest.raises(SetupError, match=r"Node\.js"):
         engrave(tune, Fraction(120), nowhere)
 
@@ -91,7 +91,7 @@ def test_an_engraver_that_hangs_or_fails_is_a_sentence(tmp_path, monkeypatch, sc
     where.abcjs.parent.mkdir(parents=True)
     where.abcjs.write_text("")
     monkeypatch.setattr(
-        engraver, "_node_commands", lambda _paths: iter([(sys.executable, "-c", script)])
+        engraver, "node_commands", lambda _paths: iter([(sys.executable, "-c", script)])
     )
     monkeypatch.setattr(engraver, "TIMEOUT_S", 1)
     with pytest.raises(EngravingError):
