@@ -42,7 +42,10 @@ _BLOWN = (0, 4, 7, 12, 16, 19, 24, 28, 31, 36)
 _DRAWN = (2, 7, 11, 14, 17, 21, 23, 26, 29, 33)
 _CIRCLED = "①②③④⑤⑥"
 _MAJOR = (0, 2, 4, 5, 7, 9, 11)
-_ABOVE, _BELOW = "\u0307", "\u0323"
+_CHANGED = {1: ("♯", 0), 3: ("♭", 4), 6: ("♯", 5), 8: ("♯", 7), 10: ("♭", 11)}
+"""Steps that no major scale has, as the degrees they are made of."""
+
+_DOT = "·"
 
 Rows = tuple[str, ...]
 
@@ -101,16 +104,17 @@ def _harmonica(lowest: int) -> Callable[[int, Key], Rows]:
 
 
 def _numbered(pitch: int, key: Key) -> Rows:
-    """A degree of the major scale with the signature of the key, its 1 between G3 and F♯4."""
+    """A degree of the major scale with the signature of the key, its 1 between G3 and F♯4.
+
+    Dots for higher octaves are above it, those for lower ones below.
+    """
     sharps = tonic_fifths(key.tonic) + MODE_FIFTHS[key.mode] if key.tonic else 0
     home = 55 + (7 * sharps - 55) % 12
     octave, step = divmod(pitch - home, 12)
-    sign = ""
-    if step not in _MAJOR:
-        step, sign = (step + 1, "♭") if sharps < 0 else (step - 1, "♯")
-    digit = str(_MAJOR.index(step % 12) + 1)
-    octave += step // 12
-    return (sign + digit + (_ABOVE * octave if octave > 0 else _BELOW * -octave),)
+    sign, step = _CHANGED.get(step, ("", step))
+    dots = _DOT * abs(octave)
+    digit = f"{sign}{_MAJOR.index(step) + 1}"
+    return (dots if octave > 0 else "", digit, dots if octave < 0 else "")
 
 
 _STRINGS_GUITAR = dict(zip(_CIRCLED, (76, 71, 67, 62, 57, 52), strict=True))
@@ -122,7 +126,7 @@ FINGERINGS: Mapping[str, Fingering] = MappingProxyType(
     {
         one.name: one
         for one in (
-            Fingering("numbers", 1, _numbered),
+            Fingering("numbers", 3, _numbered),
             Fingering("whistle D", 7, _whistle(62)),
             Fingering("whistle C", 7, _whistle(60)),
             Fingering("whistle G", 7, _whistle(67)),
@@ -155,4 +159,4 @@ def find_rows(tune: Tune, name: str) -> list[tuple[int, Rows]]:
 
 def count_missing(tune: Tune, name: str) -> int:
     """How many notes of a tune an instrument does not have."""
-    return sum(rows[0] == NOT_THERE for _start, rows in find_rows(tune, name))
+    return sum(NOT_THERE in rows for _start, rows in find_rows(tune, name))

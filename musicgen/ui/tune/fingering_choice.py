@@ -1,4 +1,4 @@
-"""The instrument of the reader: how its notes are played, below them; remembered in the tunebook."""
+"""The instrument of the reader: how its notes are played, remembered in the tunebook."""
 
 import streamlit as st
 
