@@ -44,6 +44,8 @@ COMMANDS = {
     "compress": ("compress_group", "Make a model smaller: 8 bits, fewer units or weights."),
     "export": ("export_command", "Take a model away: ONNX, checked against our engine."),
     "study": ("study_group", "Blind listening studies: make, show, export, compare."),
+    "adapt": ("adapt_command", "Let a model learn from ballots, thumbs or new tunes."),
+    "versions": ("versions_group", "Versions of models that learn: list, show, go back."),
     "bundle": ("bundle_command", "Measure a checkpoint of a run, and keep it."),
     "card": ("card_command", "Write the model card of a checkpoint, and print it."),
     "serve": ("serve_command", "Serve tunes to other programs over HTTP."),
@@ -99,6 +101,7 @@ _KEEPING = frozenset(
         "compress",
         "critic",
         "preferences",
+        "adapt",
     )
 )
 """Commands that read or write what is kept on the disk, and begin by clearing it up."""

@@ -9,6 +9,7 @@ from musicgen.corpus.sources import SOURCES, is_available
 from musicgen.corpus.statistics import TuneFacts, describe_tunes
 from musicgen.corpus.user_corpora import CorpusStore
 from musicgen.evaluation.report.store import ReportStore
+from musicgen.jobs.adapt_service import AdaptService
 from musicgen.jobs.compose_ahead import ComposeAhead
 from musicgen.jobs.novelty_service import NoveltyService
 from musicgen.jobs.report_service import ReportService
@@ -170,6 +171,16 @@ def studies() -> StudyService:
 @st.cache_resource(show_spinner=False)
 def _studies(where: Paths) -> StudyService:
     return StudyService(StudyStore(where.listening), where)
+
+
+def adaptations() -> AdaptService:
+    """The models of this server that learn from people: one at a time."""
+    return _adaptations(paths())
+
+
+@st.cache_resource(show_spinner=False)
+def _adaptations(where: Paths) -> AdaptService:
+    return AdaptService(_registry(where), where)
 
 
 def novelty_service() -> NoveltyService:

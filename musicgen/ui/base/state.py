@@ -239,6 +239,9 @@ REPORT = Slot("evaluate_report", "")
 STUDY = Slot("listen_study", "")
 """The listening study that is looked at; empty for the newest."""
 
+ADAPTED = Slot("listen_adapted", 0)
+"""The number of the adaptation that this session saw under way."""
+
 LISTENER = Slot("listen_listener", "")
 """The random id under which somebody takes part in a study; empty before."""
 

@@ -45,6 +45,7 @@ from musicgen.ui.tune.performance import Performance, Sound
 from musicgen.ui.tune.permalink import SLIDERS
 from musicgen.ui.tune.request import Request
 from musicgen.ui.tune.sound_controls import band_controls
+from musicgen.ui.tune.thumbs import thumbs
 
 SHOWN_BEFORE = 20
 """Tunes before the one that sounds that are listed."""
@@ -223,6 +224,7 @@ def _now_playing(now: PlaybackSession, pieces: Sequence[QueuedTune]) -> None:
     )
     with st.container(horizontal=True, vertical_alignment="center", key="endless_take"):
         _keep(number, composition, "endless")
+        thumbs(composition, f"endless_{number}")
         _open_in_play(composition, now.settings, "endless")
     tune_to_take = _performance(composition, now.settings)
     downloads(tune_to_take, lambda: [tune_to_take])

@@ -19,6 +19,7 @@ from musicgen.ui.tune.history import Entry
 from musicgen.ui.tune.performance import Performance
 from musicgen.ui.tune.practise_link import practise_link
 from musicgen.ui.tune.session_state import play_session
+from musicgen.ui.tune.thumbs import thumbs
 
 _HERE = Path(__file__).parent
 
@@ -30,6 +31,7 @@ def tune_bar(shown: Performance) -> None:
         _takes(shown)
         _list()
         _keep(shown)
+        thumbs(shown.composition, "play")
         _copy_link()
         practise_link(shown.abc, "play")
 
