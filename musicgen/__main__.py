@@ -31,6 +31,7 @@ COMMANDS = {
     "take": ("take_command", "Take another note, and the network goes on from there."),
     "favourites": ("favourites_group", "The tunes that are kept: list, add, remove, export."),
     "tunebook": ("tunebook_group", "Your tunes and sets: search, tag, print, export, back up."),
+    "practise": ("practise_command", "A tune with count-in and metronome, slower and in parts."),
     "render": ("render_command", "Render every tune of an ABC file: sound and sheet music."),
     "check": ("check_command", "Say what is wrong with the tunes of an ABC file, and where."),
     "evaluate": ("evaluate_command", "Figures of composed tunes and of real ones."),
@@ -43,6 +44,8 @@ COMMANDS = {
     "compress": ("compress_group", "Make a model smaller: 8 bits, fewer units or weights."),
     "export": ("export_command", "Take a model away: ONNX, checked against our engine."),
     "study": ("study_group", "Blind listening studies: make, show, export, compare."),
+    "adapt": ("adapt_command", "Let a model learn from ballots, thumbs or new tunes."),
+    "versions": ("versions_group", "Versions of models that learn: list, show, go back."),
     "bundle": ("bundle_command", "Measure a checkpoint of a run, and keep it."),
     "card": ("card_command", "Write the model card of a checkpoint, and print it."),
     "serve": ("serve_command", "Serve tunes to other programs over HTTP."),
@@ -98,6 +101,7 @@ _KEEPING = frozenset(
         "compress",
         "critic",
         "preferences",
+        "adapt",
     )
 )
 """Commands that read or write what is kept on the disk, and begin by clearing it up."""

@@ -447,6 +447,11 @@ class Paths:
         return self.home / "listening"
 
     @property
+    def versions(self) -> Path:
+        """One small file for each line of versions of a model."""
+        return self.home / "versions"
+
+    @property
     def favourites(self) -> Path:
         """Where versions before the tunebook kept one small file for each favourite."""
         return self.home / "favourites"

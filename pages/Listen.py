@@ -11,6 +11,7 @@ from musicgen.ui.listen.listener_view import listen
 from musicgen.ui.listen.study_form import study_form
 from musicgen.ui.listen.study_live import is_making, live_study
 from musicgen.ui.listen.study_view import STUDY_PARAMETER, study_on_screen
+from musicgen.ui.listen.teach_view import teach
 
 study = st.query_params.get(STUDY_PARAMETER)
 page(
@@ -37,4 +38,6 @@ else:
         live_study()
         if infos:
             study_on_screen(infos)
+        if resources.checkpoints():
+            teach()
 language_picker()

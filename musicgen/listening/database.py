@@ -84,6 +84,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         )""",
         "create index thumb_of_model on thumb (model)",
     ),
+    ("alter table tune add column raw text not null default ''",),
 )
 """The statements that lead from each version of the file to the next; only ever added to."""
 

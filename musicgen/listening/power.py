@@ -1,8 +1,9 @@
 """What a study can find out, told before anybody has listened, and when it may be looked at.
 
 Power is of the two-sided test at 5 % of one difference in strength. Listeners differ in taste by a
-standard deviation τ in log-odds: with G of them, a difference has τ²/G of variance beside that of
-the ballots, for which no number of ballots makes up.
+standard deviation τ in log-odds, and tunes of one version as much: with G listeners and T tunes a
+difference has τ²(1/G + 1/T) of variance beside that of the ballots, for which no number of ballots
+makes up.
 
 A study that is looked at again and again, and stopped when it pleases, finds differences where
 there are none. So it is looked at after equal parts of the ballots that were planned, and each time
@@ -62,7 +63,7 @@ def _power(plan: StudyPlan, share: float, listeners: int) -> float:
     strengths = [gap / 2, -gap / 2] + [0.0] * (len(plan.versions) - 2)
     ties = ASSUMED_TIES if settings.ties else 0.0
     error = expected_error(strengths, listeners * settings.pairs, ties, 0, 1)
-    error = math.sqrt(error**2 + settings.spread**2 / listeners)
+    error = math.hypot(error, settings.spread * math.sqrt(1 / listeners + 1 / settings.tunes))
     bound = final_bound(settings.looks)
     critical = float(stats.t.ppf(stats.norm.cdf(bound), max(1, listeners - 1)))
     shift = gap / error

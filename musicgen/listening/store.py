@@ -11,7 +11,7 @@ import secrets
 import sqlite3
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -35,13 +35,17 @@ _CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # none that are taken for one
 
 @dataclass(frozen=True, slots=True)
 class StudyTune:
-    """A tune of a study: version `version` of a slot, and its sound as an MP3 file."""
+    """A tune of a study: version `version` of a slot, and its sound as an MP3 file.
+
+    `raw` is the text as a network wrote it; empty for other tunes.
+    """
 
     slot: int
     version: int
     abc: str
     provenance: str
     sound: bytes
+    raw: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +117,8 @@ class StudyStore:
                 (study, _now(), plan.title, json.dumps(plan.to_dict(), ensure_ascii=False)),
             )
             connection.executemany(
-                "insert into tune values (?, ?, ?, ?, ?, ?)",
-                (
-                    (study, one.slot, one.version, one.abc, one.provenance, one.sound)
-                    for one in tunes
-                ),
+                "insert into tune values (?, ?, ?, ?, ?, ?, ?)",
+                ((study, *astuple(one)) for one in tunes),
             )
         return study
 
@@ -175,6 +176,14 @@ class StudyStore:
                 "select slot, version, abc, provenance from tune where study = ?", (study,)
             ).fetchall()
         return {(row[0], row[1]): (row[2], row[3]) for row in rows}
+
+    def raw_texts(self, study: str) -> dict[tuple[int, int], str]:
+        """The texts of composed tunes as networks wrote them, by slot and version."""
+        with reading(self._folder) as connection:
+            rows = connection.execute(
+                "select slot, version, raw from tune where study = ? and raw != ''", (study,)
+            ).fetchall()
+        return {(row[0], row[1]): row[2] for row in rows}
 
     def enrol(self, study: str, language: str = "en", years: int | None = None) -> Listener:
         """A new listener, with a row of trials of their own.

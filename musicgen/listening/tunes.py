@@ -44,10 +44,14 @@ to be rendered. Now and then it is called while nothing new is done: what it rai
 
 @dataclass(frozen=True, slots=True)
 class BareTune:
-    """A tune without anything that names it, and where it is from, in one line."""
+    """A tune without anything that names it, and where it is from, in one line.
+
+    `raw` is the text as a network wrote it; empty for other tunes.
+    """
 
     abc: str
     provenance: str
+    raw: str = ""
 
 
 def make_tunes(
@@ -84,7 +88,7 @@ def make_tunes(
 def _sounding(plan: StudyPlan, slot: int, version: int, tune: BareTune) -> StudyTune:
     text = to_common_tonic(tune.abc) if plan.settings.same_key else tune.abc
     sound = blind_sound(read_tune(text)[0], plan.settings.seconds)
-    return StudyTune(slot, version, text, tune.provenance, sound)
+    return StudyTune(slot, version, text, tune.provenance, sound, tune.raw)
 
 
 def _find_tunes(
@@ -166,7 +170,7 @@ def _composed(
         whole = _whole(draw, config, len(those))
         for slot, piece in zip(those, whole, strict=False):
             text = strip(piece.public_tune, plan.settings.rhythm)
-            tunes[slot] = BareTune(text, piece.provenance())
+            tunes[slot] = BareTune(text, piece.provenance(), piece.abc)
     if len(tunes) < plan.slots:
         raise StudyError(
             "{model} composed {count} whole tunes of {wanted}. Choose another model, or ask less "

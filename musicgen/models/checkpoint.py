@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from musicgen.config import NetworkConfig, Paths, TrainingConfig, to_json
 from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.errors import CheckpointError, MusicgenError
-from musicgen.json_reading import is_count, parse_json
+from musicgen.json_reading import is_count, parse_json, read_json
 from musicgen.machine import available_memory_bytes
 from musicgen.models.figures import MAX_TEXT, clean_figures
 from musicgen.models.int8_weights import dequantize, quantize
@@ -59,6 +59,11 @@ DEFAULT_CHECKPOINT = "house"
 
 METADATA_FILE = "checkpoint.json"
 CRITIC_FILE = "critic.json"
+CURRENT = "current"
+LINE_SUFFIX = ".json"
+"""Of the files that say under which name which version of a model plays
+(`musicgen.listening.versions`): an object whose ``current`` is the name of a model or run."""
+
 
 MAX_METADATA_BYTES = 4_000_000
 MAX_WEIGHTS_BYTES = 1_000_000_000
@@ -196,7 +201,7 @@ class Checkpoint:
 
 @dataclass(frozen=True)
 class CheckpointRef:
-    """Where a checkpoint lies. `origin` is ``bundled``, ``run`` or ``file``."""
+    """Where a checkpoint lies. `origin` is ``bundled``, ``version``, ``run`` or ``file``."""
 
     name: str
     path: Path
@@ -332,7 +337,9 @@ def _build(config: NetworkConfig, weights: Arrays) -> "Network":
 
 
 def list_checkpoints(paths: Paths) -> list[CheckpointRef]:
-    """All checkpoints there are: bundled ones (``house`` first), then runs, the newest first."""
+    """All checkpoints there are: bundled ones (``house`` first), then the current versions of
+    models that learn from people, then runs, the newest first.
+    """
     bundled = [
         CheckpointRef(normalize_name(folder.name), folder, "bundled")
         for folder in _folders(paths.checkpoints)
@@ -345,9 +352,27 @@ def list_checkpoints(paths: Paths) -> list[CheckpointRef]:
         if is_file(folder / "best" / METADATA_FILE)
     ]
     runs.sort(reverse=True)
-    return bundled + [
+    known = bundled + [
         CheckpointRef(normalize_name(folder.name), folder / "best", "run") for _, folder in runs
     ]
+    return [*bundled, *_list_lines(paths, known), *known[len(bundled) :]]
+
+
+def _list_lines(paths: Paths, known: list[CheckpointRef]) -> list[CheckpointRef]:
+    """The current versions of models that learn from people, under the names of their lines."""
+    by_name = {ref.name: ref for ref in known}
+    found = []
+    for path in list_folder(paths.versions):
+        name = normalize_name(path.stem)
+        if path.suffix != LINE_SUFFIX or name in by_name or not is_name(name):
+            continue
+        try:
+            current = by_name.get(read_json(path)[CURRENT])
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+        if current:
+            found.append(CheckpointRef(name, current.path, "version"))
+    return sorted(found, key=lambda ref: ref.name)
 
 
 def find_checkpoint(name: str, paths: Paths) -> CheckpointRef:

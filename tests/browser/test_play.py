@@ -189,7 +189,7 @@ def test_each_download_opens_in_another_program(open_page, tmp_path):
         files[name] = tmp_path / waiting.value.suggested_filename
         waiting.value.save_as(files[name])
     assert [path.suffix for path in files.values()] == [".wav", ".mid", ".abc"]
-    assert {path.stem for path in files.values()} == {"tiny-4711"}
+    assert {path.stem for path in files.values()} == {"The-Patient-Machine"}
     samples, rate = soundfile.read(files["WAV"])
     assert (rate, samples.shape[1]) == (44_100, 2)
     midi = mido.MidiFile(files["MIDI"])
@@ -215,7 +215,7 @@ def test_every_other_format_is_behind_one_button_and_opens(open_page, browser, t
         files[name] = tmp_path / waiting.value.suggested_filename
         waiting.value.save_as(files[name])
     assert {path.name for path in files.values()} == {
-        f"tiny-4711.{ending}" for ending in (*(one.suffix for one in later), "zip")
+        f"The-Patient-Machine.{ending}" for ending in (*(one.suffix for one in later), "zip")
     }
     for name in ("MP3", "OGG", "FLAC"):
         assert soundfile.info(files[name]).duration > 10

@@ -26,7 +26,7 @@ TINY = (
 )  # fmt: skip
 WRITERS = ("compose", "take", "rewrite", "ladder", "set", "favourites export", "reports export",
            "study export", "lessons worksheet", "lessons notebook", "tunebook export",
-           "export")  # fmt: skip
+           "export", "practise")  # fmt: skip
 
 
 def read_rows() -> list[tuple[str, str]]:

@@ -17,8 +17,10 @@ from streamlit.testing.v1 import AppTest
 from musicgen.evaluation.novelty.index_files import load_index
 from musicgen.evaluation.report.plan import ReportPlan
 from musicgen.lessons.course import LESSONS
+from musicgen.library.book_tune import BookSet, SetTune, make_tune
 from musicgen.training.runs.run import RunStore
 from musicgen.ui.base import resources
+from tests.examples import make_tune as make_abc
 from tests.thorough import IS_THOROUGH
 from tests.ui.test_compare_page import train
 from tests.ui.test_novelty import LAB, learned_from_lab
@@ -138,6 +140,20 @@ def test_play(furnished, open_app):
     app.button(key="compose").click().run()
     app.button(key="play_keep").click().run()
     open_every_pair(app, 5)
+
+
+def test_tunebook(furnished, open_app):
+    book = resources.tunebook()
+    keys = book.add(map(make_tune, map(make_abc, range(3))))
+    book.put_set(BookSet("Friday", tuple(SetTune(key, 2) for key in keys[:2])))
+    app = open_app("Tunebook")
+    app.selectbox(key="tunebook_set").set_value("Friday").run()
+    open_every_pair(app, 0)
+
+
+def test_practise(furnished, open_app):
+    (key,) = resources.tunebook().add([make_tune(make_abc(4))])
+    open_every_pair(open_app("Practise", tune=key), 0)
 
 
 def test_endless(furnished, open_app):

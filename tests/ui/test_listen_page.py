@@ -5,11 +5,14 @@ import pytest
 from musicgen.jobs.background_task import TaskStatus
 from musicgen.listening.plan import StudyPlan, StudySettings, Version
 from musicgen.listening.store import StudyTune
+from musicgen.listening.thumbs import ThumbStore
 from musicgen.listening.trials import NOISE
+from musicgen.listening.verdict import Check, GateVerdict
+from musicgen.listening.versions import VersionStore, make_version
 from musicgen.ui.base import resources
 from musicgen.ui.listen.study_charts import strength_figure
 from tests.ui.conftest import texts
-from tests.ui.tiny_model import TUNE
+from tests.ui.tiny_model import TUNE, write_tiny_model
 
 PATIENCE_S = 240
 
@@ -175,3 +178,33 @@ def test_the_chart_has_a_row_for_each_version(home):
     info = resources.study_store().get(study)
     figure = strength_figure(count(info.plan, [], {}))
     assert figure["data"][0]["y"] == ["zz-secret-two", "zz-secret-one"]
+
+
+def test_a_tune_of_play_gets_a_thumb_and_loses_it(home, open_app):
+    app = open_app()
+    app.button(key="compose").click().run()
+    app.button(key="play_good").click().run()
+    assert [one.is_up for one in ThumbStore(home.listening).list()] == [True]
+    app.button(key="play_poor").click().run()
+    assert [one.is_up for one in ThumbStore(home.listening).list()] == [False]
+    app.button(key="play_poor").click().run()
+    assert ThumbStore(home.listening).list() == []
+    assert not app.exception
+
+
+def test_versions_are_listed_and_another_one_is_let_play(home, open_app):
+    write_tiny_model(home.runs / "newer" / "best", "newer")
+    store = VersionStore(home)
+    store.open("house-tuned", "house")
+    verdict = GateVerdict((Check("loss", 1.0, 2.0, 1.02, is_passed=False),))
+    store.add("house-tuned", make_version("newer", "house", {"train": 30}, verdict))
+    app = open_app("Listen")
+    app.session_state["listen_line_house-tuned"] = True
+    app.session_state["listen_teach"] = True
+    app.run()
+    assert not app.exception and not app.error
+    assert app.button(key="listen_adapt").disabled  # nobody said anything yet
+    assert any("30 pairs" in str(one.value) for one in app.table)
+    app.selectbox(key="listen_version_house-tuned").set_value("newer").run()
+    app.button(key="listen_use_house-tuned").click().run()
+    assert store.find("house-tuned").current == "newer"

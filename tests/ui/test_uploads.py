@@ -3,7 +3,7 @@ import streamlit as st
 
 from musicgen.ui.base import uploads
 
-PAGES = [("", 2), ("Compare", 200), ("Corpus", 20)]
+PAGES = [("", 2), ("Compare", 200), ("Corpus", 20), ("Tunebook", 20)]
 
 
 def uploaders(app):

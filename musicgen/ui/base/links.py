@@ -18,6 +18,14 @@ def play_link(model: str, step: int, label: str, key: str) -> None:
         st.page_link("app.py", label=label, icon=":material/music_note:", query_params=parameters)
 
 
+def play_page_link(label: str) -> None:
+    """A link to Play, where tunes are composed."""
+    with st.container(key="link_play", width="content"):
+        st.page_link(
+            "app.py", label=label, icon=":material/music_note:", query_params=kept_parameters()
+        )
+
+
 def train_link(label: str = "", corpus: str = "") -> None:
     """A link to Train, for those who have no model yet, or who found what is to be learned from."""
     parameters = kept_parameters() | ({CORPUS_PARAMETER: corpus} if corpus else {})

@@ -9,6 +9,7 @@ from musicgen.corpus.sources import SOURCES, is_available
 from musicgen.corpus.statistics import TuneFacts, describe_tunes
 from musicgen.corpus.user_corpora import CorpusStore
 from musicgen.evaluation.report.store import ReportStore
+from musicgen.jobs.adapt_service import AdaptService
 from musicgen.jobs.compose_ahead import ComposeAhead
 from musicgen.jobs.novelty_service import NoveltyService
 from musicgen.jobs.report_service import ReportService
@@ -18,6 +19,7 @@ from musicgen.jobs.sweep_plan import SweepStore
 from musicgen.jobs.training_job import JobRegistry
 from musicgen.jobs.variant_service import VariantService
 from musicgen.library.favourites import FavouriteStore
+from musicgen.library.tunebook import Tunebook
 from musicgen.listening.store import StudyStore
 from musicgen.models.checkpoint import (
     METADATA_FILE,
@@ -77,6 +79,11 @@ def networks() -> BoundedCache[Checkpoint]:
 def favourite_store() -> FavouriteStore:
     """The tunes that are kept on this computer."""
     return FavouriteStore(paths().favourites)
+
+
+def tunebook() -> Tunebook:
+    """The tunebook of this computer, with what earlier versions kept as favourites."""
+    return favourite_store().book
 
 
 def corpora() -> CorpusStore:
@@ -175,6 +182,16 @@ def studies() -> StudyService:
 @st.cache_resource(show_spinner=False)
 def _studies(where: Paths) -> StudyService:
     return StudyService(StudyStore(where.listening), where)
+
+
+def adaptations() -> AdaptService:
+    """The models of this server that learn from people: one at a time."""
+    return _adaptations(paths())
+
+
+@st.cache_resource(show_spinner=False)
+def _adaptations(where: Paths) -> AdaptService:
+    return AdaptService(_registry(where), where)
 
 
 def novelty_service() -> NoveltyService:

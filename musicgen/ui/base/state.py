@@ -160,6 +160,42 @@ ADDRESS: Slot[dict[str, str]] = Slot("play_address", {})
 NOVELTY_OPEN = Slot("play_novelty_open", False)
 """Whether one looks at what a tune shares with known ones."""
 
+TUNEBOOK_TUNE = Slot("tunebook_tune", "")
+"""The key of the tune of the tunebook that is looked at."""
+
+TUNEBOOK_LINK = Slot("tunebook_link", "")
+"""The tune that the address named when this session last looked."""
+
+TUNEBOOK_UPLOADS = Slot("tunebook_uploads", 0)
+"""How often tunes were brought: each time the form is a fresh one."""
+
+TUNEBOOK_BROUGHT: Slot[Any] = Slot("tunebook_brought", None)
+"""The `tunebook_archive.Imported` that is to be told."""
+
+TUNEBOOK_REMOVED: Slot[Any] = Slot("tunebook_removed_tune", None)
+"""The `tunebook.Removed` that may be wanted back."""
+
+TUNEBOOK_SET = Slot("tunebook_set", "")
+"""The name of the set that is looked at; empty for a new one."""
+
+TUNEBOOK_PARTS: Slot[tuple[tuple[str, int, int], ...]] = Slot("tunebook_parts", ())
+"""The set that is put together: key, times and semitones of each tune."""
+
+TUNEBOOK_PLAYED = Slot("tunebook_played", False)
+"""Whether that set is to be heard."""
+
+TUNEBOOK_FILE: Slot[Any] = Slot("tunebook_file", None)
+"""The file that was made last: its name, its media type, its bytes."""
+
+PRACTISE_ABC = Slot("practise_abc", "")
+"""The text of the tune on the music stand; empty for none."""
+
+PRACTISE_OFFERS: Slot[dict[str, str]] = Slot("practise_offers", {})
+"""Texts of tunes by the names that links to Practise give them."""
+
+PRACTISE_LINK = Slot("practise_link", "")
+"""The tune that the address named when this session last looked."""
+
 CORPUS = Slot("corpus_name", "")
 """The corpus that is looked at."""
 
@@ -203,6 +239,9 @@ REPORT = Slot("evaluate_report", "")
 
 STUDY = Slot("listen_study", "")
 """The listening study that is looked at; empty for the newest."""
+
+ADAPTED = Slot("listen_adapted", 0)
+"""The number of the adaptation that this session saw under way."""
 
 LISTENER = Slot("listen_listener", "")
 """The random id under which somebody takes part in a study; empty before."""

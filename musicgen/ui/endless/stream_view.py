@@ -39,12 +39,13 @@ from musicgen.ui.frame.on_air import (
 from musicgen.ui.tune import listening, permalink
 from musicgen.ui.tune import rendering as player
 from musicgen.ui.tune.constraints import RHYTHM_NAMES
-from musicgen.ui.tune.downloads import downloads
+from musicgen.ui.tune.downloads import downloads, file_stem
 from musicgen.ui.tune.models import Models
 from musicgen.ui.tune.performance import Performance, Sound
 from musicgen.ui.tune.permalink import SLIDERS
 from musicgen.ui.tune.request import Request
 from musicgen.ui.tune.sound_controls import band_controls
+from musicgen.ui.tune.thumbs import thumbs
 
 SHOWN_BEFORE = 20
 """Tunes before the one that sounds that are listed."""
@@ -223,6 +224,7 @@ def _now_playing(now: PlaybackSession, pieces: Sequence[QueuedTune]) -> None:
     )
     with st.container(horizontal=True, vertical_alignment="center", key="endless_take"):
         _keep(number, composition, "endless")
+        thumbs(composition, f"endless_{number}")
         _open_in_play(composition, now.settings, "endless")
     tune_to_take = _performance(composition, now.settings)
     downloads(tune_to_take, lambda: [tune_to_take])
@@ -259,7 +261,7 @@ def _tunes_before(now: PlaybackSession) -> None:
                 st.download_button(
                     _("ABC"),
                     composition.to_abc(now.settings.listening.to_values()),
-                    f"{composition.checkpoint}-{composition.seed}.abc",
+                    f"{file_stem(composition)}.abc",
                     "text/vnd.abc",
                     key=f"before_abc_{number}",
                     icon=":material/download:",

@@ -35,6 +35,8 @@ ICON = Paths.default().project / "assets" / "icon.png"
 PAGES = (
     ("app.py", N_("Play"), ":material/music_note:"),
     ("pages/Endless.py", N_("Endless"), ":material/all_inclusive:"),
+    ("pages/Tunebook.py", N_("Tunebook"), ":material/menu_book:"),
+    ("pages/Practise.py", N_("Practise"), ":material/speed:"),
     ("pages/Train.py", N_("Train"), ":material/model_training:"),
     ("pages/Compare.py", N_("Compare"), ":material/compare_arrows:"),
     ("pages/Evaluate.py", N_("Evaluate"), ":material/fact_check:"),

@@ -1,4 +1,4 @@
-"""A study while it is made: how far it is, brought up to date every second."""
+"""A study while it is made, a model while it learns: how far they are, every second."""
 
 import streamlit as st
 
@@ -9,6 +9,7 @@ from musicgen.ui.base.failures import has_new_failure, redraw
 from musicgen.ui.base.language import _
 from musicgen.ui.base.words import plain
 from musicgen.ui.frame.page import training_note
+from musicgen.ui.listen.teach_view import live_adaptation, seen_adaptation
 
 TICK_S = 1.0
 
@@ -24,20 +25,24 @@ def live_study() -> None:
     _live(_seen())
 
 
-def _seen() -> tuple[int, bool] | None:
-    """What the rest of the page depends on: which study, and whether it is over."""
+_Seen = tuple[tuple[int, bool] | None, tuple[int, bool] | None]
+
+
+def _seen() -> _Seen:
+    """What the rest of the page depends on: which study and model, and whether they are over."""
     now = resources.studies().snapshot()
-    return (now.number, now.status.is_final) if now else None
+    return (now.number, now.status.is_final) if now else None, seen_adaptation()
 
 
 @st.fragment(run_every=TICK_S)
-def _live(drawn: tuple[int, bool] | None) -> None:
+def _live(drawn: _Seen) -> None:
     training_note()
     if _seen() != drawn or has_new_failure():
-        now = resources.studies().snapshot()
-        if now and now.study:
-            state.STUDY.set(now.study)
+        made = resources.studies().snapshot()
+        if made and made.study and _seen()[0] != drawn[0]:
+            state.STUDY.set(made.study)
         redraw()
+    live_adaptation()
     now = resources.studies().snapshot()
     if now is None:
         return

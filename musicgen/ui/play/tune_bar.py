@@ -17,7 +17,9 @@ from musicgen.ui.play import controls
 from musicgen.ui.tune import rendering
 from musicgen.ui.tune.history import Entry
 from musicgen.ui.tune.performance import Performance
+from musicgen.ui.tune.practise_link import practise_link
 from musicgen.ui.tune.session_state import play_session
+from musicgen.ui.tune.thumbs import thumbs
 
 _HERE = Path(__file__).parent
 
@@ -29,7 +31,9 @@ def tune_bar(shown: Performance) -> None:
         _takes(shown)
         _list()
         _keep(shown)
+        thumbs(shown.composition, "play")
         _copy_link()
+        practise_link(shown.abc, "play")
 
 
 def _steps() -> None:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from musicgen.engraving.engraver import missing_part
 from musicgen.errors import MusicgenError
+from musicgen.library.book_tune import to_file_name
 from musicgen.rendering.files.archive import DEFAULT_FORMATS, write_zip
 from musicgen.rendering.files.formats import FORMATS, ExportTune, from_composition
 from musicgen.rendering.playback_settings import PlaybackSettings
@@ -49,7 +50,7 @@ def downloads(shown: Performance, takes: Callable[[], Sequence[Performance]]) ->
             data = _ready(shown, name)
             if data is not None:
                 kind = FORMATS[name]
-                stem = _stem(shown.composition)
+                stem = file_stem(shown.composition)
                 _button(kind.label, data, f"{stem}.{kind.suffix}", kind.mime)
         more = st.popover(
             _("More formats"), icon=":material/more_horiz:", key="more_formats", on_change="rerun"
@@ -94,7 +95,7 @@ def _more(takes: Callable[[], Sequence[Performance]], shown: Performance) -> Non
     except MusicgenError as error:
         st.warning(sentence(error), icon=":material/error:")
         return
-    stem = _stem(shown.composition)
+    stem = file_stem(shown.composition)
     name = f"{stem}.{_ZIP if chosen == _ZIP else FORMATS[chosen].suffix}"
     mime = "application/zip" if chosen == _ZIP else FORMATS[chosen].mime
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -130,8 +131,10 @@ def _button(label: str, data: bytes, file_name: str, mime: str) -> None:
     )
 
 
-def _stem(composition: Composition) -> str:
-    return f"{composition.checkpoint}-{composition.seed}"
+def file_stem(composition: Composition) -> str:
+    """A name for files: the title, or model and seed of a tune without one."""
+    title = composition.public_tune.title
+    return to_file_name(title) if title else f"{composition.checkpoint}-{composition.seed}"
 
 
 def _piece_of(shown: Performance) -> ExportTune:
@@ -147,4 +150,7 @@ def _piece(
     _wav: bytes,
 ) -> ExportTune:
     """A tune as files, drawn and compressed once for all sessions."""
-    return from_composition(_composition, playback=playback, wav=_wav, paths=resources.paths())
+    return from_composition(
+        _composition, stem=file_stem(_composition), playback=playback, wav=_wav,
+        paths=resources.paths(),
+    )  # fmt: skip

@@ -1,0 +1,299 @@
+"""A model learns from people in the background: pairs or new tunes, a training, the gate.
+
+The training is a run like any other: on Train it shows its curves, can be paused and, if the
+process ends, resumed. One model is adapted at a time.
+"""
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from musicgen.config import Paths
+from musicgen.corpus.cleaning import clean_tunebook
+from musicgen.corpus.dataset import load_dataset
+from musicgen.corpus.split import choose_side, title_key
+from musicgen.corpus.user_corpora import PREFIX, CorpusStore, Upload
+from musicgen.errors import MusicgenError, StudyError
+from musicgen.evaluation.report.novelty_scorer import find_novelty_scorer
+from musicgen.jobs.background_task import BackgroundTask, TaskCancelled, TaskStatus
+from musicgen.jobs.training_job import JobRegistry
+from musicgen.listening.gate import TUNES, Evidence, judge_version
+from musicgen.listening.learning import CollectedPairs, collect_pairs, describe_pairs, lineage
+from musicgen.listening.store import StudyStore
+from musicgen.listening.thumbs import ThumbStore
+from musicgen.listening.verdict import GateVerdict
+from musicgen.listening.versions import VersionStore, make_version
+from musicgen.models.checkpoint import Checkpoint, find_checkpoint, load_checkpoint
+from musicgen.notation.parsing.tunebook import decode_text
+from musicgen.presets import Preset, get_preset
+from musicgen.training.preference_pairs import MIN_PAIRS, SUFFIX, PreferencePair, write_pairs
+
+FEWEST_NEW_TUNES = 20
+LINE_ENDING = "-tuned"
+"""What the line of a model is called by default, after the model's name."""
+
+_POLL_S = 0.5
+_SCORE = "longest_melody"
+
+
+@dataclass(frozen=True, slots=True)
+class AdaptPlan:
+    """What a model is to learn.
+
+    `line` is the line of versions it belongs to. `studies` are the ids of those whose ballots
+    count, all of them and thumbs if empty; `tunes` is a tunebook in ABC to be learned instead,
+    with a name, none if empty. `steps` are steps of training, `judged` the tunes that the gate has
+    composed of each version.
+    """
+
+    model: str
+    line: str = ""
+    studies: tuple[str, ...] = ()
+    tunes: tuple[str, bytes] | None = None
+    steps: int = 200
+    seed: int = 0
+    judged: int = TUNES
+
+    @property
+    def line_name(self) -> str:
+        """The line, by default that of the model."""
+        is_line = self.model.endswith(LINE_ENDING)
+        return self.line or (self.model if is_line else f"{self.model}{LINE_ENDING}")
+
+
+@dataclass(frozen=True, slots=True)
+class AdaptSnapshot:
+    """An adaptation at one instant.
+
+    `run` is its training, `is_judging` says that the training is over; `verdict` is there at the
+    end; `error` is what ended it.
+    """
+
+    number: int
+    plan: AdaptPlan
+    run: str
+    status: TaskStatus
+    share: float
+    is_judging: bool
+    verdict: GateVerdict | None
+    error: MusicgenError | None = None
+
+
+@dataclass(frozen=True)
+class _Material:
+    """What is learned, and what is kept from the network for the gate."""
+
+    source: str
+    learned: Mapping[str, Any]
+    pairs: Sequence[PreferencePair] = ()
+    unseen: Sequence[PreferencePair] = ()
+    new_tunes: Sequence[str] = ()
+
+
+class _AdaptTask(BackgroundTask):
+    """Adapts one model."""
+
+    def __init__(self, number: int, plan: AdaptPlan, registry: JobRegistry, paths: Paths) -> None:
+        super().__init__(
+            f"adapt-{number}",
+            self._adapt,
+            StudyError("The model could not be adapted. The server's log says where it failed."),
+        )
+        self._number = number
+        self._plan = plan
+        self._registry = registry
+        self._paths = paths
+        self._run_id = ""
+        self._is_judging = False
+        self._verdict: GateVerdict | None = None
+
+    def snapshot(self) -> AdaptSnapshot:
+        """The adaptation at this instant."""
+        now = self.state
+        return AdaptSnapshot(
+            self._number, self._plan, self._run_id, now.status, now.progress, self._is_judging,
+            self._verdict, now.error,
+        )  # fmt: skip
+
+    def _adapt(self) -> None:
+        plan = self._plan
+        store = VersionStore(self._paths)
+        ref = find_checkpoint(plan.model, self._paths)
+        start = load_checkpoint(ref.path)
+        line = store.open(plan.line_name, ref.name)
+        run_id = self._registry.store.new_id(line.name)
+        material = self._find_material(start, run_id)
+        is_plain = start.metadata.training.plain
+        preset = make_preset(
+            plan, material.source, has_pairs=bool(material.pairs), is_plain=is_plain
+        )
+        if material.pairs:
+            write_pairs(self._paths.preferences / f"{run_id}{SUFFIX}", material.pairs)
+            named = preset.training.replace(preference_pairs=run_id)
+            preset = replace(preset, training=named)
+        self._train(preset, run_id, start)
+        self._is_judging = True
+        self._verdict = self._judge(start, run_id, material)
+        store.add(line.name, make_version(run_id, start.name, material.learned, self._verdict))
+
+    def _find_material(self, start: Checkpoint, run_id: str) -> _Material:
+        source = str(start.metadata.corpus.get("source", ""))
+        first = source.split("+", maxsplit=1)[0]
+        if self._plan.tunes:
+            learned, unseen = _split_tunes(*self._plan.tunes)
+            store = CorpusStore(self._paths.corpora)
+            config = start.metadata.training
+            for name, texts in ((run_id, learned), (f"{run_id}-unseen", unseen)):
+                store.create(name, [Upload(f"{name}.abc", "\n\n".join(texts).encode("utf-8"))])
+            kept = load_dataset(
+                f"{PREFIX}{run_id}-unseen", self._paths, config.plain, config.described
+            )
+            told = {"tunes": len(learned), "unseen tunes": len(unseen)}
+            new_tunes = [tune.text for tune in kept.tunes]
+            return _Material(f"{first}+{PREFIX}{run_id}", told, new_tunes=new_tunes)
+        found = find_pairs_of(start, self._paths, self._plan.studies)
+        if len(found.train) < MIN_PAIRS:
+            raise StudyError(
+                "{count} pairs can be made of the ballots and thumbs on tunes of {model}: too few "
+                "to learn from.",
+                count=len(found.train),
+                model=start.name,
+            )
+        return _Material(first, describe_pairs(found), found.train, found.unseen)
+
+    def _train(self, preset: Preset, run_id: str, start: Checkpoint) -> None:
+        job = self._registry.start(preset, run_id, start)
+        self._run_id = run_id
+        while not job.wait(_POLL_S):
+            self.show_progress(0.8 * job.state.progress)
+            if self.must_end():
+                job.cancel()
+                job.wait()
+                raise TaskCancelled
+        if job.state.error:
+            raise job.state.error
+        if job.status is not TaskStatus.FINISHED:
+            raise TaskCancelled
+
+    def _judge(self, start: Checkpoint, run_id: str, material: _Material) -> GateVerdict:
+        new = load_checkpoint(find_checkpoint(run_id, self._paths).path)
+        config = start.metadata.training
+        source = str(start.metadata.corpus.get("source", ""))
+        dataset = load_dataset(source, self._paths, config.plain, config.described)
+        scorer = find_novelty_scorer(start, self._paths, on_progress=lambda _tunes: self._check())
+        has_scores = _SCORE in scorer(start_text(dataset.texts("val")))
+        evidence = Evidence(
+            dataset.texts("val"),
+            material.unseen,
+            material.new_tunes,
+            (lambda text: scorer(text)[_SCORE]) if has_scores else None,
+            self._plan.judged,
+            self._plan.seed,
+            self._check,
+        )
+        return judge_version(start, new, evidence)
+
+    def _check(self) -> None:
+        self.show_progress(max(0.8, self.state.progress))
+        if self.must_end():
+            raise TaskCancelled
+
+
+def start_text(texts: Sequence[str]) -> str:
+    """Some tune to try a scorer on; empty where there is none."""
+    return texts[0] if texts else ""
+
+
+def find_pairs_of(model: Checkpoint, paths: Paths, studies: Sequence[str] = ()) -> CollectedPairs:
+    """What ballots and thumbs say of the tunes of a model and of those before it."""
+    return collect_pairs(
+        StudyStore(paths.listening), ThumbStore(paths.listening), lineage(model.metadata), studies
+    )
+
+
+def make_preset(plan: AdaptPlan, source: str, *, has_pairs: bool, is_plain: bool = False) -> Preset:
+    """The settings of the training: gentle steps, and the start as reference of pairs.
+
+    Args:
+        plan: How many steps, and the seed.
+        source: The corpus whose tunes are read beside, so that nothing is forgotten.
+        has_pairs: Whether it learns from pairs.
+        is_plain: Whether the model reads tunes of further books in the plain manner.
+    """
+    base = get_preset("fine-tune")
+    training = base.training.replace(
+        source=source,
+        plain=is_plain,
+        max_steps=plan.steps,
+        eval_interval=max(1, plan.steps // 8),
+        save_interval=max(1, plan.steps // 4),
+        warmup_steps=min(base.training.warmup_steps, plan.steps // 10),
+        samples=0,
+        seed=plan.seed,
+        preferences=1.0 if has_pairs else 0.0,
+    )
+    return Preset.without_meaning("adapt", base.network, training)
+
+
+def _split_tunes(name: str, data: bytes) -> tuple[list[str], list[str]]:
+    """The tunes of a book to learn from, and a fifth that is kept for the gate, by their titles."""
+    tunes, _report = clean_tunebook(name, [(name, decode_text(data))])
+    if len(tunes) < FEWEST_NEW_TUNES:
+        raise StudyError(
+            "{name} has {count} tunes that can be learned; at least {least} are needed.",
+            name=name,
+            count=len(tunes),
+            least=FEWEST_NEW_TUNES,
+        )
+    learned = [one.text for one in tunes if choose_side(title_key(one)) == "train"]
+    unseen = [one.text for one in tunes if choose_side(title_key(one)) != "train"]
+    if not learned or not unseen:
+        learned, unseen = [one.text for one in tunes[5:]], [one.text for one in tunes[:5]]
+    return learned, unseen
+
+
+class AdaptService:
+    """The adaptations of this process: one at a time.
+
+    Args:
+        registry: Where trainings run.
+        paths: Where everything is.
+    """
+
+    def __init__(self, registry: JobRegistry, paths: Paths) -> None:
+        self._registry = registry
+        self._paths = paths
+        self._lock = threading.Lock()
+        self._task: _AdaptTask | None = None
+        self._count = 0
+
+    def start(self, plan: AdaptPlan) -> None:
+        """Begins to adapt a model in the background.
+
+        Raises:
+            StudyError: another one is being adapted.
+            CheckpointError: there is no such model.
+        """
+        find_checkpoint(plan.model, self._paths)
+        with self._lock:
+            if self._task and not self._task.is_over:
+                raise StudyError("Another model is being adapted. Wait for it, or cancel it.")
+            self._count += 1
+            self._task = _AdaptTask(self._count, plan, self._registry, self._paths)
+            self._task.start()
+
+    def cancel(self) -> None:
+        """Asks it to end; the run stays. Returns at once."""
+        if task := self._task:
+            task.cancel()
+
+    def snapshot(self) -> AdaptSnapshot | None:
+        """The adaptation under way, else the latest of this process, else None."""
+        task = self._task
+        return task.snapshot() if task else None
+
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Waits for the end; True if it came in time."""
+        task = self._task
+        return task is None or task.wait(timeout_s)

@@ -1,0 +1,204 @@
+"""What models learned from people: teaching one, what the gate said, and the way back."""
+
+import streamlit as st
+
+from musicgen.jobs.adapt_service import AdaptPlan, find_pairs_of
+from musicgen.listening.verdict import CHECKS, GateVerdict
+from musicgen.listening.versions import ModelLine, ModelVersion, VersionStore
+from musicgen.models.checkpoint import find_checkpoint
+from musicgen.training.preference_pairs import MIN_PAIRS
+from musicgen.ui.base import resources, state
+from musicgen.ui.base.errors import sentence
+from musicgen.ui.base.failures import attempt
+from musicgen.ui.base.language import N_, _
+from musicgen.ui.base.words import plain
+
+_LEARNED = {
+    "train": N_("pairs"),
+    "unseen": N_("unseen pairs"),
+    "ballots": N_("ballots"),
+    "thumbs": N_("thumbs"),
+    "tunes": N_("new tunes"),
+    "unseen tunes": N_("unseen tunes"),
+}
+
+
+def is_adapting() -> bool:
+    """Whether a model of this server is learning from people."""
+    now = resources.adaptations().snapshot()
+    return now is not None and not now.status.is_final
+
+
+def teach() -> None:
+    """The form that lets a model learn, and the lines of versions there are."""
+    box = st.expander(
+        _("Let a model learn from it"), icon=":material/psychology:", key="listen_teach",
+        on_change="rerun",
+    )  # fmt: skip
+    if box.open:
+        with box:
+            _form()
+    for line in VersionStore(resources.paths()).lines():
+        _line(line)
+
+
+def _form() -> None:
+    names = [ref.name for ref in resources.checkpoints()]
+    st.write(
+        _("Ballots and thumbs on its tunes become pairs. It learns to prefer what people "
+          "preferred, with its own tunebook mixed in. A fifth of the pairs is kept from it; the "
+          "new version plays only if it prefers those as people did, and nothing else got worse.")
+    )  # fmt: skip
+    model = st.selectbox(_("Model"), names, key="listen_adapt_model")
+    left, right = st.columns(2)
+    steps = left.number_input(_("Steps"), 10, 5000, 200, step=10, key="listen_adapt_steps")
+    seed = right.number_input(_("Seed"), 0, 10_000, 0, key="listen_adapt_seed")
+    found = find_pairs_of(
+        resources.checkpoint(find_checkpoint(model, resources.paths())), resources.paths()
+    )
+    st.caption(
+        _("{pairs:,} pairs to learn from, {unseen:,} kept for the gate; from {ballots:,} ballots "
+          "and {thumbs:,} thumbs.").format(
+            pairs=len(found.train), unseen=len(found.unseen), ballots=found.ballots,
+            thumbs=found.thumbs,
+        )
+    )  # fmt: skip
+    st.button(
+        _("Learn"),
+        key="listen_adapt",
+        type="primary",
+        icon=":material/model_training:",
+        disabled=is_adapting() or len(found.train) < MIN_PAIRS,
+        on_click=attempt,
+        args=(
+            resources.adaptations().start,
+            AdaptPlan(model, steps=int(steps or 200), seed=int(seed or 0)),
+        ),
+    )
+
+
+def live_adaptation() -> None:
+    """How far a model is that learns; in the fragment that ticks."""
+    now = resources.adaptations().snapshot()
+    if now is None:
+        return
+    if now.error:
+        st.warning(sentence(now.error), icon=":material/warning:")
+    elif now.verdict and state.ADAPTED.get() == now.number:
+        _say(now.verdict, now.run, now.plan.line_name)
+    if now.status.is_final:
+        return
+    with st.container(border=True, key="listen_adapting"):
+        what = (
+            _("the gate looks at {name}").format(name=plain(now.run))
+            if now.is_judging
+            else _("{name} learns; its curves are on Train").format(
+                name=plain(now.run or now.plan.model)
+            )
+        )
+        st.progress(now.share, f"{what} · {now.share:.0%}")
+        st.button(
+            _("Cancel"),
+            key="listen_adapt_cancel",
+            icon=":material/stop:",
+            on_click=resources.adaptations().cancel,
+        )
+
+
+def seen_adaptation() -> tuple[int, bool] | None:
+    """What the rest of the page depends on: which adaptation, and whether it is over."""
+    now = resources.adaptations().snapshot()
+    if now and not now.status.is_final:
+        state.ADAPTED.set(now.number)
+    return (now.number, now.status.is_final) if now else None
+
+
+def _say(verdict: GateVerdict, run: str, line: str) -> None:
+    if verdict.is_accepted:
+        st.success(
+            _("{run} plays as {line} now.").format(run=plain(run), line=plain(line)),
+            icon=":material/done_all:",
+        )
+        return
+    failed = ", ".join(_(CHECKS[one.name]) for one in verdict.checks if not one.is_passed)
+    st.info(
+        _("{run} is kept aside, and {line} plays as before. What did not pass: {failed}.").format(
+            run=plain(run), line=plain(line), failed=failed
+        ),
+        icon=":material/back_hand:",
+    )
+
+
+def _line(line: ModelLine) -> None:
+    box = st.expander(
+        _("Versions of {name}").format(name=plain(line.name)), icon=":material/history:",
+        key=f"listen_line_{line.name}", on_change="rerun",
+    )  # fmt: skip
+    if box.open:
+        with box:
+            _versions(line)
+
+
+def _versions(line: ModelLine) -> None:
+    st.table(
+        {
+            _("Version"): [
+                plain(one.model) + (f" ({_('plays')})" if one.model == line.current else "")
+                for one in line.versions
+            ],
+            _("Made"): [one.created[:10] for one in line.versions],
+            _("Learned from"): [_write_learned(one) for one in line.versions],
+            _("Gate"): [_write_gate(one) for one in line.versions],
+        },
+        border="horizontal",
+        hide_index=True,
+    )
+    newest = line.versions[-1]
+    if newest.verdict.checks:
+        _checks(newest.verdict)
+    others = [one.model for one in reversed(line.versions) if one.model != line.current]
+    if not others:
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        wanted = st.selectbox(
+            _("Another version"), others, key=f"listen_version_{line.name}", width=320
+        )
+        st.button(
+            _("Let it play"),
+            key=f"listen_use_{line.name}",
+            icon=":material/undo:",
+            on_click=attempt,
+            args=(_use, line.name, wanted),
+        )
+
+
+def _use(line: str, model: str) -> None:
+    VersionStore(resources.paths()).choose(line, model)
+
+
+def _checks(verdict: GateVerdict) -> None:
+    st.table(
+        {
+            _("What the gate asked of the newest"): [_(CHECKS[one.name]) for one in verdict.checks],
+            _("Before"): [f"{one.before:.3f}" for one in verdict.checks],
+            _("After"): [f"{one.after:.3f}" for one in verdict.checks],
+            _("Passed"): [_("yes") if one.is_passed else _("no") for one in verdict.checks],
+        },
+        border="horizontal",
+        hide_index=True,
+    )
+
+
+def _write_learned(one: ModelVersion) -> str:
+    parts = [
+        f"{one.learned[name]:,} {_(label)}" for name, label in _LEARNED.items()
+        if isinstance(one.learned.get(name), int)
+    ]  # fmt: skip
+    return ", ".join(parts) or "–"
+
+
+def _write_gate(one: ModelVersion) -> str:
+    if not one.verdict.checks:
+        return "–"
+    failed = [_(CHECKS[check.name]) for check in one.verdict.checks if not check.is_passed]
+    return _("kept aside: {failed}").format(failed=", ".join(failed)) if failed else _("passed")

@@ -1,0 +1,244 @@
+"""A tune on the music stand: what sounds, how it is practised, and the score below."""
+
+import io
+from functools import cache
+from pathlib import Path
+
+import streamlit as st
+from streamlit.components.v2.types import ComponentRenderer
+
+from musicgen.audio.arrangement import Arrangement
+from musicgen.audio.files import MIME_TYPES, audio_bytes
+from musicgen.audio.practice import (
+    PracticeSettings,
+    beats_per_minute,
+    plan_practice,
+    render_practice,
+)
+from musicgen.config import describe
+from musicgen.errors import AudioError
+from musicgen.library.book_tune import to_file_name
+from musicgen.notation.analysis.fingering import count_missing
+from musicgen.notation.model import Tune
+from musicgen.notation.parsing.reader import read_tune
+from musicgen.ui.base import resources, state
+from musicgen.ui.base.errors import sentence
+from musicgen.ui.base.language import _, ngettext
+from musicgen.ui.base.links import play_page_link
+from musicgen.ui.base.words import plain
+from musicgen.ui.components.score import score
+from musicgen.ui.tune import rendering
+from musicgen.ui.tune.fingering_choice import fingering_choice
+from musicgen.ui.tune.performance import Sound
+from musicgen.ui.tune.practise_link import TUNE
+from musicgen.ui.tune.rendering import PLAYER, lay_out
+from musicgen.ui.tune.sound_controls import ACCOMPANIMENT_NAMES, INSTRUMENT_NAMES
+
+_HERE = Path(__file__).parent
+_HELP = {info.name: info.help for info in describe(PracticeSettings)}
+MAX_SOUNDS = 3
+PAGES = ("play", "corpus")
+"""Pages whose tune a link may name; after a reload it is no longer known."""
+
+
+def _help(name: str) -> str:
+    return _(_HELP[name])
+
+
+def pick_tune() -> Tune | None:
+    """The tune that another page gave, that the address names, or that is chosen here.
+
+    Raises:
+        TunebookError: the tunebook cannot be read, or has no such tune.
+    """
+    book = resources.tunebook()
+    asked = st.query_params.get(TUNE, "")[:40]
+    if asked and asked != state.PRACTISE_LINK.get():
+        state.PRACTISE_LINK.set(asked)
+        offered = state.PRACTISE_OFFERS.get().get(asked, "")
+        state.PRACTISE_ABC.set(offered if asked in PAGES else book.find(asked).text)
+    if state.PRACTISE_ABC.get():
+        return read_tune(state.PRACTISE_ABC.get())[0]
+    tunes = book.tunes()
+    if tunes:
+        return tunes[0].tune
+    with st.container(border=True, key="empty"):
+        st.subheader(_("No tune lies on the stand yet"), anchor=False)
+        st.write(_("Compose one on Play, or open one on Tunebook or Corpus, and press Practise."))
+        play_page_link(_("Compose a tune"))
+    return None
+
+
+def practise(tune: Tune) -> None:
+    """Draws the player, what can be set, and the score.
+
+    Raises:
+        TunebookError: the tunebook cannot be read.
+    """
+    with st.container(horizontal=True, vertical_alignment="center", key="practise_bar"):
+        st.markdown(f"**{plain(tune.title) or _('untitled')}**", width="content")
+        with st.popover(_("Another tune"), icon=":material/menu_book:"):
+            _other_tune()
+        with st.popover(_("How"), icon=":material/tune:"):
+            settings = _settings(tune)
+        with st.popover(_("Who plays"), icon=":material/instant_mix:"):
+            arrangement = _arrangement()
+        with st.popover(_("My instrument"), icon=":material/straighten:"):
+            fingering = fingering_choice("practise_fingering")
+        is_big = st.toggle(_("Big notes"), key="practise_big")
+    place = st.container(key="sound")
+    try:
+        with st.spinner(_("Making the sound")):
+            sound, speeds = _sound(tune.text, settings, arrangement)
+    except AudioError as error:
+        st.warning(sentence(error), icon=":material/volume_off:")
+        return
+    place.audio(sound.wav, "audio/flac")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(
+            _("Beats a minute: {speeds}").format(speeds=", ".join(f"{one:.0f}" for one in speeds)),
+            width="content",
+        )
+        _save(tune, sound)
+    missing = count_missing(tune, fingering) if fingering else 0
+    if missing:
+        text = ngettext(
+            "{count} note is not on this instrument: it is marked ×.",
+            "{count} notes are not on this instrument: they are marked ×.",
+            missing,
+        )
+        st.caption(text.format(count=missing))
+    layouts = lay_out(tune, sound.moments, fingering=fingering)
+    score(
+        layouts[-1:] if is_big else layouts,
+        [onset for _start, onset, _length in sound.moments],
+        [length for _start, _onset, length in sound.moments],
+        key="score",
+        audio=PLAYER,
+        library=resources.paths().abcjs,
+    )
+    st.caption(
+        _(
+            "Space plays and stops, Home begins anew, the arrow keys and Page Up and Down, as a "
+            "pedal sends them, turn pages. The screen stays awake while it sounds."
+        )
+    )
+    if sound.is_fallback:
+        st.caption(rendering.better_sound())
+    _stand()(key="practise_stand", data={"audio": PLAYER, "score": ".st-key-score"})
+
+
+def _other_tune() -> None:
+    tunes = resources.tunebook().tunes()
+    if not tunes:
+        st.caption(_("The tunebook is empty: keep a tune, or bring your own."))
+        return
+    names = {tune.key: tune.title for tune in tunes}
+    chosen = st.selectbox(
+        _("Of the tunebook"), list(names), index=None, key="practise_of_book",
+        format_func=lambda key: plain(names.get(str(key), "–")),
+    )  # fmt: skip
+    if st.button(_("Put it on the stand"), key="practise_take", disabled=chosen is None):
+        state.PRACTISE_ABC.set(next(tune.text for tune in tunes if tune.key == chosen))
+        st.rerun()
+
+
+def _settings(tune: Tune) -> PracticeSettings:
+    usual = round(beats_per_minute(tune))
+    low, high = max(20, -(-usual // 4)), min(400, 4 * usual)
+    bpm = st.number_input(
+        _("Beats a minute"), low, high, min(max(usual, low), high),
+        key=f"practise_bpm_{usual}", step=2,
+    )  # fmt: skip
+    times = st.number_input(_("Times"), 1, 20, 3, key="practise_times", help=_help("times"))
+    start = st.slider(
+        _("First pass"), 30, 100, 100, 5, format="%d %%", key="practise_start",
+        help=_help("start_percent"),
+    )  # fmt: skip
+    count_in = st.number_input(
+        _("Bars counted before"), 0, 4, 1, key="practise_count_in", help=_help("count_in")
+    )
+    has_metronome = st.toggle(
+        _("Metronome"), True, key="practise_metronome", help=_help("has_metronome")
+    )
+    answer = st.number_input(
+        _("Bars to answer"), 0, 8, 0, key="practise_answer", help=_help("answer_bars")
+    )
+    count = len(tune.bars)
+    first, last = 1, count
+    if count > 1:
+        first, last = st.slider(
+            _("Bars"), 1, count, (1, count), key=f"practise_bars_{hash(tune.text)}"
+        )
+    is_whole = (first, last) == (1, count)
+    return PracticeSettings(
+        0 if bpm == usual else int(bpm), int(times), int(start), int(count_in), has_metronome,
+        int(answer), st.session_state.get("practise_melody", True),
+        st.session_state.get("practise_drone", False),
+        0 if is_whole else first, 0 if is_whole else last,
+    )  # fmt: skip
+
+
+def _arrangement() -> Arrangement:
+    st.toggle(_("Melody"), True, key="practise_melody", help=_help("has_melody"))
+    instrument = st.selectbox(
+        _("Instrument"), list(INSTRUMENT_NAMES), key="practise_instrument",
+        format_func=lambda name: _(INSTRUMENT_NAMES[name]),
+    )  # fmt: skip
+    accompaniment = st.segmented_control(
+        _("Plays along"), list(ACCOMPANIMENT_NAMES), default="none", key="practise_accompaniment",
+        format_func=lambda name: _(ACCOMPANIMENT_NAMES[name]), required=True,
+    )  # fmt: skip
+    has_drum = st.toggle(_("Bodhrán"), key="practise_drum")
+    st.toggle(_("Drone"), key="practise_drone", help=_help("has_drone"))
+    return Arrangement(
+        instrument=instrument, lilt=1.0, accompaniment=accompaniment or "none", drum=has_drum
+    )
+
+
+@st.cache_resource(max_entries=MAX_SOUNDS, show_spinner=False)
+def _sound(
+    text: str, settings: PracticeSettings, arrangement: Arrangement
+) -> tuple[Sound, tuple[float, ...]]:
+    """The sound of a practice, as FLAC, with its moments, and the speed of each pass.
+
+    Raises:
+        AudioError: it cannot be played so.
+    """
+    practice = plan_practice(read_tune(text)[0], settings, arrangement)
+    made = render_practice(practice)
+    data = audio_bytes(made.waveform, made.sample_rate, "flac")
+    sound = Sound(data, b"", practice.moments, made.is_fallback)
+    return sound, tuple(one.bpm for one in practice.passes)
+
+
+def _save(tune: Tune, sound: Sound) -> None:
+    """The sound as a file, made when it is asked for."""
+    popover = st.popover(_("Save"), icon=":material/download:", on_change="rerun",
+                         key="practise_files")  # fmt: skip
+    if not popover.open:
+        return
+    kind = popover.pills(
+        _("Format"), ("mp3", "flac"), default="mp3", key="practise_format", required=True,
+        format_func=str.upper, label_visibility="collapsed",
+    )  # fmt: skip
+    data = sound.wav if kind == "flac" else to_mp3(sound.wav)
+    popover.download_button(
+        _("Save {format}").format(format=str(kind).upper()), data,
+        f"{to_file_name(tune.title or 'tune')}-practice.{kind}", MIME_TYPES[str(kind)],
+        key="practise_save", icon=":material/download:", on_click="ignore",
+    )  # fmt: skip
+
+
+def to_mp3(flac: bytes) -> bytes:
+    """A FLAC file as MP3."""
+    import soundfile
+
+    samples, rate = soundfile.read(io.BytesIO(flac), dtype="float32", always_2d=True)
+    return audio_bytes(samples.T, rate, "mp3")
+
+
+@cache
+def _stand() -> ComponentRenderer:
+    script = (_HERE / "stand.js").read_text(encoding="utf-8")
+    return st.components.v2.component("musicgen_stand", js=script)

@@ -1,0 +1,106 @@
+"""Bringing tunes: ABC files, pasted ABC, and backups of a tunebook."""
+
+import streamlit as st
+
+from musicgen.errors import MusicgenError
+from musicgen.library.book_tune import MAX_ABC, MAX_TAG
+from musicgen.library.tunebook_archive import Imported, import_abc, import_archive
+from musicgen.notation.parsing.characters import without_invisible
+from musicgen.notation.parsing.tunebook import decode_text
+from musicgen.ui.base import resources, state
+from musicgen.ui.base.failures import attempt
+from musicgen.ui.base.language import _, ngettext
+from musicgen.ui.base.uploads import upload_limit_mb
+
+ENDINGS = ("abc", "txt", "zip")
+MAX_UPLOAD_MB = 20
+
+
+def bring_form() -> None:
+    """The form; what was brought is said once, above the list."""
+    book = resources.tunebook()
+    number = state.TUNEBOOK_UPLOADS.get()
+    with st.expander(_("Bring tunes"), icon=":material/upload_file:", expanded=not book.count()):
+        most = upload_limit_mb(MAX_UPLOAD_MB)
+        st.file_uploader(
+            _("ABC files, or a backup of a tunebook"),
+            ENDINGS,
+            accept_multiple_files=True,
+            max_upload_size=most,
+            key=f"tunebook_files_{number}",
+        )
+        st.caption(
+            _("Several at once, up to {size} MB each. Nothing leaves this machine.").format(
+                size=most
+            )
+        )
+        st.text_area(
+            _("Or paste ABC here"),
+            max_chars=MAX_ABC,
+            key=f"tunebook_pasted_{number}",
+            placeholder="X:1\nT:…\nM:6/8\nL:1/8\nK:D\nDFA dAF|…",
+        )
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            st.text_input(
+                _("Tag"), max_chars=MAX_TAG, key=f"tunebook_tag_{number}",
+                placeholder=_("such as session"),
+            )  # fmt: skip
+            st.button(
+                _("Add to the tunebook"), type="primary", icon=":material/library_add:",
+                key="tunebook_add", on_click=attempt, args=(_add, number),
+            )  # fmt: skip
+    brought = state.TUNEBOOK_BROUGHT.get()
+    if brought is not None:
+        state.TUNEBOOK_BROUGHT.set(None)
+        st.success(_describe(brought), icon=":material/check:")
+
+
+def _add(number: int) -> None:
+    """Takes in all that was chosen and pasted; the form is empty then.
+
+    Raises:
+        MusicgenError: a file holds no tune, or nothing was given; what came before it is kept.
+    """
+    book = resources.tunebook()
+    files = st.session_state.get(f"tunebook_files_{number}") or []
+    tag = str(st.session_state.get(f"tunebook_tag_{number}", ""))
+    pasted = str(st.session_state.get(f"tunebook_pasted_{number}", ""))
+    if not files and not pasted.strip():
+        raise MusicgenError(_("Choose a file, or paste a tune in ABC notation."))
+    found = []
+    for file in files:
+        if file.name.lower().endswith(".zip"):
+            found.append(import_archive(book, file.getvalue()))
+        else:
+            text = without_invisible(decode_text(file.getvalue()))
+            found.append(import_abc(book, text, [tag]))
+    if pasted.strip():
+        found.append(import_abc(book, pasted, [tag]))
+    state.TUNEBOOK_BROUGHT.set(
+        Imported(
+            sum(one.tunes for one in found), sum(one.sets for one in found),
+            sum(one.known for one in found), sum(one.empty for one in found),
+        )
+    )  # fmt: skip
+    state.TUNEBOOK_UPLOADS.set(number + 1)
+
+
+def _describe(brought: Imported) -> str:
+    parts = [
+        ngettext("{count} new tune.", "{count} new tunes.", brought.tunes).format(
+            count=brought.tunes
+        )
+    ]
+    if brought.sets:
+        text = ngettext("{count} new set.", "{count} new sets.", brought.sets)
+        parts.append(text.format(count=brought.sets))
+    if brought.known:
+        text = ngettext("{count} was there already.", "{count} were there already.", brought.known)
+        parts.append(text.format(count=brought.known))
+    if brought.empty:
+        text = ngettext(
+            "{count} without notes is left out.", "{count} without notes are left out.",
+            brought.empty,
+        )  # fmt: skip
+        parts.append(text.format(count=brought.empty))
+    return " ".join(parts)

@@ -1,0 +1,169 @@
+"""Sets: tunes in order, each so many times and in a key, played through and taken away."""
+
+import streamlit as st
+
+from musicgen.errors import MusicgenError
+from musicgen.library.book_tune import MAX_TITLE, MOST_SEMITONES, REPEATS, BookSet, SetTune
+from musicgen.library.tunebook import MAX_SET_TUNES
+from musicgen.rendering.files.book_files import PlayedSet, play_set
+from musicgen.rendering.files.formats import FORMATS
+from musicgen.rendering.playback_settings import DANCED
+from musicgen.ui.base import resources, state
+from musicgen.ui.base.errors import sentence
+from musicgen.ui.base.failures import attempt
+from musicgen.ui.base.language import _
+from musicgen.ui.base.words import plain
+
+_FORMATS = ("abc", "midi", "mp3", "flac")
+
+
+def sets() -> None:
+    """The set that is put together, and those that are kept; nothing while there are no tunes.
+
+    Raises:
+        TunebookError: the tunebook cannot be read.
+    """
+    book = resources.tunebook()
+    if not book.count():
+        return
+    st.subheader(_("Sets"), anchor=False)
+    names = [one.name for one in book.sets()]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.selectbox(
+            _("Set"), ["", *names], key=state.TUNEBOOK_SET.name, on_change=attempt, args=(_open,),
+            format_func=lambda name: plain(name) or _("a new one"),
+        )  # fmt: skip
+        if state.TUNEBOOK_SET.get():
+            st.button(
+                _("Remove the set"), key="tunebook_set_remove", icon=":material/delete:",
+                on_click=attempt, args=(_remove_set,),
+            )  # fmt: skip
+    parts = state.TUNEBOOK_PARTS.get()
+    if not parts:
+        st.caption(_("Choose a tune above and add it: a set begins with its first tune."))
+        return
+    titles = {tune.key: tune.title for tune in book.tunes()}
+    for place, (key, repeats, semitones) in enumerate(parts):
+        _part(place, titles.get(key, "–"), repeats, semitones)
+    _keep()
+    _play(tuple(part for part in parts if part[0] in titles))
+
+
+def _open() -> None:
+    """Shows the parts of the set that was chosen."""
+    name = state.TUNEBOOK_SET.get()
+    parts = resources.tunebook().get_set(name).tunes if name else ()
+    state.TUNEBOOK_PARTS.set(tuple((one.key, one.repeats, one.transpose) for one in parts))
+    state.TUNEBOOK_PLAYED.set(False)
+
+
+def _part(place: int, title: str, repeats: int, semitones: int) -> None:
+    low, high = REPEATS
+    kept = f"{place}_{repeats}_{semitones}"
+    with st.container(horizontal=True, vertical_alignment="bottom", key=f"tunebook_part_{place}"):
+        st.markdown(f"{place + 1}. **{plain(title)}**", width="stretch")
+        st.number_input(
+            _("Times"), low, high, repeats, key=f"tunebook_times_{kept}", width=120,
+            on_change=_set_part, args=(place, 1, f"tunebook_times_{kept}"),
+        )  # fmt: skip
+        st.number_input(
+            _("Semitones"), -MOST_SEMITONES, MOST_SEMITONES, semitones, width=120,
+            key=f"tunebook_semitones_{kept}",
+            on_change=_set_part, args=(place, 2, f"tunebook_semitones_{kept}"),
+        )  # fmt: skip
+        st.button(
+            _("Up"), key=f"tunebook_up_{place}", icon=":material/arrow_upward:",
+            disabled=not place, on_click=_move_up, args=(place,),
+        )  # fmt: skip
+        st.button(
+            _("Out"), key=f"tunebook_out_{place}", icon=":material/close:",
+            on_click=_take_out, args=(place,),
+        )  # fmt: skip
+
+
+def _set_part(place: int, which: int, name: str) -> None:
+    parts = list(state.TUNEBOOK_PARTS.get())
+    if place < len(parts):
+        key, times, steps = parts[place]
+        value = int(st.session_state[name])
+        parts[place] = (key, value, steps) if which == 1 else (key, times, value)
+    state.TUNEBOOK_PARTS.set(tuple(parts))
+
+
+def _move_up(place: int) -> None:
+    parts = list(state.TUNEBOOK_PARTS.get())
+    if 0 < place < len(parts):
+        parts[place - 1], parts[place] = parts[place], parts[place - 1]
+    state.TUNEBOOK_PARTS.set(tuple(parts))
+
+
+def _take_out(place: int) -> None:
+    parts = list(state.TUNEBOOK_PARTS.get())
+    state.TUNEBOOK_PARTS.set(tuple(parts[:place] + parts[place + 1 :]))
+
+
+def _keep() -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.text_input(
+            _("Name of the set"), state.TUNEBOOK_SET.get(), MAX_TITLE,
+            key=f"tunebook_set_name_{state.TUNEBOOK_SET.get()}",
+            placeholder=_("such as Friday night"),
+        )  # fmt: skip
+        st.button(
+            _("Keep the set"), type="primary", icon=":material/playlist_add_check:",
+            key="tunebook_set_keep", on_click=attempt, args=(_put_set,),
+        )  # fmt: skip
+        st.button(
+            _("Play the set"), icon=":material/play_arrow:", key="tunebook_set_play",
+            on_click=lambda: state.TUNEBOOK_PLAYED.set(True),
+        )  # fmt: skip
+
+
+def _put_set() -> None:
+    before = state.TUNEBOOK_SET.get()
+    name = str(st.session_state.get(f"tunebook_set_name_{before}", "")).strip()
+    if not name:
+        raise MusicgenError(_("Give the set a name."))
+    parts = tuple(SetTune(*part) for part in state.TUNEBOOK_PARTS.get()[:MAX_SET_TUNES])
+    wanted = BookSet(name, parts)
+    book = resources.tunebook()
+    book.put_set(wanted)
+    state.TUNEBOOK_SET.set(next(one.name for one in book.sets() if one.tunes == parts))
+
+
+def _remove_set() -> None:
+    resources.tunebook().remove_set(state.TUNEBOOK_SET.get())
+    state.TUNEBOOK_SET.set("")
+    state.TUNEBOOK_PARTS.set(())
+
+
+def _play(parts: tuple[tuple[str, int, int], ...]) -> None:
+    if not state.TUNEBOOK_PLAYED.get() or not parts:
+        return
+    name = state.TUNEBOOK_SET.get() or _("Set")
+    texts = tuple(resources.tunebook().get(key).text for key, _times, _steps in parts)
+    try:
+        with st.spinner(_("Playing the set")):
+            played = _played(name, parts, texts)
+            sound = played.make("mp3")
+    except MusicgenError as error:
+        st.warning(sentence(error), icon=":material/volume_off:")
+        return
+    st.container(key="set_sound").audio(sound, "audio/mpeg")
+    with st.container(horizontal=True):
+        for kind in map(FORMATS.__getitem__, _FORMATS):
+            st.download_button(
+                kind.label, played.make(kind.name), f"{played.stem}.{kind.suffix}", kind.mime,
+                key=f"tunebook_set_{kind.name}", icon=":material/download:", on_click="ignore",
+            )  # fmt: skip
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _played(
+    name: str,
+    parts: tuple[tuple[str, int, int], ...],
+    texts: tuple[str, ...],  # noqa: ARG001 - in the cache's key
+) -> PlayedSet:
+    """A set, rendered once for all sessions."""
+    wanted = BookSet(name, tuple(SetTune(*part) for part in parts))
+    return play_set(resources.tunebook(), wanted, DANCED, resources.paths())

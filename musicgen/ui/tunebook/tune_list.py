@@ -1,0 +1,120 @@
+"""The list of tunes: what one looks for, and the one that is chosen."""
+
+from typing import Any
+
+import streamlit as st
+
+from musicgen.errors import MusicgenError
+from musicgen.library.book_tune import BookTune
+from musicgen.library.tunebook import Question, Tunebook
+from musicgen.notation.analysis.incipit import MAX_QUERY, MelodyQuery, read_query
+from musicgen.safe_text import remove_controls
+from musicgen.ui.base import resources, state
+from musicgen.ui.base.errors import sentence
+from musicgen.ui.base.language import _, ngettext
+from musicgen.ui.base.links import play_page_link
+
+MAX_SEARCH = 100
+TABLE_HEIGHT = 320
+TUNE = "tune"
+"""The parameter of the address that names a tune by the beginning of its key."""
+
+
+def follow_link() -> None:
+    """Opens the tune that the address names, once.
+
+    Raises:
+        TunebookError: there is no such tune here.
+    """
+    asked = st.query_params.get(TUNE, "")[:40]
+    if asked and asked != state.TUNEBOOK_LINK.get():
+        state.TUNEBOOK_LINK.set(asked)
+        state.TUNEBOOK_TUNE.set(resources.tunebook().find(asked).key)
+
+
+def tunes() -> list[BookTune]:
+    """Draws search and list; the tunes found, the one that is looked at first.
+
+    Raises:
+        TunebookError: the tunebook cannot be read.
+    """
+    book = resources.tunebook()
+    if not book.count():
+        with st.container(border=True, key="empty"):
+            st.subheader(_("No tune is kept yet"), anchor=False)
+            st.write(_("Bring your own above, or keep a tune on Play with the button Favourite."))
+            play_page_link(_("Compose a tune"))
+        return []
+    question = _question(book)
+    found = book.tunes(question)
+    chosen = st.dataframe(
+        [_row(tune, has_likeness=question.melody is not None) for tune in found],
+        key=f"tunebook_tunes_{hash(question)}_{len(found)}",
+        hide_index=True,
+        height=TABLE_HEIGHT if len(found) > 8 else "auto",
+        on_select="rerun",
+        selection_mode="single-row",
+        column_config={_("Title"): st.column_config.TextColumn(width="medium")},
+    )
+    count = ngettext("{count:,} tune", "{count:,} tunes", len(found)).format(count=len(found))
+    st.caption(f"{count} · {_('Choose one in the list to see and hear it.')}")
+    rows = chosen["selection"]["rows"]
+    if rows and rows[0] < len(found):
+        state.TUNEBOOK_TUNE.set(found[rows[0]].key)
+    wanted = state.TUNEBOOK_TUNE.get()
+    if book.has(wanted) and all(tune.key != wanted for tune in found) and not _is_asked(question):
+        found = [book.get(wanted), *found]
+    return sorted(found, key=lambda tune: tune.key != wanted)
+
+
+def _is_asked(question: Question) -> bool:
+    return question != Question()
+
+
+def _question(book: Tunebook) -> Question:
+    """What is looked for, as typed and chosen."""
+    with st.container(horizontal=True, vertical_alignment="bottom", key="tunebook_search"):
+        words = st.text_input(
+            _("Words"), max_chars=MAX_SEARCH, key="tunebook_words", icon=":material/search:",
+            placeholder=_("title, composer, tag or note"),
+        )  # fmt: skip
+        typed = st.text_input(
+            _("Melody"), max_chars=MAX_QUERY, key="tunebook_melody", icon=":material/music_note:",
+            placeholder=_("DFA dAF, or 1 3 5 1"),
+            help=_("A few notes as letters or degrees of the scale. They are found in any key."),
+        )  # fmt: skip
+        with st.popover(_("Only"), icon=":material/filter_alt:"):
+            every = book.tunes()
+            rhythm = _choice(_("Rhythm"), "rhythm", sorted({tune.rhythm for tune in every}))
+            music_key = _choice(_("Key"), "key", sorted({tune.music_key for tune in every}))
+            tag = _choice(_("Tag"), "tag", book.tags())
+    return Question(words, rhythm, music_key, "", tag, _melody(typed))
+
+
+def _choice(label: str, name: str, values: list[str]) -> str:
+    options = ["", *filter(None, values)]
+    return st.selectbox(
+        label, options, key=f"tunebook_only_{name}",
+        format_func=lambda value: remove_controls(value) or _("all"),
+    )  # fmt: skip
+
+
+def _melody(typed: str) -> MelodyQuery | None:
+    if not typed.strip():
+        return None
+    try:
+        return read_query(typed)
+    except MusicgenError as error:
+        st.caption(sentence(error))
+        return None
+
+
+def _row(tune: BookTune, *, has_likeness: bool) -> dict[str, Any]:
+    row = {
+        _("Title"): remove_controls(tune.title),
+        _("Rhythm"): remove_controls(tune.rhythm),
+        _("Key"): remove_controls(tune.music_key),
+        _("Meter"): tune.meter,
+        _("Tags"): remove_controls(", ".join(tune.tags)),
+    }
+    return row | ({_("Fits"): f"{tune.likeness:.0%}"} if has_likeness else {})

@@ -1,0 +1,14 @@
+"""Practise: a tune with count-in and metronome, slower and faster, in parts, with an answer."""
+
+from musicgen.ui.base.errors import show_errors
+from musicgen.ui.base.language import _
+from musicgen.ui.frame.page import language_picker, page
+from musicgen.ui.practise.practise_view import pick_tune, practise
+
+page(_("Practise"), _("Learn a tune: slower, in parts, with a metronome, and then by heart."))
+
+with show_errors():
+    tune = pick_tune()
+    if tune is not None:
+        practise(tune)
+language_picker()

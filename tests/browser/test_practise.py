@@ -1,0 +1,41 @@
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.waiting import at_rest
+
+pytestmark = pytest.mark.browser
+
+TUNE = "X:1\nT:On the Stand\nM:6/8\nL:1/8\nK:D\n" + "|:DFA dAF|GBd gdB|AFA d2A|d3 d3:|\n" * 6
+FIRST_LINE = "document.querySelector('.abcjs-staff')?.getBoundingClientRect().top"
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (390, 844)], ids=["wide", "narrow"])
+def test_a_tune_is_put_on_the_stand_and_played_by_keys(open_page, size):
+    page = open_page("/Tunebook", viewport=dict(zip(("width", "height"), size, strict=True))).page
+    at_rest(page)
+    if not page.get_by_label("Or paste ABC here").is_visible():
+        page.get_by_text("Bring tunes").click()
+    page.get_by_label("Or paste ABC here").fill(TUNE.replace("Stand", f"Stand {size[0]}"))
+    page.get_by_role("button", name="Add to the tunebook").click()
+    expect(page.get_by_text("1 new tune.")).to_be_visible()
+    expect(page.locator(".musicgen-paper svg").first).to_be_visible()
+    at_rest(page)
+    page.locator(".st-key-link_practise a").click()
+    expect(page.get_by_role("heading", name="Practise")).to_be_visible()
+    page.wait_for_function("document.querySelector('.st-key-sound audio')?.duration > 5")
+    expect(page.locator(".musicgen-paper svg").first).to_be_visible()
+    at_rest(page)
+
+    # Player and first line of music are seen without scrolling.
+    assert 0 < page.evaluate(FIRST_LINE) < size[1] - 60
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+    page.locator("body").press("Space")
+    page.wait_for_function("document.querySelector('.st-key-sound audio')?.currentTime > 0.3")
+    page.wait_for_function("document.documentElement.dataset.musicgenAwake === 'true'")
+    page.locator("body").press("Space")
+    page.wait_for_function("document.querySelector('.st-key-sound audio')?.paused")
+    page.wait_for_function("document.documentElement.dataset.musicgenAwake === 'false'")
+    before = page.evaluate(FIRST_LINE)
+    page.locator("body").press("PageDown")
+    page.wait_for_function(f"{FIRST_LINE} < {before} - 50")

@@ -1,0 +1,59 @@
+import io
+import re
+
+import pypdf
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.waiting import at_rest
+
+pytestmark = pytest.mark.browser
+
+TUNES = (
+    "X:1\nT:The Kettle {0}\nR:jig\nM:6/8\nL:1/8\nK:D\n|:DFA dAF|GBd gdB|AFA d2A|d3 d3:|\n\n"
+    "X:2\nT:<img src=x onerror=alert(1)> {0}\nR:reel\nM:4/4\nL:1/8\nK:G\n|:GABc d2B2|G4 G4:|\n"
+)
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (390, 844)], ids=["wide", "narrow"])
+def test_tunes_are_pasted_found_put_in_a_set_and_printed(open_page, size):
+    page = open_page("/Tunebook", viewport=dict(zip(("width", "height"), size, strict=True))).page
+    name = f"at {size[0]}"
+    at_rest(page)
+    if not page.get_by_label("Or paste ABC here").is_visible():
+        page.get_by_text("Bring tunes").click()
+    page.get_by_label("Or paste ABC here").fill(TUNES.format(name))
+    page.get_by_role("button", name="Add to the tunebook").click()
+    expect(page.get_by_text("2 new tunes.")).to_be_visible()
+    at_rest(page)
+
+    page.get_by_label("Melody", exact=True).fill("1 3 5 1 5 3")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text(re.compile(r"^\d+ tunes? ·"))).to_be_visible()
+    at_rest(page)
+    page.get_by_label("Words", exact=True).fill(f"kettle {name}")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name=f"The Kettle {name}")).to_be_visible()
+    expect(page.locator(".musicgen-paper svg").first).to_be_visible()
+    page.wait_for_function("document.querySelector('audio')?.duration > 1")
+    at_rest(page)
+
+    page.get_by_role("button", name="Add to the set").click()
+    expect(page.get_by_label("Times")).to_have_value("3")
+    at_rest(page)
+    page.get_by_label("Name of the set").fill(f"Friday {name}")
+    page.get_by_role("button", name="Keep the set").click()
+    expect(page.get_by_role("button", name="Remove the set")).to_be_visible()
+    at_rest(page)
+    page.get_by_role("button", name="Play the set").click()
+    page.wait_for_function("document.querySelector('.st-key-set_sound audio')?.duration > 1")
+    at_rest(page)
+
+    page.get_by_text("Print, share, back up").click()
+    page.get_by_role("button", name="Make the PDF").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save Tunebook.pdf").click()
+    with open(download.value.path(), "rb") as file:  # noqa: PTH123 - playwright gives a path
+        text = pypdf.PdfReader(io.BytesIO(file.read())).pages[0].extract_text()
+    assert f"The Kettle {name}" in text
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

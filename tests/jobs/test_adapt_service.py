@@ -1,0 +1,86 @@
+import pytest
+
+from musicgen.config import Paths
+from musicgen.errors import StudyError
+from musicgen.jobs import adapt_service
+from musicgen.jobs.adapt_service import AdaptPlan, AdaptService, make_preset
+from musicgen.jobs.background_task import TaskStatus
+from musicgen.jobs.training_job import JobRegistry
+from musicgen.listening.database import writing
+from musicgen.listening.thumbs import ThumbStore
+from musicgen.listening.versions import VersionStore
+from musicgen.training.runs.run import RunStore
+from tests.examples import make_tune, stand_in, write_checkpoint
+
+PATIENCE_S = 240
+
+
+@pytest.fixture
+def home(tmp_path, dataset, monkeypatch):
+    """A home with an untrained model, and the tiny tunebook for every corpus."""
+    paths = Paths(tmp_path / "project", tmp_path / "home")
+    write_checkpoint(paths.runs / "small" / "best", dataset.vocabulary)
+    monkeypatch.setattr(adapt_service, "load_dataset", stand_in(dataset))
+    monkeypatch.setattr("musicgen.jobs.training_job.load_dataset", stand_in(dataset))
+
+    def small(plan, source, **options):
+        preset = make_preset(plan, source, **options)
+        training = preset.training.replace(
+            batch_size=2, seq_len=8, preference_batch=2, precision="float32", threads=1
+        )
+        return type(preset).without_meaning("adapt", preset.network, training)
+
+    monkeypatch.setattr(adapt_service, "make_preset", small)
+    return paths
+
+
+def give_thumbs(paths, count=40):
+    ThumbStore(paths.listening)
+    with writing(paths.listening) as connection:
+        connection.executemany(
+            "insert into thumb values (?, 'me', 'small', '', ?, ?, ?)",
+            [(f"{n}", make_tune(n) + "\n", n % 2, f"{n:03}") for n in range(1, count + 1)],
+        )
+
+
+def adapt(paths, **plan):
+    service = AdaptService(JobRegistry(RunStore(paths.runs), paths), paths)
+    service.start(AdaptPlan("small", steps=4, judged=10, **plan))
+    assert service.wait(PATIENCE_S)
+    return service.snapshot()
+
+
+def test_thumbs_are_learned_judged_and_kept_with_their_provenance(home):
+    give_thumbs(home)
+    now = adapt(home)
+    assert now.status is TaskStatus.FINISHED, now.error
+    assert {"loss", "diversity", "length"} <= {check.name for check in now.verdict.checks}
+    (line,) = VersionStore(home).lines()
+    assert line.name == "small-tuned" and [one.model for one in line.versions] == [
+        "small", "small-tuned-1",
+    ]  # fmt: skip
+    assert line.versions[1].learned["thumbs"] == 40
+    assert line.current == ("small-tuned-1" if now.verdict.is_accepted else "small")
+    run = RunStore(home.runs).get("small-tuned-1")
+    assert run.read_pairs() and run.preset.training.preferences == 1.0
+    assert run.start().name == "small"
+
+
+def test_new_tunes_are_learned_beside_old_ones_and_some_are_kept_for_the_gate(home):
+    book = "\n\n".join(make_tune(n).replace("Tune", "New") for n in range(1, 41)).encode()
+    now = adapt(home, tunes=("mine", book), line="ours")
+    assert now.status is TaskStatus.FINISHED, now.error
+    assert "new tunes" in {check.name for check in now.verdict.checks}
+    line = VersionStore(home).find("ours")
+    learned = line.versions[1].learned
+    assert learned["tunes"] > learned["unseen tunes"] > 0
+    source = RunStore(home.runs).get("ours-1").preset.training.source
+    assert source == "tiny+own:ours-1"
+
+
+def test_too_few_pairs_and_tunes_are_a_sentence_and_leave_no_run(home):
+    now = adapt(home)
+    assert isinstance(now.error, StudyError) and "too few" in str(now.error)
+    now = adapt(home, tunes=("mine", make_tune(1).encode()))
+    assert isinstance(now.error, StudyError) and "at least" in str(now.error)
+    assert [run.id for run in RunStore(home.runs).list()] == []

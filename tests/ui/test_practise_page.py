@@ -1,0 +1,93 @@
+"""The page Practise: opened from anywhere, set as one likes, and heard."""
+
+import io
+
+import pytest
+import soundfile
+
+from musicgen.library.book_tune import make_tune as read_abc
+from musicgen.ui.base import resources
+from musicgen.ui.practise.practise_view import to_mp3
+from tests.examples import make_tune
+from tests.ui.conftest import PROJECT
+
+
+@pytest.fixture
+def book(home):
+    found = resources.tunebook()
+    found.add(map(read_abc, (make_tune(1), make_tune(2))))
+    return found
+
+
+def check(app):
+    assert not app.exception, [item.value for item in app.exception]
+    assert not app.error, [item.value for item in app.error]
+    assert not app.warning, [item.value for item in app.warning]
+    return app
+
+
+def test_an_empty_stand_says_where_tunes_come_from(home, open_app):
+    app = check(open_app("Practise"))
+    assert [item.value for item in app.subheader] == ["No tune lies on the stand yet"]
+
+
+def test_a_tune_of_the_tunebook_is_practised_as_one_likes(book, open_app):
+    app = check(open_app("Practise", tune=book.find("Tune 1").key[:8]))
+    assert any("Tune 1" in item.value for item in app.markdown)
+    assert any(item.value == "Beats a minute: 192, 192, 192" for item in app.caption)
+    app.slider(key="practise_start").set_value(50)
+    app.number_input(key="practise_times").set_value(2)
+    check(app.number_input(key="practise_bpm_192").set_value(120).run())
+    assert any(item.value == "Beats a minute: 60, 120" for item in app.caption)
+    app.toggle(key="practise_melody").set_value(False)
+    app.toggle(key="practise_drone").set_value(True)
+    check(app.number_input(key="practise_answer").set_value(1).run())
+    assert len(app.get("audio")) == 1
+    check(app.toggle(key="practise_big").set_value(True).run())
+
+
+def test_the_instrument_is_remembered_and_what_it_lacks_is_said(book, open_app):
+    app = check(open_app("Practise"))
+    check(app.selectbox(key="practise_fingering").set_value("whistle G").run())
+    assert any("not on this instrument" in item.value for item in app.caption)
+    assert book.choice("fingering") == "whistle G"
+    assert open_app("Practise").selectbox(key="practise_fingering").value == "whistle G"
+    tunebook = check(open_app("Tunebook"))
+    assert tunebook.selectbox(key="tunebook_book_fingering").value == "whistle G"
+
+
+def test_another_tune_is_put_on_the_stand(book, open_app):
+    app = check(open_app("Practise"))
+    key = book.find("Tune 1").key
+    app.selectbox(key="practise_of_book").set_value(key).run()
+    check(app.button(key="practise_take").click().run())
+    assert any("**Tune 1**" in item.value for item in app.markdown)
+
+
+@pytest.mark.parametrize("page", ["Tunebook", "Corpus"])
+def test_other_pages_link_to_the_stand_with_their_tune(book, open_app, page):
+    app = check(open_app(page))
+    (name,) = app.session_state["practise_offers"]
+    app.switch_page(str(PROJECT / "pages" / "Practise.py"))
+    app.query_params["tune"] = name
+    check(app.run())
+    assert app.session_state["practise_abc"] == app.session_state["practise_offers"][name]
+    assert len(app.get("audio")) == 1
+
+
+def test_a_tune_that_is_gone_is_a_sentence(book, open_app):
+    app = open_app("Practise", tune="f" * 16)
+    assert not app.exception and "no tune" in app.error[0].value
+
+
+def test_a_sound_is_saved_as_mp3_too():
+    samples = [[0.0, 0.1], [0.1, 0.0]] * 4_000
+    buffer = io.BytesIO()
+    soundfile.write(buffer, samples, 44_100, format="FLAC")
+    read, rate = soundfile.read(io.BytesIO(to_mp3(buffer.getvalue())))
+    assert rate == 44_100 and read.shape[1] == 2
+
+
+def test_the_page_speaks_chinese(book, open_app):
+    app = check(open_app("Practise", lang="zh"))
+    assert [item.value for item in app.title] == ["练习"]

@@ -1,0 +1,163 @@
+"""The page Tunebook: from an empty one to a set, a book, and back from a backup."""
+
+import io
+import json
+import re
+import zipfile
+
+import pypdf
+import pytest
+
+from musicgen.engraving.engraver import missing_part
+from musicgen.library.book_tune import BookSet, SetTune
+from musicgen.library.book_tune import make_tune as read_abc
+from musicgen.ui.base import resources, state
+from tests.examples import make_tune
+
+EVIL = "![x](http://x) <b>:material/home: $x$"
+JIG = f"X:7\nT:Kettle {EVIL}\nR:jig\nM:6/8\nL:1/8\nK:D\n|:DFA dAF|GBd gdB:|\n"
+
+
+@pytest.fixture
+def book(home):
+    """Three tunes, one of them with a title that would do something."""
+    found = resources.tunebook()
+    found.add(map(read_abc, (make_tune(1), make_tune(2), JIG)))
+    return found
+
+
+def check(app):
+    assert not app.exception, [item.value for item in app.exception]
+    assert not app.error, [item.value for item in app.error]
+    return app
+
+
+def titles(app):
+    return list(app.dataframe[0].value["Title"])
+
+
+def test_an_empty_book_leads_to_play_and_takes_pasted_tunes(home, open_app):
+    app = check(open_app("Tunebook"))
+    assert [item.value for item in app.subheader] == ["No tune is kept yet"]
+    app.button(key="tunebook_add").click().run()
+    assert [item.value for item in app.error] == ["Choose a file, or paste a tune in ABC notation."]
+    app.text_area(key="tunebook_pasted_0").set_value(f"{JIG}\n{make_tune(1)}\n")
+    app.text_input(key="tunebook_tag_0").set_value("new")
+    check(app.button(key="tunebook_add").click().run())
+    assert [item.value for item in app.success] == ["2 new tunes."]
+    assert len(titles(app)) == 2 and resources.tunebook().tags() == ["new"]
+    assert app.text_area(key="tunebook_pasted_1").value == ""
+    check(app.run())
+    assert not app.success
+
+
+def test_tunes_are_found_by_words_and_by_melody(book, open_app):
+    app = check(open_app("Tunebook"))
+    check(app.text_input(key="tunebook_words").set_value("kettle").run())
+    assert len(titles(app)) == 1
+    app.text_input(key="tunebook_words").set_value("")
+    check(app.text_input(key="tunebook_melody").set_value("1 3 5 1 5 3").run())
+    assert titles(app)[0].startswith("Kettle") and app.dataframe[0].value["Fits"][0] == "100%"
+    check(app.text_input(key="tunebook_melody").set_value("D").run())
+    assert any("at least 4 notes" in item.value for item in app.caption)
+    check(app.selectbox(key="tunebook_only_rhythm").set_value("jig").run())
+    assert len(titles(app)) == 1
+
+
+def test_a_link_opens_its_tune_and_a_wrong_one_is_a_sentence(book, open_app):
+    key = book.find("Tune 1").key
+    app = check(open_app("Tunebook", tune=key[:8]))
+    assert "Tune 1" in [item.value for item in app.subheader]
+    app = open_app("Tunebook", tune="f" * 16)
+    assert not app.exception and "no tune" in app.error[0].value
+
+
+def test_a_tune_is_renamed_tagged_rewritten_removed_and_had_back(book, open_app):
+    key = book.find("Tune 1").key
+    app = check(open_app("Tunebook", tune=key))
+    check(app.text_input(key=f"tunebook_title_{key}").set_value("Lucky").run())
+    check(app.multiselect(key=f"tunebook_tags_{key}").set_value(["slow"]).run())
+    check(app.text_area(key=f"tunebook_note_{key}").set_value("from Anna").run())
+    tune = book.get(key)
+    assert (tune.title, tune.tags, tune.note) == ("Lucky", ("slow",), "from Anna")
+    text = tune.text.replace("K:D Major", "K:G")
+    check(app.text_area(key=f"tunebook_abc_{key}").set_value(text).run())
+    assert book.get(key).music_key == "G major"
+    app.text_area(key=f"tunebook_abc_{key}").set_value("nothing").run()
+    assert not app.exception and "no notes" in app.error[0].value
+    check(app.button(key="tunebook_remove").click().run())
+    assert not book.has(key)
+    check(app.button(key="tunebook_undo").click().run())
+    assert book.get(key).tags == ("slow",)
+
+
+def test_a_set_is_put_together_kept_opened_and_played(book, open_app):
+    first, second = book.find("Tune 1"), book.find("Tune 2")
+    app = check(open_app("Tunebook", tune=first.key))
+    check(app.button(key="tunebook_to_set").click().run())
+    app.query_params["tune"] = second.key
+    check(app.run())
+    check(app.button(key="tunebook_to_set").click().run())
+    check(app.number_input(key="tunebook_times_1_3_0").set_value(1).run())
+    check(app.number_input(key="tunebook_semitones_1_1_0").set_value(-2).run())
+    check(app.button(key="tunebook_up_1").click().run())
+    app.button(key="tunebook_set_keep").click().run()
+    assert [item.value for item in app.error] == ["Give the set a name."]
+    app.text_input(key="tunebook_set_name_").set_value("Friday")
+    check(app.button(key="tunebook_set_keep").click().run())
+    assert book.get_set("Friday").tunes == (SetTune(second.key, 1, -2), SetTune(first.key, 3))
+    check(app.button(key="tunebook_set_play").click().run())
+    assert len(app.get("audio")) == 2
+    names = [item.proto.label for item in app.get("download_button")]
+    assert {"ABC", "MIDI", "MP3", "FLAC"} <= set(names)
+    check(app.button(key="tunebook_out_0").click().run())
+    check(app.selectbox(key="tunebook_set").set_value("").run())
+    check(app.selectbox(key="tunebook_set").set_value("Friday").run())
+    assert app.session_state["tunebook_parts"] == ((second.key, 1, -2), (first.key, 3, 0))
+    check(app.button(key="tunebook_set_remove").click().run())
+    assert not book.sets() and book.count() == 3
+
+
+def made(app, kind):
+    check(app.button(key=f"tunebook_make_{kind}").click().run())
+    return app.session_state["tunebook_file"]
+
+
+@pytest.mark.skipif(missing_part(resources.paths()) is not None, reason="abcjs is not here")
+def test_the_book_is_printed_shared_and_backed_up(book, home, open_app, monkeypatch):
+    real = type(home)(resources.Paths.default().project, home.home)
+    monkeypatch.setattr(resources, "paths", lambda: real)
+    book.put_set(BookSet("Friday", (SetTune(book.find("Tune 1").key, 3),)))
+    app = check(open_app("Tunebook"))
+    app.text_input(key="tunebook_book_title").set_value("Our book")
+    name, mime, data = made(app, "pdf")
+    assert (name, mime) == ("Our-book.pdf", "application/pdf")
+    text = "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(data)).pages)
+    assert "Our book · Contents" in text and "Friday" in text
+    name, _mime, data = made(app, "html")
+    assert name == "Our-book.html"
+    told = re.search(r'id="book">(.*?)</script>', data.decode(), re.DOTALL)
+    assert len(json.loads(told[1])["tunes"]) == 3
+    name, _mime, data = made(app, "zip")
+    assert (
+        name.startswith("tunebook-2")
+        and "tunebook.json" in zipfile.ZipFile(io.BytesIO(data)).namelist()
+    )
+    app.selectbox(key="tunebook_book_code").set_value("link").run()
+    app.button(key="tunebook_make_pdf").click().run()
+    assert not app.exception and "address" in app.error[0].value
+
+
+def test_a_damaged_tunebook_is_a_sentence_and_the_page_opens(home, open_app):
+    home.home.mkdir(exist_ok=True)
+    home.tunebook.write_bytes(b"no database, but quite some text" * 100)
+    app = open_app("Tunebook")
+    assert not app.exception and "damaged" in app.error[0].value
+    app = open_app()
+    assert not app.exception
+
+
+def test_the_page_speaks_chinese(book, open_app):
+    app = check(open_app("Tunebook", lang="zh"))
+    assert [item.value for item in app.title] == ["我的曲集"]
+    assert state.TUNEBOOK_SET.name == "tunebook_set"
