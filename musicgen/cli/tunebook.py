@@ -23,6 +23,7 @@ from musicgen.library.tunebook_archive import (
     write_abc_book,
     write_archive,
 )
+from musicgen.notation.analysis.fingering import FINGERINGS
 from musicgen.notation.analysis.incipit import query_of, read_query
 from musicgen.rendering.files.book_pdf import CODES, LAYOUTS, PAPERS, BookChoice, BookSettings
 from musicgen.rendering.playback_settings import AS_DANCED
@@ -257,6 +258,8 @@ def export_command(  # noqa: PLR0913 - each is an option of the command
               help="What the QR code of a tune holds: its notes as ABC, or a link.")  # fmt: skip
 @click.option("--address", default="", metavar="URL",
               help="Address at which others reach this program, for links.")  # fmt: skip
+@click.option("--fingering", type=click.Choice(tuple(FINGERINGS)), default=None,
+              help="How the notes are played, below them.")  # fmt: skip
 @click.option("--tag", default="", help="Only tunes with this tag.")
 @click.option("--order", type=click.Choice(_ORDERS), default="title", show_default=True)
 @overwrite_option
@@ -269,6 +272,7 @@ def pdf_command(  # noqa: PLR0913 - each is an option of the command
     layout: str,
     code: str,
     address: str,
+    fingering: str | None,
     tag: str,
     order: str,
     overwrite: bool,
@@ -279,7 +283,7 @@ def pdf_command(  # noqa: PLR0913 - each is an option of the command
     from musicgen.rendering.files.book_pdf import write_book
 
     check_free([out], overwrite)
-    settings = BookSettings(title, paper, layout, code, address)
+    settings = BookSettings(title, paper, layout, code, fingering or "", address)
     book = _book()
     chosen = [tune for tune in pick_tunes(book, tunes) if not tag or tag in tune.tags]
     ordered = BookChoice(order).pick(_some(chosen))

@@ -22,7 +22,8 @@ from typing import Any
 from musicgen.config import Paths
 from musicgen.engraving.shapes import Box, Shape
 from musicgen.errors import EngravingError, SetupError
-from musicgen.notation.display.layout import break_lines
+from musicgen.notation.display.layout import LaidOut, break_lines
+from musicgen.notation.display.note_names import with_fingering
 from musicgen.notation.model import Tune
 
 STAFF_WIDTH = 800
@@ -122,7 +123,7 @@ def engrave(tune: Tune, qpm: Fraction, paths: Paths) -> Engraving:
 
 
 def engrave_many(
-    tunes: Sequence[Tune], paths: Paths, staff_width: float = STAFF_WIDTH
+    tunes: Sequence[Tune], paths: Paths, staff_width: float = STAFF_WIDTH, fingering: str = ""
 ) -> list[Engraving | EngravingError]:
     """Draws many tunes, some dozens in one process of node, without their tempi.
 
@@ -132,6 +133,7 @@ def engrave_many(
         tunes: What to draw.
         paths: Where abcjs lies.
         staff_width: Pixels of a line, where the music has room in that.
+        fingering: One of `notation.analysis.fingering.FINGERINGS`, to be written below the notes.
 
     Raises:
         SetupError: abcjs or node is missing.
@@ -144,7 +146,9 @@ def engrave_many(
     }
     due = {place: (tune, staff_width) for place, tune in enumerate(tunes) if place not in found}
     for bars in _BARS_PER_LINE:
-        texts = {place: break_lines(tune, bars).text for place, (tune, _width) in due.items()}
+        texts = {
+            place: _lay_out(tune, bars, fingering).text for place, (tune, _width) in due.items()
+        }
         drawn = _draw_many({place: (texts[place], due[place][1]) for place in due}, paths)
         squeezed: dict[int, tuple[str, float]] = {}
         for place, drawing in drawn.items():
@@ -155,6 +159,11 @@ def engrave_many(
         found |= _draw_many(squeezed, paths)
         due = {place: one for place, one in due.items() if place not in found}
     return [found[place] for place in range(len(tunes))]
+
+
+def _lay_out(tune: Tune, bars: int, fingering: str) -> LaidOut:
+    laid_out = break_lines(tune, bars)
+    return with_fingering(laid_out, tune, fingering) if fingering else laid_out
 
 
 def _find_hindrance(tune: Tune) -> EngravingError | None:

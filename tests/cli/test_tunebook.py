@@ -78,7 +78,18 @@ def test_a_book_is_printed_and_given_to_friends(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run(capsys, "add", "own.abc")
-    assert "3 tunes" in run(capsys, "pdf", "--out", "book.pdf", "--paper", "a5", "--code", "none")
+    assert "3 tunes" in run(
+        capsys,
+        "pdf",
+        "--out",
+        "book.pdf",
+        "--paper",
+        "a5",
+        "--code",
+        "none",
+        "--fingering",
+        "whistle D",
+    )
     assert (home / "book.pdf").read_bytes().startswith(b"%PDF")
     assert "1 tunes" in run(capsys, "friends", "The Kettle", "--out", "friends.html")
     assert "The Kettle" in (home / "friends.html").read_text("utf-8")

@@ -46,6 +46,16 @@ def test_a_tune_of_the_tunebook_is_practised_as_one_likes(book, open_app):
     check(app.toggle(key="practise_big").set_value(True).run())
 
 
+def test_the_instrument_is_remembered_and_what_it_lacks_is_said(book, open_app):
+    app = check(open_app("Practise"))
+    check(app.selectbox(key="practise_fingering").set_value("whistle G").run())
+    assert any("not on this instrument" in item.value for item in app.caption)
+    assert book.choice("fingering") == "whistle G"
+    assert open_app("Practise").selectbox(key="practise_fingering").value == "whistle G"
+    tunebook = check(open_app("Tunebook"))
+    assert tunebook.selectbox(key="tunebook_book_fingering").value == "whistle G"
+
+
 def test_another_tune_is_put_on_the_stand(book, open_app):
     app = check(open_app("Practise"))
     key = book.find("Tune 1").key

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from musicgen.config import Paths, Settings, setting
 from musicgen.errors import EngravingError, TunebookError
 from musicgen.library.book_tune import BookSet, BookTune
+from musicgen.notation.analysis.fingering import FINGERINGS
 from musicgen.notation.display.excerpt import cut_bars
 from musicgen.notation.model import Tune
 
@@ -39,6 +40,7 @@ class BookSettings(Settings):
     code: str = setting(
         "abc", "What the QR code of a tune holds: its notes as ABC, or a link.", choices=CODES
     )
+    fingering: str = setting("", "How the notes are played, below them.", choices=("", *FINGERINGS))
     address: str = setting(
         "", "Address at which others reach this program, for links.", max_length=MAX_ADDRESS
     )
@@ -94,7 +96,7 @@ def write_book(
     drawn: Sequence[Engraving | EngravingError] = ()
     has_tunes = settings.layout != "incipits"
     if has_tunes:
-        drawn = engrave_many([tune.tune for tune in tunes], paths)
+        drawn = engrave_many([tune.tune for tune in tunes], paths, fingering=settings.fingering)
     missing = tuple(
         (tune.title, one)
         for tune, one in zip(tunes, drawn, strict=False)

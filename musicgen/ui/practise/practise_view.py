@@ -18,15 +18,17 @@ from musicgen.audio.practice import (
 from musicgen.config import describe
 from musicgen.errors import AudioError
 from musicgen.library.book_tune import to_file_name
+from musicgen.notation.analysis.fingering import count_missing
 from musicgen.notation.model import Tune
 from musicgen.notation.parsing.reader import read_tune
 from musicgen.ui.base import resources, state
 from musicgen.ui.base.errors import sentence
-from musicgen.ui.base.language import _
+from musicgen.ui.base.language import _, ngettext
 from musicgen.ui.base.links import play_page_link
 from musicgen.ui.base.words import plain
 from musicgen.ui.components.score import score
 from musicgen.ui.tune import rendering
+from musicgen.ui.tune.fingering_choice import fingering_choice
 from musicgen.ui.tune.performance import Sound
 from musicgen.ui.tune.practise_link import TUNE
 from musicgen.ui.tune.rendering import PLAYER, lay_out
@@ -81,6 +83,8 @@ def practise(tune: Tune) -> None:
             settings = _settings(tune)
         with st.popover(_("Who plays"), icon=":material/instant_mix:"):
             arrangement = _arrangement()
+        with st.popover(_("My instrument"), icon=":material/straighten:"):
+            fingering = fingering_choice("practise_fingering")
         is_big = st.toggle(_("Big notes"), key="practise_big")
     place = st.container(key="sound")
     try:
@@ -96,7 +100,15 @@ def practise(tune: Tune) -> None:
             width="content",
         )
         _save(tune, sound)
-    layouts = lay_out(tune, sound.moments)
+    missing = count_missing(tune, fingering) if fingering else 0
+    if missing:
+        text = ngettext(
+            "{count} note is not on this instrument: it is marked ×.",
+            "{count} notes are not on this instrument: they are marked ×.",
+            missing,
+        )
+        st.caption(text.format(count=missing))
+    layouts = lay_out(tune, sound.moments, fingering=fingering)
     score(
         layouts[-1:] if is_big else layouts,
         [onset for _start, onset, _length in sound.moments],

@@ -13,7 +13,7 @@ from musicgen.audio.synthesis import available_synthesizers
 from musicgen.errors import AudioError
 from musicgen.models.checkpoint import Checkpoint
 from musicgen.notation.display.layout import break_lines, lay_out_spans
-from musicgen.notation.display.note_names import with_note_names
+from musicgen.notation.display.note_names import with_fingering, with_note_names
 from musicgen.notation.display.score_view import make_sheet
 from musicgen.notation.model import Tune
 from musicgen.notation.writing.attribution import without_attribution
@@ -195,14 +195,19 @@ def lay_out(
     moments: Sequence[Moment],
     *,
     has_names: bool = False,
+    fingering: str = "",
     marks: Sequence[tuple[int, int]] = (),
 ) -> list[ScoreLayout]:
-    """As `layouts`, for moments of `audio.midi.timeline` that no sound has been made of yet."""
+    """As `layouts`, for moments of `audio.midi.timeline` that no sound has been made of yet.
+
+    `fingering` is one of `notation.analysis.fingering.FINGERINGS`, written below the notes.
+    """
     found = []
     is_dense = len(tune.notes) > _DENSE * max(1, len(tune.bars))
     for bars_per_line, min_width, staff_width in _WIDTHS:
         laid_out = break_lines(tune, bars_per_line // 2 if is_dense else bars_per_line)
         laid_out = with_note_names(laid_out, tune) if has_names else laid_out
+        laid_out = with_fingering(laid_out, tune, fingering) if fingering else laid_out
         spans = laid_out.spans
         found.append(
             ScoreLayout(

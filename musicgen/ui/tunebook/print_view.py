@@ -24,6 +24,7 @@ from musicgen.ui.base import resources, state
 from musicgen.ui.base.errors import sentence
 from musicgen.ui.base.language import LANGUAGE_TAGS, N_, _, current_language
 from musicgen.ui.base.words import plain
+from musicgen.ui.tune.fingering_choice import fingering_choice
 
 _PAPERS = {"a4": "A4", "a5": "A5", "letter": "Letter"}
 _LAYOUTS = {
@@ -56,6 +57,7 @@ def print_and_share() -> None:
                 _("Paper"), PAPERS, key="tunebook_book_paper", format_func=_PAPERS.__getitem__
             )
             layout = _pick(_("Music"), "layout", {name: _LAYOUTS[name] for name in LAYOUTS})
+            fingering = fingering_choice("tunebook_book_fingering")
             code = _pick(_("QR code"), "code", {name: _CODES[name] for name in CODES})
         address = ""
         if code == "link":
@@ -63,7 +65,9 @@ def print_and_share() -> None:
                 _("Address at which others reach this program"), "", MAX_ADDRESS,
                 key="tunebook_book_address", placeholder="http://192.168.1.20:8501",
             )  # fmt: skip
-        settings = BookSettings(title or _("Tunebook"), paper, layout, code, address.strip())
+        settings = BookSettings(
+            title or _("Tunebook"), paper, layout, code, fingering, address.strip()
+        )
         tunes = BookChoice(order).pick(book.tunes(Question(tag=tag)))
         stem = to_file_name(settings.title)
 
