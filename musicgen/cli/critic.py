@@ -2,12 +2,13 @@
 
 import sys
 from contextlib import nullcontext
+from dataclasses import replace
 
 import click
 from tqdm import tqdm
 
 from musicgen.cli.options import checkpoint_option, echo, echo_json, json_option
-from musicgen.config import Paths
+from musicgen.config import Paths, SampleConfig
 from musicgen.corpus.dataset import load_dataset
 from musicgen.models.checkpoint import (
     CRITIC_FILE,
@@ -18,6 +19,9 @@ from musicgen.storage import storing, write_file
 from musicgen.training.runs.run import RunStore
 
 DEFAULT_TUNES = 1500
+
+AIMED_TUNES = 300
+"""Composed with the critic: how often do they come home?"""
 
 
 @click.command("critic")
@@ -43,7 +47,11 @@ def critic_command(
     fitted = b""
     told: dict[str, object] = {"checkpoint": ref.name}
     if not remove:
-        from musicgen.evaluation.critic_fitting import compose_for_critic, fit_critic
+        from musicgen.evaluation.critic_fitting import (
+            compose_for_critic,
+            find_aims,
+            fit_critic,
+        )
 
         config = checkpoint.metadata.training
         dataset = load_dataset(
@@ -51,13 +59,23 @@ def critic_command(
         )
         first = dataset.source.split("+")[0]
         real = [tune.text for tune in dataset.split.train if tune.source == first]
-        with tqdm(total=tunes, unit="tune", disable=as_json or None, file=sys.stderr) as bar:
+        total = tunes + AIMED_TUNES
+        with tqdm(total=total, unit="tune", disable=as_json or None, file=sys.stderr) as bar:
 
             def show(texts: list[str]) -> None:
                 bar.update(len(texts) - bar.n)
 
             composed = compose_for_critic(checkpoint, tunes, seed, show)
-        fitted = fit_critic(real, composed).to_json()
+            critic = fit_critic(real, composed)
+            checkpoint.critic = critic.to_json()
+            chosen = compose_for_critic(
+                checkpoint,
+                AIMED_TUNES,
+                seed + tunes,
+                lambda texts: show(composed + texts),
+                SampleConfig().candidates,
+            )
+        fitted = replace(critic, aims=find_aims(real, chosen)).to_json()
         told |= {"real": len(real), "composed": len(composed), "bytes": len(fitted)}
     run = RunStore(paths.runs).get(ref.name) if ref.origin == "run" else None
     with run.locked() if run else nullcontext():

@@ -20,6 +20,7 @@ from musicgen.config import SampleConfig
 from musicgen.errors import CorpusError
 from musicgen.notation.model import Tune
 from musicgen.notation.parsing.reader import read_tune
+from musicgen.sampling.aims import find_share, measure_rates
 from musicgen.sampling.critic import Critic, find_bin, weigh_turns
 from musicgen.sampling.critic_features import FIGURES, count_turns, measure_figures
 from musicgen.sampling.stages import find_pauses
@@ -57,6 +58,7 @@ def compose_for_critic(
     count: int,
     seed: int = 0,
     on_text: Callable[[list[str]], None] | None = None,
+    candidates: int = 1,
 ) -> list[str]:
     """Tunes as one composes them without a critic, for `fit_critic`.
 
@@ -65,6 +67,7 @@ def compose_for_critic(
         count: How many tunes.
         seed: Of the first; others follow.
         on_text: Called with the texts so far.
+        candidates: More than 1 for `find_aims`: drawings that the critic chooses from.
     """
     from musicgen.sampling.composer import compose
 
@@ -76,7 +79,7 @@ def compose_for_critic(
 
     while len(done) < count:
         here = min(_AT_ONCE, count - len(done))
-        config = SampleConfig(count=here, seed=seed + len(done), candidates=1)
+        config = SampleConfig(count=here, seed=seed + len(done), candidates=candidates)
         done += [
             piece.abc if piece.is_complete else "" for piece in compose(checkpoint, config, tell)
         ]
@@ -110,6 +113,19 @@ def fit_critic(real: Sequence[str], composed: Sequence[str], seed: int = 0) -> C
             break
         stages.append(_fit_calibrated(sides[0], sides[1], seed, STAGE_TURNS))
     return replace(whole, stages=tuple(stages))
+
+
+def find_aims(real: Sequence[str], chosen: Sequence[str]) -> dict[str, float]:
+    """Of how many tunes something is to be asked outright (`musicgen.sampling.aims`).
+
+    Args:
+        real: Real tunes.
+        chosen: Tunes that the network composed with its critic, of which nothing was asked.
+    """
+    wanted, found = (
+        measure_rates([read_tune(text)[0] for text in texts]) for texts in (real, chosen)
+    )
+    return {name: round(find_share(wanted[name], found[name]), 3) for name in wanted}
 
 
 def _begin(texts: Sequence[str], stage: int) -> list[str]:

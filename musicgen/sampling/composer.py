@@ -30,7 +30,7 @@ from musicgen.notation.parsing.reader import read_tune
 from musicgen.notation.writing.attribution import remove_attribution
 from musicgen.notation.writing.repeat_starts import write_repeat_starts
 from musicgen.sampling.batch import Batch, Drawing
-from musicgen.sampling.critic import NO_CHANCE, Critic, candidate_seeds, choose, find_critic
+from musicgen.sampling.critic import NO_CHANCE, Critic, candidate_seeds, find_critic
 from musicgen.sampling.edit_list import Edit, edits_to_json
 from musicgen.sampling.engine import Engine, get_engine
 from musicgen.sampling.fixed_point_draw import TITLE_STREAM, FixedLuck
@@ -253,8 +253,8 @@ def _run_in_stages(
             rows = range(number * drawings, (number + 1) * drawings)
             waiting = [row for row in rows if batch.drawings[row].is_paused]
             if waiting:
-                odds = [critic.weigh_beginning(batch.drawings[row].text) for row in waiting]
-                kept = waiting[choose(odds, critic.sharpness, seed, stage)]
+                texts = [batch.drawings[row].text for row in waiting]
+                kept = waiting[critic.choose_beginning(texts, seed, stage)]
                 for row in waiting:
                     batch.replace(row, kept)
         stage += 1
@@ -272,7 +272,7 @@ def _choose(
             critic.log_odds(one.tune) if one.is_complete and not one.problems else NO_CHANCE
             for one in drawn
         )
-        chosen = choose(log_odds, critic.sharpness, seed)
+        chosen = critic.choose_tune([one.tune for one in drawn], log_odds, seed)
     kept = drawn[chosen]
     luck = FixedLuck(seed, TITLE_STREAM) if kept.config.precision == "fixed" else None
     title = draw_title(checkpoint.metadata, kept.abc, seed, luck) if kept.header_length else ""

@@ -18,7 +18,7 @@ import math
 import random
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -28,6 +28,7 @@ from musicgen.errors import CheckpointError
 from musicgen.models.checkpoint import Checkpoint
 from musicgen.notation.model import Tune
 from musicgen.notation.parsing.reader import read_tune
+from musicgen.sampling.aims import AIMS, OF_BEGINNINGS, draw_aims, meet
 from musicgen.sampling.critic_features import FIGURES, count_turns, measure_figures
 from musicgen.sampling.stages import find_pauses, take_lines
 
@@ -48,7 +49,8 @@ class Critic:
     and one weight more than edges, behind which comes the one of a value that is missing.
     `sharpness` multiplies log-odds where a candidate is drawn by them. `stages` are critics of
     tunes that are not ended: of the first line, of the first two, and so on, the last one of all
-    longer beginnings (`musicgen.sampling.stages`); none where only whole tunes are compared.
+    longer beginnings (`musicgen.sampling.stages`); none where only whole tunes are compared. `aims`
+    are the shares of tunes of which something is asked outright (`musicgen.sampling.aims`).
     """
 
     bias: float
@@ -56,13 +58,48 @@ class Critic:
     figures: Mapping[str, tuple[tuple[float, ...], tuple[float, ...]]]
     sharpness: float = 1.0
     stages: tuple["Critic", ...] = ()
+    aims: Mapping[str, float] = field(default_factory=dict)
 
-    def weigh_beginning(self, text: str) -> float:
-        """The log-odds of the whole lines of a tune that goes on; there is a critic of them."""
-        lines = take_lines(text)
-        tune, _problems = read_tune(lines)
+    def choose_beginning(self, texts: Sequence[str], seed: int, stage: int) -> int:
+        """The place of the drawing to go on with, of those of a tune that pause.
+
+        Args:
+            texts: Of each drawing; whole lines, and the beginning of another one.
+            seed: Of the tune.
+            stage: How many lines were chosen before.
+        """
+        read = [take_lines(text) for text in texts]
+        tunes = [read_tune(lines)[0] for lines in read]
+        asked = draw_aims(self.aims, seed)
+        places = meet(tunes, [name for name in asked if name in OF_BEGINNINGS])
+        odds = [self.weigh_beginning(read[at], tunes[at]) for at in places]
+        return places[choose(odds, self.sharpness, seed, stage)]
+
+    def choose_tune(self, tunes: Sequence[Tune], log_odds: Sequence[float], seed: int) -> int:
+        """The place of the drawing that is kept.
+
+        Args:
+            tunes: The drawings of one tune, all of them ended.
+            log_odds: Of each; `NO_CHANCE` for what is not to be kept.
+            seed: Of the tune.
+        """
+        places = [at for at, value in enumerate(log_odds) if value > NO_CHANCE]
+        if not places:
+            return 0
+        met = meet([tunes[at] for at in places], draw_aims(self.aims, seed))
+        places = [places[at] for at in met]
+        return places[choose([log_odds[at] for at in places], self.sharpness, seed)]
+
+    def weigh_beginning(self, lines: str, tune: Tune | None = None) -> float:
+        """The log-odds of the whole lines of a tune that goes on; there is a critic of them.
+
+        Args:
+            lines: The lines, with the header.
+            tune: What they are read as, where they have been read.
+        """
         lines_before = len(find_pauses(lines))
-        return self.stages[min(lines_before, len(self.stages) - 1)].log_odds(tune)
+        stage = self.stages[min(lines_before, len(self.stages) - 1)]
+        return stage.log_odds(tune or read_tune(lines)[0])
 
     def log_odds(self, tune: Tune) -> float:
         """How much likelier a tune is to be real than composed, in nats; 0 is even.
@@ -88,6 +125,7 @@ class Critic:
             "format_version": FORMAT_VERSION,
             "sharpness": self.sharpness,
             **self._weights(),
+            "aims": dict(sorted(self.aims.items())),
             "stages": [stage._weights() for stage in self.stages],
         }
         text = json.dumps(values, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
@@ -162,7 +200,15 @@ def read_critic(values: Mapping[str, Any]) -> Critic:
     if len(stages) > MAX_STAGES:
         raise ValueError("too many stages")
     own = tuple(_read_weights(one, 1.0) for one in stages)
-    return dataclasses.replace(_read_weights(values, _number(values["sharpness"])), stages=own)
+    whole = _read_weights(values, _number(values["sharpness"]))
+    return dataclasses.replace(whole, stages=own, aims=_read_aims(values.get("aims", {})))
+
+
+def _read_aims(values: Mapping[str, Any]) -> dict[str, float]:
+    aims = {str(name): _number(share) for name, share in values.items()}
+    if not aims.keys() <= AIMS.keys() or not all(0 <= share <= 1 for share in aims.values()):
+        raise ValueError("not a share of what may be asked")
+    return aims
 
 
 def _read_weights(values: Mapping[str, Any], sharpness: float) -> Critic:

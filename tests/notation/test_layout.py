@@ -1,7 +1,6 @@
 """The engraver's text: the same sound, so many bars a line, and every note found again."""
 
 import json
-import shutil
 import subprocess
 
 import pytest
@@ -10,6 +9,7 @@ from musicgen.config import Paths
 from musicgen.notation.display.layout import break_lines, original_offsets
 from musicgen.notation.parsing.reader import read_tune
 from musicgen.notation.parsing.tunebook import decode_text, split_tunebook
+from tests.node import find_node
 from tests.thorough import some
 
 TUNE = """X:7
@@ -103,7 +103,7 @@ console.log(JSON.stringify(texts.map((text) => {
 
 
 def abcjs_starts(texts: list[str]) -> list[list[int]]:
-    node = shutil.which("node")
+    node = find_node()
     library = Paths.default().abcjs
     if node is None or not library.exists():
         pytest.skip("abcjs or node is missing: run `make setup`")

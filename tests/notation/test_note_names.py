@@ -1,5 +1,4 @@
 import json
-import shutil
 import subprocess
 
 import pytest
@@ -8,8 +7,9 @@ from musicgen.config import Paths
 from musicgen.notation.display.layout import break_lines
 from musicgen.notation.display.note_names import name_note, with_note_names
 from musicgen.notation.parsing.reader import read_tune
+from tests.node import find_node
 
-NODE = shutil.which("node") or ""
+NODE = find_node() or ""
 TUNE = """X:1
 T:Names
 M:4/4

@@ -88,14 +88,16 @@ def test_log_odds_are_the_sum_of_what_is_found() -> None:
 
 
 def test_a_critic_comes_back_from_its_file_and_damage_is_found() -> None:
-    critic = Critic(0.25, {"n0:24": 2.0}, {"bars": ((4.0,), (0.1, 0.2, 0.3))}, 1.5)
+    aims = {"home": 0.3, "whistle": 0.0}
+    critic = Critic(0.25, {"n0:24": 2.0}, {"bars": ((4.0,), (0.1, 0.2, 0.3))}, 1.5, aims=aims)
     values = json.loads(critic.to_json())
     assert read_critic(values) == critic
     for change in (
         {"bias": "0.1"}, {"bias": float("nan")}, {"format": "other"}, {"turns": {"a": None}},
         {"figures": {"bars": [[4.0], [0.1]]}}, {"figures": {"bars": [[2.0, 1.0], [1, 2, 3, 4]]}},
+        {"aims": {"home": 1.5}}, {"aims": {"home": True}}, {"aims": {"away": 0.5}}, {"aims": [1]},
     ):  # fmt: skip
-        with pytest.raises((ValueError, TypeError, KeyError)):
+        with pytest.raises((ValueError, TypeError, KeyError, AttributeError)):
             read_critic(values | change)
 
 
