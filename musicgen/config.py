@@ -447,6 +447,11 @@ class Paths:
         return self.home / "listening"
 
     @property
+    def waits(self) -> Path:
+        """How long the app let people wait."""
+        return self.home / "waits"
+
+    @property
     def versions(self) -> Path:
         """One small file for each line of versions of a model."""
         return self.home / "versions"

@@ -38,7 +38,7 @@ _PRIOR_SD = 5.0
 
 _MOST_STEPS = 60
 _CLOSE = 1e-9
-_PLAIN = 1.0
+_PLAIN = 1.645
 _FEWEST_SLOTS = 8
 _DEGENERATE = 0.25
 
@@ -249,25 +249,14 @@ def _covariance(
     each = _information(design, probabilities(design, parameters))
     found = _jackknife(scores, each, ballots.listener, information)
     found = _at_least(found, plain)
-    clusters = listeners
     slots = len(np.unique(ballots.slot))
     if slots >= _FEWEST_SLOTS:
         by_slot = _jackknife(scores, each, ballots.slot, information)
-        if _spread(by_slot, plain, _count_free(design)) > 1 + _PLAIN * math.sqrt(2 / (slots - 1)):
-            found = found + _positive(by_slot - plain)
-            clusters = min(listeners, slots)
-    return found, float(clusters - 1)
-
-
-def _count_free(design: Floats) -> int:
-    """How many of the parameters are strengths."""
-    _ballots, outcomes, parameters = design.shape
-    return int(parameters) - 1 - int(outcomes == 3)
-
-
-def _spread(found: Floats, plain: Floats, free: int) -> float:
-    """How much wider the first `free` parameters lie by one covariance than by another."""
-    return float(np.trace(found[:free, :free]) / np.trace(plain[:free, :free]))
+        excess = by_slot - plain
+        share = float(np.trace(by_slot)) / float(np.trace(plain))
+        if share > 1 + _PLAIN * math.sqrt(2 / (slots - 1)):
+            found = found + _positive(excess)
+    return found, float(listeners - 1)
 
 
 def _jackknife(scores: Floats, each: Floats, cluster: Ints, information: Floats) -> Floats:

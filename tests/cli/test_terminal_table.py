@@ -116,5 +116,15 @@ def test_every_command_of_the_table_runs(home: Path, capsys: pytest.CaptureFixtu
 
 def test_the_table_speaks_of_every_command_that_a_page_has() -> None:
     told = {command.split()[0] for _feature, command in read_rows()}
-    of_no_page = {"app", "bundle", "card", "check", "critic", "preferences", "render", "serve"}
+    of_no_page = {
+        "app",
+        "bundle",
+        "card",
+        "check",
+        "critic",
+        "preferences",
+        "render",
+        "serve",
+        "waits",
+    }
     assert told == COMMANDS.keys() - of_no_page

@@ -15,6 +15,7 @@ from musicgen.translatable import Sentence
 from musicgen.ui.base import resources
 from musicgen.ui.base.language import _
 from musicgen.ui.base.words import plain
+from musicgen.watching import ERROR
 
 MAX_SENTENCE = 1_000
 """Characters of an error that are shown: what it quotes may be as long as a link."""
@@ -38,6 +39,8 @@ def show_errors() -> Iterator[None]:
 
 def show_error(error: MusicgenError, place: DeltaGenerator) -> None:
     """Shows an error's sentence at a place of the page."""
+    page = (st.context.url or "").partition("?")[0].rstrip("/").rpartition("/")[2]
+    resources.watch().note(ERROR, 0.0, type(error).__name__, page)
     place.error(sentence(error), icon=":material/error:")
 
 

@@ -1,5 +1,7 @@
 """What all sessions of this server share: loaded networks, the trainings, rendered sound."""
 
+import os
+
 import streamlit as st
 
 from musicgen.config import Paths
@@ -33,6 +35,7 @@ from musicgen.storage import modified_ns
 from musicgen.training.runs.litter import clear_all_litter
 from musicgen.training.runs.run import RunStore
 from musicgen.ui.base.bounded_cache import BoundedCache
+from musicgen.watching import SWITCH, Watch
 
 MAX_NETWORKS = 4
 """Networks kept in memory: the baseline takes 21 MB, the largest allowed some hundred."""
@@ -182,6 +185,16 @@ def studies() -> StudyService:
 @st.cache_resource(show_spinner=False)
 def _studies(where: Paths) -> StudyService:
     return StudyService(StudyStore(where.listening), where)
+
+
+def watch() -> Watch:
+    """What notes how long people wait."""
+    return _watch(paths(), os.environ.get(SWITCH, ""))
+
+
+@st.cache_resource(show_spinner=False)
+def _watch(where: Paths, switch: str) -> Watch:  # noqa: ARG001 - in the cache's key
+    return Watch(where.waits)
 
 
 def adaptations() -> AdaptService:

@@ -1,6 +1,7 @@
 """The page Endless: what is to be played, start and stop, what sounds now and what comes next."""
 
 import random
+import time
 from collections.abc import Callable, Sequence
 
 import streamlit as st
@@ -46,6 +47,7 @@ from musicgen.ui.tune.permalink import SLIDERS
 from musicgen.ui.tune.request import Request
 from musicgen.ui.tune.sound_controls import band_controls
 from musicgen.ui.tune.thumbs import thumbs
+from musicgen.watching import COMPOSE, RENDER
 
 SHOWN_BEFORE = 20
 """Tunes before the one that sounds that are listed."""
@@ -156,19 +158,27 @@ def _maker(
     checkpoint: Checkpoint, settings: StreamSettings, seed: int
 ) -> Callable[[int], Composition]:
     """What the thread of the queue calls: it touches nothing of the page."""
+    watch = resources.watch()
 
     def make(number: int) -> Composition:
         config = SampleConfig(temperature=settings.temperature)
-        return compose_number(checkpoint, number, settings.style, seed, config)
+        started = time.monotonic()
+        found = compose_number(checkpoint, number, settings.style, seed, config)
+        watch.note(COMPOSE, time.monotonic() - started, settings.model, "Endless")
+        return found
 
     return make
 
 
 def _renderer(settings: StreamSettings) -> Callable[[Composition], RenderedTune]:
     """The same for the sound of what was composed."""
+    watch = resources.watch()
 
     def render(composition: Composition) -> RenderedTune:
-        return _air(composition, settings.listening)
+        started = time.monotonic()
+        found = _air(composition, settings.listening)
+        watch.note(RENDER, time.monotonic() - started, settings.model, "Endless")
+        return found
 
     return render
 

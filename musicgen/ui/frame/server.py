@@ -27,6 +27,7 @@ from streamlit import config
 from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
 from musicgen.ui.frame.page_changes import PageChanges
+from musicgen.ui.frame.waits import MetricsEndpoint
 
 if TYPE_CHECKING:
     from starlette.middleware import Middleware
@@ -240,4 +241,5 @@ def guards() -> "list[Middleware]":
 
     gatekeeper: Any = Gatekeeper
     page_changes: Any = PageChanges
-    return [Middleware(gatekeeper), Middleware(page_changes)]
+    metrics: Any = MetricsEndpoint
+    return [Middleware(gatekeeper), Middleware(metrics), Middleware(page_changes)]

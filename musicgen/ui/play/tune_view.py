@@ -13,6 +13,7 @@ from musicgen.ui.base.language import _, ngettext
 from musicgen.ui.base.words import plain
 from musicgen.ui.components.audio import start
 from musicgen.ui.components.text_block import text_block
+from musicgen.ui.frame.waits import noting
 from musicgen.ui.play import ahead, novelty_view
 from musicgen.ui.play.score_editor import score_editor
 from musicgen.ui.play.tune_bar import tune_bar
@@ -24,6 +25,7 @@ from musicgen.ui.tune.rendering import PLAYER
 from musicgen.ui.tune.request import Request
 from musicgen.ui.tune.session_state import play_session
 from musicgen.ui.tune.sound_controls import sound_controls
+from musicgen.watching import COMPOSE, RENDER, SOUND
 
 
 def tune_on_screen(models: Models) -> None:
@@ -57,9 +59,13 @@ def _compose(due: Request, stage: DeltaGenerator, models: Models) -> Performance
     """Composes and keeps the result; what fails is not wanted any more, what is interrupted is."""
     play_session().begin()
     try:
-        with resources.registry().foreground_priority.foreground():
+        with (
+            resources.registry().foreground_priority.foreground(),
+            noting(SOUND, due.model, "Play"),
+        ):
             composition = play_session().recall(due) or _compose_takes(due, stage, models)
-            shown = _perform(due, composition)
+            with noting(RENDER, due.model, "Play"):
+                shown = _perform(due, composition)
     except MusicgenError:
         play_session().give_up()
         raise
@@ -87,9 +93,10 @@ def _compose_takes(due: Request, stage: DeltaGenerator, models: Models) -> Compo
     checkpoint = resources.checkpoint(ref)
     if known := play_session().find(due, checkpoint.fingerprint):
         return known
-    takes = ahead.take(due, ref) or rendering.compose_takes(
-        checkpoint, due, stage, play_session().shown
-    )
+    with noting(COMPOSE, due.model, "Play"):
+        takes = ahead.take(due, ref) or rendering.compose_takes(
+            checkpoint, due, stage, play_session().shown
+        )
     play_session().keep(due, takes)
     return takes[due.take]
 
