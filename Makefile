@@ -19,6 +19,7 @@ TORCH_PIP_ARGS ?=
 PORT ?= 8501
 PYTEST_ARGS ?=
 PYTEST_WORKERS ?= 2
+BROWSER_WORKERS ?= 2
 PIN_ARGS ?=
 
 VENV := .venv
@@ -45,15 +46,16 @@ SYSTEM_DEV := chromium abcmidi libatomic1
 run: setup
 	@$(PY) -m musicgen app --port $(PORT)
 
-# One thread for each process: more would fight for the same cores. The tests with a browser run one
-# after the other; the others take what time is left beside them, and all of it afterwards. Their
-# report comes last. Status 5 is pytest's where PYTEST_ARGS leaves nothing to run.
+# One thread for each process: more would fight for the same cores. The tests with a browser wait
+# more than they work, so two of them run at a time, each with a server and a browser of its own; the
+# others take what time is left beside them, and all of it afterwards. Their report comes last.
+# Status 5 is pytest's where PYTEST_ARGS leaves nothing to run.
 test: setup setup-dev
 	@export OMP_NUM_THREADS=1; \
 	nice -n 19 $(PY) -m pytest -n $(PYTEST_WORKERS) -o timeout=1200 -m "not browser" $(PYTEST_ARGS) \
 		>$(MADE)/tests.log 2>&1 & others=$$!; \
 	trap 'kill $$others' INT TERM; \
-	$(PY) -m pytest -m "browser and not survey" $(PYTEST_ARGS); seen=$$?; \
+	$(PY) -m pytest -n $(BROWSER_WORKERS) -m "browser and not survey" $(PYTEST_ARGS); seen=$$?; \
 	wait $$others; rest=$$?; cat $(MADE)/tests.log; \
 	case "$$seen$$rest" in 00|05|50) ;; *) exit 1;; esac
 

@@ -16,7 +16,7 @@ root, no debootstrap, no network), with a sentence that says why.
 Variables: BARE_SUITE, the Debian to use (else this machine's own, or bookworm); BARE_CACHE, a
 folder for the bootstrapped system (.make/bare); BARE_FOLDER, where the temporary folder is made
 (/var/tmp; it takes up to 10 GB); BARE_PORT, the port of `make run` (8501). TORCH_PIP_ARGS,
-PYTEST_ARGS and PYTEST_WORKERS reach the commands.
+PYTEST_ARGS, PYTEST_WORKERS and BROWSER_WORKERS reach the commands.
 """
 
 import contextlib

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -27,24 +28,41 @@ def where(
     tmp_path: Path, tunebook: str, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> Paths:
     """One untrained model and the tiny tunebook, in a home that is the working folder."""
-    paths = Paths(tmp_path / "project", tmp_path)
+    paths = furnish(tmp_path, tunebook, dataset)
     monkeypatch.setattr(Paths, "default", lambda: paths)
     monkeypatch.chdir(tmp_path)
+    return paths
+
+
+def furnish(home: Path, tunebook: str, dataset: Dataset) -> Paths:
+    """A home with one untrained model and the tiny tunebook."""
+    paths = Paths(home / "project", home)
     paths.data.mkdir()
     (paths.data / "irish.abc").write_text(tunebook, encoding="utf-8")
     write_checkpoint(paths.runs / "small" / "best", dataset.vocabulary)
     return paths
 
 
-@pytest.fixture
-def made(where: Paths) -> str:
-    """The id of a report made as the page makes it."""
-    service = ReportService(ReportStore(where.reports), where)
+@pytest.fixture(scope="module")
+def finished(
+    tmp_path_factory: pytest.TempPathFactory, tunebook: str, dataset: Dataset
+) -> tuple[Path, str]:
+    """The folder of a report made as the page makes it, and its id."""
+    paths = furnish(tmp_path_factory.mktemp("made"), tunebook, dataset)
+    service = ReportService(ReportStore(paths.reports), paths)
     report_id = service.start(PLAN)
     assert service.wait(PATIENCE_S)
     now = service.snapshot()
     assert now is not None
     assert now.status is TaskStatus.FINISHED, now.error
+    return paths.reports, report_id
+
+
+@pytest.fixture
+def made(where: Paths, finished: tuple[Path, str]) -> str:
+    """The id of a report that is there; it was made in another home that has the same."""
+    folder, report_id = finished
+    shutil.copytree(folder, where.reports)
     return report_id
 
 

@@ -45,6 +45,13 @@ def audible(tiny_preset: Preset) -> Preset:
     return dataclasses.replace(tiny_preset, training=tiny_preset.training.replace(samples=12))
 
 
+@pytest.fixture
+def short_tunes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tunes of four bars, where it is not asked how they are."""
+    short = module.SAMPLE_CONFIG.replace(sections=1, bars=4)
+    monkeypatch.setattr(module, "SAMPLE_CONFIG", short)
+
+
 def train(run: Run, dataset: Dataset, steps: int | None = None) -> TrainingSession:
     seen: list[int] = []
     session = TrainingSession(run, dataset, lambda metrics: seen.append(metrics.step))
@@ -73,6 +80,7 @@ def test_of_a_long_training_the_beginning_is_heard_most() -> None:
     assert due == [1, 2, 3, 5, 7, 10, 15, 22, 32, 48, 70]
 
 
+@pytest.mark.usefixtures("short_tunes")
 @pytest.mark.parametrize("average", [0.0, 0.9])
 @pytest.mark.parametrize("stop_after", [1, 5, 8])
 def test_listening_changes_no_bit_of_a_training_not_even_of_a_resumed_one(
@@ -98,6 +106,7 @@ def test_listening_changes_no_bit_of_a_training_not_even_of_a_resumed_one(
     assert losses[0] == losses[1]
 
 
+@pytest.mark.usefixtures("short_tunes")
 def test_a_resumed_run_has_the_tunes_of_an_uninterrupted_one(
     store: RunStore, audible: Preset, dataset: Dataset
 ) -> None:
