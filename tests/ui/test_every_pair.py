@@ -198,5 +198,9 @@ def test_lessons(furnished, open_app, lesson):
     open_every_pair(open_app("Lessons", lesson=lesson), 0)
 
 
+def test_ship(furnished, open_app):
+    open_every_pair(open_app("Ship"), 0)
+
+
 def test_corpus(furnished, open_app):
     open_every_pair(open_app("Corpus"), 0)
