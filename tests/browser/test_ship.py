@@ -23,7 +23,7 @@ def test_a_model_is_compared_and_taken_away(open_page, size: str):
     download = page.get_by_role("button", name="Download")
     expect(download).to_be_visible()
     at_rest(page)
-    expect_no_wider(page)
+    expect_no_wider(page, SIZES[size]["width"])
     with page.expect_download() as waiting:
         download.click()
     archive = zipfile.ZipFile(io.BytesIO(waiting.value.path().read_bytes()))
