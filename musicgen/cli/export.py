@@ -1,5 +1,6 @@
 """``musicgen export``: a trained network as files for other programs, checked before it is kept."""
 
+import dataclasses
 from pathlib import Path
 
 import click
@@ -7,7 +8,8 @@ import click
 from musicgen.cli.options import checkpoint_option, echo, echo_json, json_option
 from musicgen.cli.output import check_free, overwrite_option
 from musicgen.config import Paths
-from musicgen.errors import StorageError
+from musicgen.errors import ConfigError, StorageError
+from musicgen.export.chip import measure_chip
 from musicgen.export.formats import (
     EXPORT_FORMATS,
     Agreement,
@@ -17,6 +19,9 @@ from musicgen.export.formats import (
 )
 from musicgen.models.checkpoint import find_checkpoint, load_checkpoint
 
+CHIP_SEEDS = (1, 2)
+"""Tunes that are composed on the chip: it is emulated, so more take long."""
+
 
 @click.command("export")
 @checkpoint_option
@@ -24,10 +29,16 @@ from musicgen.models.checkpoint import find_checkpoint, load_checkpoint
               help=f"What to write: {', '.join(EXPORT_FORMATS)}.")  # fmt: skip
 @click.option("--out", type=click.Path(path_type=Path), metavar="PATH",
               help="File or folder to write; by itself named after model and format.")  # fmt: skip
+@click.option(
+    "--chip",
+    "on_chip",
+    is_flag=True,
+    help="With --format c: also build it for a Cortex-M4, run it in QEMU, and measure.",
+)
 @overwrite_option
 @json_option
 def export_command(
-    checkpoint_name: str, key: str, out: Path | None, overwrite: bool, as_json: bool
+    checkpoint_name: str, key: str, out: Path | None, on_chip: bool, overwrite: bool, as_json: bool
 ) -> None:
     """Take a trained model away, as files for other programs.
 
@@ -35,16 +46,27 @@ def export_command(
     same, nothing is written.
     """
     form = get_format(key)
+    if on_chip and key != "c":
+        raise ConfigError("--chip is for the program in C: add --format c.")
     ref = find_checkpoint(checkpoint_name, Paths.default())
     path = out or Path(f"{ref.name}-{form.key}{form.suffix}")
     check_place(form, path, overwrite)
-    agreements = form.write(load_checkpoint(ref.path), path)
+    checkpoint = load_checkpoint(ref.path)
+    agreements = form.write(checkpoint, path)
+    chip = measure_chip(checkpoint, CHIP_SEEDS) if on_chip else None
     if as_json:
         echo_json({"checkpoint": ref.name, "format": form.key, "path": str(path),
                    "size_bytes": measure_size(path),
-                   "agreements": [describe_agreement(one) for one in agreements]})  # fmt: skip
+                   "agreements": [describe_agreement(one) for one in agreements],
+                   **({"chip": dataclasses.asdict(chip)} if chip else {})})  # fmt: skip
         return
     echo(f"{path}: {measure_size(path):,} bytes", *map(_line, agreements))
+    if chip:
+        echo(
+            f"  on a Cortex-M4: {chip.flash_bytes:,} bytes of flash, {chip.ram_bytes:,} of RAM, "
+            f"{chip.instructions:,} instructions a character; {chip.characters:,} characters, "
+            f"{chip.wrong or 'none'} other than Python's"
+        )
 
 
 def check_place(form: ExportFormat, path: Path, overwrite: bool) -> None:
