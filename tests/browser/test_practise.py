@@ -20,7 +20,7 @@ def test_a_tune_is_put_on_the_stand_and_played_by_keys(open_page, size):
     expect(page.get_by_text("1 new tune.")).to_be_visible()
     expect(page.locator(".musicgen-paper svg").first).to_be_visible()
     at_rest(page)
-    page.locator(".st-key-link_practise a").first.click()
+    page.locator(".st-key-link_practise a").locator("visible=true").click()
     expect(page.get_by_role("heading", name="Practise")).to_be_visible()
     page.wait_for_function("document.querySelector('.st-key-sound audio')?.duration > 5")
     expect(page.locator(".musicgen-paper svg").first).to_be_visible()

@@ -20,7 +20,7 @@ def test_a_model_is_compared_and_taken_away(open_page, size: str):
     page.get_by_role("radio", name="NumPy").click()
     at_rest(page)
     page.get_by_role("button", name="Make the file").click()
-    download = page.get_by_role("button", name="Download")
+    download = page.locator(".st-key-ship_download").get_by_role("button")
     expect(download).to_be_visible()
     at_rest(page)
     expect_no_wider(page, SIZES[size]["width"])
