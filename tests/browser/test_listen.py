@@ -43,6 +43,7 @@ def answer(page: Page, key: str, number: str) -> None:
             arg=f".st-key-listen_{side} audio",
         )
     expect(page.get_by_role("button", name="The first")).to_be_enabled()
+    at_rest(page)
     page.keyboard.press(key)
 
 
