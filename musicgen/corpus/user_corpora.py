@@ -113,7 +113,7 @@ class CorpusStore:
         found = []
         for name in self._names():
             try:
-                found.append(self.get(name))
+                found.append(self._load(name))
             except CorpusError:  # a damaged folder must not hide the others
                 continue
         return found
@@ -123,7 +123,7 @@ class CorpusStore:
         damaged = []
         for name in self._names():
             try:
-                self.get(name)
+                self._load(name)
             except CorpusError:
                 damaged += [name] if is_folder(find_folder(self.root, name)) else []
         return damaged
@@ -157,7 +157,11 @@ class CorpusStore:
         """
         if not self.has(name):
             raise self.unknown(name)
-        name, path = normalize_name(name), find_folder(self.root, name)
+        return self._load(normalize_name(name))
+
+    def _load(self, name: str) -> OwnCorpus:
+        """The same for a name in its normal form; one that is gone is damaged."""
+        path = find_folder(self.root, name)
         try:
             values: dict[str, Any] = parse_json(_read(name, whole_folder(path) / _INFO))
             files, counts = values["files"], (values["tunes"], values["left_out"])

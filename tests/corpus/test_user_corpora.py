@@ -284,3 +284,14 @@ def test_a_spreadsheet_gets_no_formulas(store: CorpusStore) -> None:
 def test_every_kind_of_finding_has_one_outcome() -> None:
     assert MEND_KINDS.keys() > DROPPED | KEPT_AS_IT_IS
     assert not DROPPED & KEPT_AS_IT_IS
+
+
+def test_a_corpus_that_is_gone_when_it_is_read_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = CorpusStore(tmp_path)
+    monkeypatch.setattr(CorpusStore, "_names", lambda _store: ["gone"])
+    assert store.list() == []
+    assert store.list_damaged() == []
+    with pytest.raises(CorpusError, match="no corpus named 'gone'"):
+        store.get("gone")
