@@ -115,7 +115,7 @@ class FavouriteStore:
         values = to_values(composition)
         key = favourite_key(values)
         name = clean_title(name or composition.title or header_field(composition.abc, "T"))
-        created = datetime.now(UTC).isoformat(timespec="milliseconds")
+        created = datetime.now(UTC).isoformat(timespec="microseconds")
         kept = Favourite(key, name, created, values)
         if self.book.has(key):
             return self._get(key)

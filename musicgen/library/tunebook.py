@@ -429,7 +429,7 @@ def _explain(path: Path, error: sqlite3.Error) -> TunebookError:
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
+    return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
 def _read_tunes(

@@ -110,7 +110,7 @@ def import_archive(book: Tunebook, data: bytes) -> Imported:
         ValueError, NotationError, CompositionError,
     ) as error:  # fmt: skip
         raise _no_archive() from error
-    new = book.add(tunes, recipes)
+    new = book.add(tunes[::-1], recipes)  # a book shows first what was added last
     added = sum(_add_set(book, one) for one in sets)
     return Imported(len(new), added, len(tunes) - len(new))
 

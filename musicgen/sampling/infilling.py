@@ -36,6 +36,15 @@ STRUCTURE = "|:[]\n!"
 DRAWINGS = 16
 """Drawings made at once; some may be alike, or like what stood there."""
 
+ENOUGH = 5
+"""Distinct ways after which no more are drawn."""
+
+WARMTHS = (1.0, 1.25, 1.5, 1.75)
+"""Where the network is so sure of itself that a round of drawings gives too few distinct ways, it
+draws another one, at this much of the temperature that was asked for."""
+
+MAX_TEMPERATURE = 3.0
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -62,7 +71,8 @@ def rewrite_bars(
 ) -> list[Candidate]:
     """Distinct ways to fill bars, the one first after which the rest is likeliest.
 
-    The same arguments give the same drawings with the same numbers.
+    The same arguments give the same drawings with the same numbers. Where few of them differ, more
+    are made, a little warmer (see `WARMTHS`).
 
     Args:
         checkpoint: The network.
@@ -82,9 +92,15 @@ def rewrite_bars(
         checkpoint.vocabulary.characters, Rules() if config.free else make_rules(config)
     )
     gaps = find_gaps(tune, first_bar, last_bar, guide.grammar.script.grid)
-    with one_thread(), torch.inference_mode():
-        drawn = _Filling(checkpoint, config, guide, gaps, abc, seed).run()
-    fillings = _distinct(abc, tune, gaps, drawn)
+    drawn: list[tuple[str, ...] | None] = []
+    fillings: dict[int, tuple[str, ...]] = {}
+    for warmth in WARMTHS:
+        warm = config.replace(temperature=min(config.temperature * warmth, MAX_TEMPERATURE))
+        with one_thread(), torch.inference_mode():
+            drawn += _Filling(checkpoint, warm, guide, gaps, abc, seed + len(drawn)).run()
+        fillings = _distinct(abc, tune, gaps, drawn)
+        if len(fillings) >= ENOUGH:
+            break
     if not fillings:
         raise CompositionError(
             "The network found nothing else for these bars. Choose others, or raise the "

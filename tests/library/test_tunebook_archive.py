@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from musicgen.config import SampleConfig
 from musicgen.errors import NotationError, TunebookError
 from musicgen.library.book_tune import BookSet, SetTune
+from musicgen.library.book_tune import make_tune as make_book_tune
 from musicgen.library.favourites import FavouriteStore
 from musicgen.library.tunebook import Tunebook
 from musicgen.library.tunebook_archive import (
@@ -53,6 +55,15 @@ def test_a_whole_book_comes_back_in_another_home(book: Tunebook, tmp_path: Path)
         assert other.values(tune.key) == book.values(tune.key)
     assert write_archive(other) == write_archive(book)
     assert import_archive(other, write_archive(book)) == Imported(0, 0, 3)
+
+
+def test_tunes_of_one_moment_keep_their_order(tmp_path: Path) -> None:
+    one, other = Tunebook(tmp_path / "one.sqlite"), Tunebook(tmp_path / "other.sqlite")
+    moment = "2026-01-02T03:04:05.678+00:00"
+    one.add([replace(make_book_tune(make_tune(number)), created=moment) for number in (1, 2, 3)])
+    import_archive(other, write_archive(one))
+    assert other.tunes() == one.tunes()
+    assert [tune.title for tune in other.tunes()] == ["Tune 3", "Tune 2", "Tune 1"]
 
 
 def test_another_set_of_the_same_name_gets_a_number(book: Tunebook, tmp_path: Path) -> None:

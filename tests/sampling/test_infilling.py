@@ -3,12 +3,14 @@ from fractions import Fraction
 
 import pytest
 
+from musicgen.api import load_model
 from musicgen.config import SampleConfig
 from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.errors import CompositionError
 from musicgen.models.checkpoint import Checkpoint, load_checkpoint
 from musicgen.notation.analysis.bars import check_bars
 from musicgen.notation.parsing.reader import read_tune
+from musicgen.sampling import infilling
 from musicgen.sampling.composer import Composition, compose
 from musicgen.sampling.edit_list import Edit, Rewrite, Take
 from musicgen.sampling.edits import apply_edits
@@ -143,6 +145,19 @@ def test_candidates_are_distinct_ranked_and_come_again(checkpoint: Checkpoint) -
     assert len({one.abc for one in found}) == len(found)
     assert [one.fit for one in found] == sorted((one.fit for one in found), reverse=True)
     assert found != rewrite_bars(checkpoint, WARM, PLAIN, 2, 3, seed=8)
+
+
+def test_a_network_that_is_sure_of_itself_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    student = load_model("student")
+    tune = compose(student, SampleConfig(seed=1, temperature=0.4, candidates=1))[0]
+    arguments = (student, tune.config, tune.abc, 7, 8, 0)
+    found = rewrite_bars(*arguments)
+    monkeypatch.setattr(infilling, "WARMTHS", (1.0,))
+    few = rewrite_bars(*arguments)
+    assert 0 < len(few) < infilling.ENOUGH <= len(found)
+    assert {one.choice: one.bars for one in few}.items() <= {
+        one.choice: one.bars for one in found
+    }.items()  # a link that was made before finds its drawing again
 
 
 def test_the_rank_is_how_likely_the_rest_is(checkpoint: Checkpoint) -> None:
