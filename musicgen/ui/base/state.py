@@ -29,12 +29,26 @@ class Slot(Generic[T]):
         return cast(T, st.session_state.get(self.name, self.default))
 
     def set(self, value: T) -> None:
-        """Stores a value. A widget's slot can only be set before the widget is drawn."""
-        st.session_state[self.name] = value
+        """Stores a value. A widget's slot can only be set before the widget is drawn.
+
+        What is there already is not set anew: see `hold`.
+        """
+        if not (isinstance(value, bool | int | float | str) and self._is(value)):
+            st.session_state[self.name] = value
+
+    def _is(self, value: object) -> bool:
+        known = st.session_state.get(self.name)
+        return type(known) is type(value) and known == value
 
     def hold(self) -> None:
-        """Makes a widget's value last while its page is not open; before the widget is drawn."""
-        st.session_state[self.name] = self.get()
+        """Gives a widget its default, before it is drawn for the first time.
+
+        From then on its value lasts by ``persist_state="session"``, which each widget of a slot
+        has. To write it anew in each run would tell the browser to show it so, and where somebody
+        clicks during a run, the click would be taken back.
+        """
+        if self.name not in st.session_state:
+            st.session_state[self.name] = self.default
 
 
 MODEL = Slot("play_model", "")

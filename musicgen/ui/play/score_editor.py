@@ -89,21 +89,23 @@ def _view() -> None:
             _("Shown as"),
             (SCORE, ROLL),
             key=state.VIEW.name,
+            persist_state="session",
             format_func={SCORE: _("Sheet music"), ROLL: _("Piano roll")}.__getitem__,
             required=True,
         )
         st.toggle(
             _("What surprised the network"),
-            key=state.TINT.name,
+            key=state.TINT.name, persist_state="session",
             help=_("Tints each note by how unlikely it was to the network. Rest the pointer on a "
                    "note, or hold a finger on it, to see what else it had thought of."),
         )  # fmt: skip
-        st.toggle(_("Names of the notes"), key=state.NOTE_NAMES.name)
+        st.toggle(_("Names of the notes"), key=state.NOTE_NAMES.name, persist_state="session")
         labels = {name: _(RANGE_NAMES[name]) for name in INSTRUMENT_RANGES}
         st.selectbox(
             _("Check the range of"),
             ("", *INSTRUMENT_RANGES),
             key=state.CHECKED_RANGE.name,
+            persist_state="session",
             format_func=({"": _("no instrument")} | labels).__getitem__,
         )
 
@@ -126,6 +128,7 @@ def _bars(numbers: Sequence[int]) -> None:
                     numbers[-1],
                     step=1,
                     key=slot.name,
+                    persist_state="session",
                     width=130,
                     on_change=typed,
                 )
@@ -145,7 +148,7 @@ def _selection_name(numbers: Sequence[int], selected: tuple[int, int] | None) ->
 def _actions(shown: Performance) -> None:
     """What can be done with the chosen bars."""
     if state.SELECTED.get():
-        st.toggle(_("Loop"), key=state.LOOP.name)
+        st.toggle(_("Loop"), key=state.LOOP.name, persist_state="session")
         st.button(
             _("Rewrite"),
             key="rewrite",
