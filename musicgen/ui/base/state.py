@@ -113,6 +113,9 @@ LAST_BAR = Slot("play_last_bar", 1)
 VIEWING: tuple[Slot[Any], ...] = (TINT, NOTE_NAMES, VIEW, CHECKED_RANGE, LOOP, FIRST_BAR, LAST_BAR)
 """Values of the widgets around the score, held on while another page is open."""
 
+INSTRUMENT_TAKEN = Slot("instrument_taken", False)
+"""Whether this visit has begun with the instrument that is remembered."""
+
 SELECTED: Slot[tuple[int, int] | None] = Slot("play_selected", None)
 """The first and last of the bars that are chosen in the score, counted from 0; None for none."""
 
@@ -162,6 +165,15 @@ NOVELTY_OPEN = Slot("play_novelty_open", False)
 
 TUNEBOOK_TUNE = Slot("tunebook_tune", "")
 """The key of the tune of the tunebook that is looked at."""
+
+TUNEBOOK_EDITING = Slot("tunebook_editing", False)
+"""Whether its notes can be changed in the score."""
+
+TUNEBOOK_DESK: Slot[Any] = Slot("tunebook_desk", None)
+"""The `tunebook.text_history.Desk`: what is being changed. Ask that module for it."""
+
+TUNEBOOK_SELECTED: Slot[tuple[int, int] | None] = Slot("tunebook_selected", None)
+"""The first and last of the bars that are chosen in its score, counted from 0; None for none."""
 
 TUNEBOOK_LINK = Slot("tunebook_link", "")
 """The tune that the address named when this session last looked."""
