@@ -13,7 +13,7 @@ from musicgen.cli.reading import MAX_BYTES, read_text_file, read_tunebook_file
 from musicgen.cli.sound_options import SoundChoice, sound_options
 from musicgen.config import Paths
 from musicgen.errors import TunebookError
-from musicgen.library.book_tune import BookSet, BookTune, SetTune
+from musicgen.library.book_tune import BookSet, BookTune, SetTune, make_tune, with_title
 from musicgen.library.favourites import FavouriteStore
 from musicgen.library.tunebook import Question, Tunebook
 from musicgen.library.tunebook_archive import (
@@ -28,6 +28,8 @@ from musicgen.notation.analysis.incipit import query_of, read_query
 from musicgen.notation.analysis.instruments import INSTRUMENTS, fit
 from musicgen.notation.writing.field_changes import with_field, with_tempo
 from musicgen.notation.writing.note_changes import CHANGES, Change, change_note
+from musicgen.notation.writing.rhythm_change import DANCES, as_dance
+from musicgen.notation.writing.variation import vary
 from musicgen.rendering.files.book_pdf import CODES, LAYOUTS, PAPERS, BookChoice, BookSettings
 from musicgen.rendering.playback_settings import AS_DANCED
 from musicgen.storage import storing
@@ -172,6 +174,31 @@ def note_command(tune: str, number: int, change: str, as_json: bool) -> None:
         echo_json(_row(changed) | {"abc": changed.text})
     else:
         echo(*changed.text.rstrip().split("\n"))
+
+
+@tunebook_group.command("vary")
+@click.argument("tune", metavar="TUNE")
+@click.option("--amount", type=click.FloatRange(0, 1), default=0.3, show_default=True,
+              help="How far from the tune: 0 a few ornaments, 1 a third of the time.")  # fmt: skip
+@click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True,
+              help="Another finds another variant.")  # fmt: skip
+@click.option("--dance", type=click.Choice(tuple(DANCES)), help="The same tune as another dance.")
+@click.option("--keep", is_flag=True, help="Add it to the tunebook.")
+@json_option
+def vary_command(
+    tune: str, amount: float, seed: int, dance: str | None, keep: bool, as_json: bool
+) -> None:
+    """A tune as players vary it on repeats, or as another dance."""
+    book = _book()
+    found = book.find(tune)
+    text = as_dance(found.tune, dance) if dance else vary(found.tune, amount, seed)
+    made = make_tune(with_title(text, f"{found.title} ({dance or 'variant'})"))
+    if keep:
+        book.add([made])
+    if as_json:
+        echo_json({"title": made.title, "abc": made.text, "kept": keep})
+    else:
+        echo(*made.text.rstrip().split("\n"))
 
 
 @tunebook_group.command("instrument")

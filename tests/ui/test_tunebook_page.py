@@ -185,6 +185,34 @@ def test_bars_are_chosen_and_looped_and_the_view_is_as_on_play(book, open_app):
     assert any("range of the whistle" in item.value for item in app.caption)
 
 
+def test_a_tune_is_varied_made_a_reel_and_kept(book, open_app):
+    key = next(tune.key for tune in book.tunes() if tune.rhythm == "jig")
+    app = check(open_app("Tunebook", tune=key))
+    app.session_state["tunebook_variants"] = True
+    check(app.run())
+    assert len(app.get("audio")) == 2
+    assert any("of the time it goes another way" in item.value for item in app.caption)
+    check(app.button(key="tunebook_variant_next").click().run())
+    check(app.slider(key="tunebook_variant_far").set_value(80).run())
+    check(app.segmented_control(key="tunebook_variant_kind").set_value("dance").run())
+    check(app.button(key="variant_to_tunebook").click().run())
+    kept = next(tune for tune in book.tunes() if tune.rhythm == "reel" and "(reel)" in tune.title)
+    assert "|:DFAB dAFG|" in kept.abc and kept.meter == "4/4"
+
+
+def test_my_instrument_is_remembered_and_a_tune_is_moved_to_fit(book, open_app):
+    key = next(tune.key for tune in book.tunes() if tune.rhythm == "jig")
+    app = check(open_app("Tunebook", tune=key))
+    check(app.selectbox(key="play_my_instrument").set_value("harmonica C").run())
+    assert book.choice("instrument") == "harmonica C" == book.choice("fingering")
+    assert any("your instrument (harmonica in C)" in item.value for item in app.caption)
+    check(app.button(key="fit_instrument").click().run())
+    assert app.session_state["sound_transpose"] == 10
+    assert not any("your instrument" in item.value for item in app.caption)
+    play = open_app()
+    assert play.session_state["play_range"] == "harmonica"
+
+
 def test_a_set_is_put_together_kept_opened_and_played(book, open_app):
     first, second = book.find("Tune 1"), book.find("Tune 2")
     app = check(open_app("Tunebook", tune=first.key))

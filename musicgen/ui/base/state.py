@@ -172,6 +172,9 @@ TUNEBOOK_EDITING = Slot("tunebook_editing", False)
 TUNEBOOK_DESK: Slot[Any] = Slot("tunebook_desk", None)
 """The `tunebook.text_history.Desk`: what is being changed. Ask that module for it."""
 
+TUNEBOOK_VARIANT = Slot("tunebook_variant_seed", 0)
+"""The seed of the variant that is heard."""
+
 TUNEBOOK_SELECTED: Slot[tuple[int, int] | None] = Slot("tunebook_selected", None)
 """The first and last of the bars that are chosen in its score, counted from 0; None for none."""
 

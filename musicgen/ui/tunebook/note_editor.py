@@ -59,17 +59,20 @@ def on_keys(key: str) -> None:
     """Makes the changes that the score told, each once."""
     own = desk()
     book = resources.tunebook()
-    told = changes(SCORE, own.applied)
-    for number, kind, note in told:  # no access to session state from here on: see `Desk`
-        if kind == "choose":
-            own.note, own.refused = note, None
-        else:
-            _do(own, book, key, kind)
-        own.applied = number
+    with own.lock:
+        told = changes(SCORE, own.applied)
+        for number, kind, note in told:  # no access to session state from here on: see `Desk`
+            if kind == "choose":
+                own.note, own.refused = note, None
+            else:
+                _do(own, book, key, kind)
+            own.applied = number
 
 
 def _click(key: str, kind: str) -> None:
-    _do(desk(), resources.tunebook(), key, kind)
+    own, book = desk(), resources.tunebook()
+    with own.lock:
+        _do(own, book, key, kind)
 
 
 def _do(own: Desk, book: Tunebook, key: str, kind: str) -> None:

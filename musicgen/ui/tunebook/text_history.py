@@ -1,5 +1,6 @@
 """The texts that a tune had in this visit: what was changed can be taken back, and done again."""
 
+import threading
 from dataclasses import dataclass, field
 
 from musicgen.errors import MusicgenError
@@ -54,8 +55,9 @@ class TextHistory:
 class Desk:
     """What is being changed in this visit: one object, which is changed in place.
 
-    Streamlit may end a script at each access to session state, in a callback too. What belongs
-    together is therefore changed here, with one access before it: all of it happens, or nothing.
+    Streamlit may end a script at each access to session state, in a callback too, and begin the
+    next one in another thread before. What belongs together is therefore changed here, under a
+    lock and with all accesses before it: all of it happens, once, or nothing.
 
     Attributes:
         shown: The key of the tune that is looked at.
@@ -63,6 +65,7 @@ class Desk:
         applied: The number of the last change on the score that was made.
         refused: Why the last change was not made; None where it was.
         past: The texts of each tune that was changed, by its key.
+        lock: Held while changes are made.
     """
 
     shown: str = ""
@@ -70,6 +73,7 @@ class Desk:
     applied: int = 0
     refused: MusicgenError | None = None
     past: dict[str, TextHistory] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def history_of(self, tune: BookTune, book: Tunebook) -> TextHistory:
         """What is known of a tune; its text alone where it was changed elsewhere meanwhile."""

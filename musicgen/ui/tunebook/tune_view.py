@@ -32,6 +32,7 @@ from musicgen.ui.base.words import plain
 from musicgen.ui.tune import listening, rendering
 from musicgen.ui.tune.practise_link import practise_link
 from musicgen.ui.tunebook.text_history import change_text, desk
+from musicgen.ui.tunebook.variants_view import more_like_this
 from musicgen.ui.tunebook.workbench import as_chosen, novelty, workbench
 
 _LETTERS = {"composer": "C", "rhythm": "R"}
@@ -67,6 +68,7 @@ def tune_on_screen(found: list[BookTune]) -> None:
         workbench(tune, shown, sound)
         if sound.is_fallback:
             st.caption(rendering.better_sound())
+    more_like_this(tune)
     novelty(tune)
 
 
