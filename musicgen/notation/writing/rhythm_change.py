@@ -140,14 +140,14 @@ def _first_of(slots: Sequence[Note]) -> int | None:
 def _carry_beat(
     slots: Sequence[Note], key: Key, before: Dance, after: Dance, goal: int | None, *, is_late: bool
 ) -> list[Note]:
-    kept: list[Note | None]
+    open_ended: list[Note | None] = [*slots, None]
     if len(slots) == before.slots:
         kept = [None if one is None else slots[one] for one in _KEPT[before.slots, after.slots]]
     elif is_late:  # a pickup
-        kept = [*slots][-after.slots + 1 :]
+        kept = open_ended[:-1][-after.slots + 1 :]
     else:  # before a pickup: what it leaves of the beat
         left = len(slots) + after.slots - before.slots
-        kept = [*slots, None][:left] if left > len(slots) else [*slots][: max(left, 1)]
+        kept = open_ended[: max(left, 1)]
     return _join(kept, key, after, goal, after.slots - len(kept) if is_late else 0)
 
 
