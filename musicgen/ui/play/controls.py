@@ -188,7 +188,8 @@ def _fast_arithmetic(models: Models) -> None:
     if not is_offered:
         state.INT8.set(False)
         meaning = _("Fast arithmetic is for LSTM networks; this model is of another kind.")
-    st.toggle(label, key=state.INT8.name, help=meaning, disabled=not is_offered)
+    st.toggle(label, key=state.INT8.name, persist_state="session", help=meaning,
+              disabled=not is_offered)  # fmt: skip
 
 
 def _has_int8(models: Models) -> bool:

@@ -45,6 +45,13 @@ RANGE_NAMES = {
     "pipes": N_("pipes"),
     "concertina": N_("concertina"),
     "mandolin": N_("mandolin"),
+    "guitar": N_("guitar"),
+    "banjo": N_("banjo"),
+    "harmonica": N_("harmonica"),
+    "harmonica D": N_("harmonica in D"),
+    "harmonica G": N_("harmonica in G"),
+    "whistle C": N_("whistle in C"),
+    "whistle G": N_("whistle in G"),
 }
 LIKENESS_NAMES = {
     "none": N_("nothing"),
