@@ -29,6 +29,7 @@ LISTS = (
     ROOT / "requirements.txt",
     ROOT / "requirements-dev.txt",
     ROOT / "requirements-trackers.txt",
+    ROOT / "requirements-litert.txt",
 )
 
 # Written in pieces, so that this file does not hold what it looks for.

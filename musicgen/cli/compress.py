@@ -58,6 +58,15 @@ def int8_command(checkpoint_name: str, name: str, as_json: bool) -> None:
     _run(checkpoint_name, "int8", name, DEFAULT_SHARE, as_json)
 
 
+@compress_group.command("int4", help=METHODS["int4"].meaning)
+@_source
+@_name
+@json_option
+def int4_command(checkpoint_name: str, name: str, as_json: bool) -> None:
+    """Keeps layers in 4 bits."""
+    _run(checkpoint_name, "int4", name, DEFAULT_SHARE, as_json)
+
+
 @compress_group.command("half", help=METHODS["half"].meaning)
 @_source
 @_name
