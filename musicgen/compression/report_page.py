@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from musicgen.compression.measuring import AT_ONCE, VariantFigures
+from musicgen.evaluation.statistics.estimate import Estimate
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -57,8 +58,16 @@ def _cells(one: VariantFigures) -> list[str]:
         f"{one.loss:.3f}",
         f"{one.body_loss:.3f}",
         f"{one.in_time_share:.0%} of {one.tunes}" if one.tunes else "–",
+        write_auc(one.auc),
         *(f"{value:,.0f}" for value in one.character_us),
     ]
+
+
+def write_auc(auc: Estimate | None) -> str:
+    """An area under the curve with its 95 % interval; a dash without one."""
+    if auc is None or not math.isfinite(auc.value):
+        return "–"
+    return f"{auc.value:.2f} ({auc.low:.2f}–{auc.high:.2f})"
 
 
 @cache

@@ -58,13 +58,14 @@ def _round(matrix: Array) -> tuple[NDArray[np.uint8], NDArray[np.float16]]:
     places = np.abs(groups).argmax(-1)[..., None]
     longest = np.take_along_axis(groups, places, -1)[..., 0] / _LOWEST  # (N, G), signed
     best = np.full(longest.shape, np.inf, np.float32)
-    scales = np.zeros(longest.shape, np.float16)
+    scales: NDArray[np.float16] = np.zeros(longest.shape, np.float16)
     for share in _TRIED:
         tried = _keep_away_from_zero(longest * share)
         error = np.square(_numbers(groups, tried) * _wide(tried) - groups).sum(-1)
         scales = np.where(error < best, tried, scales)
         best = np.minimum(best, error)
-    numbers = _numbers(groups, scales).astype(np.int8).astype(np.uint8) & 15
+    signed = _numbers(groups, scales).astype(np.int8)
+    numbers: NDArray[np.uint8] = signed.view(np.uint8) & np.uint8(15)
     return numbers.reshape(rows, -1), scales
 
 
@@ -101,8 +102,8 @@ def _restore(name: str, tensors: Tensors) -> Array:
     )
     if packed is None or scales is None or width is None:
         raise ValueError(f"{name} lacks its scales or its width")
-    types = (packed.dtype, scales.dtype, width.dtype) == (np.uint8, np.float16, np.int64)
-    if not types or packed.ndim != 2 or scales.ndim != 2 or width.shape != (1,):
+    kinds = packed.dtype == np.uint8, scales.dtype == np.float16, width.dtype == np.int64
+    if not all(kinds) or packed.ndim != 2 or scales.ndim != 2 or width.shape != (1,):
         raise ValueError(f"{name} has parts of the wrong kind")
     rows, columns = len(scales), int(width[0])
     padded = scales.shape[1] * GROUP
