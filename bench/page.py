@@ -14,10 +14,33 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from playwright.sync_api import sync_playwright
+
 from musicgen.config import Paths
 from musicgen.export.html_page import html_page
 from musicgen.export.page_check import compare_page, run_page
 from musicgen.models.checkpoint import find_checkpoint, load_checkpoint
+
+_WATCH = """
+globalThis.clicked = 0;
+globalThis.heard = null;
+document.getElementById("compose").addEventListener("click", () => {
+  clicked = performance.now();
+  heard = null;
+  const before = musicgenPage.source;
+  const look = () => {
+    const { source, context } = musicgenPage;
+    if (source && source !== before && context.state === "running") heard = performance.now();
+    else setTimeout(look, 5);
+  };
+  look();
+}, true);
+"""
+
+_HEARD = """() => new Promise((done) => {
+  const look = () => { if (heard === null) setTimeout(look, 5); else done(heard - clicked); };
+  look();
+})"""
 
 _SAYS = re.compile(r"^(?:Warning|Error).*$", re.MULTILINE)
 _RHYTHM = re.compile(r"^R:.*\n", re.MULTILINE)
@@ -30,9 +53,13 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=200)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--temperature", type=float, default=0.8)
+    parser.add_argument("--clicks", type=int, default=0, help="Only time so many in Chromium.")
     options = parser.parse_args()
     checkpoint = load_checkpoint(find_checkpoint(options.checkpoint, Paths.default()).path)
     page = html_page(checkpoint, Paths.default())
+    if options.clicks:
+        time_clicks(page, options.clicks)
+        return
     seeds = list(range(options.first, options.first + options.seeds))
     print(f"{options.checkpoint}: a page of {len(page.encode()):,} bytes, {len(seeds)} seeds")
     (texts,) = compare_page(page, checkpoint, seeds, options.temperature)
@@ -66,6 +93,34 @@ def ask_abc2midi(abc: str) -> list[str]:
         said = _SAYS.findall(done.stdout + done.stderr)
         found = [line for line in said if not _HARMLESS.search(line)]
         return found if (Path(folder) / "tune.mid").is_file() else [*found, "no MIDI"]
+
+
+def time_clicks(page: str, clicks: int) -> None:
+    """From a click to sound in Chromium, from disk and without a network; 3 s between clicks."""
+    with (
+        tempfile.TemporaryDirectory(prefix="musicgen-page-") as folder,
+        sync_playwright() as player,
+    ):
+        file = Path(folder) / "page.html"
+        file.write_text(page, encoding="utf-8")
+        browser = player.chromium.launch(executable_path=shutil.which("chromium"))
+        for width in (1440, 390):
+            context = browser.new_context(viewport={"width": width, "height": 844}, offline=True)
+            shown = context.new_page()
+            shown.goto(file.as_uri())
+            shown.evaluate(_WATCH)
+            times = []
+            for _ in range(clicks):
+                shown.locator("#compose").click()
+                times.append(shown.evaluate(_HEARD) / 1000)
+                shown.wait_for_timeout(3000)
+            first, *others = times
+            print(
+                f"{width} px wide: {first:.2f} s from the first click to sound, then "
+                f"{statistics.median(others):.2f} s, {max(others):.2f} s at most of {len(others)}"
+            )
+            context.close()
+        browser.close()
 
 
 if __name__ == "__main__":

@@ -79,7 +79,7 @@ def _compare_loss(texts: ReadTexts, low: Logits) -> Agreement:
     """The loss of what is said with 8-bit weights, beside that of float32."""
     losses = [_loss(logits, texts.ids) for logits in (texts.logits, low)]
     largest = abs(losses[1] / losses[0] - 1.0)
-    subject = "losses of the step in 8 bits, as a share,"
+    subject = "losses of the step in 8 bits (as shares)"
     return Agreement(subject, texts.ids.size, len(texts.ids), largest, LOSS_TOLERANCE)
 
 
