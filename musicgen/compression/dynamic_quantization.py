@@ -148,5 +148,5 @@ def _quantize(module: "nn.Module") -> "nn.Module":
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that it moves to a package of its own one day
-        holder = quantize_dynamic(nn.Sequential(module), {nn.LSTM, nn.Linear})
+        holder = quantize_dynamic(nn.Sequential(module), {nn.LSTM, nn.Linear})  # type: ignore[no-untyped-call]
     return cast("nn.Module", holder[0])

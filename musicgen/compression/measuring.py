@@ -229,8 +229,8 @@ def _measure_size(path: Path, engine: Engine) -> int:
 
 def _judge(composed: Sequence[str], real: Sequence[str]) -> Estimate | None:
     """How well composed tunes are told from real ones that the network has not learned from."""
-    sides = [[extract_features(text) for text in side] for side in (real, composed)]
-    return judge_tunes(*sides, detectors=[JUDGE]).auc(JUDGE)
+    ours, theirs = ([extract_features(text) for text in side] for side in (composed, real))
+    return judge_tunes(theirs, ours, [JUDGE]).auc(JUDGE)
 
 
 def measure_speed(engine: Engine) -> tuple[float, ...]:
