@@ -13,7 +13,7 @@ from musicgen.models.checkpoint import Checkpoint
 from musicgen.sampling.composer import compose
 from musicgen.sampling.engine import build_engine
 
-_GROUP = 10
+_GROUP = 20
 
 
 @dataclass(frozen=True, slots=True)
