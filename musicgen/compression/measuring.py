@@ -101,7 +101,8 @@ class VariantFigures:
 
 
 def find_variants(names: Sequence[str], paths: Paths) -> list[CheckpointRef]:
-    """The checkpoints of these names, each with the versions that were made from it.
+    """The checkpoints of these names, each with the versions that were made from it, these by how
+    they were made.
 
     Raises:
         CheckpointError: there is none of a name.
@@ -111,13 +112,16 @@ def find_variants(names: Sequence[str], paths: Paths) -> list[CheckpointRef]:
         ref = find_checkpoint(name, paths)
         found[ref.path] = ref
         fingerprint = load_checkpoint(ref.path).fingerprint
+        made = []
         for other in list_checkpoints(paths):
             try:
-                origins = [one.get("fingerprint") for one in _origins(other.metadata())]
+                known = other.metadata()
             except MusicgenError:
                 continue
-            if fingerprint in origins:
-                found.setdefault(other.path, other)
+            if fingerprint in [one.get("fingerprint") for one in _origins(known)]:
+                made.append((describe_origin(known), other.name, other))
+        for _origin, _name, other in sorted(made, key=lambda one: one[:2]):
+            found.setdefault(other.path, other)
     return list(found.values())
 
 

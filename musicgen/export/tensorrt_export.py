@@ -76,7 +76,8 @@ def _build(trt: Any, model: bytes, weights: LSTMWeights) -> bytes:
     network = builder.create_network(0)
     parser = trt.OnnxParser(network, logger)
     if not parser.parse(model):
-        raise ExportError("TensorRT does not take the model: {reason}", reason=parser.get_error(0))
+        reason = str(parser.get_error(0))[:200]
+        raise ExportError("TensorRT does not take the model: {reason}", reason=reason)
     config = builder.create_builder_config()
     config.clear_flag(trt.BuilderFlag.TF32)
     profile = builder.create_optimization_profile()
