@@ -19,11 +19,10 @@ import numpy as np
 import torch
 
 from musicgen.config import Paths, SampleConfig, to_json
-from musicgen.corpus.dataset import load_dataset
 from musicgen.interpretation.associations import find_associations
 from musicgen.interpretation.effect import Effect, measure_effect
 from musicgen.interpretation.interventions import Intervention, hold_mean, silence
-from musicgen.interpretation.material import record_tunes
+from musicgen.interpretation.material import find_held_out, record_tunes
 from musicgen.interpretation.probes import fit_probe
 from musicgen.models.checkpoint import Checkpoint, find_checkpoint, load_checkpoint
 from musicgen.storage import write_file
@@ -54,8 +53,10 @@ def main() -> None:
 
 def measure(checkpoint: Checkpoint, asked: argparse.Namespace) -> dict[str, Any]:
     """All figures of a checkpoint."""
-    dataset = load_dataset("lab", Paths.default())
-    fitting, held_out = (dataset.texts(side)[: asked.tunes] for side in ("val", "test"))
+    paths = Paths.default()
+    fitting, held_out = (
+        find_held_out(checkpoint, paths, asked.tunes, side) for side in ("val", "test")
+    )
     material = record_tunes(checkpoint, [*fitting, *held_out])
     recordings, facts = material.recordings, material.facts
     logger.info("Recorded %d tunes.", len(recordings))

@@ -13,7 +13,7 @@ from musicgen.models.checkpoint import Checkpoint
 from musicgen.sampling.composer import compose
 from musicgen.sampling.engine import build_engine
 
-_GROUP = 10
+_GROUP = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,8 @@ def measure_effect(
 ) -> Effect:
     """Composes `config.count` tunes with a changed network, freely and under the grammar.
 
+    Each is drawn once: a critic would choose those that the change has left whole.
+
     Args:
         checkpoint: The network.
         intervention: What is changed; `Intervention()` measures the network as it is.
@@ -70,6 +72,7 @@ def measure_effect(
                 seed=config.seed + len(readings),
                 count=min(_GROUP, config.count - len(readings)),
                 free=is_free,
+                candidates=1,  # a critic would keep what the change has left whole
             )
             readings += [read_measures(one.tune) for one in compose(changed, group, engine=engine)]
             done += group.count

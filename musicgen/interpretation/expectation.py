@@ -53,7 +53,8 @@ class Expectation:
 class Stage:
     """One distribution on the way from the network to the draw.
 
-    `name` is ``network``, ``grammar``, ``temperature``, ``top_k`` or ``top_p``, `label` its words;
+    `name` is ``network``, ``grammar``, ``temperature``, ``top_k``, ``top_p`` or ``critic``
+    (`musicgen.interpretation.critic_stage`), `label` its words;
     `probs` (V,) sum to 1, `entropy` is in bits, `count` says how many characters are left.
     """
 
@@ -119,12 +120,12 @@ def find_stages(
     seen = score_text(checkpoint, _FREE, text[:place] + known[0])  # only to be asked about
     with np.errstate(divide="ignore"):
         logits = np.log(seen.probs[place].astype(np.float64))
-    stages = [_stage("network", Sentence(N_("the network")), np.exp(logits), known)]
+    stages = [make_stage("network", Sentence(N_("the network")), np.exp(logits), known)]
     guide = get_config_guide(checkpoint.vocabulary, config)
     if guide is not None:
         logits = np.where(guide.mask(begin(guide.grammar, text[:place])), logits, -np.inf)
         probs = compute_probs(logits[None])[0]
-        stages.append(_stage("grammar", Sentence(N_("the grammar")), probs, known))
+        stages.append(make_stage("grammar", Sentence(N_("the grammar")), probs, known))
     temperature, top_k, top_p = config.temperature, config.top_k, config.top_p
     steps = [("temperature", Sentence(N_("temperature {value:g}"), value=temperature), (0, 1.0))]
     if top_k:
@@ -133,11 +134,12 @@ def find_stages(
         steps.append(("top_p", Sentence(N_("top-p {value:g}"), value=top_p), (top_k, top_p)))
     for name, label, (most, share) in steps:
         probs = compute_probs(logits[None], temperature, most, share)[0]
-        stages.append(_stage(name, label, probs, known))
+        stages.append(make_stage(name, label, probs, known))
     return stages
 
 
-def _stage(name: str, label: Sentence, probs: Floats, characters: tuple[str, ...]) -> Stage:
+def make_stage(name: str, label: Sentence, probs: Floats, characters: tuple[str, ...]) -> Stage:
+    """A stage of probabilities (V,) that sum to 1."""
     return Stage(name, label, probs, compute_entropy(probs), int((probs > 0).sum()), characters)
 
 

@@ -11,6 +11,7 @@ from musicgen.interpretation.gradient_reach import GradientReach
 from musicgen.interpretation.interventions import Intervention, silence
 from musicgen.interpretation.sites import find_sites
 from musicgen.models.checkpoint import load_checkpoint
+from musicgen.sampling.critic import Critic
 from musicgen.training.loop.session import TrainingSession
 from musicgen.training.runs.run import RunStore
 from musicgen.translatable import Sentence
@@ -283,3 +284,22 @@ def test_figures_of_moments_hold_what_they_are_given():
     drawn = paths_figure(steps, paths, ["a", "b", "|", "2"], [0, 1], [2, 3])
     assert [trace["text"][-1] for trace in drawn["data"]] == ["a", "b", "|", "2"]
     assert drawn["data"][1]["x"] == [2.0, 10.0, 18.0]
+
+
+def test_what_the_critic_does_stands_beside_the_settings(home, open_app, monkeypatch):
+    critic = Critic(0.0, {}, {}, stages=(Critic(0.0, {}, {}),))
+    (home.checkpoints / "house" / "critic.json").write_bytes(critic.to_json())
+    app = open_app("Inside", view="expect")
+    (toggle,) = [one for one in app.toggle if one.label == "Critic"]
+    app = toggle.set_value(True).run()
+    assert not app.exception
+    monkeypatch.setattr(measured, "find_critic_stage", lambda *_: None)
+    measured._critic_stages.clear()
+    app = app.run()
+    assert "nothing to choose for the critic" in said(app)
+
+
+def test_without_a_critic_none_is_offered(home, open_app):
+    app = open_app("Inside", view="expect")
+    assert "Grammar" in [one.label for one in app.toggle]
+    assert "Critic" not in [one.label for one in app.toggle]

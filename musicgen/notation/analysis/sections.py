@@ -1,5 +1,6 @@
 """The sections of a tune: what stands between double bar lines and repeat signs."""
 
+from collections.abc import Sequence
 from fractions import Fraction
 
 from musicgen.notation.model import Bar, Tune
@@ -19,7 +20,14 @@ def split_sections(tune: Tune) -> list[list[Bar]]:
 
 def section_lengths(tune: Tune) -> tuple[int, ...]:
     """Bars of each section as one plays it once: pickups and second endings are not counted."""
-    return tuple(sum(map(counts_as_bar, bars)) for bars in split_sections(tune))
+    return tuple(map(_count_bars, split_sections(tune)))
+
+
+def _count_bars(bars: Sequence[Bar]) -> int:
+    """Half a bar is a pickup where it begins a section, and the last bar where it ends one."""
+    first, *others = (bar for bar in bars if counts_as_bar(bar))
+    is_pickup = first.expected is not None and 2 * first.actual <= first.expected
+    return len(others) + (not (is_pickup and others))
 
 
 def section_likeness(tune: Tune) -> float | None:

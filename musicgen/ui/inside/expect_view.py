@@ -22,7 +22,7 @@ SHOWN = 10
 """Characters whose probabilities are drawn."""
 
 HOT_BITS = 6.0
-_COLOURS = ["--st-gray-text-color", *(f"--st-chart-categorical-colors[{n}]" for n in range(4))]
+_COLOURS = ["--st-gray-text-color", *(f"--st-chart-categorical-colors[{n}]" for n in range(5))]
 
 
 def what_it_expects(checkpoint: Checkpoint) -> None:
@@ -81,6 +81,12 @@ def _settings(checkpoint: Checkpoint, text: str, place: int) -> None:
         top_p = st.slider(_("top-p"), 0.05, 1.0, 1.0, 0.05, key="inside_expect_top_p", width=200,
                           help=_("1 leaves all characters."))  # fmt: skip
         has_grammar = st.toggle(_("Grammar"), True, key="inside_expect_grammar")
+        has_critic = bool(checkpoint.critic) and st.toggle(
+            _("Critic"), key="inside_expect_critic",
+            help=_("Each likely character is written, the line is drawn to its end some times, and "
+                   "the critic chooses among the lines as it does when composing. It takes a "
+                   "second."),
+        )  # fmt: skip
     config = SampleConfig(
         temperature=round(temperature, 2), top_k=top_k, top_p=round(top_p, 2), free=not has_grammar
     )
@@ -88,7 +94,15 @@ def _settings(checkpoint: Checkpoint, text: str, place: int) -> None:
         stages = find_stages(checkpoint, config, text, place)
     except MusicgenError as error:  # a tune of others may break the rules before the place
         st.info(sentence(error), icon=":material/info:")
-        stages = find_stages(checkpoint, config.replace(free=True), text, place)
+        config = config.replace(free=True)
+        stages = find_stages(checkpoint, config, text, place)
+    if has_critic:
+        judged = measured.critic_stage(checkpoint, config, text, place, stages[-1])
+        if judged:
+            stages.append(judged)
+        else:
+            st.caption(_("There is nothing to choose for the critic here: one character is as good "
+                         "as certain."))  # fmt: skip
     _draw(stages)
     first, last = stages[0], stages[-1]
     came = first.characters.index(text[place])
@@ -118,5 +132,5 @@ def _draw(stages: list[Stage]) -> None:
     )  # fmt: skip
     st.caption(
         _("From left to right in each group: the network, then what the grammar, temperature, "
-          "top-k and top-p leave of it, in the order in which they are applied.")
+          "top-k, top-p and the critic leave of it, in the order in which they are applied.")
     )  # fmt: skip

@@ -11,8 +11,9 @@ from musicgen.evaluation.loss.text_loss import known_text
 from musicgen.interpretation.associations import Association, find_associations
 from musicgen.interpretation.attention_view import View, look
 from musicgen.interpretation.changed_network import compose_changed
+from musicgen.interpretation.critic_stage import find_critic_stage
 from musicgen.interpretation.development import TEXTS, Moment, look_at_moment
-from musicgen.interpretation.expectation import Expectation, find_expectation
+from musicgen.interpretation.expectation import Expectation, Stage, find_expectation
 from musicgen.interpretation.facts import read_facts
 from musicgen.interpretation.interventions import Intervention
 from musicgen.interpretation.material import Material, find_held_out
@@ -195,6 +196,22 @@ def expectation(checkpoint: Checkpoint, text: str) -> Expectation:
     )
 
 
+def critic_stage(
+    checkpoint: Checkpoint, config: SampleConfig, text: str, place: int, before: Stage
+) -> Stage | None:
+    """What the critic makes of a distribution; None where it has no choice.
+
+    Raises:
+        CheckpointError: the critic is damaged.
+        GrammarError: the text before the place breaks the rules.
+    """
+    key = checkpoint.fingerprint, config, text[:place], before.name
+    found = _critic_stages().get(
+        key, lambda: (find_critic_stage(checkpoint, config, text, place, before),)
+    )
+    return found[0]
+
+
 def knows_moment(run: str, folder: Path) -> bool:
     """Whether a moment of a training was looked at already."""
     return _key_of_moment(run, folder) in _moments()
@@ -270,6 +287,11 @@ def _views() -> BoundedCache[tuple[View | None]]:
 @st.cache_resource(show_spinner=False)
 def _saliencies() -> BoundedCache[Saliency]:
     return BoundedCache(MAX_TEXT_BYTES, lambda one: len(one.text) + 3 * one.gradient.nbytes)
+
+
+@st.cache_resource(show_spinner=False)
+def _critic_stages() -> BoundedCache[tuple[Stage | None]]:
+    return BoundedCache(MAX_TEXT_BYTES, lambda one: one[0].probs.nbytes if one[0] else 1)
 
 
 @st.cache_resource(show_spinner=False)
