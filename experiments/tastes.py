@@ -17,7 +17,7 @@ minutes, or two minutes to see that it works::
 
     python -m experiments.tastes
     python -m experiments.tastes --steps 8 --seeds 1 --noise 1 --noise-steps 4 --ballots 60 \
-        --fresh 20 --results /tmp/tastes.json
+        --fresh 20 --results tastes.json
 """
 
 import argparse

@@ -17,7 +17,9 @@ from tests.ui.tiny_model import TUNE
 pytestmark = pytest.mark.browser
 
 SIZES = {"wide": {"width": 1440, "height": 900}, "narrow": {"width": 390, "height": 844}}
-FOCUSED = "() => document.activeElement?.matches('button') ? document.activeElement.textContent : ''"
+FOCUSED = """() => document.activeElement?.matches("button")
+  ? document.activeElement.textContent.trim() : ""
+"""
 PLAYS = "side => { const a = document.querySelector(side); return !!a && !a.paused; }"
 
 
