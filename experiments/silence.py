@@ -7,10 +7,12 @@
    others drawn at random: how many tunes are in time, and in how many is the key heard that they
    state? Test tunes give the losses.
 
-``--draws`` says how many sets of random units there are; results are kept in a JSON file.
+``--draws`` says how many sets of random units there are. Results go to a JSON file one by one: what
+is there is not measured again.
 """
 
 import argparse
+import json
 import logging
 from pathlib import Path
 from typing import Any
@@ -46,9 +48,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     torch.set_num_threads(1)
     checkpoint = load_checkpoint(find_checkpoint(asked.checkpoint, Paths.default()).path)
-    found = measure(checkpoint, asked)
-    write_file(asked.results, to_json(found).encode("utf-8"))
-    print(to_json(found))
+    print(to_json(measure(checkpoint, asked)))
 
 
 def measure(checkpoint: Checkpoint, asked: argparse.Namespace) -> dict[str, Any]:
@@ -81,22 +81,37 @@ def measure(checkpoint: Checkpoint, asked: argparse.Namespace) -> dict[str, Any]
     def change(units: list[int]) -> Intervention:
         return hold_mean(recordings, layer, units) if asked.mean else silence(layer, units)
 
-    def take(name: str, intervention: Intervention) -> dict[str, float]:
-        figures = flatten(measure_effect(checkpoint, intervention, config, held_out, False))
-        logger.info("%s: %s", name, figures)
-        return figures
+    found: dict[str, Any] = {
+        "checkpoint": checkpoint.name, "fingerprint": checkpoint.fingerprint,
+        "tunes": len(fitting), "composed": asked.count, "held_at": "mean" if asked.mean else "zero",
+        "probes": probes, "layer": layer, "units": best,
+    }  # fmt: skip
+    effects = _known_effects(asked.results, found)
 
-    effects = {"as it is": take("as it is", Intervention()), "best": take("best", change(best))}
+    def take(name: str, intervention: Intervention) -> None:
+        if name not in effects:
+            measured = measure_effect(checkpoint, intervention, config, held_out, False)
+            effects[name] = flatten(measured)
+            write_file(asked.results, to_json(found | {"effects": effects}).encode("utf-8"))
+        logger.info("%s: %s", name, effects[name])
+
+    take("as it is", Intervention())
+    take("best", change(best))
     generator = np.random.default_rng(1)
     others = np.setdiff1d(np.arange(size), best)
     for number in range(asked.draws):
         units = sorted(generator.choice(others, asked.units, replace=False).tolist())
-        effects[f"random {number + 1}"] = take(f"random {units}", change(units))
-    return {
-        "checkpoint": checkpoint.name, "fingerprint": checkpoint.fingerprint,
-        "tunes": len(fitting), "composed": asked.count, "held_at": "mean" if asked.mean else "zero",
-        "probes": probes, "layer": layer, "units": best, "effects": effects,
-    }  # fmt: skip
+        take(f"random {number + 1}", change(units))
+    return found | {"effects": effects}
+
+
+def _known_effects(results: Path, found: dict[str, Any]) -> dict[str, dict[str, float]]:
+    """What an earlier call with the same settings measured before it was ended."""
+    if not results.exists():
+        return {}
+    known = json.loads(results.read_text(encoding="utf-8"))
+    effects: dict[str, dict[str, float]] = known.pop("effects")
+    return effects if known == found else {}
 
 
 def flatten(effect: Effect) -> dict[str, float]:
