@@ -17,6 +17,19 @@ from musicgen.sampling.composer import Composition
 T = TypeVar("T")
 
 
+def put(key: str, value: object) -> None:
+    """Sets what a widget that is drawn next shows, unless that is what it shows: see `Slot.hold`.
+
+    Args:
+        key: Of the widget.
+        value: What it is to show.
+    """
+    known = st.session_state.get(key)
+    is_plain = isinstance(value, bool | int | float | str)
+    if not (is_plain and type(known) is type(value) and known == value):
+        st.session_state[key] = value
+
+
 @dataclass(frozen=True, slots=True)
 class Slot(Generic[T]):
     """One remembered value: its name in session state, and what holds until it is set."""
@@ -29,12 +42,21 @@ class Slot(Generic[T]):
         return cast(T, st.session_state.get(self.name, self.default))
 
     def set(self, value: T) -> None:
-        """Stores a value. A widget's slot can only be set before the widget is drawn."""
-        st.session_state[self.name] = value
+        """Stores a value. A widget's slot can only be set before the widget is drawn.
+
+        What is there already is not set anew: see `hold`.
+        """
+        put(self.name, value)
 
     def hold(self) -> None:
-        """Makes a widget's value last while its page is not open; before the widget is drawn."""
-        st.session_state[self.name] = self.get()
+        """Gives a widget its default, before it is drawn for the first time.
+
+        From then on its value lasts by ``persist_state="session"``, which each widget of a slot
+        has. To write it anew in each run would tell the browser to show it so, and where somebody
+        clicks during a run, the click would be taken back.
+        """
+        if self.name not in st.session_state:
+            st.session_state[self.name] = self.default
 
 
 MODEL = Slot("play_model", "")
@@ -287,6 +309,9 @@ SHIP_ASKED = Slot("ship_asked", "")
 """The model that the address of Ship asked for last."""
 
 SHIP_MADE = Slot("ship_made", "")
+SHIP_HAS_ZEROS = Slot("ship_has_zeros", False)
+"""The smaller model that was made last, and whether it is one of fewer weights."""
+
 SHIP_TAKEN = Slot("ship_taken", ("", ""))
 """Model and format of what is to be taken away."""
 

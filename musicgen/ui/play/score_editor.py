@@ -84,7 +84,7 @@ def _view() -> None:
         viewing.choose_drawing()
         st.toggle(
             _("What surprised the network"),
-            key=state.TINT.name,
+            key=state.TINT.name, persist_state="session",
             help=_("Tints each note by how unlikely it was to the network. Rest the pointer on a "
                    "note, or hold a finger on it, to see what else it had thought of."),
         )  # fmt: skip
@@ -109,6 +109,7 @@ def _bars(numbers: Sequence[int]) -> None:
                     numbers[-1],
                     step=1,
                     key=slot.name,
+                    persist_state="session",
                     width=130,
                     on_change=typed,
                 )
@@ -128,7 +129,7 @@ def _selection_name(numbers: Sequence[int], selected: tuple[int, int] | None) ->
 def _actions(shown: Performance) -> None:
     """What can be done with the chosen bars."""
     if state.SELECTED.get():
-        st.toggle(_("Loop"), key=state.LOOP.name)
+        st.toggle(_("Loop"), key=state.LOOP.name, persist_state="session")
         st.button(
             _("Rewrite"),
             key="rewrite",

@@ -4,7 +4,7 @@ import streamlit as st
 
 from musicgen.errors import MusicgenError
 from musicgen.notation.analysis.fingering import FINGERINGS
-from musicgen.ui.base import resources
+from musicgen.ui.base import resources, state
 from musicgen.ui.base.failures import attempt
 from musicgen.ui.base.language import N_, _
 
@@ -43,7 +43,7 @@ def fingering_choice(key: str) -> str:
     Args:
         key: Of the widget.
     """
-    st.session_state[key] = remembered_fingering()
+    state.put(key, remembered_fingering())
     return st.selectbox(
         _("Below the notes"), list(FINGERING_NAMES), key=key,
         format_func=lambda name: _(FINGERING_NAMES[name]), on_change=attempt, args=(_keep, key),

@@ -60,7 +60,8 @@ def instrument_choice(key: str) -> None:
         key: Of the widget.
     """
     instrument = remembered_instrument()
-    st.session_state[key] = instrument.name if instrument else ""
+    name = instrument.name if instrument else ""
+    state.put(key, name)
     st.selectbox(
         _("My instrument"), list(NAMES), key=key, format_func=lambda name: _(NAMES[name]),
         on_change=attempt, args=(_keep, key),

@@ -20,6 +20,7 @@ def choose_drawing() -> None:
         _("Shown as"),
         (SCORE, ROLL),
         key=state.VIEW.name,
+        persist_state="session",
         format_func={SCORE: _("Sheet music"), ROLL: _("Piano roll")}.__getitem__,
         required=True,
     )
@@ -27,13 +28,14 @@ def choose_drawing() -> None:
 
 def choose_marks() -> None:
     """Names of the notes, and the instrument whose range is looked at."""
-    st.toggle(_("Names of the notes"), key=state.NOTE_NAMES.name)
+    st.toggle(_("Names of the notes"), key=state.NOTE_NAMES.name, persist_state="session")
     instrument_choice("play_my_instrument")
     labels = {name: _(RANGE_NAMES[name]) for name in INSTRUMENT_RANGES}
     st.selectbox(
         _("Check the range of"),
         ("", *INSTRUMENT_RANGES),
         key=state.CHECKED_RANGE.name,
+        persist_state="session",
         format_func=({"": _("no instrument")} | labels).__getitem__,
     )
 

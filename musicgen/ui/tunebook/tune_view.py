@@ -113,7 +113,7 @@ def _facts(tune: BookTune) -> None:
 
 def _field(tune: BookTune, name: str, label: str, value: str, most: int = MAX_VALUE) -> None:
     place = f"tunebook_{name}_{tune.key}"
-    st.session_state[place] = value[:most]
+    state.put(place, value[:most])
     st.text_input(
         label, max_chars=most, key=place, on_change=attempt, args=(_change, tune.key, name)
     )
@@ -122,7 +122,7 @@ def _field(tune: BookTune, name: str, label: str, value: str, most: int = MAX_VA
 def _tempo(tune: BookTune) -> None:
     place = f"tunebook_tempo_{tune.key}"
     low, high = map(int, TEMPI)
-    st.session_state[place] = min(max(round(beats_per_minute(tune.tune)), low), high)
+    state.put(place, min(max(round(beats_per_minute(tune.tune)), low), high))
     st.number_input(
         _("Beats a minute"), low, high, step=2, key=place, on_change=attempt,
         args=(_change, tune.key, "tempo"), help=_("Written into the files, as Q: in ABC."),
@@ -154,7 +154,7 @@ def _change(key: str, name: str) -> None:
 
 def _text(tune: BookTune) -> None:
     with st.popover(_("ABC"), icon=":material/notes:"):
-        st.session_state[f"tunebook_abc_{tune.key}"] = tune.text
+        state.put(f"tunebook_abc_{tune.key}", tune.text)
         st.text_area(
             _("The text of the tune"), max_chars=MAX_ABC, height=320,
             key=f"tunebook_abc_{tune.key}", on_change=attempt, args=(_rewrite, tune.key),

@@ -69,7 +69,7 @@ def workbench(tune: BookTune, shown: Tune, sound: Sound) -> None:
                    "full: what one note gains, its neighbour gives."),
         )  # fmt: skip
         if state.TUNEBOOK_SELECTED.get():
-            st.toggle(_("Loop"), key=state.LOOP.name)
+            st.toggle(_("Loop"), key=state.LOOP.name, persist_state="session")
             st.button(
                 _("Make an exercise"), key="tunebook_etude", icon=":material/fitness_center:",
                 on_click=attempt, args=(_make_etude, tune),
