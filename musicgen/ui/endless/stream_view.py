@@ -85,7 +85,7 @@ def endless_controls() -> None:
                 SLEEPS,
                 key=state.ENDLESS_SLEEP.name,
                 format_func=lambda minutes: (
-                    _("{minutes} minutes").format(minutes=minutes) if minutes else _("never")
+                    _("{minutes} minutes").format(minutes=minutes) if minutes else _("goes on")
                 ),
                 on_change=_sleep,
                 help=_("The tune that sounds then is played to its end."),
