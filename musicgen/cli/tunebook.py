@@ -10,6 +10,7 @@ from musicgen.cli.files import CHOICES, TuneFiles
 from musicgen.cli.options import echo, echo_json, formats_option, json_option
 from musicgen.cli.output import check_free, overwrite_option, write_output
 from musicgen.cli.reading import MAX_BYTES, read_text_file, read_tunebook_file
+from musicgen.cli.rewrite import parse_bars
 from musicgen.cli.sound_options import SoundChoice, sound_options
 from musicgen.config import Paths
 from musicgen.errors import TunebookError
@@ -26,6 +27,7 @@ from musicgen.library.tunebook_archive import (
 from musicgen.notation.analysis.fingering import FINGERINGS
 from musicgen.notation.analysis.incipit import query_of, read_query
 from musicgen.notation.analysis.instruments import INSTRUMENTS, fit
+from musicgen.notation.writing.etude import make_etude
 from musicgen.notation.writing.field_changes import with_field, with_tempo
 from musicgen.notation.writing.note_changes import CHANGES, Change, change_note
 from musicgen.notation.writing.rhythm_change import DANCES, as_dance
@@ -193,6 +195,29 @@ def vary_command(
     found = book.find(tune)
     text = as_dance(found.tune, dance) if dance else vary(found.tune, amount, seed)
     made = make_tune(with_title(text, f"{found.title} ({dance or 'variant'})"))
+    if keep:
+        book.add([made])
+    if as_json:
+        echo_json({"title": made.title, "abc": made.text, "kept": keep})
+    else:
+        echo(*made.text.rstrip().split("\n"))
+
+
+@tunebook_group.command("etude")
+@click.argument("tune", metavar="TUNE")
+@click.option("--bars", required=True, metavar="FIRST-LAST",
+              help="Which bars, counted from 1 as they are written, such as 5-6.")  # fmt: skip
+@click.option("--instrument", "name", type=click.Choice(tuple(INSTRUMENTS)),
+              help="Instead of the one that is remembered.")  # fmt: skip
+@click.option("--keep", is_flag=True, help="Add it to the tunebook.")
+@json_option
+def etude_command(tune: str, bars: str, name: str | None, keep: bool, as_json: bool) -> None:
+    """Some bars of a tune as an exercise: through the scale, then through keys."""
+    book = _book()
+    found = book.find(tune)
+    first, last = parse_bars(bars)
+    text = make_etude(found.tune, first - 1, last - 1, name or book.choice("instrument"))
+    made = make_tune(with_title(text, f"{found.title}: exercise"))
     if keep:
         book.add([made])
     if as_json:

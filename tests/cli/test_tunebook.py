@@ -98,6 +98,7 @@ def test_a_tune_is_varied_made_another_dance_and_moved_for_an_instrument(
     assert "The Kettle (variant)" in run(capsys, "list")
     assert "M:4/4" in run(capsys, "vary", "The Kettle", "--dance", "reel")
     assert "instrument" in run(capsys, "fit", "The Kettle", status=2)
+    assert "The Kettle: exercise" in run(capsys, "etude", "The Kettle", "--bars", "1", "--keep")
     assert "harmonica C" in run(capsys, "instrument", "harmonica C")
     told = json.loads(run(capsys, "fit", "The Kettle", "--json"))
     assert told["instrument"] == "harmonica C" and told["missing"] <= told["missing_before"]

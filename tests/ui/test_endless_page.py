@@ -42,6 +42,25 @@ def wait_for_piece(now, playing=-1, first=None):
     raise AssertionError("No piece came.")
 
 
+def test_it_falls_silent_with_the_tune_that_sounds_at_the_end(home, open_app):
+    app = open_app("Endless")
+    app.selectbox(key="endless_sleep").set_value(30).run()
+    now = start(app)
+    assert 29 * 60 < now.sleep_at - time.monotonic() <= 30 * 60
+    piece = wait_for_piece(now)
+    app.session_state["endless_playing"] = piece.number
+    now.sleep_at, now.began_at = time.monotonic() - 1, time.monotonic() + 600  # it still sounds
+    app.run()
+    assert not app.exception and now.queue.is_on
+    assert any("the last one for now" in caption.value for caption in app.caption)
+    now.began_at = time.monotonic() - 3600
+    app.run()
+    assert not app.exception and not now.queue.is_on
+    next(item for item in app.button if item.label == "Start").click().run()
+    assert now.queue.is_on and not now.is_sleepy
+    now.queue.stop()
+
+
 def test_after_stop_the_tune_is_shown_kept_opened_saved_and_played_again(home, open_app):
     app = open_app("Endless")
     now = start(app)

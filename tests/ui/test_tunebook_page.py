@@ -200,6 +200,17 @@ def test_a_tune_is_varied_made_a_reel_and_kept(book, open_app):
     assert "|:DFAB dAFG|" in kept.abc and kept.meter == "4/4"
 
 
+def test_bars_that_are_chosen_become_an_exercise(book, open_app):
+    key = next(tune.key for tune in book.tunes() if tune.rhythm == "jig")
+    app = check(open_app("Tunebook", tune=key))
+    app.session_state["tunebook_selected"] = (0, 0)
+    check(app.run())
+    check(app.button(key="tunebook_etude").click().run())
+    made = next(tune for tune in book.tunes() if "exercise" in tune.title)
+    assert "|:DFA dAF:|" in made.abc and "EGB eBG" in made.abc
+    assert any("exercise" in item.value for item in app.subheader)
+
+
 def test_my_instrument_is_remembered_and_a_tune_is_moved_to_fit(book, open_app):
     key = next(tune.key for tune in book.tunes() if tune.rhythm == "jig")
     app = check(open_app("Tunebook", tune=key))

@@ -114,13 +114,16 @@ SOUND: dict[str, Slot[Any]] = {
 }
 """How tunes are heard and written down, by the names of the settings."""
 
+ENDLESS_SLEEP = Slot("endless_sleep", 0)
+"""Minutes after which the endless row falls silent; 0 for never."""
+
 ENDLESS_STYLE = Slot("endless_style", "mixed")
 """The dances that the endless row is made of."""
 
 HELD_ON_EVERY_PAGE: tuple[Slot[Any], ...] = (
     MODEL, TEMPERATURE, SEED, TOP_K, TOP_P, PROMPT,
     RHYTHM, TONIC, MODE, METER, SECTIONS, BARS, RANGE, LIKENESS, BOOK,
-    CANDIDATES, IN_TIME, INT8, *SOUND.values(), ENDLESS_STYLE, COUNT, LIVE,
+    CANDIDATES, IN_TIME, INT8, *SOUND.values(), ENDLESS_STYLE, ENDLESS_SLEEP, COUNT, LIVE,
 )  # fmt: skip
 """Values of widgets of Play and Endless, which every page holds on while theirs is not open."""
 

@@ -30,6 +30,7 @@ from musicgen.ui.frame.on_air import (
     RenderedTune,
     StreamSettings,
     current_tune,
+    fall_asleep_after,
     feed_player,
     play,
     rendered_tune,
@@ -51,6 +52,9 @@ from musicgen.watching import COMPOSE, RENDER
 
 SHOWN_BEFORE = 20
 """Tunes before the one that sounds that are listed."""
+
+SLEEPS = (0, 15, 30, 60, 90)
+"""Minutes after which it may fall silent."""
 
 STYLE_NAMES = {
     "mixed": N_("a bit of everything"),
@@ -75,6 +79,17 @@ def endless_controls() -> None:
                 persist_state="session",
                 format_func=labels.__getitem__,
                 width=220,
+            )
+            st.selectbox(
+                _("Falls silent after"),
+                SLEEPS,
+                key=state.ENDLESS_SLEEP.name,
+                format_func=lambda minutes: (
+                    _("{minutes} minutes").format(minutes=minutes) if minutes else _("goes on")
+                ),
+                on_change=_sleep,
+                help=_("The tune that sounds then is played to its end."),
+                width=160,
             )
             with st.popover(_("Sound"), icon=":material/instant_mix:"):
                 band_controls()
@@ -137,6 +152,7 @@ def on_air(models: Models) -> None:
         queue = TuneQueue(_maker(checkpoint, settings, seed), _renderer(settings))
         now = PlaybackSession(queue, settings, seed)
         state.ON_AIR.set(now)
+        _sleep()
     elif now.settings != settings:
         now.queue.change(
             _maker(checkpoint, settings, now.seed),
@@ -152,8 +168,14 @@ def _start() -> None:
     now = state.ON_AIR.get()
     if isinstance(now, PlaybackSession):
         now.queue.go_on()
+        _sleep()
     else:
         state.ON_AIR.set(_START)
+
+
+def _sleep() -> None:
+    """Counts the minutes from now on."""
+    fall_asleep_after(state.ENDLESS_SLEEP.get())
 
 
 def _maker(
@@ -215,7 +237,9 @@ def _now_playing(now: PlaybackSession, pieces: Sequence[QueuedTune]) -> None:
     number, composition = found
     coming = next((piece for piece in pieces if piece.number > number), None)
     facts = _facts(composition)
-    if now.queue.is_on:
+    if now.queue.is_on and now.is_sleepy:
+        facts.append(_("the last one for now"))
+    elif now.queue.is_on:
         facts.append(
             _("next: {title}").format(
                 title=plain(title_of(coming.number, rendered_tune(coming).composition))

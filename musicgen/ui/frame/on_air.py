@@ -1,6 +1,7 @@
 """What Endless plays, on every page: the row of tunes, the player it feeds, and its one line."""
 
 import secrets
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,9 @@ from musicgen.ui.base.links import kept_parameters
 from musicgen.ui.base.words import plain
 from musicgen.ui.components.gapless_player import Track, gapless_player
 from musicgen.ui.tune.performance import Sound
+
+_ECHO_S = 2.0
+"""After its last note a tune rings on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,8 @@ class PlaybackSession:
 
     `jump` is the tune that was asked for by hand, and a name for the click that asked; None once
     it sounds. `answered` is the last click of the player that was followed: it may be told twice.
+    `sleep_at` is when it is to fall silent, None for never, and `began_at` when the tune that
+    sounds began, both as `time.monotonic`.
     """
 
     queue: TuneQueue
@@ -54,6 +60,20 @@ class PlaybackSession:
     seed: int
     jump: tuple[int, str] | None = None
     answered: str = ""
+    sleep_at: float | None = None
+    began_at: float = 0.0
+
+    @property
+    def is_sleepy(self) -> bool:
+        """Whether the tune that sounds is the last."""
+        return self.sleep_at is not None and time.monotonic() >= self.sleep_at
+
+
+def fall_asleep_after(minutes: int) -> None:
+    """Lets the music end with the tune that sounds after so many minutes; never for 0."""
+    now = state.ON_AIR.get()
+    if isinstance(now, PlaybackSession):
+        now.sleep_at = time.monotonic() + 60 * minutes if minutes else None
 
 
 def on_air_bar() -> None:
@@ -78,6 +98,7 @@ def play(number: int, name: str = "") -> None:
     now = state.ON_AIR.get()
     if isinstance(now, PlaybackSession):
         now.queue.go_on()
+        now.sleep_at = None if now.is_sleepy else now.sleep_at
         now.jump = number, name or secrets.token_hex(4)
         state.ENDLESS_PLAYING.set(number)
 
@@ -99,6 +120,8 @@ def _told(number: int) -> None:
         return
     now.jump = None
     if any(number == known for known, _composition in now.queue.composed(number)[:1]):
+        if number != state.ENDLESS_PLAYING.get():
+            now.began_at = time.monotonic()
         state.ENDLESS_PLAYING.set(number)
 
 
@@ -130,6 +153,8 @@ def feed_player(now: PlaybackSession, key: str) -> tuple[QueuedTune, ...] | None
         stop()
         show_error(error, st.container())
         return None
+    if now.is_sleepy and now.queue.is_on:
+        pieces = _last(now, pieces)
     if now.queue.is_on and not pieces:
         st.caption(_("The first tune is being composed …"))
     _sources(pieces)
@@ -143,6 +168,17 @@ def feed_player(now: PlaybackSession, key: str) -> tuple[QueuedTune, ...] | None
         on_before=_play_before,
     )
     return pieces
+
+
+def _last(now: PlaybackSession, pieces: Sequence[QueuedTune]) -> tuple[QueuedTune, ...]:
+    """The tune that sounds, without those after it; when it is over, the music ends."""
+    playing = state.ENDLESS_PLAYING.get()
+    last = tuple(piece for piece in pieces if piece.number <= playing)
+    length_s = max((_track(piece).duration_s for piece in last), default=0.0)
+    if time.monotonic() - now.began_at >= length_s + _ECHO_S:
+        stop()
+        return ()
+    return last
 
 
 def _sources(pieces: Sequence[QueuedTune]) -> None:

@@ -4,13 +4,15 @@ import streamlit as st
 
 from musicgen.audio.bar_timing import bar_passes
 from musicgen.errors import AudioError, MusicgenError
-from musicgen.library.book_tune import BookTune
+from musicgen.library.book_tune import MAX_TITLE, BookTune, make_tune, with_title
 from musicgen.notation.analysis.bar_numbers import number_bars
 from musicgen.notation.analysis.fingering import count_missing
 from musicgen.notation.model import Tune
+from musicgen.notation.writing.etude import make_etude
 from musicgen.rendering.playback_settings import PlaybackSettings
 from musicgen.ui.base import resources, state
 from musicgen.ui.base.errors import sentence
+from musicgen.ui.base.failures import attempt
 from musicgen.ui.base.language import _, ngettext
 from musicgen.ui.base.libraries import ABCJS, need_library
 from musicgen.ui.components.piano_roll import piano_roll
@@ -18,6 +20,7 @@ from musicgen.ui.components.score import NoteEditing, ScoreOverlay, score, touch
 from musicgen.ui.tune import listening, novelty_view, rendering, viewing
 from musicgen.ui.tune.fingering_choice import fingering_choice, remembered_fingering
 from musicgen.ui.tune.models import Models
+from musicgen.ui.tune.my_instrument import remembered_instrument
 from musicgen.ui.tune.performance import Sound
 from musicgen.ui.tune.rendering import PLAYER, lay_out
 from musicgen.ui.tune.sound_controls import sound_controls
@@ -68,6 +71,12 @@ def workbench(tune: BookTune, shown: Tune, sound: Sound) -> None:
         if state.TUNEBOOK_SELECTED.get():
             st.toggle(_("Loop"), key=state.LOOP.name, persist_state="session")
             st.button(
+                _("Make an exercise"), key="tunebook_etude", icon=":material/fitness_center:",
+                on_click=attempt, args=(_make_etude, tune),
+                help=_("The bars chosen, through the scale and through keys, kept as a tune of its "
+                       "own for Practise."),
+            )  # fmt: skip
+            st.button(
                 _("Let go"), key="tunebook_let_go", icon=":material/close:",
                 on_click=lambda: _select(None),
             )  # fmt: skip
@@ -103,7 +112,7 @@ def _music(tune: BookTune, shown: Tune, sound: Sound) -> None:
         return
     fingering = remembered_fingering()
     missing = count_missing(shown, fingering) if fingering else 0
-    if missing:
+    if missing and not _is_told(fingering):
         text = ngettext(
             "{count} note is not on this instrument: it is marked ×.",
             "{count} notes are not on this instrument: they are marked ×.",
@@ -119,6 +128,29 @@ def _music(tune: BookTune, shown: Tune, sound: Sound) -> None:
         library=resources.paths().abcjs,
         touch=_touch(tune, shown, sound, is_editing=is_editing),
     )
+
+
+def _make_etude(tune: BookTune) -> None:
+    """Keeps an exercise out of the bars that are chosen, and opens it.
+
+    Raises:
+        MusicgenError: they make none, or it cannot be kept.
+    """
+    selected = state.TUNEBOOK_SELECTED.get()
+    if selected is None:
+        return
+    instrument = remembered_instrument()
+    text = make_etude(tune.tune, *selected, instrument.name if instrument else "")
+    title = _("{title}: exercise").format(title=tune.title[: MAX_TITLE - 20])
+    made = make_tune(with_title(text, title))
+    resources.tunebook().add([made])
+    state.TUNEBOOK_TUNE.set(made.key)
+
+
+def _is_told(fingering: str) -> bool:
+    """Whether what is lacking has been told of one's own instrument."""
+    instrument = remembered_instrument()
+    return instrument is not None and instrument.fingering == fingering
 
 
 def _touch(tune: BookTune, shown: Tune, sound: Sound, *, is_editing: bool) -> ScoreOverlay:
