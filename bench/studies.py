@@ -3,7 +3,8 @@
 - *coverage*: simulated studies with known strengths, ties, a favoured side; how often the 95 %
   intervals hold the truth, and how often a difference is found where the plan told a power of 80 %,
   or where there is none, looked at once and four times. With ``--spread`` listeners differ in
-  taste, and the truth is what the same model finds in very many ballots.
+  taste and tunes of a version in how good they are, and the truth is what the same model finds in
+  very many ballots; the plan says so too, or, with ``--told``, something else.
 - *kills*: two listeners vote in a process that is killed (SIGKILL) at random moments and started
   again. Every ballot that was said to be kept must be there, and none twice.
 - *crowd*: listeners at once, each in a thread, who think for about two seconds, far less than
@@ -44,6 +45,7 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--listeners", type=int, default=30)
     parser.add_argument("--spread", type=float, default=0.0)
+    parser.add_argument("--told", type=float, help="the plan's spread, where it is another")
     parser.add_argument("--worker", nargs=2, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.worker:
@@ -51,7 +53,8 @@ def main() -> int:
         return 0
     failures = 0
     if "coverage" in asked.what:
-        measure_coverage(asked.studies, asked.spread)
+        told = asked.spread if asked.told is None else asked.told
+        measure_coverage(asked.studies, asked.spread, told)
     if "kills" in asked.what:
         failures += kill(asked.kills)
     if "crowd" in asked.what:
@@ -102,16 +105,22 @@ def true_strengths(strengths: np.ndarray, spread: float) -> np.ndarray:
     return np.mean([one.strengths for one in found], axis=0)
 
 
-def measure_coverage(studies: int, spread: float) -> None:
-    """Prints how often intervals hold the truth, and how often differences are found."""
+def measure_coverage(studies: int, spread: float, told: float) -> None:
+    """Prints how often intervals hold the truth, and how often differences are found.
+
+    Args:
+        studies: How many are simulated.
+        spread: How far tastes and tunes differ.
+        told: What the plan says of that.
+    """
     strengths = np.array([0.5, 0.1, -0.6])
     truth = true_strengths(strengths, spread)
-    plan = make_plan(3)
+    plan = make_plan(3, spread=told)
     held = np.zeros(3)
     held_gap = held_side = 0
     for seed in range(studies):
         ballots = simulate(plan, strengths, spread, np.random.default_rng(1000 + seed))
-        found = fit(ballots, 3)
+        found = fit(ballots, 3, tunes_differ=told > 0)
         ends = [found.strength(version) for version in range(3)]
         held += [one.low <= value <= one.high for one, value in zip(ends, truth, strict=True)]
         gap = found.difference(0, 2)
@@ -119,13 +128,12 @@ def measure_coverage(studies: int, spread: float) -> None:
         held_side += found.side_advantage.low <= SIDE <= found.side_advantage.high
     shares = " ".join(f"{share:.1%}" for share in held / studies)
     print(f"{studies} studies of 3 versions, {plan.settings.listeners} listeners with "
-          f"{plan.settings.pairs} pairs, spread {spread:g}:")  # fmt: skip
+          f"{plan.settings.pairs} pairs, spread {spread:g}, told {told:g}:")  # fmt: skip
     print(f"  95 % intervals hold the strengths in {shares}, a difference in "
           f"{held_gap / studies:.1%}, the side in {held_side / studies:.1%}")  # fmt: skip
     for looks in (1, 4):
-        two = make_plan(2, looks=looks, spread=spread, listeners=12)
-        told = plan_power(two)
-        for share in (0.5, told.smallest):
+        two = make_plan(2, looks=looks, spread=told, listeners=12)
+        for share in (0.5, plan_power(two).smallest):
             found_in = sum(_is_found(two, share, spread, seed) for seed in range(studies))
             word = "told 80 %" if share > 0.5 else "should be at most 5 %"
             print(f"  {looks} look(s), preference {share:.1%}: a difference is found in "
@@ -148,7 +156,7 @@ def _is_found(plan: StudyPlan, share: float, spread: float, seed: int) -> bool:
                 for name in ("left", "right", "outcome", "listener", "slot")
             )
         )
-        found = fit(part, 2)
+        found = fit(part, 2, tunes_differ=plan.settings.spread > 0)
         critical = stats.t.ppf(stats.norm.cdf(look_bound(number, looks)), found.freedom)
         if abs(found.difference(0, 1).value) > critical * found.error(0, 1):
             return True

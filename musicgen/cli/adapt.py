@@ -12,7 +12,6 @@ from tqdm import tqdm
 from musicgen.cli.options import echo, echo_json, json_option
 from musicgen.config import Paths
 from musicgen.errors import StudyError
-from musicgen.models.checkpoint import find_checkpoint, load_checkpoint
 
 if TYPE_CHECKING:
     from musicgen.jobs.adapt_service import AdaptPlan, AdaptService
@@ -35,7 +34,8 @@ _MAX_TUNEBOOK_BYTES = 20_000_000
 @click.option("--judged", type=click.IntRange(10, 1000), default=120, show_default=True,
               help="Tunes of each version that the gate looks at.")  # fmt: skip
 @click.option("--least", type=click.IntRange(0, 20_000), default=0,
-              help="Do nothing where there are fewer pairs, as for a nightly task.")  # fmt: skip
+              help="Do nothing where fewer pairs, or tunes of the book, are new since the last "
+                   "version: for a nightly task.")  # fmt: skip
 @json_option
 def adapt_command(  # noqa: PLR0913 - click hands over every option as an argument
     model: str,
@@ -54,19 +54,18 @@ def adapt_command(  # noqa: PLR0913 - click hands over every option as an argume
     tunes, what detectors say, diversity, novelty, length, and preferences that it never saw. Else
     it is kept aside. `versions` lists them and goes back.
     """
-    from musicgen.jobs.adapt_service import AdaptPlan, AdaptService, find_pairs_of
+    from musicgen.jobs.adapt_service import AdaptPlan, AdaptService, count_new
     from musicgen.jobs.training_job import JobRegistry
     from musicgen.listening.store import StudyStore
     from musicgen.training.runs.run import RunStore
 
     paths = Paths.default()
     ids = tuple(StudyStore(paths.listening).get(key).id for key in studies)
-    if least and not tunes:
-        found = find_pairs_of(load_checkpoint(find_checkpoint(model, paths).path), paths, ids)
-        if len(found.train) < least:
-            echo(f"{len(found.train):,} pairs, fewer than {least:,}: nothing is done.")
-            return
     plan = AdaptPlan(model, line, ids, _read_tunes(tunes), steps, seed, judged)
+    if least and (new := count_new(plan, paths)) < least:
+        what = "tunes" if tunes else "pairs"
+        echo(f"{new:,} new {what}, fewer than {least:,}: nothing is done.")
+        return
     service = AdaptService(JobRegistry(RunStore(paths.runs), paths), paths)
     _run(service, plan, as_json)
 

@@ -7,7 +7,7 @@ import click
 
 from musicgen.cli.options import echo, echo_json, json_option
 from musicgen.config import Paths
-from musicgen.watching import COMPOSE, RENDER, SOUND, SWITCH, Watch, by_hour, summarise
+from musicgen.watching import COMPOSE, RENDER, SOUND, SWITCH, Watch, by_time, summarise
 
 
 @click.command("waits")
@@ -20,12 +20,17 @@ def waits_command(hours: float, kind: str | None, as_json: bool) -> None:
     """How long people waited for a tune, its rendering and its first sound; and errors shown.
 
     The app notes it in a bounded file, without a word of who; MUSICGEN_WATCH=off keeps nothing. A
-    server that runs answers /metrics for Prometheus.
+    server that runs answers /metrics for Prometheus and shows it all on the page Server.
     """
     watch = Watch(Paths.default().waits)
     found = watch.waits(time.time() - hours * 3600)
+    if not found and not as_json:
+        why = f"{SWITCH} is off" if watch.is_locked else "it is turned off on the page Server"
+        state = "Nothing is noted" if watch.is_on else f"Nothing is noted, for {why}"
+        echo(f"{state}: nobody waited for a tune of the app in {hours:g} hours.")
+        return
     if kind:
-        rows = by_hour(found, kind)
+        rows = by_time(found, kind)
         if as_json:
             echo_json([{"hour": hour, "waits": row} for hour, row in rows])
             return
@@ -38,9 +43,6 @@ def waits_command(hours: float, kind: str | None, as_json: bool) -> None:
     if as_json:
         echo_json(summaries)
         return
-    if not summaries:
-        state = "Nothing is noted" if watch.is_on else f"Nothing is noted, for {SWITCH} is off"
-        echo(f"{state}: nobody waited for a tune of the app in {hours:g} hours.")
     for one in summaries:
         echo(f"{one.kind:8} {one.model:24} {one.page:10} {one.count:6} ×  p50 {one.p50:.2f} s  "
              f"p95 {one.p95:.2f} s  p99 {one.p99:.2f} s")  # fmt: skip

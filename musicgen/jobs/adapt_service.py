@@ -4,6 +4,7 @@ The training is a run like any other: on Train it shows its curves, can be pause
 process ends, resumed. One model is adapted at a time.
 """
 
+import hashlib
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ from musicgen.corpus.dataset import load_dataset
 from musicgen.corpus.split import choose_side, title_key
 from musicgen.corpus.user_corpora import PREFIX, CorpusStore, Upload
 from musicgen.errors import MusicgenError, StudyError
+from musicgen.evaluation.loss.text_loss import compute_loss
 from musicgen.evaluation.report.novelty_scorer import find_novelty_scorer
 from musicgen.jobs.background_task import BackgroundTask, TaskCancelled, TaskStatus
 from musicgen.jobs.training_job import JobRegistry
@@ -33,8 +35,13 @@ FEWEST_NEW_TUNES = 20
 LINE_ENDING = "-tuned"
 """What the line of a model is called by default, after the model's name."""
 
+UNSEEN_ENDING = "-unseen"
+"""What the corpus of tunes that are kept for the gate is called, after the run."""
+
 _POLL_S = 0.5
 _SCORE = "longest_melody"
+_BOOK = "book"
+"""What a version calls the digest of the tunebook that it learned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +89,17 @@ class AdaptSnapshot:
 
 @dataclass(frozen=True)
 class _Material:
-    """What is learned, and what is kept from the network for the gate."""
+    """What is learned, and what is kept from the network for the gate.
+
+    `is_plain` says that tunes of further books are rewritten in the plain manner.
+    """
 
     source: str
     learned: Mapping[str, Any]
     pairs: Sequence[PreferencePair] = ()
     unseen: Sequence[PreferencePair] = ()
     new_tunes: Sequence[str] = ()
+    is_plain: bool = False
 
 
 class _AdaptTask(BackgroundTask):
@@ -107,6 +118,7 @@ class _AdaptTask(BackgroundTask):
         self._run_id = ""
         self._is_judging = False
         self._verdict: GateVerdict | None = None
+        self._books: list[str] = []
 
     def snapshot(self) -> AdaptSnapshot:
         """The adaptation at this instant."""
@@ -123,19 +135,26 @@ class _AdaptTask(BackgroundTask):
         start = load_checkpoint(ref.path)
         line = store.open(plan.line_name, ref.name)
         run_id = self._registry.store.new_id(line.name)
-        material = self._find_material(start, run_id)
-        is_plain = start.metadata.training.plain
-        preset = make_preset(
-            plan, material.source, has_pairs=bool(material.pairs), is_plain=is_plain
-        )
-        if material.pairs:
-            write_pairs(self._paths.preferences / f"{run_id}{SUFFIX}", material.pairs)
-            named = preset.training.replace(preference_pairs=run_id)
-            preset = replace(preset, training=named)
-        self._train(preset, run_id, start)
+        try:
+            material = self._find_material(start, run_id)
+            self._train(self._make_preset(run_id, material), run_id, start)
+        finally:
+            if not self._run_id:  # there is no run that could need them
+                for name in self._books:
+                    CorpusStore(self._paths.corpora).delete(name)
         self._is_judging = True
         self._verdict = self._judge(start, run_id, material)
         store.add(line.name, make_version(run_id, start.name, material.learned, self._verdict))
+
+    def _make_preset(self, run_id: str, material: _Material) -> Preset:
+        has_pairs = bool(material.pairs)
+        preset = make_preset(
+            self._plan, material.source, has_pairs=has_pairs, is_plain=material.is_plain
+        )
+        if not has_pairs:
+            return preset
+        write_pairs(self._paths.preferences / f"{run_id}{SUFFIX}", material.pairs)
+        return replace(preset, training=preset.training.replace(preference_pairs=run_id))
 
     def _find_material(self, start: Checkpoint, run_id: str) -> _Material:
         source = str(start.metadata.corpus.get("source", ""))
@@ -143,15 +162,18 @@ class _AdaptTask(BackgroundTask):
         if self._plan.tunes:
             learned, unseen = _split_tunes(*self._plan.tunes)
             store = CorpusStore(self._paths.corpora)
-            config = start.metadata.training
-            for name, texts in ((run_id, learned), (f"{run_id}-unseen", unseen)):
+            for name, texts in ((run_id, learned), (f"{run_id}{UNSEEN_ENDING}", unseen)):
                 store.create(name, [Upload(f"{name}.abc", "\n\n".join(texts).encode("utf-8"))])
-            kept = load_dataset(
-                f"{PREFIX}{run_id}-unseen", self._paths, config.plain, config.described
+                self._books.append(name)
+            is_plain, new_tunes = self._as_read(start, first, f"{PREFIX}{run_id}{UNSEEN_ENDING}")
+            told = {
+                "tunes": len(learned),
+                "unseen tunes": len(unseen),
+                _BOOK: _digest(self._plan.tunes[1]),
+            }
+            return _Material(
+                f"{first}+{PREFIX}{run_id}", told, new_tunes=new_tunes, is_plain=is_plain
             )
-            told = {"tunes": len(learned), "unseen tunes": len(unseen)}
-            new_tunes = [tune.text for tune in kept.tunes]
-            return _Material(f"{first}+{PREFIX}{run_id}", told, new_tunes=new_tunes)
         found = find_pairs_of(start, self._paths, self._plan.studies)
         if len(found.train) < MIN_PAIRS:
             raise StudyError(
@@ -160,7 +182,30 @@ class _AdaptTask(BackgroundTask):
                 count=len(found.train),
                 model=start.name,
             )
-        return _Material(first, describe_pairs(found), found.train, found.unseen)
+        is_plain = start.metadata.training.plain
+        return _Material(first, describe_pairs(found), found.train, found.unseen, is_plain=is_plain)
+
+    def _as_read(self, start: Checkpoint, first: str, book: str) -> tuple[bool, list[str]]:
+        """Whether a model is to read a book rewritten in the plain manner, and its tunes so.
+
+        One that reads further books in the plain manner reads all so, any other in the manner
+        that it finds likelier: most models know no other than the lab's, which is the plain one.
+        """
+        config = start.metadata.training
+        found: dict[bool, list[str]] = {}
+        for is_plain in (True,) if config.plain else (False, True):
+            both = load_dataset(f"{first}+{book}", self._paths, is_plain, config.described)
+            own = len(load_dataset(first, self._paths, is_plain, config.described).tunes)
+            found[is_plain] = [tune.text for tune in both.tunes[own:]]
+        losses = {
+            is_plain: compute_loss(start.network, start.vocabulary, texts).body_loss
+            for is_plain, texts in found.items()
+            if texts
+        }
+        if not losses:
+            raise StudyError("The model cannot read the tunes that are kept for the gate.")
+        is_plain = min(losses, key=losses.__getitem__)
+        return is_plain, found[is_plain]
 
     def _train(self, preset: Preset, run_id: str, start: Checkpoint) -> None:
         job = self._registry.start(preset, run_id, start)
@@ -212,6 +257,38 @@ def find_pairs_of(model: Checkpoint, paths: Paths, studies: Sequence[str] = ()) 
     )
 
 
+def count_new(plan: AdaptPlan, paths: Paths) -> int:
+    """How much there is to learn that no version of the line has met: pairs, or tunes of a book.
+
+    Versions that the gate turned away have met it too: it would say the same again.
+
+    Raises:
+        CheckpointError: there is no such model.
+    """
+    if plan.tunes:
+        name, data = plan.tunes
+        is_met = any(learned.get(_BOOK) == _digest(data) for learned in _met(plan, paths))
+        return 0 if is_met else sum(map(len, _split_tunes(name, data)))
+    model = load_checkpoint(find_checkpoint(plan.model, paths).path)
+    return count_new_pairs(plan, paths, find_pairs_of(model, paths, plan.studies))
+
+
+def count_new_pairs(plan: AdaptPlan, paths: Paths, found: CollectedPairs) -> int:
+    """How many of the pairs that were found came after the last version of the line."""
+    known = [int(one.get("train", 0)) + int(one.get("unseen", 0)) for one in _met(plan, paths)]
+    return max(0, len(found.train) + len(found.unseen) - max(known, default=0))
+
+
+def _met(plan: AdaptPlan, paths: Paths) -> list[Mapping[str, Any]]:
+    """What each version of the line learned from."""
+    lines = [line for line in VersionStore(paths).lines() if line.name == plan.line_name]
+    return [one.learned for line in lines for one in line.versions]
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:16]
+
+
 def make_preset(plan: AdaptPlan, source: str, *, has_pairs: bool, is_plain: bool = False) -> Preset:
     """The settings of the training: gentle steps, and the start as reference of pairs.
 
@@ -246,11 +323,13 @@ def _split_tunes(name: str, data: bytes) -> tuple[list[str], list[str]]:
             count=len(tunes),
             least=FEWEST_NEW_TUNES,
         )
-    learned = [one.text for one in tunes if choose_side(title_key(one)) == "train"]
-    unseen = [one.text for one in tunes if choose_side(title_key(one)) != "train"]
+    learned = [one for one in tunes if choose_side(title_key(one)) == "train"]
+    unseen = [one for one in tunes if choose_side(title_key(one)) != "train"]
     if not learned or not unseen:
-        learned, unseen = [one.text for one in tunes[5:]], [one.text for one in tunes[:5]]
-    return learned, unseen
+        learned, unseen = list(tunes[5:]), list(tunes[:5])
+    melodies = {one.fingerprint for one in learned}
+    apart = [one for one in unseen if one.fingerprint not in melodies] or unseen
+    return [one.text for one in learned], [one.text for one in apart]
 
 
 class AdaptService:

@@ -10,11 +10,13 @@ ties λ, a ballot has probabilities in proportion to
     tie   exp(λ + (θ_left + θ_right)/2)
 
 The logarithm of the likelihood is concave; Newton's method finds its top. Ballots of one listener
-depend on one another, as do those on one slot of tunes. So the covariance is the jackknife's over
-listeners (each left out in turn, by one Newton step), with what slots add where they plainly do
-(A. C. Cameron, J. B. Gelbach, D. L. Miller, "Robust inference with multiway clustering", Journal of
-Business & Economic Statistics 29 (2011)); intervals are Student's with one degree of freedom fewer
-than there are listeners.
+depend on one another. So the covariance is the jackknife's over listeners (each left out in turn,
+by one Newton step), and intervals are Student's with one degree of freedom fewer than there are
+listeners. Ballots on one slot of tunes depend on one another too, where some tunes of a version are
+better than others and the version as such is asked about. Then the variance of each difference has
+what slots add to that of independent ballots (A. C. Cameron, J. B. Gelbach, D. L. Miller, "Robust
+inference with multiway clustering", Journal of Business & Economic Statistics 29 (2011)), and the
+degrees of freedom go by slots if there are fewer of them than of listeners.
 
 Arrays: N ballots, P parameters (θ of all versions but the first, β, λ).
 """
@@ -38,8 +40,6 @@ _PRIOR_SD = 5.0
 
 _MOST_STEPS = 60
 _CLOSE = 1e-9
-_PLAIN = 1.645
-_FEWEST_SLOTS = 8
 _DEGENERATE = 0.25
 
 
@@ -105,14 +105,16 @@ class Fit:
     """What was found.
 
     `strengths` has θ of all versions with mean 0, `side` the left side's advantage β, `tie` λ
-    (NaN where ties were not allowed); `covariance` is (V + 1, V + 1) of the strengths and the side.
-    `freedom` are the degrees of freedom of the intervals.
+    (NaN where ties were not allowed); `covariance` is (V + 1, V + 1) of the strengths and the side,
+    `of_tunes` what slots of tunes add to it, which counts where it is positive. `freedom` are the
+    degrees of freedom of the intervals.
     """
 
     strengths: Floats
     side: float
     tie: float
     covariance: Floats
+    of_tunes: Floats
     freedom: float
 
     def strength(self, version: int) -> Interval:
@@ -142,9 +144,10 @@ class Fit:
 
     def _interval(self, weights: Floats, level: float) -> Interval:
         value = float(weights @ np.append(self.strengths, self.side))
-        reach = self._quantile(level) * math.sqrt(
-            max(0.0, float(weights @ self.covariance @ weights))
+        own, added = (
+            max(0.0, float(weights @ part @ weights)) for part in (self.covariance, self.of_tunes)
         )
+        reach = self._quantile(level) * math.sqrt(own + added)
         return Interval(value, value - reach, value + reach)
 
     def _quantile(self, level: float) -> float:
@@ -153,20 +156,23 @@ class Fit:
         return float(stats.t.ppf(0.5 + level / 2, self.freedom))
 
 
-def fit(ballots: PairedBallots, versions: int, has_ties: bool = True) -> Fit:
+def fit(
+    ballots: PairedBallots, versions: int, has_ties: bool = True, tunes_differ: bool = False
+) -> Fit:
     """The strengths of `versions` versions; NaN without any ballots.
 
     Args:
         ballots: What listeners said.
         versions: How many there are, at least 2.
         has_ties: Whether a tie could be said.
+        tunes_differ: Whether the intervals are to hold for other tunes of the versions as well.
     """
     if not len(ballots):
-        nothing = np.full(versions, np.nan)
-        return Fit(nothing, math.nan, math.nan, np.full((versions + 1,) * 2, np.nan), math.inf)
+        nothing, unknown = np.full(versions, np.nan), np.full((versions + 1,) * 2, np.nan)
+        return Fit(nothing, math.nan, math.nan, unknown, unknown, math.inf)
     design = _design(ballots, versions, has_ties)
     found, information = _maximise(design, ballots.outcome)
-    covariance, freedom = _covariance(design, ballots, found, information)
+    covariance, of_tunes, freedom = _covariance(design, ballots, found, information, tunes_differ)
     spread = _centring(versions)  # (V + 1, V) from the free parameters without λ
     free = versions  # θ of all but the first, and β
     centred = spread @ found[:free]
@@ -175,6 +181,7 @@ def fit(ballots: PairedBallots, versions: int, has_ties: bool = True) -> Fit:
         float(found[versions - 1]),
         float(found[versions]) if has_ties else math.nan,
         spread @ covariance[:free, :free] @ spread.T,
+        spread @ of_tunes[:free, :free] @ spread.T,
         freedom,
     )
 
@@ -238,25 +245,26 @@ def _prior(parameters: int) -> Floats:
 
 
 def _covariance(
-    design: Floats, ballots: PairedBallots, parameters: Floats, information: Floats
-) -> tuple[Floats, float]:
-    """(P, P), and the degrees of freedom."""
+    design: Floats,
+    ballots: PairedBallots,
+    parameters: Floats,
+    information: Floats,
+    tunes_differ: bool,
+) -> tuple[Floats, Floats, float]:
+    """(P, P), what slots of tunes add to it (P, P), and the degrees of freedom."""
     plain = np.asarray(np.linalg.inv(information), dtype=np.float64)
+    nothing = np.zeros_like(plain)
     listeners = len(np.unique(ballots.listener))
     if listeners < FEWEST_CLUSTERS:
-        return plain, math.inf
+        return plain, nothing, math.inf
     scores, _ = _slopes(design, ballots.outcome, parameters)
     each = _information(design, probabilities(design, parameters))
-    found = _jackknife(scores, each, ballots.listener, information)
-    found = _at_least(found, plain)
+    found = _at_least(_jackknife(scores, each, ballots.listener, information), plain)
     slots = len(np.unique(ballots.slot))
-    if slots >= _FEWEST_SLOTS:
-        by_slot = _jackknife(scores, each, ballots.slot, information)
-        excess = by_slot - plain
-        share = float(np.trace(by_slot)) / float(np.trace(plain))
-        if share > 1 + _PLAIN * math.sqrt(2 / (slots - 1)):
-            found = found + _positive(excess)
-    return found, float(listeners - 1)
+    if not tunes_differ or slots < FEWEST_CLUSTERS:
+        return found, nothing, float(listeners - 1)
+    added = _jackknife(scores, each, ballots.slot, information) - plain
+    return found, added, float(min(listeners, slots) - 1)
 
 
 def _jackknife(scores: Floats, each: Floats, cluster: Ints, information: Floats) -> Floats:
@@ -280,12 +288,6 @@ def _at_least(found: Floats, plain: Floats) -> Floats:
     """The jackknife's covariance; the model's own where it degenerates, as when one always wins."""
     ratio = np.diag(found) / np.diag(plain)
     return plain if float(ratio[:-1].min(initial=math.inf)) < _DEGENERATE else found
-
-
-def _positive(matrix: Floats) -> Floats:
-    """A symmetric matrix without its negative part."""
-    values, vectors = np.linalg.eigh((matrix + matrix.T) / 2)
-    return np.asarray((vectors * np.maximum(values, 0)) @ vectors.T)
 
 
 def _centring(versions: int) -> Floats:

@@ -92,7 +92,11 @@ class StudySettings(Settings):
         0.6, "Share of preferences that the study is to tell from a half.", 0.51, 0.95
     )
     spread: float = setting(
-        0.4, "How far tastes differ: their standard deviation in log-odds.", 0.0, 3.0
+        0.4,
+        "How far tastes and tunes differ: their standard deviation in log-odds. With 0 the count "
+        "is of the tunes that were heard, else of the versions.",
+        0.0,
+        3.0,
     )
     margin: float = setting(
         0.56, "Share of preferences up to which two versions count as equal.", 0.51, 0.8

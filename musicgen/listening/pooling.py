@@ -54,7 +54,8 @@ def pool(store: StudyStore, studies: Sequence[StudyInfo]) -> list[PooledVersion]
         ]
     _require_chain(ballots, len(names))
     has_ties = any(one.plan.settings.ties for one in studies)
-    found = fit_ballots(ballots, len(names), has_ties)
+    tunes_differ = any(one.plan.settings.spread > 0 for one in studies)
+    found = fit_ballots(ballots, len(names), has_ties, tunes_differ)
     return [
         PooledVersion(
             name,

@@ -65,7 +65,8 @@ def _power(plan: StudyPlan, share: float, listeners: int) -> float:
     error = expected_error(strengths, listeners * settings.pairs, ties, 0, 1)
     error = math.hypot(error, settings.spread * math.sqrt(1 / listeners + 1 / settings.tunes))
     bound = final_bound(settings.looks)
-    critical = float(stats.t.ppf(stats.norm.cdf(bound), max(1, listeners - 1)))
+    clusters = min(listeners, settings.tunes) if settings.spread else listeners
+    critical = float(stats.t.ppf(stats.norm.cdf(bound), max(1, clusters - 1)))
     shift = gap / error
     return float(stats.norm.cdf(shift - critical) + stats.norm.cdf(-shift - critical))
 

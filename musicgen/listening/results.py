@@ -155,7 +155,8 @@ def count(
     look = find_look(plan.planned_ballots, plan.settings.looks, len(valid))
     used = valid[: look.ballots]
     is_paired = plan.settings.is_paired
-    found = fit_ballots(used, len(plan.versions), plan.settings.ties) if is_paired else None
+    ties, tunes_differ = plan.settings.ties, plan.settings.spread > 0
+    found = fit_ballots(used, len(plan.versions), ties, tunes_differ) if is_paired else None
     return StudyResult(
         plan=plan,
         look=look,
@@ -180,8 +181,10 @@ def passes_check(ballot: Ballot) -> bool:
     return ballot.answer == (RIGHT if ballot.trial.left == NOISE else LEFT)
 
 
-def fit_ballots(ballots: Sequence[Ballot], versions: int, has_ties: bool) -> Fit:
-    """The strengths of versions from ballots on pairs."""
+def fit_ballots(
+    ballots: Sequence[Ballot], versions: int, has_ties: bool, tunes_differ: bool
+) -> Fit:
+    """The strengths of versions from ballots on pairs; see `fit`."""
     numbers: dict[str, int] = {}
     rows = [
         (
@@ -193,7 +196,7 @@ def fit_ballots(ballots: Sequence[Ballot], versions: int, has_ties: bool) -> Fit
         )
         for one in ballots
     ]
-    return fit(PairedBallots.of(rows), versions, has_ties)
+    return fit(PairedBallots.of(rows), versions, has_ties, tunes_differ)
 
 
 def winner(ballot: Ballot) -> int | None:

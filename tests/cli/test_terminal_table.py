@@ -125,6 +125,5 @@ def test_the_table_speaks_of_every_command_that_a_page_has() -> None:
         "preferences",
         "render",
         "serve",
-        "waits",
     }
     assert told == COMMANDS.keys() - of_no_page

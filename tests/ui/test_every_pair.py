@@ -188,6 +188,10 @@ def test_listen(furnished, open_app):
     open_every_pair(open_app("Listen"), 0)
 
 
+def test_server(furnished, open_app):
+    open_every_pair(open_app("Server"), 0)
+
+
 @pytest.mark.parametrize("view", ["units", "silence", "look", "expect", "embedding", "anatomy"])
 def test_inside(furnished, open_app, view):
     open_every_pair(open_app("Inside", view=view), 0)

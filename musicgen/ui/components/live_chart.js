@@ -109,7 +109,7 @@ function redraw(group, name) {
 function addChart(group, panel) {
   const host = document.createElement("div");
   host.className = "musicgen-chart";
-  host.setAttribute("role", "img");
+  host.setAttribute("role", "figure");
   const frame = document.createElement("div"), note = document.createElement("p");
   frame.className = "musicgen-chart-frame";
   note.className = "musicgen-chart-note";

@@ -31,7 +31,7 @@ const KINDS = [
   ["iframe:not([title])", (frame, words) => { frame.title = words.frame; }],
   // Pictures beside words that say the same, and the inside of pictures that have a name as a whole.
   ["[role=img][aria-label$=' icon']:not([aria-hidden=true]), .musicgen-paper svg:not([aria-hidden=true]), "
-    + "[role=img] svg.main-svg:not([aria-hidden=true]), svg:not([aria-hidden]):not([aria-label]):not([role]):not(svg svg)",
+    + ":is([role=img], [role=figure]) svg.main-svg:not([aria-hidden=true]), svg:not([aria-hidden]):not([aria-label]):not([role]):not(svg svg)",
   (drawn) => drawn.setAttribute("aria-hidden", "true")],
 ];
 

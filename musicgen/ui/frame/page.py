@@ -26,6 +26,7 @@ from musicgen.ui.components.text_block import follow_copies
 from musicgen.ui.frame.accessible_names import name_controls
 from musicgen.ui.frame.connection import watch_connection
 from musicgen.ui.frame.on_air import on_air_bar
+from musicgen.ui.frame.owner import is_owner
 from musicgen.ui.frame.visits import follow_visit
 from musicgen.ui.frame.web_fonts import serve_fonts
 from musicgen.ui.tune import listening
@@ -45,8 +46,12 @@ PAGES = (
     ("pages/Ship.py", N_("Ship"), ":material/deployed_code:"),
     ("pages/Lessons.py", N_("Lessons"), ":material/school:"),
     ("pages/Corpus.py", N_("Corpus"), ":material/library_music:"),
+    ("pages/Server.py", N_("Server"), ":material/monitor_heart:"),
 )
 """Script, name and icon of every page, in the order of the sidebar."""
+
+OWNERS_PAGES = frozenset({"pages/Server.py"})
+"""Scripts of the pages that the sidebar shows to the owner alone."""
 
 NOTE_INTERVAL_S = 1.0
 
@@ -70,6 +75,8 @@ def page(title: str, intro: str, has_training_card: bool = False, has_radio: boo
     state.VISITS.set(state.VISITS.get() + 1)
     with st.sidebar:
         for script, name, icon in PAGES:
+            if script in OWNERS_PAGES and not is_owner():
+                continue
             st.page_link(script, label=_(name), icon=icon, query_params=kept_parameters())
     for slot in state.HELD_ON_EVERY_PAGE:
         slot.hold()

@@ -1,8 +1,17 @@
 """What models learned from people: teaching one, what the gate said, and the way back."""
 
+from dataclasses import replace
+
 import streamlit as st
 
-from musicgen.jobs.adapt_service import AdaptPlan, find_pairs_of
+from musicgen.corpus.user_corpora import PREFIX
+from musicgen.jobs.adapt_service import (
+    FEWEST_NEW_TUNES,
+    UNSEEN_ENDING,
+    AdaptPlan,
+    count_new_pairs,
+    find_pairs_of,
+)
 from musicgen.listening.verdict import CHECKS, GateVerdict
 from musicgen.listening.versions import ModelLine, ModelVersion, VersionStore
 from musicgen.models.checkpoint import find_checkpoint
@@ -13,6 +22,8 @@ from musicgen.ui.base.failures import attempt
 from musicgen.ui.base.language import N_, _
 from musicgen.ui.base.words import plain
 
+_PEOPLE, _TUNES = "people", "tunes"
+_WAYS = {_PEOPLE: N_("ballots and thumbs"), _TUNES: N_("tunes of my own")}
 _LEARNED = {
     "train": N_("pairs"),
     "unseen": N_("unseen pairs"),
@@ -44,37 +55,85 @@ def teach() -> None:
 
 def _form() -> None:
     names = [ref.name for ref in resources.checkpoints()]
-    st.write(
-        _("Ballots and thumbs on its tunes become pairs. It learns to prefer what people "
-          "preferred, with its own tunebook mixed in. A fifth of the pairs is kept from it; the "
-          "new version plays only if it prefers those as people did, and nothing else got worse.")
+    books = book_names()
+    ways = [_PEOPLE, _TUNES] if books else [_PEOPLE]
+    left, right = st.columns(2)
+    model = left.selectbox(_("Model"), names, key="listen_adapt_model")
+    way = right.selectbox(
+        _("What it learns from"), ways, key="listen_adapt_way",
+        format_func=lambda name: _(_WAYS[name]),
     )  # fmt: skip
-    model = st.selectbox(_("Model"), names, key="listen_adapt_model")
+    if way == _TUNES:
+        st.write(
+            _("It learns tunes of your own, with its own tunebook mixed in, so that it forgets "
+              "nothing. A fifth of them is kept from it; the new version plays only if it knows "
+              "those better, and nothing else got worse.")
+        )  # fmt: skip
+        book = st.selectbox(
+            _("Tunes"), books, key="listen_adapt_book",
+            format_func=lambda name: name or _("The tunebook"),
+        )  # fmt: skip
+    else:
+        st.write(
+            _("Ballots and thumbs on its tunes become pairs. It learns to prefer what people "
+              "preferred, with its own tunebook mixed in. A fifth of the pairs is kept from it; "
+              "the new version plays only if it prefers those as people did, and nothing else "
+              "got worse.")
+        )  # fmt: skip
+        book = None
     left, right = st.columns(2)
     steps = left.number_input(_("Steps"), 10, 5000, 200, step=10, key="listen_adapt_steps")
     seed = right.number_input(_("Seed"), 0, 10_000, 0, key="listen_adapt_seed")
-    found = find_pairs_of(
-        resources.checkpoint(find_checkpoint(model, resources.paths())), resources.paths()
-    )
-    st.caption(
-        _("{pairs:,} pairs to learn from, {unseen:,} kept for the gate; from {ballots:,} ballots "
-          "and {thumbs:,} thumbs.").format(
-            pairs=len(found.train), unseen=len(found.unseen), ballots=found.ballots,
-            thumbs=found.thumbs,
-        )
-    )  # fmt: skip
+    is_enough = book is not None or _say_pairs(model)
     st.button(
         _("Learn"),
         key="listen_adapt",
         type="primary",
         icon=":material/model_training:",
-        disabled=is_adapting() or len(found.train) < MIN_PAIRS,
+        disabled=is_adapting() or not is_enough,
         on_click=attempt,
-        args=(
-            resources.adaptations().start,
-            AdaptPlan(model, steps=int(steps or 200), seed=int(seed or 0)),
-        ),
+        args=(_start, AdaptPlan(model, steps=int(steps or 200), seed=int(seed or 0)), book),
     )
+
+
+def _say_pairs(model: str) -> bool:
+    """Says how many pairs there are; whether they are enough."""
+    plan = AdaptPlan(model)
+    found = find_pairs_of(
+        resources.checkpoint(find_checkpoint(model, resources.paths())), resources.paths()
+    )
+    st.caption(
+        _("{pairs:,} pairs to learn from, {unseen:,} kept for the gate; from {ballots:,} ballots "
+          "and {thumbs:,} thumbs. {new:,} are new since the last version.").format(
+            pairs=len(found.train), unseen=len(found.unseen), ballots=found.ballots,
+            thumbs=found.thumbs, new=count_new_pairs(plan, resources.paths(), found),
+        )
+    )  # fmt: skip
+    return len(found.train) >= MIN_PAIRS
+
+
+def book_names() -> list[str]:
+    """Tunes of one's own that can be learned: corpora by name, and the tunebook, which is empty.
+
+    Corpora that an earlier learning made are left out.
+    """
+    runs = {run.id for run in resources.store().list()}
+    own = [corpus.name for corpus in resources.corpora().list()]
+    corpora = [name for name in own if name.removesuffix(UNSEEN_ENDING) not in runs]
+    return (["", *corpora]) if resources.tunebook().count() >= FEWEST_NEW_TUNES else corpora
+
+
+def _start(plan: AdaptPlan, book: str | None) -> None:
+    """Begins to learn, from people if there is no book."""
+    if book is not None:
+        texts = (
+            [tune.text for tune in resources.corpus_tunes(f"{PREFIX}{book}")[0]]
+            if book
+            else [tune.text for tune in resources.tunebook().tunes()]
+        )
+        data = "\n\n".join(text.strip("\n") for text in texts).encode("utf-8")
+        plan = replace(plan, tunes=(book or "tunebook", data))
+    resources.adaptations().start(plan)
 
 
 def live_adaptation() -> None:

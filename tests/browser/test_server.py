@@ -1,0 +1,32 @@
+"""The owner's page in a real browser: figures, chart and switch, wide and on a telephone."""
+
+import pytest
+from playwright.sync_api import expect
+
+from musicgen.watching import COMPOSE, SOUND, Watch
+from tests.browser.accessibility import violations
+from tests.browser.conftest import Server
+from tests.browser.waiting import at_rest, expect_no_wider
+
+pytestmark = pytest.mark.browser
+
+
+def test_waits_are_shown_to_the_owner_and_can_be_turned_off(open_page, server: Server):
+    for number in range(1, 21):
+        for kind in (COMPOSE, SOUND):
+            Watch(server.home / "waits").note(kind, number / 10, "tiny", "Play")
+    page = open_page("/Server").page
+    expect(page.get_by_role("cell", name="1.90 s")).to_be_visible()
+    at_rest(page)
+    assert page.locator(".musicgen-chart .scatterlayer .trace").count() >= 3
+    assert violations(page) == []
+    page.set_viewport_size({"width": 390, "height": 844})
+    at_rest(page)
+    expect_no_wider(page, 390)
+    switch = page.get_by_text("Note how long people wait")
+    switch.click()
+    at_rest(page)
+    assert not Watch(server.home / "waits").is_on
+    switch.click()
+    at_rest(page)
+    assert Watch(server.home / "waits").is_on
