@@ -29,7 +29,7 @@ TAKEN = {
     "upbeats": "A|dfa afd|ege edB|dfa afd|edc d2:|!\nA|d3 f3|e^ce =cBc|d3 f3|edc d2:|\n",
     "endings": "|:dfa afd|1 ege edB|dfa a3:|2 edc d3||\nd6|f6|a6|d6|]\n",
     "marked repeats": "|:d6|f6|a6|d6:|\n|:d3 f3|a2b a/b/a/g/f|(3abc d2 A2|[df]6:|\n",
-    "rhythms": "d>ef g<fe|d3-d3|_B,^c,d'e''=fz|A3/2B/c d3|d6|d6|]\n",
+    "rhythms": "d>ef g<fe|d3-d3|_B,^C,d'e''=fz|A3/2B/c d3|d6|d6|]\n",
 }
 REFUSED = {
     "a mark against the letter": "dF'e2 d2|d6|d6|d6|]\n",
