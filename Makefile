@@ -94,9 +94,13 @@ requirements: $(MADE)/requirements-dev
 	@sed -i '1i # What every machine runs, made by: make requirements (ranges in pyproject.toml).' \
 		requirements.txt
 
-# In an environment of its own; it needs nothing of what the app needs.
-docs: $(MADE)/requirements-docs
+# In an environment of its own; only the page of the student is made by the app.
+docs: $(MADE)/requirements-docs $(MADE)/try.html
 	@$(DOCS_VENV)/bin/python tools/build_docs.py
+
+# The bundled student as a page of its own, to be tried before anything is installed.
+$(MADE)/try.html: $(wildcard checkpoints/student/* musicgen/export/page/*) $(NPM)
+	@$(PY) -m musicgen export --checkpoint student --format html --out $@ --overwrite
 
 bench: setup
 	@$(PY) -m bench

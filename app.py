@@ -21,6 +21,7 @@ if __name__ == "__main__":
     from musicgen.ui.play.tune_bar import render_ahead
     from musicgen.ui.play.tune_view import tune_on_screen
     from musicgen.ui.tune.models import Models, pick_model
+    from musicgen.ui.tune.my_instrument import begin_with_instrument
 
     page(
         _("Play"), _("Choose how daring the network may be, and hear a tune nobody has played yet.")
@@ -28,6 +29,7 @@ if __name__ == "__main__":
 
     models = Models()
     if models:
+        begin_with_instrument()
         with show_errors():
             follow_link(models)
         pick_model(models)

@@ -70,6 +70,21 @@ def test_a_translation_has_the_anchors_of_the_english_page(staged):
     assert '<a id="learning-by-heart-over-time"></a>' in text
 
 
+def test_the_page_of_a_model_is_put_beside_them_or_nothing_leads_to_it(
+    build_docs, staged, tmp_path
+):
+    page = tmp_path / "made.html"
+    page.write_text("<p>it plays</p>", encoding="utf-8")
+    build_docs.stage(ROOT, tmp_path / "copy", page)
+    assert (tmp_path / "copy" / "try.html").read_text(encoding="utf-8") == "<p>it plays</p>"
+    for name in ("index.md", "index.zh-CN.md"):
+        with_page, without = (
+            (folder / name).read_text(encoding="utf-8") for folder in (tmp_path / "copy", staged)
+        )
+        assert "](try.html)" in with_page and "try" not in without.partition("## ")[0]
+        assert "{{" not in with_page and "{{" not in without
+
+
 def test_the_table_of_settings_has_all_of_them(build_docs):
     table = build_docs.settings_table(ROOT / "musicgen" / "config.py", "SampleConfig")
     rows = re.findall(r"^\| `(\w+)` ", table, re.MULTILINE)

@@ -29,6 +29,7 @@ LISTS = (
     ROOT / "requirements.txt",
     ROOT / "requirements-dev.txt",
     ROOT / "requirements-trackers.txt",
+    ROOT / "requirements-litert.txt",
 )
 
 # Written in pieces, so that this file does not hold what it looks for.
@@ -129,9 +130,13 @@ def test_no_requirement_is_pinned_twice():
 
 def test_everything_that_is_imported_is_required():
     providers = importlib.metadata.packages_distributions()
-    optional = ROOT / "musicgen" / "training" / "trackers.py"
+    optional = {
+        ROOT / "musicgen" / "training" / "trackers.py": LISTS[2],
+        ROOT / "musicgen" / "export" / "litert_export.py": LISTS[3],
+        ROOT / "musicgen" / "export" / "litert_graph.py": LISTS[3],
+    }
     for path in [*PACKAGE, *PAGES]:
-        required = set(pins(LISTS[0])) | (set(pins(LISTS[2])) if path == optional else set())
+        required = set(pins(LISTS[0])) | (set(pins(optional[path])) if path in optional else set())
         foreign = imported_modules(path) - sys.stdlib_module_names - {"musicgen"}
         missing = {
             module

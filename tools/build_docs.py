@@ -6,8 +6,10 @@
 The files under docs/ are written to be read in the repository, where a link may lead to any file.
 Here they are copied into .make/docs, with links that lead inside the site: the README is its first
 page, the model card and the changelog are pages too, and the name of a file that is no page stays
-as text. MkDocs builds from that copy and fails where a link leads nowhere. At the end every page is
-searched for what a browser would load from another host; there must be nothing.
+as text. The page that `musicgen export --format html` makes of a model is put beside them, where it
+was made: one composes, reads and listens there before anything is installed. MkDocs builds from
+that copy and fails where a link leads nowhere. At the end every page is searched for what a browser
+would load from another host; there must be nothing.
 """
 
 import ast
@@ -25,6 +27,9 @@ ROOT = Path(__file__).resolve().parent.parent
 STAGE = ROOT / ".make" / "docs"
 SITE = ROOT / "site"
 CHINESE = ".zh-CN"
+TRY = "try.html"
+"""The exported page of a model, which `make docs` has made in .make/ before."""
+
 PICTURES = "pictures"
 """Where pictures from outside docs/ lie on the site; `assets` is the theme's."""
 
@@ -44,15 +49,17 @@ _FENCE = re.compile(r"(```+)(\w+) .*")
 _HEADING = re.compile(r"^##+ (.+)$", re.MULTILINE)
 _CODE = re.compile(r"`[^`]+`")
 _SETTINGS = re.compile(r"\{\{ settings (\S+) (\w+) \}\}")
+_TRIED = re.compile(r"\{\{ try (.+) \}\}")
 _FOREIGN_STYLE = re.compile(r"(?:url\(|@import)\s*[\"']?(?:https?:)?//[^\s\"')]+")
 
 
-def stage(root: Path, target: Path) -> None:
+def stage(root: Path, target: Path, tried: Path | None = None) -> None:
     """Makes a copy of the documentation from which MkDocs can build.
 
     Args:
         root: Folder of the project.
         target: Folder for the copy; what is there is removed.
+        tried: The page of a model to put beside it; without one nothing leads there.
     """
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(root / "docs", target, ignore=shutil.ignore_patterns("*.md"))
@@ -61,6 +68,8 @@ def stage(root: Path, target: Path) -> None:
     pictures = target / PICTURES
     pictures.mkdir()
     shutil.copy(root / "assets" / "icon.png", pictures)
+    if tried:
+        shutil.copy(tried, target / TRY)
     for source, page in (outside | written).items():
         if source in written or page not in written.values():
             text = (root / source).read_text(encoding="utf-8")
@@ -68,6 +77,7 @@ def stage(root: Path, target: Path) -> None:
             if CHINESE in source:
                 english = (root / source.replace(CHINESE, "")).read_text(encoding="utf-8")
                 copied = name_headings_alike(copied, english)
+            copied = _TRIED.sub(r"\1" if tried else "", copied)
             (target / page).write_text(copied, encoding="utf-8")
             for picture in used:
                 shutil.copy(picture, pictures)
@@ -201,7 +211,8 @@ def foreign_addresses(site: Path) -> Iterator[str]:
 
 def main() -> int:
     """Builds the site; the exit status is 0 if every link leads somewhere and all is local."""
-    stage(ROOT, STAGE)
+    tried = ROOT / ".make" / TRY
+    stage(ROOT, STAGE, tried if tried.is_file() else None)
     # Not --quiet: it hides the warnings from --strict.
     command = [sys.executable, "-m", "mkdocs", "build", "--strict"]
     # Else the theme announces its successor at every build.

@@ -12,6 +12,7 @@ from musicgen.errors import CheckpointError, NameFault
 from musicgen.evaluation.loss.text_loss import compute_loss
 from musicgen.evaluation.model_card import CARD_FILE, render_model_card
 from musicgen.models.checkpoint import (
+    FLOAT,
     INT8,
     WEIGHTS_FILE,
     Checkpoint,
@@ -64,7 +65,8 @@ def bundle_command(
         # All of it is made aside: whoever is killed here leaves no checkpoint without its figures.
         save_checkpoint(
             staged / name, chosen.network, metadata,
-            half_precision=not int8, int8=int8, extra_files=chosen.extra_files,
+            half_precision=not int8, weights=INT8 if int8 else FLOAT,
+            extra_files=chosen.extra_files,
         )  # fmt: skip
         kept = load_checkpoint(staged / name)
         card = _write_with_results(staged / name, kept, paths)
@@ -90,7 +92,7 @@ def _write_with_results(folder: Path, checkpoint: Checkpoint, paths: Paths) -> s
     metadata = replace(checkpoint.metadata, metrics=metrics)
     save_checkpoint(
         folder, checkpoint.network, metadata,
-        half_precision=learned.weights != INT8, int8=learned.weights == INT8,
+        half_precision=learned.weights == FLOAT, weights=learned.weights,
         extra_files=checkpoint.extra_files,
     )  # fmt: skip
     with storing(folder):

@@ -58,6 +58,15 @@ def int8_command(checkpoint_name: str, name: str, as_json: bool) -> None:
     _run(checkpoint_name, "int8", name, DEFAULT_SHARE, as_json)
 
 
+@compress_group.command("int4", help=METHODS["int4"].meaning)
+@_source
+@_name
+@json_option
+def int4_command(checkpoint_name: str, name: str, as_json: bool) -> None:
+    """Keeps layers in 4 bits."""
+    _run(checkpoint_name, "int4", name, DEFAULT_SHARE, as_json)
+
+
 @compress_group.command("half", help=METHODS["half"].meaning)
 @_source
 @_name
@@ -104,7 +113,7 @@ def report_command(
 ) -> None:
     """What every version of a model costs, measured side by side in one run."""
     from musicgen.compression.measuring import measure_all
-    from musicgen.compression.report_page import render_report
+    from musicgen.compression.report_page import render_report, write_auc
 
     if html_path:
         check_free([html_path], overwrite)
@@ -123,4 +132,5 @@ def report_command(
         made = f" ({one.made})" if one.made else ""
         echo(f"{one.name}{made}, {one.precision}: {one.size_bytes:,} bytes, "
              f"{one.body_loss:.3f} nats over bodies, {one.character_us[0]:,.0f} µs a character, "
-             f"{one.start_s:.2f} s to start, {one.in_time_share:.0%} in time")  # fmt: skip
+             f"{one.start_s:.2f} s to start, {one.in_time_share:.0%} in time, "
+             f"AUC {write_auc(one.auc)}")  # fmt: skip

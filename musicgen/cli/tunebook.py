@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import click
 
@@ -13,7 +13,7 @@ from musicgen.cli.reading import MAX_BYTES, read_text_file, read_tunebook_file
 from musicgen.cli.sound_options import SoundChoice, sound_options
 from musicgen.config import Paths
 from musicgen.errors import TunebookError
-from musicgen.library.book_tune import BookSet, BookTune, SetTune
+from musicgen.library.book_tune import BookSet, BookTune, SetTune, make_tune, with_title
 from musicgen.library.favourites import FavouriteStore
 from musicgen.library.tunebook import Question, Tunebook
 from musicgen.library.tunebook_archive import (
@@ -25,6 +25,11 @@ from musicgen.library.tunebook_archive import (
 )
 from musicgen.notation.analysis.fingering import FINGERINGS
 from musicgen.notation.analysis.incipit import query_of, read_query
+from musicgen.notation.analysis.instruments import INSTRUMENTS, fit
+from musicgen.notation.writing.field_changes import with_field, with_tempo
+from musicgen.notation.writing.note_changes import CHANGES, Change, change_note
+from musicgen.notation.writing.rhythm_change import DANCES, as_dance
+from musicgen.notation.writing.variation import vary
 from musicgen.rendering.files.book_pdf import CODES, LAYOUTS, PAPERS, BookChoice, BookSettings
 from musicgen.rendering.playback_settings import AS_DANCED
 from musicgen.storage import storing
@@ -109,24 +114,132 @@ def show_command(tune: str, as_json: bool) -> None:
 @click.option("--tag", "tags", multiple=True, help="A tag to add; may be repeated.")
 @click.option("--untag", "gone", multiple=True, help="A tag to take away; may be repeated.")
 @click.option("--note", default=None, help="Something to remember of it.")
+@click.option("--composer", default=None, help="Written into its text, as C: in ABC.")
+@click.option("--rhythm", default=None, help="Such as jig; written into its text, as R: in ABC.")
+@click.option(
+    "--tempo",
+    type=float,
+    default=None,
+    metavar="BPM",
+    help="Beats a minute, written into its text; 0 for the usual of its dance.",
+)
 @json_option
-def change_command(
+def change_command(  # noqa: PLR0913 - each is an option of the command
     tune: str,
     title: str | None,
     tags: tuple[str, ...],
     gone: tuple[str, ...],
     note: str | None,
+    composer: str | None,
+    rhythm: str | None,
+    tempo: float | None,
     as_json: bool,
 ) -> None:
-    """Give a tune another title, tags, or a note."""
+    """Give a tune another title, composer, rhythm, tempo, tags, or a note."""
+    from musicgen.audio.accents import beat_quarters
+
     book = _book()
     found = book.find(tune)
+    text = found.text
+    for letter, value in (("C", composer), ("R", rhythm)):
+        text = text if value is None else with_field(text, letter, value)
+    if tempo is not None:
+        text = with_tempo(text, tempo or None, beat_quarters(found.tune.meter))
+    if text != found.text:
+        book.rewrite(found.key, text)
     wanted = [tag for tag in (*found.tags, *tags) if tag not in gone]
     changed = book.change(found.key, title=title, tags=wanted, note=note)
     if as_json:
         echo_json(_row(changed))
     else:
         echo(_line(changed))
+
+
+@tunebook_group.command("note")
+@click.argument("tune", metavar="TUNE")
+@click.argument("number", type=click.IntRange(1))
+@click.argument("change", type=click.Choice(CHANGES))
+@json_option
+def note_command(tune: str, number: int, change: str, as_json: bool) -> None:
+    """Change one note of a tune, counted from 1; its bar keeps its time.
+
+    A longer note takes its time from its neighbour, a shorter one gives it there.
+    """
+    book = _book()
+    found = book.find(tune)
+    changed = book.rewrite(
+        found.key, change_note(found.text, number - 1, cast(Change, change)).text
+    )
+    if as_json:
+        echo_json(_row(changed) | {"abc": changed.text})
+    else:
+        echo(*changed.text.rstrip().split("\n"))
+
+
+@tunebook_group.command("vary")
+@click.argument("tune", metavar="TUNE")
+@click.option("--amount", type=click.FloatRange(0, 1), default=0.3, show_default=True,
+              help="How far from the tune: 0 a few ornaments, 1 a third of the time.")  # fmt: skip
+@click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True,
+              help="Another finds another variant.")  # fmt: skip
+@click.option("--dance", type=click.Choice(tuple(DANCES)), help="The same tune as another dance.")
+@click.option("--keep", is_flag=True, help="Add it to the tunebook.")
+@json_option
+def vary_command(
+    tune: str, amount: float, seed: int, dance: str | None, keep: bool, as_json: bool
+) -> None:
+    """A tune as players vary it on repeats, or as another dance."""
+    book = _book()
+    found = book.find(tune)
+    text = as_dance(found.tune, dance) if dance else vary(found.tune, amount, seed)
+    made = make_tune(with_title(text, f"{found.title} ({dance or 'variant'})"))
+    if keep:
+        book.add([made])
+    if as_json:
+        echo_json({"title": made.title, "abc": made.text, "kept": keep})
+    else:
+        echo(*made.text.rstrip().split("\n"))
+
+
+@tunebook_group.command("instrument")
+@click.argument("name", required=False, type=click.Choice(("none", *INSTRUMENTS)))
+@json_option
+def instrument_command(name: str | None, as_json: bool) -> None:
+    """Show or choose your instrument, which the pages and `tunebook fit` keep to."""
+    book = _book()
+    if name:
+        book.choose("instrument", "" if name == "none" else name)
+        chosen = INSTRUMENTS.get(name)
+        book.choose("fingering", chosen.fingering if chosen else "")
+    found = book.choice("instrument")
+    if as_json:
+        echo_json({"instrument": found})
+    else:
+        echo(found or "No instrument is chosen: python -m musicgen tunebook instrument NAME")
+
+
+@tunebook_group.command("fit")
+@click.argument("tune", metavar="TUNE")
+@click.option("--instrument", "name", type=click.Choice(tuple(INSTRUMENTS)),
+              help="Instead of the one that is remembered.")  # fmt: skip
+@json_option
+def fit_command(tune: str, name: str | None, as_json: bool) -> None:
+    """By how many semitones a tune is best moved for your instrument, and what it lacks then."""
+    book = _book()
+    found = book.find(tune)
+    instrument = INSTRUMENTS.get(name or book.choice("instrument"))
+    if instrument is None:
+        raise TunebookError(
+            "Name an instrument with --instrument, or choose yours: python -m musicgen tunebook "
+            "instrument NAME"
+        )
+    best = fit(found.tune, instrument)
+    if as_json:
+        echo_json({"instrument": instrument.name, "semitones": best.semitones,
+                   "missing": best.missing, "missing_before": best.missing_before})  # fmt: skip
+        return
+    lacking = f"{best.missing_before} before, {best.missing} then"
+    echo(f"{found.title}, {instrument.name}: {best.semitones:+d} semitones; lacking: {lacking}")
 
 
 @tunebook_group.command("remove")

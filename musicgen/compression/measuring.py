@@ -12,15 +12,19 @@ from typing import Any
 
 import numpy as np
 
+from musicgen.compression.dynamic_quantization import DYNAMIC, DynamicEngine, open_engine
 from musicgen.config import Paths
 from musicgen.corpus.dataset import load_dataset
 from musicgen.errors import CheckpointError, MusicgenError
+from musicgen.evaluation.judge.cross_validation import judge_tunes
+from musicgen.evaluation.judge.features import extract_features
 from musicgen.evaluation.loss.engine_adapter import SteppedNetwork
 from musicgen.evaluation.loss.text_loss import compute_loss
-from musicgen.evaluation.measures.fluency import measure_fluency
+from musicgen.evaluation.measures.fluency import compose_freely
+from musicgen.evaluation.measures.syntax import check_tunes
+from musicgen.evaluation.statistics.estimate import Estimate
 from musicgen.models.checkpoint import (
     WEIGHTS_FILE,
-    Checkpoint,
     CheckpointMetadata,
     CheckpointRef,
     find_checkpoint,
@@ -28,10 +32,13 @@ from musicgen.models.checkpoint import (
     load_checkpoint,
 )
 from musicgen.sampling.decoding import compute_probs, draw
-from musicgen.sampling.engine import build_engine, has_int8
+from musicgen.sampling.engine import Engine, has_int8
 
 AT_ONCE = (1, 16)
 """Tunes composed at once where speed is measured."""
+
+JUDGE = "ngrams"
+"""The detector whose area under the curve is told: the one that needs the fewest tunes."""
 
 _CHARACTERS, _ROUNDS = 60, 5
 
@@ -42,8 +49,8 @@ from musicgen.machine import resident_bytes
 import numpy, onnxruntime
 before, start = resident_bytes() or 0, time.perf_counter()
 from musicgen.models.checkpoint import load_checkpoint
-from musicgen.sampling.engine import build_engine
-engine = build_engine(load_checkpoint(Path(sys.argv[1])), sys.argv[2])
+from musicgen.compression.dynamic_quantization import open_engine
+engine = open_engine(load_checkpoint(Path(sys.argv[1])), sys.argv[2])
 engine.step(numpy.zeros(1, numpy.int64), engine.init_state(1))
 taken = time.perf_counter() - start
 print(json.dumps([taken, (resident_bytes() or before) - before]))
@@ -57,8 +64,9 @@ class VariantFigures:
     Args:
         name: The checkpoint's.
         made: How it was made smaller, such as ``int8`` or ``units 0.4``; empty of an original.
-        precision: Arithmetic it was measured in, ``float32`` or ``int8``.
-        size_bytes: Of its weights on the disk.
+        precision: Arithmetic it was measured in, ``float32``, ``int8`` or ``dynamic``.
+        size_bytes: Of its weights on the disk; of PyTorch's dynamic quantisation, which is never
+            on the disk, what its layers take.
         parameters: Numbers it has.
         zero_share: Share of them that are zero.
         memory_bytes: What a process takes for it more.
@@ -67,6 +75,8 @@ class VariantFigures:
         body_loss: The same over their bodies.
         tunes: Tunes composed without the grammar.
         in_time_share: Share of them that keep time.
+        auc: How well a detector (`JUDGE`) tells these tunes from real held-out ones, 0.5 if not at
+            all; None with too few tunes.
         character_us: Microseconds a character and tune, for each of `AT_ONCE`.
     """
 
@@ -82,6 +92,7 @@ class VariantFigures:
     body_loss: float
     tunes: int
     in_time_share: float
+    auc: Estimate | None
     character_us: tuple[float, ...]
 
     def to_dict(self) -> dict[str, Any]:
@@ -90,7 +101,8 @@ class VariantFigures:
 
 
 def find_variants(names: Sequence[str], paths: Paths) -> list[CheckpointRef]:
-    """The checkpoints of these names, each with the versions that were made from it.
+    """The checkpoints of these names, each with the versions that were made from it, these by how
+    they were made.
 
     Raises:
         CheckpointError: there is none of a name.
@@ -100,13 +112,16 @@ def find_variants(names: Sequence[str], paths: Paths) -> list[CheckpointRef]:
         ref = find_checkpoint(name, paths)
         found[ref.path] = ref
         fingerprint = load_checkpoint(ref.path).fingerprint
+        made = []
         for other in list_checkpoints(paths):
             try:
-                origins = [one.get("fingerprint") for one in _origins(other.metadata())]
+                known = other.metadata()
             except MusicgenError:
                 continue
-            if fingerprint in origins:
-                found.setdefault(other.path, other)
+            if fingerprint in [one.get("fingerprint") for one in _origins(known)]:
+                made.append((describe_origin(known), other.name, other))
+        for _origin, _name, other in sorted(made, key=lambda one: one[:2]):
+            found.setdefault(other.path, other)
     return list(found.values())
 
 
@@ -157,14 +172,20 @@ def measure_all(
     planned = [
         (ref, precision)
         for ref in find_variants(names, paths)
-        for precision in ("float32", "int8")
-        if precision == "float32" or has_int8(ref.metadata().network.kind)
+        for precision in _arithmetics(ref.metadata())
     ]
     found = []
     for number, (ref, precision) in enumerate(planned):
         on_step(f"{ref.name}, {precision}", number, len(planned))
         found.append(measure_variant(ref, precision, paths, tunes))
     return found
+
+
+def _arithmetics(metadata: CheckpointMetadata) -> tuple[str, ...]:
+    """In which a version is measured; of what was made smaller, not in PyTorch's own as well."""
+    if not has_int8(metadata.network.kind):
+        return ("float32",)
+    return ("float32", "int8") if describe_origin(metadata) else ("float32", "int8", DYNAMIC)
 
 
 def measure_variant(ref: CheckpointRef, precision: str, paths: Paths, tunes: int) -> VariantFigures:
@@ -179,17 +200,18 @@ def measure_variant(ref: CheckpointRef, precision: str, paths: Paths, tunes: int
     network = checkpoint.network
     first = str(known.corpus.get("source", "lab")).split("+")[0]
     dataset = load_dataset(first, paths, known.training.plain, known.training.described)
-    stepped = network if precision == "float32" else SteppedNetwork(network, precision)
+    engine = open_engine(checkpoint, precision)
+    stepped = network if precision == "float32" else SteppedNetwork(network, engine=engine)
     losses = compute_loss(stepped, checkpoint.vocabulary, dataset.texts("test"))
     start_s, memory_bytes = _measure_start(ref.path, precision)
-    fluency = measure_fluency(checkpoint, tunes, precision=precision) if tunes else None
+    texts = compose_freely(checkpoint, tunes, engine=engine)
     weights = [value for value in network.state_dict().values() if value.ndim > 1]
     zeros = sum(int((value == 0).sum()) for value in weights)
     return VariantFigures(
         ref.name,
         describe_origin(known),
         precision,
-        (ref.path / WEIGHTS_FILE).stat().st_size,
+        _measure_size(ref.path, engine),
         network.num_parameters,
         zeros / max(1, sum(value.numel() for value in weights)),
         memory_bytes,
@@ -197,17 +219,29 @@ def measure_variant(ref: CheckpointRef, precision: str, paths: Paths, tunes: int
         losses.loss,
         losses.body_loss,
         tunes,
-        fluency.in_time_tunes / tunes if fluency else float("nan"),
-        measure_speed(checkpoint, precision),
+        check_tunes(texts).in_time_tunes / tunes if tunes else float("nan"),
+        _judge(texts, [*dataset.texts("test"), *dataset.texts("val")]),
+        measure_speed(engine),
     )
 
 
-def measure_speed(checkpoint: Checkpoint, precision: str) -> tuple[float, ...]:
+def _measure_size(path: Path, engine: Engine) -> int:
+    if isinstance(engine, DynamicEngine):
+        return engine.size_bytes
+    return (path / WEIGHTS_FILE).stat().st_size
+
+
+def _judge(composed: Sequence[str], real: Sequence[str]) -> Estimate | None:
+    """How well composed tunes are told from real ones that the network has not learned from."""
+    ours, theirs = ([extract_features(text) for text in side] for side in (composed, real))
+    return judge_tunes(theirs, ours, [JUDGE]).auc(JUDGE)
+
+
+def measure_speed(engine: Engine) -> tuple[float, ...]:
     """Microseconds a character and tune, of the composer's loop without the grammar.
 
     The median of a few rounds, for each of `AT_ONCE`.
     """
-    engine = build_engine(checkpoint, precision)
     found = []
     for count in AT_ONCE:
         times = []

@@ -175,7 +175,8 @@ def require_lstm_weights(checkpoint: Checkpoint) -> LSTMWeights:
     weights = find_weights(checkpoint)
     if weights is None:
         raise CheckpointError(
-            "{name} is a network of the kind {kind!r}. Networks that can be pruned: {kinds}.",
+            "{name} is a network of the kind {kind!r}. Networks that can be made smaller so: "
+            "{kinds}.",
             name=checkpoint.name,
             kind=checkpoint.metadata.network.kind,
             kinds=", ".join(LSTM_KINDS),

@@ -86,6 +86,11 @@ EXPORT_FORMATS: dict[str, ExportFormat] = {
             "musicgen.export.onnx_export:write_onnx",
         ),
         ExportFormat(
+            "tflite", "LiteRT", "",
+            N_("One step for telephones (TensorFlow Lite), in float32 and with 8-bit weights."),
+            "musicgen.export.litert_export:write_litert",
+        ),
+        ExportFormat(
             "numpy", "NumPy", "",
             N_("Weights, and a short Python script that composes with NumPy alone."),
             "musicgen.export.numpy_export:write_numpy",
@@ -99,6 +104,11 @@ EXPORT_FORMATS: dict[str, ExportFormat] = {
             "html", "HTML", ".html",
             N_("One page that composes, shows and plays, from disk and without a network."),
             "musicgen.export.html_page:write_html",
+        ),
+        ExportFormat(
+            "tensorrt", "TensorRT", ".plan",
+            N_("One step for the NVIDIA GPU of this machine."),
+            "musicgen.export.tensorrt_export:write_tensorrt",
         ),
     )
 }  # fmt: skip

@@ -196,8 +196,13 @@ class Tunebook:
                 _write_tags(db, number, tags)
         return self.get(key)
 
-    def rewrite(self, key: str, abc: str) -> BookTune:
+    def rewrite(self, key: str, abc: str, recipe: str = "") -> BookTune:
         """The tune with another text, which is then its own and no longer what a model composed.
+
+        Args:
+            key: Of the tune.
+            abc: The text.
+            recipe: Of the text, where it is again the one that was composed (`recipe`).
 
         Raises:
             NotationError: there is no tune in the text.
@@ -209,9 +214,9 @@ class Tunebook:
             number = _number_of(db, key)
             db.execute(
                 "UPDATE tunes SET title = ?, abc = ?, rhythm = ?, meter = ?, music_key = ?, "
-                "melody = ?, recipe = NULL WHERE id = ?",
+                "melody = ?, recipe = ? WHERE id = ?",
                 (made.title, made.abc, made.rhythm, made.meter, made.music_key,
-                 made.melody, number),
+                 made.melody, recipe or None, number),
             )  # fmt: skip
         return self.get(key)
 

@@ -3,7 +3,8 @@
 ``checkpoint.json`` names the format version, network, vocabulary, corpus and split, training
 settings, metrics, licence and provenance; ``model.safetensors`` holds the weights, ``critic.json``,
 where there is one, what chooses among several drawings (`musicgen.sampling.critic`). Weights are
-floats (format version 1) or in 8 bits with scales (version 2, `musicgen.models.int8_weights`).
+floats (format version 1), in 8 bits with scales (version 2, `musicgen.models.int8_weights`) or in 4
+(version 3, `musicgen.models.int4_weights`).
 Loading runs no code from the file and refuses, with a sentence, what does not fit.
 """
 
@@ -28,8 +29,8 @@ from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.errors import CheckpointError, MusicgenError
 from musicgen.json_reading import is_count, parse_json, read_json
 from musicgen.machine import available_memory_bytes
+from musicgen.models import int4_weights, int8_weights
 from musicgen.models.figures import MAX_TEXT, clean_figures
-from musicgen.models.int8_weights import dequantize, quantize
 from musicgen.models.lstm_weights import LSTM_KINDS, LSTMWeights, expected_shapes
 from musicgen.names import find_folder, is_name, normalize_name
 from musicgen.storage import (
@@ -48,10 +49,11 @@ if TYPE_CHECKING:
 Arrays = Mapping[str, NDArray[np.float32]]
 
 FORMAT = "musicgen-checkpoint"
-FORMAT_VERSION = 1
-INT8_FORMAT_VERSION = 2
-FLOAT, INT8 = "float", "int8"
+FLOAT, INT8, INT4 = "float", "int8", "int4"
 """How weights are kept."""
+
+FORMAT_VERSIONS = {FLOAT: 1, INT8: 2, INT4: 3}
+"""The version of the format that keeps weights so: older programs read those they know."""
 
 WEIGHTS_FILE = "model.safetensors"
 DEFAULT_CHECKPOINT = "house"
@@ -79,7 +81,7 @@ class CheckpointMetadata:
 
     `corpus` tells source, fingerprint and sizes of the split; `metrics` the losses in nats per
     character (``val_loss`` and others); `created` is an ISO 8601 time in UTC; `weights` says how
-    they are kept, ``float`` or ``int8``.
+    they are kept, ``float``, ``int8`` or ``int4``.
     """
 
     name: str
@@ -98,11 +100,10 @@ class CheckpointMetadata:
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready values, the format and its version first."""
         values = {key: getattr(self, key) for key in self.__dataclass_fields__}
-        version = INT8_FORMAT_VERSION if self.weights == INT8 else FORMAT_VERSION
         if self.weights == FLOAT:
             del values["weights"]
         return (
-            {"format": FORMAT, "format_version": version}
+            {"format": FORMAT, "format_version": FORMAT_VERSIONS[self.weights]}
             | values
             | {
                 "network": self.network.to_dict(),
@@ -122,14 +123,14 @@ class CheckpointMetadata:
         """
         if values.get("format") != FORMAT:
             raise CheckpointError("This is not a checkpoint of this program.")
-        weights = {FORMAT_VERSION: FLOAT, INT8_FORMAT_VERSION: INT8}
+        weights = {version: kept for kept, version in FORMAT_VERSIONS.items()}
         version = values.get("format_version")
         if not isinstance(version, int) or version not in weights:
             raise CheckpointError(
                 "This checkpoint has format version {version}; "
                 "this program reads version {known}. Update the program.",
                 version=str(version)[:20],
-                known=INT8_FORMAT_VERSION,
+                known=max(weights),
             )
         told = set(cls.__dataclass_fields__) - {"weights"}  # which the version says
         known = {key: values[key] for key in values if key in told}
@@ -222,7 +223,7 @@ def save_checkpoint(
     metadata: CheckpointMetadata,
     *,
     half_precision: bool = False,
-    int8: bool = False,
+    weights: str = FLOAT,
     extra_files: dict[str, bytes] | None = None,
 ) -> None:
     """Writes a checkpoint folder in one piece, further files in it included.
@@ -231,15 +232,15 @@ def save_checkpoint(
         path: The folder.
         network: Its weights are saved.
         metadata: All the rest.
-        half_precision: Weights as float16 instead of float32.
-        int8: Weights in 8 bits with scales instead.
+        half_precision: Floats as float16 instead of float32.
+        weights: How they are kept: `FLOAT`, or `INT8` or `INT4` with scales.
         extra_files: File name to content, such as the state of an optimizer.
 
     Raises:
         StorageError: the disk is full or the folder cannot be written; the old one is untouched.
     """
-    data = _write_weights(network, half_precision=half_precision, int8=int8)
-    metadata = replace(metadata, weights=INT8 if int8 else FLOAT)
+    data = _write_weights(network, weights, half_precision=half_precision)
+    metadata = replace(metadata, weights=weights)
     with replacing_folder(path) as folder:
         (folder / WEIGHTS_FILE).write_bytes(data)
         (folder / METADATA_FILE).write_text(to_json(metadata.to_dict()), encoding="utf-8")
@@ -247,13 +248,14 @@ def save_checkpoint(
             (folder / name).write_bytes(data)
 
 
-def _write_weights(network: "Network", *, half_precision: bool, int8: bool) -> bytes:
+def _write_weights(network: "Network", weights: str, *, half_precision: bool) -> bytes:
     import torch
     from safetensors.torch import save as save_tensors
 
     state = network.state_dict()
-    if int8:
+    if weights != FLOAT:
         arrays = {name: value.detach().float().cpu().numpy() for name, value in state.items()}
+        quantize = {INT8: int8_weights.quantize, INT4: int4_weights.quantize}[weights]
         return safetensors.numpy.save(quantize(arrays))
     dtype = torch.float16 if half_precision else torch.float32
     return save_tensors(
@@ -304,7 +306,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
         )
     expected = _find_shapes(config)
     _require_memory(path, sum(math.prod(shape) for shape in expected.values()))
-    weights = _parse_weights(path, data, expected, is_int8=metadata.weights == INT8)
+    weights = _parse_weights(path, data, expected, metadata.weights)
     if not all(bool(np.isfinite(value).all()) for value in weights.values()):
         raise CheckpointError(
             "{name} is damaged: some of its weights are not numbers.", name=_label(path)
@@ -470,11 +472,12 @@ def _require_memory(path: Path, parameters: int) -> None:
 
 
 def _parse_weights(
-    path: Path, data: bytes, expected: Mapping[str, tuple[int, ...]], *, is_int8: bool
+    path: Path, data: bytes, expected: Mapping[str, tuple[int, ...]], kept: str
 ) -> dict[str, NDArray[np.float32]]:
     """The weights as float32, once their names, shapes and types are those of the network."""
+    read = {FLOAT: _read_arrays, INT8: _read_int8, INT4: _read_int4}[kept]
     try:
-        weights = dequantize(safetensors.numpy.load(data)) if is_int8 else _read_arrays(data)
+        weights = read(data)
     except (
         safetensors.SafetensorError, ValueError, KeyError, RuntimeError, ArithmeticError,
         MemoryError, AttributeError, TypeError,
@@ -487,6 +490,14 @@ def _parse_weights(
             "{name} is damaged: its weights do not fit its settings.", name=_label(path)
         )
     return weights
+
+
+def _read_int8(data: bytes) -> dict[str, NDArray[np.float32]]:
+    return int8_weights.dequantize(safetensors.numpy.load(data))
+
+
+def _read_int4(data: bytes) -> dict[str, NDArray[np.float32]]:
+    return int4_weights.dequantize(safetensors.numpy.load(data))
 
 
 def _read_arrays(data: bytes) -> dict[str, NDArray[np.float32]]:

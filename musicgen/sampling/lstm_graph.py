@@ -21,7 +21,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from musicgen.models.copy_candidates import ECHOES
 from musicgen.models.lstm_weights import NORM_EPSILON, LSTMWeights
+from musicgen.models.position import FEATURES
 from musicgen.sampling.onnx_writer import (
     FLOAT,
     INT32,
@@ -109,6 +111,13 @@ def input_rows(weights: LSTMWeights) -> Array:
     rows = [part.reshape(-1, size) for part in parts]
     positions = [weights.arrays["position.weight"]] if weights.config.position else []
     return np.concatenate([*rows, np.zeros((1, size), np.float32), *positions])
+
+
+def count_rows(weights: LSTMWeights) -> int:
+    """R: how many rows of its table a step of one tune adds up."""
+    if not weights.has_echoes:
+        return 1
+    return 1 + 2 * ECHOES + (len(FEATURES) if weights.config.position else 0)
 
 
 def _add_first(graph: "Graph", weights: LSTMWeights) -> str:

@@ -74,6 +74,35 @@ def test_files_bear_titles(home: Path, capsys: pytest.CaptureFixture[str]) -> No
 
 
 @pytest.mark.skipif(missing_part(Paths.default()) is not None, reason="abcjs is not here")
+def test_a_note_and_the_fields_of_a_tune_are_changed(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(capsys, "add", "own.abc")
+    run(capsys, "change", "The Kettle", "--composer", "Anna", "--rhythm", "slide", "--tempo", "90")
+    shown = run(capsys, "show", "The Kettle")
+    assert "C:Anna" in shown and "R:slide" in shown and "Q:" in shown
+    run(capsys, "change", "The Kettle", "--tempo", "0", "--composer", "")
+    shown = run(capsys, "show", "The Kettle")
+    assert "C:" not in shown and "Q:" not in shown
+    changed = run(capsys, "note", "The Kettle", "1", "up")
+    assert changed.splitlines()[-1] != shown.splitlines()[-1]
+    assert "no such note" in run(capsys, "note", "The Kettle", "999", "up", status=2)
+
+
+def test_a_tune_is_varied_made_another_dance_and_moved_for_an_instrument(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(capsys, "add", "own.abc")
+    varied = run(capsys, "vary", "The Kettle", "--amount", "1", "--seed", "2", "--keep")
+    assert "T:The Kettle (variant)" in varied
+    assert "The Kettle (variant)" in run(capsys, "list")
+    assert "M:4/4" in run(capsys, "vary", "The Kettle", "--dance", "reel")
+    assert "instrument" in run(capsys, "fit", "The Kettle", status=2)
+    assert "harmonica C" in run(capsys, "instrument", "harmonica C")
+    told = json.loads(run(capsys, "fit", "The Kettle", "--json"))
+    assert told["instrument"] == "harmonica C" and told["missing"] <= told["missing_before"]
+
+
 def test_a_book_is_printed_and_given_to_friends(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -161,6 +161,8 @@ def test_what_cannot_be_made_smaller_is_a_sentence(
     store = RunStore(home / "runs")
     with pytest.raises(CheckpointError, match="kind 'hawk'"):
         compress(hawk, "units", "less", store)
+    with pytest.raises(CheckpointError, match="kind 'hawk'"):
+        compress(hawk, "int4", "less", store)
     assert not (home / "runs" / "less").exists()
     some = load_checkpoint(home / "runs" / "some" / "best")
     for method, share, name, error in (

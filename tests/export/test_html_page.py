@@ -32,6 +32,8 @@ TAKEN = {
     "rhythms": "d>ef g<fe|d3-d3|_B,^c,d'e''=fz|A3/2B/c d3|d6|d6|]\n",
 }
 REFUSED = {
+    "a mark against the letter": "dF'e2 d2|d6|d6|d6|]\n",
+    "two second endings": "|:d6|d6|1 d6:|2 d6|2 d6|]\n",
     "bar too long": "dfa afdd|d6|d6|d6|]\n",
     "bar too short": "d6|dfa af|d6|d6|]\n",
     "no end": "d6|d6|d6|d6",

@@ -7,6 +7,7 @@ import safetensors.numpy
 from musicgen.corpus.dataset import Dataset
 from musicgen.errors import CheckpointError
 from musicgen.models.checkpoint import (
+    INT8,
     WEIGHTS_FILE,
     load_checkpoint,
     read_metadata,
@@ -21,7 +22,7 @@ def test_weights_come_back_within_half_a_step_and_twice_the_same(
     tmp_path: Path, dataset: Dataset, shape: dict[str, object]
 ) -> None:
     checkpoint = build_checkpoint(tmp_path / "some", dataset, **shape | {"hidden_size": 32})
-    save_checkpoint(tmp_path / "low", checkpoint.network, checkpoint.metadata, int8=True)
+    save_checkpoint(tmp_path / "low", checkpoint.network, checkpoint.metadata, weights=INT8)
     low = load_checkpoint(tmp_path / "low")
     assert low.metadata.weights == "int8"
     assert low.metadata.to_dict()["format_version"] == 2
@@ -36,7 +37,7 @@ def test_weights_come_back_within_half_a_step_and_twice_the_same(
         assert np.abs(ours - theirs).max() <= 0.51 * step, name
         halves += not np.array_equal(ours, theirs)
     assert halves >= 3
-    save_checkpoint(tmp_path / "again", low.network, low.metadata, int8=True)
+    save_checkpoint(tmp_path / "again", low.network, low.metadata, weights=INT8)
     first, second = ((tmp_path / one / WEIGHTS_FILE).read_bytes() for one in ("low", "again"))
     once, twice = (safetensors.numpy.load(data) for data in (first, second))
     for name, value in once.items():
@@ -66,7 +67,7 @@ def test_a_row_is_scaled_by_its_largest_and_the_higher_layers_share_it() -> None
 @pytest.mark.parametrize("damage", ["no scale", "wrong scale", "not finite", "floats"])
 def test_damaged_scales_are_a_sentence(tmp_path: Path, dataset: Dataset, damage: str) -> None:
     checkpoint = build_checkpoint(tmp_path / "some", dataset, hidden_size=32)
-    save_checkpoint(tmp_path / "low", checkpoint.network, checkpoint.metadata, int8=True)
+    save_checkpoint(tmp_path / "low", checkpoint.network, checkpoint.metadata, weights=INT8)
     file = tmp_path / "low" / WEIGHTS_FILE
     tensors = safetensors.numpy.load(file.read_bytes())
     name = "layers.0.weight_hh_l0"

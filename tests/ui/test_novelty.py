@@ -10,7 +10,7 @@ from musicgen.jobs.novelty_service import IndexInProgress, NoveltyService
 from musicgen.models.checkpoint import list_checkpoints
 from musicgen.ui.base import resources
 from musicgen.ui.base.words import plain
-from musicgen.ui.play.novelty_charts import runs_figure
+from musicgen.ui.tune.novelty_charts import runs_figure
 from tests.ui.test_play_page import compose
 from tests.ui.tiny_model import TUNE
 

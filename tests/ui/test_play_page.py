@@ -50,7 +50,8 @@ def test_one_click_composes_a_tune_with_its_files_and_facts(home, open_app):
     names = [item.label for item in app.get("download_button")]
     assert names == ["WAV", "MIDI", "ABC"]
     assert re.fullmatch(
-        r"Ended by itself · every bar in time · model tiny \(\w{6}\) · seed \d+ · temperature 0\.8",
+        r"(?:\w+ · )?\S+ · [^·]+ · \d+ beats a minute · Ended by itself · "
+        r"every bar in time · model tiny \(\w{6}\) · seed \d+ · temperature 0\.8",
         facts(app),
     )
 

@@ -44,6 +44,18 @@ def test_a_model_is_made_smaller_and_the_address_chooses_it(home, open_app):
     assert "already" in again.error[0].value
 
 
+def test_a_link_leads_to_train_where_the_smaller_one_is_to_learn_on(home, open_app):
+    app = open_app("Ship")
+    app.segmented_control(key="ship_method").set_value("weights").run()
+    press(app, "ship_make")
+    (link,) = [one for one in app.get("page_link") if "Train on from it" in str(one.proto)]
+    assert "from=house-weights-40" in link.proto.query_string
+    assert any("Zeros stay zero" in one.value for one in app.caption)
+    train = open_app("Train", **{"from": "house-weights-40"})
+    assert train.selectbox(key="train_from").value == "house-weights-40"
+    assert open_app("Train", **{"from": "nobody"}).selectbox(key="train_from").value == ""
+
+
 @pytest.fixture
 def some(home, dataset):
     """A network of ordinary weights: rounding shows in those of the one that knows a tune."""
@@ -85,7 +97,7 @@ def test_two_versions_are_heard_before_they_are_named(home, open_app):
 
 def test_versions_are_measured_in_the_background(home, open_app, monkeypatch):
     row = VariantFigures("house", "", "float32", 10**6, 500, 0.0, 10**7, 0.3, 0.6, 0.7, 20, 0.5,
-                         (90.0, 9.0))  # fmt: skip
+                         None, (90.0, 9.0))  # fmt: skip
 
     def measure(names, paths, tunes, on_step):
         on_step("house, float32", 0, 1)

@@ -7,11 +7,16 @@ import zipfile
 
 import pypdf
 import pytest
+import streamlit as st
 
+from musicgen.config import SampleConfig
 from musicgen.engraving.engraver import missing_part
 from musicgen.library.book_tune import BookSet, SetTune
 from musicgen.library.book_tune import make_tune as read_abc
+from musicgen.sampling.composer import compose
 from musicgen.ui.base import resources, state
+from musicgen.ui.tune.models import Models
+from musicgen.ui.tunebook import workbench
 from tests.examples import make_tune
 
 EVIL = "![x](http://x) <b>:material/home: $x$"
@@ -89,6 +94,123 @@ def test_a_tune_is_renamed_tagged_rewritten_removed_and_had_back(book, open_app)
     assert not book.has(key)
     check(app.button(key="tunebook_undo").click().run())
     assert book.get(key).tags == ("slow",)
+
+
+def test_composer_rhythm_and_tempo_are_written_into_the_text_and_can_be_taken_back(book, open_app):
+    key = next(tune.key for tune in book.tunes() if tune.rhythm == "jig")
+    app = check(open_app("Tunebook", tune=key))
+    assert any("jig · 6/8 · D major · 112 beats a minute" in item.value for item in app.caption)
+    before = book.get(key).text
+    check(app.text_input(key=f"tunebook_composer_{key}").set_value("Anna").run())
+    check(app.text_input(key=f"tunebook_rhythm_{key}").set_value("slide").run())
+    check(app.number_input(key=f"tunebook_tempo_{key}").set_value(96).run())
+    assert "C:Anna\nQ:3/8=96\nK:D" in book.get(key).abc
+    assert book.get(key).rhythm == "slide"
+    assert any("slide · 6/8 · D major · 96 beats a minute · Anna" in item.value
+               for item in app.caption)  # fmt: skip
+    check(app.button(key="tunebook_usual_tempo").click().run())
+    assert "Q:" not in book.get(key).abc
+    check(app.toggle(key="tunebook_editing").set_value(True).run())
+    for _step in range(4):
+        check(app.button(key="tunebook_note_undo").click().run())
+    assert book.get(key).text == before
+    assert app.button(key="tunebook_note_undo").disabled
+
+
+def test_notes_are_changed_with_buttons_and_refused_with_a_sentence(book, open_app):
+    key = next(tune.key for tune in book.tunes() if tune.rhythm == "jig")
+    app = check(open_app("Tunebook", tune=key))
+    check(app.toggle(key="tunebook_editing").set_value(True).run())
+    assert any(item.value.startswith("Note 1 of 12, bar 1: D") for item in app.caption)
+    check(app.button(key="tunebook_note_up").click().run())
+    check(app.button(key="tunebook_note_longer").click().run())
+    assert "|:E2A dAF|GBd gdB:|" in book.get(key).abc
+    check(app.button(key="tunebook_note_insert").click().run())
+    assert "|:EEA dAF|GBd gdB:|" in book.get(key).abc
+    assert any(item.value.startswith("Note 2 of 12") for item in app.caption)
+    check(app.button(key="tunebook_note_delete").click().run())
+    app.button(key="tunebook_note_undo").click().run()
+    check(app.button(key="tunebook_note_redo").click().run())
+    assert "|:E2A dAF|GBd gdB:|" in book.get(key).abc
+    for _octave in range(6):
+        app.button(key="tunebook_note_octave_up").click().run()
+    assert not app.exception and "any further" in app.warning[0].value
+
+
+def test_a_composed_tune_is_composed_again_when_its_changes_are_taken_back(home, book, open_app):
+    config = SampleConfig(seed=3)
+    composition = compose(resources.checkpoint(Models().find("house")), config)[0]
+    key = resources.favourite_store().add(composition).key
+    app = check(open_app("Tunebook", tune=key))
+    check(app.toggle(key="tunebook_editing").set_value(True).run())
+    check(app.button(key="tunebook_note_up").click().run())
+    assert not book.get(key).is_composed
+    check(app.button(key="tunebook_note_undo").click().run())
+    assert book.get(key).is_composed and book.values(key)["seed"] == 3
+
+
+def test_what_the_score_tells_is_done_once_and_nonsense_is_dropped(book, monkeypatch):
+    key = next(tune.key for tune in book.tunes() if tune.rhythm == "jig")
+    values = {"tunebook_editing": True}
+    monkeypatch.setattr(st, "session_state", values)
+    told = [[1, "choose", 1], [2, "up", 1], [3, "explode", 1], [4, "up", 1]]
+    for changes in (
+        told[:2],
+        told,
+        told,
+        "up",
+        [[5, "up"], [None, "up", 1], 7],
+        [[6, "choose", -9]],
+    ):
+        values["score"] = {"changes": changes, "selection": None}
+        workbench._on_touch(key)
+    assert "|:DAA dAF|" in book.get(key).abc
+    values["score"] = {"changes": [[7, "choose", 10**9], [8, "delete", 0]]}
+    workbench._on_touch(key)
+    assert "|:DAA dAF|GBd gd2:|" in book.get(key).abc  # the one before takes over its time
+
+
+def test_bars_are_chosen_and_looped_and_the_view_is_as_on_play(book, open_app):
+    key = book.find("Tune 1").key
+    app = check(open_app("Tunebook", tune=key))
+    app.session_state["tunebook_selected"] = (1, 2)
+    check(app.run())
+    check(app.toggle(key="play_loop").set_value(True).run())
+    check(app.button(key="tunebook_let_go").click().run())
+    assert not [one for one in app.toggle if one.key == "play_loop"]
+    check(app.segmented_control(key="play_view").set_value("roll").run())
+    app.number_input(key="sound_transpose").set_value(2).run()
+    assert any("· E major ·" in item.value for item in app.caption)
+    check(app.selectbox(key="play_checked_range").set_value("whistle").run())
+    assert any("range of the whistle" in item.value for item in app.caption)
+
+
+def test_a_tune_is_varied_made_a_reel_and_kept(book, open_app):
+    key = next(tune.key for tune in book.tunes() if tune.rhythm == "jig")
+    app = check(open_app("Tunebook", tune=key))
+    app.session_state["tunebook_variants"] = True
+    check(app.run())
+    assert len(app.get("audio")) == 2
+    assert any("of the time it goes another way" in item.value for item in app.caption)
+    check(app.button(key="tunebook_variant_next").click().run())
+    check(app.slider(key="tunebook_variant_far").set_value(80).run())
+    check(app.segmented_control(key="tunebook_variant_kind").set_value("dance").run())
+    check(app.button(key="variant_to_tunebook").click().run())
+    kept = next(tune for tune in book.tunes() if tune.rhythm == "reel" and "(reel)" in tune.title)
+    assert "|:DFAB dAFG|" in kept.abc and kept.meter == "4/4"
+
+
+def test_my_instrument_is_remembered_and_a_tune_is_moved_to_fit(book, open_app):
+    key = next(tune.key for tune in book.tunes() if tune.rhythm == "jig")
+    app = check(open_app("Tunebook", tune=key))
+    check(app.selectbox(key="play_my_instrument").set_value("harmonica C").run())
+    assert book.choice("instrument") == "harmonica C" == book.choice("fingering")
+    assert any("your instrument (harmonica in C)" in item.value for item in app.caption)
+    check(app.button(key="fit_instrument").click().run())
+    assert app.session_state["sound_transpose"] == 10
+    assert not any("your instrument" in item.value for item in app.caption)
+    play = open_app()
+    assert play.session_state["play_range"] == "harmonica"
 
 
 def test_a_set_is_put_together_kept_opened_and_played(book, open_app):

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from musicgen.models.network import Network
-from musicgen.sampling.engine import EngineState, build_engine
+from musicgen.sampling.engine import Engine, EngineState, build_engine
 
 
 class SteppedNetwork(Network):
@@ -13,15 +13,18 @@ class SteppedNetwork(Network):
     Args:
         network: The network.
         precision: Arithmetic of its engine, ``float32`` or ``int8``.
+        engine: What steps it; one is built if none is given.
 
     Raises:
         CompositionError: there is no engine in this precision for this network.
     """
 
-    def __init__(self, network: Network, precision: str = "float32") -> None:
+    def __init__(
+        self, network: Network, precision: str = "float32", engine: Engine | None = None
+    ) -> None:
         super().__init__(network.config)
         self.network = network
-        self._engine = build_engine(network, precision)
+        self._engine = engine or build_engine(network, precision)
 
     def init_state(
         self,

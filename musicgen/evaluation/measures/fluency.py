@@ -5,10 +5,14 @@ The grammar is switched off, so that the figure describes the network alone.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from musicgen.config import SampleConfig
 from musicgen.evaluation.measures.syntax import SyntaxReport, check_tunes
 from musicgen.models.checkpoint import Checkpoint
+
+if TYPE_CHECKING:
+    from musicgen.sampling.engine import Engine
 
 GROUP = 10
 """Tunes composed at once between two reports of progress."""
@@ -46,7 +50,6 @@ def measure_fluency(
     on_progress: Callable[[int], None] = lambda _done: None,
     temperature: float = FLUENCY_TEMPERATURE,
     seed: int = FIRST_SEED,
-    precision: str = "float32",
 ) -> FluencyReport:
     """Composes tunes freely and checks them as notation.
 
@@ -56,7 +59,31 @@ def measure_fluency(
         on_progress: Called with the number of tunes done, each time some are.
         temperature: As in `SampleConfig`.
         seed: Of the first tune.
-        precision: Arithmetic, as in `SampleConfig`.
+    """
+    report = check_tunes(compose_freely(checkpoint, count, on_progress, temperature, seed))
+    return FluencyReport(
+        checkpoint.fingerprint, temperature, seed, report.tunes, report.readable_tunes,
+        report.complete_tunes, report.in_time_tunes,
+    )  # fmt: skip
+
+
+def compose_freely(
+    checkpoint: Checkpoint,
+    count: int,
+    on_progress: Callable[[int], None] = lambda _done: None,
+    temperature: float = FLUENCY_TEMPERATURE,
+    seed: int = FIRST_SEED,
+    engine: "Engine | None" = None,
+) -> list[str]:
+    """Tunes that nothing but the network writes.
+
+    Args:
+        checkpoint: Who composes.
+        count: Tunes, 0 or more.
+        on_progress: Called with the number of tunes done, each time some are.
+        temperature: As in `SampleConfig`.
+        seed: Of the first tune.
+        engine: What steps the network; one of float32 if none is given.
     """
     from musicgen.sampling.composer import compose
 
@@ -67,12 +94,7 @@ def measure_fluency(
             seed=seed + len(texts),
             count=min(GROUP, count - len(texts)),
             free=True,
-            precision=precision,
         )
-        texts += [piece.abc for piece in compose(checkpoint, config)]
+        texts += [piece.abc for piece in compose(checkpoint, config, engine=engine)]
         on_progress(len(texts))
-    report = check_tunes(texts)
-    return FluencyReport(
-        checkpoint.fingerprint, temperature, seed, report.tunes, report.readable_tunes,
-        report.complete_tunes, report.in_time_tunes,
-    )  # fmt: skip
+    return texts

@@ -168,6 +168,7 @@ class Body {
     const [, accidental, name, marks] = found;
     if (name === "z" || name === "x") return accidental || marks ? refuse("rest") : null;
     const letter = name.toUpperCase();
+    if (marks.includes(name === letter ? "'" : ",")) refuse("octave"); // F' is f, which some programs refuse
     let octave = name === letter ? 0 : 1;
     for (const mark of marks) octave += mark === "'" ? 1 : -1;
     const before = this.alters.get(letter);
@@ -236,18 +237,22 @@ function playOrder(bars) {
   let start = 0;
   let firstEnding = -1;
   let isRepeated = false;
+  let hasSecond = false;
   for (let at = 0; at < bars.length; at++) {
     const bar = bars[at];
     if (bar.opening === "|:") {
       if (firstEnding >= 0 && !isRepeated) refuse("ending");
       start = at;
       firstEnding = -1;
-      isRepeated = false;
+      isRepeated = hasSecond = false;
     }
     if (bar.ending === 1) {
       if (firstEnding >= 0) refuse("ending");
       firstEnding = at;
-    } else if (bar.ending === 2 && !isRepeated) refuse("ending");
+    } else if (bar.ending === 2) {
+      if (!isRepeated || hasSecond) refuse("ending");
+      hasSecond = true;
+    }
     order.push(at);
     if (isBack(bar.closing)) {
       if (isRepeated && firstEnding >= 0) refuse("repeat in a second ending");
@@ -263,7 +268,7 @@ function playOrder(bars) {
     } else if (isSectionEnd(bar.closing) && !(firstEnding >= 0 && !isRepeated)) {
       start = at + 1;
       firstEnding = -1;
-      isRepeated = false;
+      isRepeated = hasSecond = false;
     }
   }
   if (firstEnding >= 0 && !isRepeated) refuse("ending");

@@ -11,6 +11,11 @@ Charts:
 - Guitar and five-string banjo count frets from the nut; both are written an octave above their
   sound, as the books for them are. The short string of the banjo is not used for melodies here.
 - Harmonica with ten holes in the tuning of J. Richter: blown, or drawn with a minus.
+- Anglo concertina in C and G with 30 buttons in the layout of Wheatstone and Lachenal, as M. W.
+  Stayton draws it ("Color-Coded Button Layouts", concertina.net, 2000) and G. Coover numbers it
+  ("Easy Anglo 1-2-3", 2013): L and R for the hand, 1a-5a for the row of accidentals, 1-5
+  for that of C, 6-10 for that of G; pressed, or drawn with a minus. Of several buttons that of C is
+  given, else that of G.
 - Numbers: degrees of the major scale with the same signature, dots for octaves, as numbered
   notation (jianpu, 简谱) has them: la is 6 in minor as in major.
 
@@ -40,6 +45,16 @@ _FINGERS = ("0", "1♭", "1", "2♭", "2", "3", "4♭", "4")
 
 _BLOWN = (0, 4, 7, 12, 16, 19, 24, 28, 31, 36)
 _DRAWN = (2, 7, 11, 14, 17, 21, 23, 26, 29, 33)
+_ANGLO_ROWS = (
+    ("L{}", 1, (48, 55, 60, 64, 67), (55, 59, 62, 65, 69)),
+    ("R{}", 1, (72, 76, 79, 84, 88), (71, 74, 77, 81, 83)),
+    ("L{}", 6, (59, 62, 67, 71, 74), (57, 66, 69, 72, 76)),
+    ("R{}", 6, (79, 83, 86, 91, 95), (78, 81, 84, 88, 90)),
+    ("L{}a", 1, (52, 57, 61, 69, 68), (53, 58, 63, 67, 70)),
+    ("R{}a", 1, (73, 81, 80, 85, 93), (75, 79, 82, 87, 89)),
+)
+"""Buttons of a row: their names, the number of the first, pitches pressed and drawn."""
+
 _CIRCLED = "①②③④⑤⑥"
 _MAJOR = (0, 2, 4, 5, 7, 9, 11)
 _CHANGED = {1: ("♯", 0), 3: ("♭", 4), 6: ("♯", 5), 8: ("♯", 7), 10: ("♭", 11)}
@@ -103,6 +118,15 @@ def _harmonica(lowest: int) -> Callable[[int, Key], Rows]:
     return find
 
 
+def _concertina(pitch: int, _key: Key) -> Rows:
+    for name, first, pressed, drawn in _ANGLO_ROWS:
+        if pitch in pressed:
+            return (name.format(first + pressed.index(pitch)),)
+        if pitch in drawn:
+            return ("\u2212" + name.format(first + drawn.index(pitch)),)
+    return (NOT_THERE,)
+
+
 def _numbered(pitch: int, key: Key) -> Rows:
     """A degree of the major scale with the signature of the key, its 1 between G3 and F♯4.
 
@@ -138,6 +162,7 @@ FINGERINGS: Mapping[str, Fingering] = MappingProxyType(
             Fingering("harmonica C", 1, _harmonica(60)),
             Fingering("harmonica D", 1, _harmonica(62)),
             Fingering("harmonica G", 1, _harmonica(67)),
+            Fingering("concertina C/G", 1, _concertina),
         )
     }
 )

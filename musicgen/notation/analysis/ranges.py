@@ -31,6 +31,13 @@ INSTRUMENT_RANGES = MappingProxyType(
         "pipes": InstrumentRange(62, 86),
         "concertina": InstrumentRange(55, 96),
         "mandolin": InstrumentRange(55, 83),
+        "guitar": InstrumentRange(52, 88),
+        "banjo": InstrumentRange(62, 86),
+        "harmonica": InstrumentRange(60, 96),
+        "harmonica D": InstrumentRange(62, 98),
+        "harmonica G": InstrumentRange(67, 103),
+        "whistle C": InstrumentRange(60, 84),
+        "whistle G": InstrumentRange(67, 91),
     }
 )
 """Ranges by instrument.
@@ -45,6 +52,10 @@ INSTRUMENT_RANGES = MappingProxyType(
 - pipes: the chanter of the uilleann pipes in D, D4–D6.
 - concertina: the treble English and the Anglo in C and G, from G3 up, C7 at the top.
 - mandolin: tuned as the fiddle, first position, G3–B5.
+- guitar: six strings, twelve frets, E3–E6 as it is written; it sounds an octave below.
+- banjo: the four long strings of gDGBD, D4–D6 as it is written; it sounds an octave below.
+- harmonica: ten holes in C, C4–C7, and in D and G.
+- whistle C, whistle G: as the whistle in D, two octaves from their lowest note.
 
 Pitches are those of the scientific notation (ISO 16: A4 = 440 Hz, MIDI 69); the spans are those
 that makers give for the usual model of each instrument. Whether a note inside the range is easy (a

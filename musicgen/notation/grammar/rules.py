@@ -223,8 +223,9 @@ def parse_range(text: str) -> tuple[int, int]:
     Raises:
         GrammarError: it is neither, or it spans less than an octave.
     """
-    name = text.strip().lower()
-    if name in INSTRUMENT_RANGES:
+    wanted = text.strip().lower()
+    name = next((one for one in INSTRUMENT_RANGES if one.lower() == wanted), "")
+    if name:
         span = INSTRUMENT_RANGES[name]
         return span.low, span.high
     ends = [part.strip() for part in re.split(r"\s*(?:-|–|\.\.|\bto\b)\s*", text.strip())]

@@ -10,6 +10,9 @@ MODEL_PARAMETER = "model"
 CORPUS_PARAMETER = "corpus"
 """What the address of Train calls the corpus to learn from."""
 
+START_PARAMETER = "from"
+"""What the address of Train calls the model that is to learn on."""
+
 
 def play_link(model: str, step: int, label: str, key: str) -> None:
     """A link to Play where a model composes on arrival, another tune for each step it was saved."""
@@ -26,9 +29,12 @@ def play_page_link(label: str) -> None:
         )
 
 
-def train_link(label: str = "", corpus: str = "") -> None:
-    """A link to Train, for those who have no model yet, or who found what is to be learned from."""
-    parameters = kept_parameters() | ({CORPUS_PARAMETER: corpus} if corpus else {})
+def train_link(label: str = "", corpus: str = "", start: str = "") -> None:
+    """A link to Train, for those who have no model yet, or who found what is to be learned from,
+    or which model is to learn on.
+    """
+    wanted = {CORPUS_PARAMETER: corpus, START_PARAMETER: start}
+    parameters = kept_parameters() | {key: value for key, value in wanted.items() if value}
     with st.container(key="link_train", width="content"):
         st.page_link(
             "pages/Train.py",

@@ -17,6 +17,19 @@ from musicgen.sampling.composer import Composition
 T = TypeVar("T")
 
 
+def put(key: str, value: object) -> None:
+    """Sets what a widget that is drawn next shows, unless that is what it shows: see `Slot.hold`.
+
+    Args:
+        key: Of the widget.
+        value: What it is to show.
+    """
+    known = st.session_state.get(key)
+    is_plain = isinstance(value, bool | int | float | str)
+    if not (is_plain and type(known) is type(value) and known == value):
+        st.session_state[key] = value
+
+
 @dataclass(frozen=True, slots=True)
 class Slot(Generic[T]):
     """One remembered value: its name in session state, and what holds until it is set."""
@@ -29,12 +42,21 @@ class Slot(Generic[T]):
         return cast(T, st.session_state.get(self.name, self.default))
 
     def set(self, value: T) -> None:
-        """Stores a value. A widget's slot can only be set before the widget is drawn."""
-        st.session_state[self.name] = value
+        """Stores a value. A widget's slot can only be set before the widget is drawn.
+
+        What is there already is not set anew: see `hold`.
+        """
+        put(self.name, value)
 
     def hold(self) -> None:
-        """Makes a widget's value last while its page is not open; before the widget is drawn."""
-        st.session_state[self.name] = self.get()
+        """Gives a widget its default, before it is drawn for the first time.
+
+        From then on its value lasts by ``persist_state="session"``, which each widget of a slot
+        has. To write it anew in each run would tell the browser to show it so, and where somebody
+        clicks during a run, the click would be taken back.
+        """
+        if self.name not in st.session_state:
+            st.session_state[self.name] = self.default
 
 
 MODEL = Slot("play_model", "")
@@ -113,6 +135,9 @@ LAST_BAR = Slot("play_last_bar", 1)
 VIEWING: tuple[Slot[Any], ...] = (TINT, NOTE_NAMES, VIEW, CHECKED_RANGE, LOOP, FIRST_BAR, LAST_BAR)
 """Values of the widgets around the score, held on while another page is open."""
 
+INSTRUMENT_TAKEN = Slot("instrument_taken", False)
+"""Whether this visit has begun with the instrument that is remembered."""
+
 SELECTED: Slot[tuple[int, int] | None] = Slot("play_selected", None)
 """The first and last of the bars that are chosen in the score, counted from 0; None for none."""
 
@@ -162,6 +187,18 @@ NOVELTY_OPEN = Slot("play_novelty_open", False)
 
 TUNEBOOK_TUNE = Slot("tunebook_tune", "")
 """The key of the tune of the tunebook that is looked at."""
+
+TUNEBOOK_EDITING = Slot("tunebook_editing", False)
+"""Whether its notes can be changed in the score."""
+
+TUNEBOOK_DESK: Slot[Any] = Slot("tunebook_desk", None)
+"""The `tunebook.text_history.Desk`: what is being changed. Ask that module for it."""
+
+TUNEBOOK_VARIANT = Slot("tunebook_variant_seed", 0)
+"""The seed of the variant that is heard."""
+
+TUNEBOOK_SELECTED: Slot[tuple[int, int] | None] = Slot("tunebook_selected", None)
+"""The first and last of the bars that are chosen in its score, counted from 0; None for none."""
 
 TUNEBOOK_LINK = Slot("tunebook_link", "")
 """The tune that the address named when this session last looked."""
@@ -269,6 +306,9 @@ SHIP_ASKED = Slot("ship_asked", "")
 """The model that the address of Ship asked for last."""
 
 SHIP_MADE = Slot("ship_made", "")
+SHIP_HAS_ZEROS = Slot("ship_has_zeros", False)
+"""The smaller model that was made last, and whether it is one of fewer weights."""
+
 SHIP_TAKEN = Slot("ship_taken", ("", ""))
 """Model and format of what is to be taken away."""
 

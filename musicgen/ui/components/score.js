@@ -94,7 +94,7 @@ class Score {
 
   // Plays from the note nearest to a click: heads and stems are too thin to be hit with a finger.
   seek(event) {
-    if (event.shiftKey || this.touch.swallows()) return;
+    if (event.shiftKey || this.touch.swallows() || this.touch.chooses(event)) return;
     this.playFrom(this.layout?.notes.indexOf(this.nearest(event.clientX, event.clientY, REACH)) ?? -1);
   }
 

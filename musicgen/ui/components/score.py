@@ -19,6 +19,9 @@ from musicgen.ui.base.libraries import ABCJS, need_library
 
 _HERE = Path(__file__).parent
 
+MAX_CHANGES = 200
+"""Changes of notes that a browser may tell at once."""
+
 _HTML = """<div class="musicgen-score">
   <div class="musicgen-scale" hidden><span></span><i></i><span></span></div>
   <div class="musicgen-regions"></div><div class="musicgen-cursor" hidden></div>
@@ -77,6 +80,19 @@ class ScoreOverlay:
     on_touch: Callable[[], None] | None = None
     tints: tuple[float, ...] | None = None
     tint_ends: tuple[str, str] = ("", "")
+    editing: "NoteEditing | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoteEditing:
+    """That the notes of a score can be changed, by keys and by a click on one.
+
+    `chosen` is the number of the note that is chosen, as written, and `applied` the number of the
+    last change that was made (`changes`): a browser tells later ones again.
+    """
+
+    chosen: int
+    applied: int
 
 
 def score(
@@ -122,6 +138,7 @@ def score(
         },
         on_selection_change=on_touch,
         on_take_change=on_touch,
+        on_changes_change=on_touch,
     )
 
 
@@ -136,6 +153,23 @@ def touched(key: str) -> tuple[tuple[int, int] | None, tuple[int, str] | None]:
         case [int(offset), str(character)]:
             return selection, (offset, character)
     return selection, None
+
+
+def changes(key: str, applied: int) -> list[tuple[int, str, int]]:
+    """What was done to notes on the score of that key: number of the change, its kind, the note.
+
+    Args:
+        key: Of the score.
+        applied: The last change that has been made already; only later ones are given.
+    """
+    found = (st.session_state.get(key) or {}).get("changes")
+    told = found if isinstance(found, list) else []
+    wanted = []
+    for one in told[:MAX_CHANGES]:
+        match one:
+            case [int(number), str(kind), int(note)] if number > applied:
+                wanted.append((number, kind, note))
+    return sorted(wanted)
 
 
 def _ignore() -> None:
@@ -158,6 +192,7 @@ def _touch_data(touch: ScoreOverlay) -> dict[str, Any]:
         "alternatives": alternatives,
         "outside": touch.outside,
         "selection": touch.selection,
+        "editing": asdict(touch.editing) if touch.editing else None,
         "words": {
             "expected": touch.tint_ends[0] if touch.tints else _("expected"),
             "surprising": touch.tint_ends[1] if touch.tints else _("surprising"),
@@ -166,21 +201,34 @@ def _touch_data(touch: ScoreOverlay) -> dict[str, Any]:
             "space": _("space"),
             "line_end": _("line end"),
             "place": _("bar {bar}, {note}"),
-            "keys": _few_keys()
-            if touch.tints
-            else _(
-                "Keys: ← and → go from note to note, Shift with them chooses bars, Enter plays "
-                "from here, the space bar starts and pauses, ↓ shows what else the network "
-                "had in mind, Escape closes that."
-            ),
+            "keys": _keys(touch),
         },
     }
 
 
-def _few_keys() -> str:
+def _keys(touch: ScoreOverlay) -> str:
+    """What the keyboard does on the score."""
+    if touch.editing:
+        return _(
+            "Keys: ← and → go from note to note, ↑ and ↓ move it by a step, with Shift by a "
+            "semitone, with Ctrl by an octave; + and − change its length, Insert or I puts one "
+            "more behind it, Delete takes it away, Ctrl+Z goes back, Ctrl+Y forward, Enter plays "
+            "from here."
+        )
+    if touch.tints:
+        return _(
+            "Keys: ← and → go from note to note, Enter plays from here, the space bar starts and "
+            "pauses."
+        )
+    if touch.alternatives is None and touch.bits is None:
+        return _(
+            "Keys: ← and → go from note to note, Shift with them chooses bars, Enter plays from "
+            "here, the space bar starts and pauses."
+        )
     return _(
-        "Keys: ← and → go from note to note, Enter plays from here, the space bar starts and "
-        "pauses."
+        "Keys: ← and → go from note to note, Shift with them chooses bars, Enter plays "
+        "from here, the space bar starts and pauses, ↓ shows what else the network "
+        "had in mind, Escape closes that."
     )
 
 

@@ -1,12 +1,14 @@
 // Choosing on a score: bars by dragging, alternatives of a note by hovering, and both by keys.
 // data.touch: {bars: bar of each written note (from 0), numbers: what these bars are called, names, bits: surprise of each or null,
 //   alternatives: for each note [[offset, character, percent, others, [percents]], ...] or null,
+//   editing: {chosen: number of a note, applied: number of the last change that was made} or null,
 //   tints: a value from -1 to 1 for each note in the place of bits, or null, outside: numbers of notes beyond a range, selection: [first, last] or null, words}
 
 const DRAG = 12; // pixels from which a press is a drag
 const HOVER_MS = 350, PRESS_MS = 450, LEAVE_MS = 300;
 const CALM_BITS = 1, HOT_BITS = 6; // ends of the tint: surprise in bits
 const HOVER_REACH = 14;
+const TELL_MS = 300, AGAIN_MS = 2500, MOST_TIMES = 20; // a change of a note: when it is told, and told again
 const KEYS = "ArrowLeft ArrowRight Shift+ArrowLeft Shift+ArrowRight Enter Space ArrowDown Escape";
 
 class Touch {
@@ -45,6 +47,7 @@ class Touch {
     this.host.setAttribute("role", "application");
     this.selection = data.selection;
     this.tellKeys(data.words.keys);
+    this.takeOver(data.editing);
     if (!this.isStillTrue()) this.closeAlternatives();
     this.scale.hidden = !data.bits && !data.tints;
     this.scale.classList.toggle("is-two-sided", !!data.tints);
@@ -67,6 +70,7 @@ class Touch {
       else this.tint(startChar, data.bits?.[number]);
     });
     this.drawSelection();
+    if (data.editing) this.drawChosen();
     for (const one of data.outside) this.region("is-outside", (number) => number === one);
   }
 
@@ -326,6 +330,7 @@ class Touch {
   }
 
   key(event) {
+    if (this.data?.editing && event.target === this.host && this.editKey(event)) return;
     if (!this.data || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Escape") { this.closeAlternatives(); return; }
     if (event.target !== this.host) return;
@@ -345,8 +350,8 @@ class Touch {
     this.chosen = Math.min(last, Math.max(0, this.chosen + step));
     isSelecting &&= !this.data.tints;
     if (isSelecting) this.chosen = this.barEdge(Math.max(0, before), step);
-    for (const old of this.regions.querySelectorAll(".is-chosen")) old.remove();
-    this.region("is-chosen", (number) => number === this.chosen);
+    this.drawChosen();
+    if (this.data.editing && !isSelecting) this.change("choose", this.chosen);
     this.teller.textContent = this.data.words.place
       .replace("{bar}", this.data.numbers[this.chosen]).replace("{note}", this.data.names[this.chosen]);
     if (isSelecting) this.extend();
@@ -367,6 +372,60 @@ class Touch {
     this.drawSelection();
     clearTimeout(this.telling);
     this.telling = setTimeout(() => this.send("selection", this.selection), 600); // when the keys rest
+  }
+
+  drawChosen() {
+    for (const old of this.regions.querySelectorAll(".is-chosen")) old.remove();
+    this.region("is-chosen", (number) => number === this.chosen);
+  }
+
+  // Changing notes. A change is told again, and with those after it, until the page says that it was
+  // made: of two messages at once the page may see the later one alone, and one may be lost.
+
+  takeOver(editing) {
+    this.pending = (editing && this.pending || []).filter(([number]) => number > editing.applied);
+    if (editing && !this.pending.length) this.chosen = editing.chosen;
+  }
+
+  // A click on a note chooses it, and plays nothing.
+  chooses(event) {
+    const note = this.data?.editing ? this.noteAt(event, 48) : -1;
+    if (note < 0) return false;
+    this.chosen = note;
+    this.drawChosen();
+    this.change("choose", note);
+    this.host.focus({ preventScroll: true });
+    return true;
+  }
+
+  editKey(event) {
+    const isControl = event.ctrlKey || event.metaKey;
+    const upright = event.shiftKey ? "sharper" : isControl ? "octave up" : "up";
+    const downward = event.shiftKey ? "flatter" : isControl ? "octave down" : "down";
+    const kinds = isControl && /^[zy]$/i.test(event.key)
+      ? { [event.key]: event.shiftKey || event.key.toLowerCase() === "y" ? "redo" : "undo" }
+      : { ArrowUp: upright, ArrowDown: downward, "+": "longer", "=": "longer", "-": "shorter",
+          Delete: "delete", Backspace: "delete", Insert: "insert", i: "insert", I: "insert" };
+    const kind = kinds[event.key];
+    if (!kind || event.altKey || (isControl && !/^(Arrow|[zyZY]$)/.test(event.key))) return false;
+    event.preventDefault();
+    this.change(kind, Math.max(0, this.chosen));
+    return true;
+  }
+
+  change(kind, note) {
+    this.serial = Math.max(this.serial ?? 0, this.data.editing.applied) + 1;
+    if (kind === "choose" && this.pending.at(-1)?.[1] === "choose") this.pending.pop();
+    this.pending.push([this.serial, kind, note]);
+    clearTimeout(this.telling);
+    if (kind === "choose") this.telling = setTimeout(() => this.tell(), TELL_MS); else this.tell();
+  }
+
+  tell(times = 0) {
+    clearTimeout(this.again);
+    if (!this.pending.length || times > MOST_TIMES) return;
+    this.send("changes", [...this.pending]);
+    this.again = setTimeout(() => this.tell(times + 1), AGAIN_MS);
   }
 
   blur(event) {

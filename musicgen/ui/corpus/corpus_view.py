@@ -28,6 +28,7 @@ from musicgen.ui.components.text_block import text_block
 from musicgen.ui.corpus.corpus_charts import count_figure, length_figure
 from musicgen.ui.corpus.corpus_words import FINDING_LABELS, OUTCOMES, outcome
 from musicgen.ui.tune import rendering
+from musicgen.ui.tune.keep_link import keep_text
 from musicgen.ui.tune.practise_link import practise_link
 from musicgen.ui.tune.rendering import show_score
 
@@ -156,7 +157,9 @@ def _tune(clean: CorpusTune) -> None:
         st.warning(sentence(error), icon=":material/volume_off:")
     else:
         sound.audio(rendered.wav, "audio/wav")
-        practise_link(clean.text, "corpus")
+        with st.container(horizontal=True, key="corpus_tune_bar"):
+            practise_link(clean.text, "corpus")
+            keep_text(clean.text, "corpus")
         show_score(tune, rendered)
         if rendered.is_fallback:
             st.caption(rendering.better_sound())

@@ -72,6 +72,7 @@ def endless_controls() -> None:
                 _("Dances"),
                 tuple(STYLES),
                 key=state.ENDLESS_STYLE.name,
+                persist_state="session",
                 format_func=labels.__getitem__,
                 width=220,
             )
@@ -82,6 +83,7 @@ def endless_controls() -> None:
             *SLIDERS["temperature"],
             step=0.05,
             key=state.TEMPERATURE.name,
+            persist_state="session",
             help=_("Below 1 the network plays safe, above 1 it dares."),
         )
         with st.container(horizontal=True):

@@ -29,7 +29,7 @@ def pick_place(text: str, worth: Sequence[float]) -> int:
     choices.clamp(PLACE, 1, last)
     if last > 1:
         st.slider(
-            _("Place in the text"), 1, last, step=1, key=PLACE.name,
+            _("Place in the text"), 1, last, step=1, key=PLACE.name, persist_state="session",
             help=_("The character that is predicted, counted from 0. Or click on it in the text."),
         )  # fmt: skip
     place = PLACE.get()

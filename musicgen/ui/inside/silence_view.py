@@ -47,7 +47,7 @@ def _controls_and_tunes(checkpoint: Checkpoint) -> None:
         with st.container(horizontal=True, vertical_alignment="bottom"):
             seed_and_temperature()
             st.toggle(
-                _("Without the grammar"), key=choices.FREE.name,
+                _("Without the grammar"), key=choices.FREE.name, persist_state="session",
                 help=_("The rules of notation hide what a unit was for: under them every bar keeps "
                        "time, whatever the network knows."),
             )  # fmt: skip
@@ -88,29 +88,41 @@ def _controls(checkpoint: Checkpoint) -> Change | None:
     choices.clamp(LAYER, 0, len(sites) - 1)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.selectbox(
-            _("Part of the network"), known, key=PART.name, width=330,
+            _("Part of the network"), known, key=PART.name, persist_state="session", width=330,
             format_func=lambda name: _(parts.PARTS[name]),
         )  # fmt: skip
         part = PART.get()
         if part not in (parts.ECHOES, parts.ATTENTION, parts.UNIT):
             st.selectbox(
-                _("Layer"), list(range(len(sites))), key=LAYER.name, width=150,
+                _("Layer"), list(range(len(sites))),
+                key=LAYER.name, persist_state="session", width=150,
                 format_func=lambda n: translate(sites[n].label.template, sites[n].label.values),
             )  # fmt: skip
         ways = parts.ways_of(part)
         if WAY.get() not in ways:
             WAY.set(ways[0])
         st.selectbox(
-            _("How"), ways, key=WAY.name, width=200, format_func=lambda name: _(parts.WAYS[name])
+            _("How"),
+            ways,
+            key=WAY.name,
+            persist_state="session",
+            width=200,
+            format_func=lambda name: _(parts.WAYS[name]),
         )
         if WAY.get() == parts.LOUD:
             st.slider(
-                _("Factor"), -2.0, 5.0, step=0.25, key=FACTOR.name, width=220,
+                _("Factor"), -2.0, 5.0, step=0.25, key=FACTOR.name,
+                persist_state="session", width=220,
                 help=_("1 is as it is, 0 is silent, below 0 the other way round."),
             )  # fmt: skip
         if part == parts.LIST:
             st.text_input(
-                _("Units"), key=LISTED.name, placeholder="3, 17", max_chars=400, width=220
+                _("Units"),
+                key=LISTED.name,
+                persist_state="session",
+                placeholder="3, 17",
+                max_chars=400,
+                width=220,
             )
     try:
         return _change(checkpoint, part)

@@ -88,6 +88,7 @@ def pick_subject(checkpoint: Checkpoint) -> Subject:
             _("Tune"),
             list(choices.SOURCES),
             key=choices.SOURCE.name,
+            persist_state="session",
             format_func=lambda name: _(choices.SOURCES[name]),
             required=True,
         )
@@ -98,7 +99,8 @@ def pick_subject(checkpoint: Checkpoint) -> Subject:
             texts = measured.held_out_texts(checkpoint)
             choices.clamp(choices.NUMBER, 1, len(texts))
             st.number_input(
-                _("Number of the tune"), 1, len(texts), step=1, key=choices.NUMBER.name, width=180,
+                _("Number of the tune"), 1, len(texts), step=1, key=choices.NUMBER.name,
+                persist_state="session", width=180,
                 help=_("Tunes of the model's own book that it has not learned from."),
             )  # fmt: skip
     if source == choices.COMPOSED:
@@ -108,7 +110,13 @@ def pick_subject(checkpoint: Checkpoint) -> Subject:
     if not choices.HAS_TEXT.get():
         choices.TEXT.set(measured.composed(checkpoint, settings()).abc[: choices.MAX_TYPED])
         choices.HAS_TEXT.set(True)
-    st.text_area(_("A tune in ABC"), key=choices.TEXT.name, max_chars=choices.MAX_TYPED, height=180)
+    st.text_area(
+        _("A tune in ABC"),
+        key=choices.TEXT.name,
+        persist_state="session",
+        max_chars=choices.MAX_TYPED,
+        height=180,
+    )
     text = choices.TEXT.get().replace("\r", "").strip("\n")
     if not text.strip():
         raise ConfigError(
@@ -120,10 +128,20 @@ def pick_subject(checkpoint: Checkpoint) -> Subject:
 
 def seed_and_temperature() -> None:
     """Seed, dice and temperature of a tune that is composed here."""
-    st.number_input(_("Seed"), 0, 2**31 - 1, step=1, key=choices.SEED.name, width=150)
+    st.number_input(
+        _("Seed"), 0, 2**31 - 1, step=1, key=choices.SEED.name, persist_state="session", width=150
+    )
     st.button(_("Another seed"), key="inside_dice", icon=":material/casino:", on_click=_throw_dice)
     low, high = SLIDERS["temperature"]
-    st.slider(_("Temperature"), low, high, step=0.05, key=choices.TEMPERATURE.name, width=260)
+    st.slider(
+        _("Temperature"),
+        low,
+        high,
+        step=0.05,
+        key=choices.TEMPERATURE.name,
+        persist_state="session",
+        width=260,
+    )
 
 
 def settings(is_free: bool = False) -> SampleConfig:

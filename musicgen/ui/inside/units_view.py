@@ -46,6 +46,7 @@ def _pick_layer(seen: Recording) -> None:
             _("Layer"),
             list(range(len(layers))),
             key=LAYER.name,
+            persist_state="session",
             format_func=lambda number: layer_name(seen, number),
             required=True,
         )
@@ -53,7 +54,8 @@ def _pick_layer(seen: Recording) -> None:
         if SIGNAL.get() not in signals:
             SIGNAL.set(signals[0])
         st.selectbox(
-            _("Signal"), signals, key=SIGNAL.name, format_func=choices.signal_name, width=220,
+            _("Signal"), signals, key=SIGNAL.name,
+            persist_state="session", format_func=choices.signal_name, width=220,
             help=_("What a unit says to others (hidden state), what it keeps (cell), or how far "
                    "a gate of it is open."),
         )  # fmt: skip
@@ -75,7 +77,8 @@ def _one_unit(
         choices.clamp(UNIT, 0, layer.size - 1)
         with st.container(horizontal=True, vertical_alignment="bottom"):
             st.number_input(
-                _("Unit"), 0, layer.size - 1, step=1, key=UNIT.name, width=180,
+                _("Unit"), 0, layer.size - 1, step=1, key=UNIT.name,
+                persist_state="session", width=180,
                 help=_("Counted from 0. The table says which are worth a look."),
             )  # fmt: skip
         unit_table(checkpoint, LAYER.get(), SIGNAL.get())

@@ -89,6 +89,7 @@ def guess(lesson: Lesson, step: Step) -> int | None:
         list(range(len(choices))),
         index=None,
         key=slot.name,
+        persist_state="session",
         format_func=lambda number: _(choices[number]),
     )
     return slot.get()

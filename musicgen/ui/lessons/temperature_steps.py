@@ -30,7 +30,7 @@ def next_character(scene: Scene) -> bool:
     """The slider, and what it makes of the probabilities."""
     checkpoint = chosen_checkpoint(scene)
     low, high = SLIDERS["temperature"]
-    st.slider(_("Temperature"), low, high, step=0.05, key=TEMPERATURE.name)
+    st.slider(_("Temperature"), low, high, step=0.05, key=TEMPERATURE.name, persist_state="session")
     temperature = round(TEMPERATURE.get(), 2)
     text, seen = _ahead(checkpoint.fingerprint, checkpoint)
     effect = compute_effect(seen, len(text), SampleConfig(temperature=temperature))

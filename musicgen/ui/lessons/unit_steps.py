@@ -77,7 +77,12 @@ def colour(scene: Scene) -> bool:
     choices.UNIT.set(min(max(1, choices.UNIT.get()), len(units)))
     if len(units) > 1:
         st.slider(
-            _("Which of them, the strongest first"), 1, len(units), step=1, key=choices.UNIT.name
+            _("Which of them, the strongest first"),
+            1,
+            len(units),
+            step=1,
+            key=choices.UNIT.name,
+            persist_state="session",
         )
     unit = units[choices.UNIT.get() - 1]
     text, hidden = _recorded(checkpoint.fingerprint, checkpoint)

@@ -96,6 +96,7 @@ def _temperature() -> None:
         *SLIDERS["temperature"],
         step=0.05,
         key=state.TEMPERATURE.name,
+        persist_state="session",
         help=_help("temperature"),
     )
     with st.container(horizontal=True, horizontal_alignment="distribute", key="scale"):
@@ -111,6 +112,7 @@ def _seed() -> None:
         max_value=int(_INFO["seed"].high or 0),
         step=1,
         key=state.SEED.name,
+        persist_state="session",
         placeholder=_("any"),
         width=150,
         on_change=_seed_typed,
@@ -138,6 +140,7 @@ def _more(models: Models) -> None:
         int(_INFO["top_k"].high or 0),
         step=1,
         key=state.TOP_K.name,
+        persist_state="session",
         help=_help("top_k"),
     )
     st.slider(
@@ -145,6 +148,7 @@ def _more(models: Models) -> None:
         *SLIDERS["top_p"],
         step=0.05,
         key=state.TOP_P.name,
+        persist_state="session",
         help=_help("top_p"),
     )
     _choose_among(models)
@@ -168,7 +172,7 @@ def _choose_among(models: Models) -> None:
         int(_INFO["candidates"].low or 0),
         int(_INFO["candidates"].high or 0),
         step=1,
-        key=state.CANDIDATES.name,
+        key=state.CANDIDATES.name, persist_state="session",
         help=_("Each tune is drawn so many times, and a critic, which has learned what real tunes "
                "look like, keeps one. 1 is the first draft.")
         if has_critic
@@ -184,7 +188,8 @@ def _fast_arithmetic(models: Models) -> None:
     if not is_offered:
         state.INT8.set(False)
         meaning = _("Fast arithmetic is for LSTM networks; this model is of another kind.")
-    st.toggle(label, key=state.INT8.name, help=meaning, disabled=not is_offered)
+    st.toggle(label, key=state.INT8.name, persist_state="session", help=meaning,
+              disabled=not is_offered)  # fmt: skip
 
 
 def _has_int8(models: Models) -> bool:
@@ -201,6 +206,7 @@ def _live_switch() -> None:
         st.toggle(
             _("Hear changes at once"),
             key=state.LIVE.name,
+            persist_state="session",
             help=_("The seed stays, so you hear what a setting does as soon as you change it."),
         )
 

@@ -4,12 +4,10 @@ import streamlit as st
 
 from musicgen.config import SampleConfig
 from musicgen.models.checkpoint import Checkpoint
-from musicgen.notation.display.note_names import name_note
 from musicgen.notation.model import Tune
 from musicgen.sampling.composer import Composition
 from musicgen.sampling.note_surprise import NoteSurprise, find_surprise
 from musicgen.ui.base import resources
-from musicgen.ui.base.language import _
 from musicgen.ui.tune.models import Models
 
 MAX_KEPT = 32
@@ -42,8 +40,3 @@ def _looked(
     _tune: Tune,
 ) -> NoteSurprise:
     return find_surprise(_checkpoint, config, text, drawn_start, _tune)
-
-
-def note_names(tune: Tune) -> tuple[str, ...]:
-    """What the notes are called, rests by their word."""
-    return tuple(name_note(tune, note) or _("rest") for note in tune.notes)

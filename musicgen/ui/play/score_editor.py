@@ -7,26 +7,22 @@ import streamlit as st
 from musicgen.audio.bar_timing import bar_passes
 from musicgen.errors import MusicgenError
 from musicgen.notation.analysis.bar_numbers import find_bars, number_bars
-from musicgen.notation.analysis.ranges import INSTRUMENT_RANGES, notes_outside
 from musicgen.notation.model import Tune
 from musicgen.sampling.edit_list import Edit, Rewrite, parse_edits
 from musicgen.sampling.note_surprise import NoteSurprise
 from musicgen.ui.base import resources, state
 from musicgen.ui.base.errors import sentence
-from musicgen.ui.base.language import _, ngettext
+from musicgen.ui.base.language import _
 from musicgen.ui.base.libraries import ABCJS, need_library
 from musicgen.ui.components.piano_roll import piano_roll
 from musicgen.ui.components.score import ScoreOverlay, score, touched
-from musicgen.ui.play.note_surprise import look_into, note_names
+from musicgen.ui.play.note_surprise import look_into
 from musicgen.ui.play.rewrite_dialog import offer_rewrites, open_rewrites
-from musicgen.ui.tune import rendering
-from musicgen.ui.tune.constraints import RANGE_NAMES
+from musicgen.ui.tune import rendering, viewing
 from musicgen.ui.tune.models import Models
 from musicgen.ui.tune.performance import Performance, Sound
 from musicgen.ui.tune.session_state import play_session
-
-SCORE = "score"
-ROLL = "roll"
+from musicgen.ui.tune.viewing import ROLL, SCORE
 
 
 def score_editor(
@@ -58,7 +54,7 @@ def score_editor(
         _view()
         _bars(numbers)
         _actions(shown)
-    _warn_of_range(tune)
+    viewing.warn_of_range(tune)
     _music(shown, sound, audio, models, marks)
     selected = state.SELECTED.get()
     if not selected:
@@ -85,27 +81,14 @@ def _first_bar(tune: Tune, edit: Edit) -> int:
 
 def _view() -> None:
     with st.popover(_("View"), icon=":material/visibility:"):
-        st.segmented_control(
-            _("Shown as"),
-            (SCORE, ROLL),
-            key=state.VIEW.name,
-            format_func={SCORE: _("Sheet music"), ROLL: _("Piano roll")}.__getitem__,
-            required=True,
-        )
+        viewing.choose_drawing()
         st.toggle(
             _("What surprised the network"),
-            key=state.TINT.name,
+            key=state.TINT.name, persist_state="session",
             help=_("Tints each note by how unlikely it was to the network. Rest the pointer on a "
                    "note, or hold a finger on it, to see what else it had thought of."),
         )  # fmt: skip
-        st.toggle(_("Names of the notes"), key=state.NOTE_NAMES.name)
-        labels = {name: _(RANGE_NAMES[name]) for name in INSTRUMENT_RANGES}
-        st.selectbox(
-            _("Check the range of"),
-            ("", *INSTRUMENT_RANGES),
-            key=state.CHECKED_RANGE.name,
-            format_func=({"": _("no instrument")} | labels).__getitem__,
-        )
+        viewing.choose_marks()
 
 
 def _bars(numbers: Sequence[int]) -> None:
@@ -126,6 +109,7 @@ def _bars(numbers: Sequence[int]) -> None:
                     numbers[-1],
                     step=1,
                     key=slot.name,
+                    persist_state="session",
                     width=130,
                     on_change=typed,
                 )
@@ -145,7 +129,7 @@ def _selection_name(numbers: Sequence[int], selected: tuple[int, int] | None) ->
 def _actions(shown: Performance) -> None:
     """What can be done with the chosen bars."""
     if state.SELECTED.get():
-        st.toggle(_("Loop"), key=state.LOOP.name)
+        st.toggle(_("Loop"), key=state.LOOP.name, persist_state="session")
         st.button(
             _("Rewrite"),
             key="rewrite",
@@ -251,10 +235,10 @@ def _touch(shown: Performance, sound: Sound, models: Models) -> ScoreOverlay:
     return ScoreOverlay(
         tuple(note.bar for note in tune.notes),
         tuple(numbers[note.bar] for note in tune.notes),
-        note_names(tune),
+        viewing.note_names(tune),
         insight.bits if insight else None,
         insight.alternatives if insight else None,
-        _outside(tune),
+        viewing.outside(tune),
         selected,
         tuple(passes),
         _cue(tune, sound),
@@ -275,28 +259,3 @@ def _cue(tune: Tune, sound: Sound) -> tuple[str, float] | None:
     cue = play_session().cue
     passes = bar_passes(tune, sound.moments, cue[1], len(tune.bars)) if cue else []
     return (cue[0], passes[0][0]) if cue and passes else None
-
-
-def _outside(tune: Tune) -> tuple[int, ...]:
-    """Numbers of the notes that the instrument of the check does not have."""
-    return notes_outside(tune, state.CHECKED_RANGE.get())
-
-
-def _warn_of_range(tune: Tune) -> None:
-    name = state.CHECKED_RANGE.get()
-    if not name:
-        return
-    count = len(_outside(tune))
-    instrument = _(RANGE_NAMES[name])
-    if count:
-        st.caption(
-            ":material/warning: "
-            + ngettext(
-                "{count} note lies outside of the range of the {instrument}.",
-                "{count} notes lie outside of the range of the {instrument}.",
-                count,
-            ).format(count=count, instrument=instrument)
-        )
-    else:
-        st.caption(_("Every note lies in the range of the {instrument}.").format(
-            instrument=instrument))  # fmt: skip

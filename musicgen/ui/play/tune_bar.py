@@ -8,7 +8,8 @@ import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
 from musicgen.errors import MusicgenError
-from musicgen.library.serialization import from_values, header_field
+from musicgen.library.favourites import favourite_key
+from musicgen.library.serialization import from_values, header_field, to_values
 from musicgen.ui.base import resources, state
 from musicgen.ui.base.errors import sentence
 from musicgen.ui.base.language import _
@@ -16,6 +17,7 @@ from musicgen.ui.base.words import plain
 from musicgen.ui.play import controls
 from musicgen.ui.tune import rendering
 from musicgen.ui.tune.history import Entry
+from musicgen.ui.tune.keep_link import tunebook_link
 from musicgen.ui.tune.performance import Performance
 from musicgen.ui.tune.practise_link import practise_link
 from musicgen.ui.tune.session_state import play_session
@@ -124,6 +126,8 @@ def _keep(shown: Performance) -> None:
         on_click=_keep_clicked,
         args=(shown,),
     )
+    if is_kept:
+        tunebook_link(favourite_key(to_values(shown.composition)))
 
 
 def _keep_clicked(shown: Performance) -> None:

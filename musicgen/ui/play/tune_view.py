@@ -3,7 +3,9 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from musicgen.audio.practice import beats_per_minute
 from musicgen.errors import MusicgenError
+from musicgen.library.book_tune import name_key
 from musicgen.library.serialization import from_values
 from musicgen.notation.analysis.bars import BarReport, check_bars
 from musicgen.sampling.composer import Composition
@@ -14,10 +16,10 @@ from musicgen.ui.base.words import plain
 from musicgen.ui.components.audio import start
 from musicgen.ui.components.text_block import text_block
 from musicgen.ui.frame.waits import noting
-from musicgen.ui.play import ahead, novelty_view
+from musicgen.ui.play import ahead
 from musicgen.ui.play.score_editor import score_editor
 from musicgen.ui.play.tune_bar import tune_bar
-from musicgen.ui.tune import listening, permalink, rendering
+from musicgen.ui.tune import listening, novelty_view, permalink, rendering
 from musicgen.ui.tune.downloads import downloads
 from musicgen.ui.tune.models import Models
 from musicgen.ui.tune.performance import Performance
@@ -149,7 +151,7 @@ def _show_tune(shown: Performance, models: Models) -> None:
     tune_bar(shown)
     if shown.silence:
         st.warning(sentence(shown.silence), icon=":material/volume_off:")
-    newness = novelty_view.look_up(shown.request.model, shown.composition, models)
+    newness = novelty_view.look_up(shown.request.model, shown.composition.abc, models)
     if shown.sound:
         marks = novelty_view.marks(newness)
         score_editor(shown, shown.sound, PLAYER, models, marks, sound_controls)
@@ -188,8 +190,12 @@ def _time_kept(bars: BarReport) -> str:
 
 def _facts(composition: Composition) -> list[str]:
     bars = check_bars(composition.tune)
+    tune = composition.public_tune
+    bpm = beats_per_minute(tune) * listening.chosen().arrangement.tempo_factor
     count = len(composition.char_probs)
     return [
+        *filter(None, (plain(tune.rhythm), tune.meter.text, plain(name_key(tune.key)))),
+        _("{bpm:.0f} beats a minute").format(bpm=bpm),
         _("Ended by itself")
         if composition.is_complete
         else ngettext("Cut after {count} character", "Cut after {count} characters", count).format(

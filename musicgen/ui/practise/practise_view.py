@@ -29,6 +29,7 @@ from musicgen.ui.base.words import plain
 from musicgen.ui.components.score import score
 from musicgen.ui.tune import rendering
 from musicgen.ui.tune.fingering_choice import fingering_choice
+from musicgen.ui.tune.my_instrument import instrument_choice
 from musicgen.ui.tune.performance import Sound
 from musicgen.ui.tune.practise_link import TUNE
 from musicgen.ui.tune.rendering import PLAYER, lay_out
@@ -84,6 +85,7 @@ def practise(tune: Tune) -> None:
         with st.popover(_("Who plays"), icon=":material/instant_mix:"):
             arrangement = _arrangement()
         with st.popover(_("My instrument"), icon=":material/straighten:"):
+            instrument_choice("practise_instrument_choice")
             fingering = fingering_choice("practise_fingering")
         is_big = st.toggle(_("Big notes"), key="practise_big")
     place = st.container(key="sound")

@@ -8,6 +8,7 @@ from musicgen.names import MAX_NAME_CHARACTERS
 from musicgen.ui.base import resources, state
 from musicgen.ui.base.failures import attempt
 from musicgen.ui.base.language import _
+from musicgen.ui.base.links import train_link
 from musicgen.ui.base.words import plain
 
 _PERCENT = 100
@@ -47,6 +48,9 @@ def make_smaller(ref: CheckpointRef) -> None:
                 .format(name=f"**{plain(made)}**"),
                 icon=":material/check:",
             )  # fmt: skip
+            train_link(_("Train on from it"), start=made)
+            if state.SHIP_HAS_ZEROS.get():
+                st.caption(_("Turn on “Zeros stay zero” there, or the weights come back."))
 
 
 def _suggest(model: str, method: str, share: int) -> str:
@@ -63,3 +67,4 @@ def _make(ref: CheckpointRef, method: str, name: str, share: float) -> None:
     with resources.registry().foreground_priority.foreground():
         run = compress(resources.checkpoint(ref), method, name, resources.store(), share)
     state.SHIP_MADE.set(run.id)
+    state.SHIP_HAS_ZEROS.set(method == "weights")

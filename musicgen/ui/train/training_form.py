@@ -18,9 +18,11 @@ from musicgen.ui.base import resources, state
 from musicgen.ui.base.errors import show_error
 from musicgen.ui.base.labels import SETTING_LABELS
 from musicgen.ui.base.language import _, ngettext
-from musicgen.ui.base.links import CORPUS_PARAMETER
+from musicgen.ui.base.links import CORPUS_PARAMETER, START_PARAMETER
 from musicgen.ui.train.setting_fields import setting_fields
 from musicgen.ui.tune.models import Models
+
+_START_KEY = "train_from"
 
 
 def training_form() -> tuple[Preset, str, Checkpoint | None] | None:
@@ -34,6 +36,7 @@ def training_form() -> tuple[Preset, str, Checkpoint | None] | None:
     )
     preset = PRESETS[name or next(iter(PRESETS))]
     st.caption(_(preset.meaning))
+    _take_start()
     is_sent_here = _take_corpus()
     with st.expander(_("Settings"), is_sent_here, icon=":material/tune:"):
         corpus, model, run = st.columns(3)
@@ -191,7 +194,7 @@ def _start_from() -> str:
     return st.selectbox(
         _("Start from"),
         names,
-        key="train_from",
+        key=_START_KEY,
         format_func=lambda name: name or _("nothing: first weights"),
         help=_(
             "A model that is to learn on from other tunes. Its network keeps its shape, whatever "
@@ -212,6 +215,14 @@ def _take_corpus() -> bool:
             st.session_state[_source_key(preset)] = name
         state.TRAIN_SETTINGS.set(True)
     return state.TRAIN_SETTINGS.get()
+
+
+def _take_start() -> None:
+    """A link may bring along a model that is to learn on; if it is there, it is chosen."""
+    name = st.query_params.pop(START_PARAMETER, "")
+    if name in [ref.name for ref in resources.checkpoints()]:
+        st.session_state[_START_KEY] = name
+        state.TRAIN_SETTINGS.set(True)
 
 
 def _source(preset: Preset) -> str:

@@ -45,6 +45,13 @@ RANGE_NAMES = {
     "pipes": N_("pipes"),
     "concertina": N_("concertina"),
     "mandolin": N_("mandolin"),
+    "guitar": N_("guitar"),
+    "banjo": N_("banjo"),
+    "harmonica": N_("harmonica"),
+    "harmonica D": N_("harmonica in D"),
+    "harmonica G": N_("harmonica in G"),
+    "whistle C": N_("whistle in C"),
+    "whistle G": N_("whistle in G"),
 }
 LIKENESS_NAMES = {
     "none": N_("nothing"),
@@ -80,6 +87,7 @@ def constraints() -> None:
             _("Mode"),
             tuple(MODE_NAMES),
             key=state.MODE.name,
+            persist_state="session",
             format_func={mode: _(name) for mode, name in MODE_NAMES.items()}.__getitem__,
             disabled=is_off or not state.TONIC.get(),
             width=_WIDTH,
@@ -88,6 +96,7 @@ def constraints() -> None:
             _("Takes"),
             range(1, MAX_TAKES + 1),
             key=state.COUNT.name,
+            persist_state="session",
             required=True,
             help=_("So many tunes at once, to choose from."),
         )
@@ -102,7 +111,7 @@ def form_constraints(books: Sequence[str] = ()) -> None:
     """
     st.toggle(
         _("Keep to the rules of notation"),
-        key=state.IN_TIME.name,
+        key=state.IN_TIME.name, persist_state="session",
         help=_("Bars come out full, repeats close, the tune ends. Off, the network writes as it "
                "likes, right or wrong."),
     )  # fmt: skip
@@ -113,7 +122,8 @@ def form_constraints(books: Sequence[str] = ()) -> None:
             (_("Bars in a section"), state.BARS, "bars"),
         ):
             st.number_input(
-                label, 0, _HIGH[name], step=1, key=slot.name, help=_(_HELP[name]),
+                label, 0, _HIGH[name], step=1, key=slot.name,
+                persist_state="session", help=_(_HELP[name]),
                 disabled=is_off, width=_WIDTH,
             )  # fmt: skip
     if books:
@@ -176,6 +186,7 @@ def _choice(
         label,
         options,
         key=slot.name,
+        persist_state="session",
         format_func=lambda option: labels.get(option, option),
         disabled=is_off,
         width=width or "stretch",

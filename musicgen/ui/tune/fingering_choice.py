@@ -4,7 +4,7 @@ import streamlit as st
 
 from musicgen.errors import MusicgenError
 from musicgen.notation.analysis.fingering import FINGERINGS
-from musicgen.ui.base import resources
+from musicgen.ui.base import resources, state
 from musicgen.ui.base.failures import attempt
 from musicgen.ui.base.language import N_, _
 
@@ -22,6 +22,7 @@ FINGERING_NAMES = {
     "harmonica C": N_("harmonica in C"),
     "harmonica D": N_("harmonica in D"),
     "harmonica G": N_("harmonica in G"),
+    "concertina C/G": N_("Anglo concertina in C/G"),
 }
 CHOICE = "fingering"
 """What the tunebook calls the choice."""
@@ -42,9 +43,9 @@ def fingering_choice(key: str) -> str:
     Args:
         key: Of the widget.
     """
-    names = list(FINGERING_NAMES)
+    state.put(key, remembered_fingering())
     return st.selectbox(
-        _("Below the notes"), names, names.index(remembered_fingering()), key=key,
+        _("Below the notes"), list(FINGERING_NAMES), key=key,
         format_func=lambda name: _(FINGERING_NAMES[name]), on_change=attempt, args=(_keep, key),
         help=_("How your instrument plays them, or numbers of the scale. It is remembered."),
     )  # fmt: skip

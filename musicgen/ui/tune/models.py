@@ -73,6 +73,7 @@ def pick_model(models: Models) -> None:
             _("Model"),
             names,
             key=state.MODEL.name,
+            persist_state="session",
             help=_("Who composes: a model that comes with the program, or one you trained."),
         )
         if state.MODEL.get() in MODEL_DESCRIPTIONS:

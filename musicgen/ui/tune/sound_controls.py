@@ -63,27 +63,42 @@ def band_controls() -> None:
         _("Instrument"),
         options,
         key=slot.name,
+        persist_state="session",
         format_func=_labels(options, INSTRUMENT_NAMES).__getitem__,
     )
     st.segmented_control(
         _("Plays along"),
         ACCOMPANIMENTS,
         key=state.SOUND["accompaniment"].name,
+        persist_state="session",
         format_func=_labels(ACCOMPANIMENTS, ACCOMPANIMENT_NAMES).__getitem__,
         required=True,
     )
-    st.toggle(_("Bodhrán"), key=state.SOUND["drum"].name, help=_help("drum"))
+    st.toggle(
+        _("Bodhrán"), key=state.SOUND["drum"].name, persist_state="session", help=_help("drum")
+    )
 
 
 def _playing() -> None:
     _percent_slider(_("Tempo"), "tempo_factor", TEMPO)
     _percent_slider(_("Lilt"), "lilt", LILT)
-    st.toggle(_("Ornaments"), key=state.SOUND["ornaments"].name, help=_help("ornaments"))
+    st.toggle(
+        _("Ornaments"),
+        key=state.SOUND["ornaments"].name,
+        persist_state="session",
+        help=_help("ornaments"),
+    )
 
 
 def _percent_slider(label: str, name: str, ends: tuple[float, float]) -> None:
     st.slider(
-        label, *ends, step=0.05, key=state.SOUND[name].name, format="percent", help=_help(name)
+        label,
+        *ends,
+        step=0.05,
+        key=state.SOUND[name].name,
+        persist_state="session",
+        format="percent",
+        help=_help(name),
     )
 
 
@@ -101,7 +116,15 @@ def _volumes() -> None:
             (_("Volume of the drum"), "drum_volume", has_drum),
         ):
             if plays:
-                st.slider(label, 0, 150, step=5, key=state.SOUND[name].name, format="%d %%")
+                st.slider(
+                    label,
+                    0,
+                    150,
+                    step=5,
+                    key=state.SOUND[name].name,
+                    persist_state="session",
+                    format="%d %%",
+                )
 
 
 def _reading() -> None:
@@ -111,9 +134,15 @@ def _reading() -> None:
         12,
         step=1,
         key=state.SOUND["transpose"].name,
+        persist_state="session",
         help=_("Up, or down where negative; the sheet music moves along."),
     )
-    st.toggle(_("Name the chords"), key=state.SOUND["chords"].name, help=_help("chords"))
+    st.toggle(
+        _("Name the chords"),
+        key=state.SOUND["chords"].name,
+        persist_state="session",
+        help=_help("chords"),
+    )
 
 
 def _labels(options: tuple[Any, ...], names: Mapping[str, str]) -> dict[Any, str]:

@@ -2,21 +2,41 @@
 
 import streamlit as st
 
-from musicgen.errors import AudioError, MusicgenError
-from musicgen.library.book_tune import MAX_ABC, MAX_TAG, MAX_TAGS, MAX_TITLE, BookTune
+from musicgen.audio.accents import beat_quarters
+from musicgen.audio.practice import beats_per_minute
+from musicgen.errors import MusicgenError
+from musicgen.library.book_tune import (
+    MAX_ABC,
+    MAX_TAG,
+    MAX_TAGS,
+    MAX_TITLE,
+    BookTune,
+    name_key,
+)
 from musicgen.library.tunebook import MAX_NOTE
+from musicgen.notation.model import Tune
+from musicgen.notation.writing.field_changes import (
+    MAX_VALUE,
+    TEMPI,
+    field_of,
+    with_field,
+    with_tempo,
+)
 from musicgen.rendering.files.book_files import export_tune
 from musicgen.rendering.files.formats import FORMATS
-from musicgen.rendering.playback_settings import DANCED
 from musicgen.ui.base import resources, state
 from musicgen.ui.base.errors import sentence
 from musicgen.ui.base.failures import attempt
 from musicgen.ui.base.language import _
 from musicgen.ui.base.words import plain
-from musicgen.ui.tune import rendering
-from musicgen.ui.tune.performance import Sound
+from musicgen.ui.tune import listening, rendering
 from musicgen.ui.tune.practise_link import practise_link
-from musicgen.ui.tune.rendering import show_score
+from musicgen.ui.tunebook.text_history import change_text, desk
+from musicgen.ui.tunebook.variants_view import more_like_this
+from musicgen.ui.tunebook.workbench import as_chosen, novelty, workbench
+
+_LETTERS = {"composer": "C", "rhythm": "R"}
+"""What is kept in fields of the text, by the names of its widgets."""
 
 _FORMATS = ("abc", "midi", "mp3", "wav", "pdf", "svg", "musicxml")
 
@@ -27,17 +47,13 @@ def tune_on_screen(found: list[BookTune]) -> None:
     if not found:
         return
     tune = found[0]
+    _turn_to(tune.key)
     st.subheader(plain(tune.title), anchor=False)
-    facts = " · ".join(filter(None, (tune.rhythm, tune.meter, tune.music_key, *tune.tags)))
-    st.caption(plain(facts) + (f"  \n{plain(tune.note)}" if tune.note else ""))
-    sound = st.container(key="sound")
-    rendered: Sound | None = None
-    try:
-        rendered = rendering.render_text(tune.text, tune.tune, "", DANCED.arrangement)
-    except AudioError as error:
-        st.warning(sentence(error), icon=":material/volume_off:")
-    else:
-        sound.audio(rendered.wav, "audio/wav")
+    place = st.container(key="sound")
+    shown, sound = as_chosen(tune)
+    st.caption(_known(tune, shown))
+    if sound is not None:
+        place.audio(sound.wav, "audio/wav")
     with st.container(horizontal=True, key="tunebook_tune_bar"):
         practise_link(tune.text, tune.key)
         _add_to_set(tune)
@@ -48,17 +64,41 @@ def tune_on_screen(found: list[BookTune]) -> None:
             _("Remove"), key="tunebook_remove", icon=":material/delete:",
             on_click=attempt, args=(_remove, tune.key),
         )  # fmt: skip
-    if rendered is not None:
-        show_score(tune.tune, rendered)
+    if sound is not None:
+        workbench(tune, shown, sound)
+        if sound.is_fallback:
+            st.caption(rendering.better_sound())
+    more_like_this(tune)
+    novelty(tune)
+
+
+def _turn_to(key: str) -> None:
+    """Lets go of what was chosen in the tune before."""
+    own = desk()
+    if own.shown != key:
+        own.shown, own.note, own.refused = key, 0, None
+        state.TUNEBOOK_SELECTED.set(None)
+
+
+def _known(tune: BookTune, shown: Tune) -> str:
+    """What kind of tune it is and how fast it goes, then what its player noted."""
+    bpm = beats_per_minute(shown) * listening.chosen().arrangement.tempo_factor
+    facts = (
+        tune.rhythm, tune.meter, name_key(shown.key),
+        _("{bpm:.0f} beats a minute").format(bpm=bpm), field_of(shown, "C"), *tune.tags,
+    )  # fmt: skip
+    line = plain(" · ".join(filter(None, facts)))
+    return line + (f"  \n{plain(tune.note)}" if tune.note else "")
 
 
 def _facts(tune: BookTune) -> None:
-    with st.popover(_("Title, tags, note"), icon=":material/edit:"):
+    """Fields to change what is known of a tune; each shows what is kept."""
+    with st.popover(_("Title, tempo, tags"), icon=":material/edit:"):
         key = tune.key
-        st.text_input(
-            _("Title"), tune.title, MAX_TITLE, key=f"tunebook_title_{key}",
-            on_change=attempt, args=(_change, key, "title"),
-        )  # fmt: skip
+        _field(tune, "title", _("Title"), tune.title, MAX_TITLE)
+        _field(tune, "composer", _("Composer"), field_of(tune.tune, "C"))
+        _field(tune, "rhythm", _("Rhythm"), tune.rhythm)
+        _tempo(tune)
         st.multiselect(
             _("Tags"), sorted({*resources.tunebook().tags(), *tune.tags}), list(tune.tags),
             key=f"tunebook_tags_{key}", accept_new_options=True, max_selections=MAX_TAGS,
@@ -71,15 +111,52 @@ def _facts(tune: BookTune) -> None:
         )  # fmt: skip
 
 
+def _field(tune: BookTune, name: str, label: str, value: str, most: int = MAX_VALUE) -> None:
+    place = f"tunebook_{name}_{tune.key}"
+    state.put(place, value[:most])
+    st.text_input(
+        label, max_chars=most, key=place, on_change=attempt, args=(_change, tune.key, name)
+    )
+
+
+def _tempo(tune: BookTune) -> None:
+    place = f"tunebook_tempo_{tune.key}"
+    low, high = map(int, TEMPI)
+    state.put(place, min(max(round(beats_per_minute(tune.tune)), low), high))
+    st.number_input(
+        _("Beats a minute"), low, high, step=2, key=place, on_change=attempt,
+        args=(_change, tune.key, "tempo"), help=_("Written into the files, as Q: in ABC."),
+    )  # fmt: skip
+    if tune.tune.tempo_qpm is not None:
+        st.button(
+            _("As fast as its dance"), key="tunebook_usual_tempo", icon=":material/speed:",
+            on_click=attempt, args=(_usual_tempo, tune.key),
+        )  # fmt: skip
+
+
+def _usual_tempo(key: str) -> None:
+    tune = resources.tunebook().get(key)
+    change_text(key, with_tempo(tune.text, None, beat_quarters(tune.tune.meter)))
+
+
 def _change(key: str, name: str) -> None:
     value = st.session_state[f"tunebook_{name}_{key}"]
-    resources.tunebook().change(key, **{name: value})
+    tune = resources.tunebook().get(key)
+    text = tune.text
+    if name == "tempo":
+        beat = beat_quarters(tune.tune.meter)
+        change_text(key, with_tempo(text, float(value), beat))
+    elif name in _LETTERS:
+        change_text(key, with_field(text, _LETTERS[name], value))
+    else:
+        resources.tunebook().change(key, **{name: value})
 
 
 def _text(tune: BookTune) -> None:
     with st.popover(_("ABC"), icon=":material/notes:"):
+        state.put(f"tunebook_abc_{tune.key}", tune.text)
         st.text_area(
-            _("The text of the tune"), tune.text, max_chars=MAX_ABC, height=320,
+            _("The text of the tune"), max_chars=MAX_ABC, height=320,
             key=f"tunebook_abc_{tune.key}", on_change=attempt, args=(_rewrite, tune.key),
         )  # fmt: skip
         if tune.is_composed:
@@ -87,8 +164,7 @@ def _text(tune: BookTune) -> None:
 
 
 def _rewrite(key: str) -> None:
-    resources.tunebook().rewrite(key, st.session_state[f"tunebook_abc_{key}"])
-    st.session_state.pop(f"tunebook_title_{key}", None)
+    change_text(key, st.session_state[f"tunebook_abc_{key}"])
 
 
 def _files(tune: BookTune) -> None:
@@ -104,7 +180,7 @@ def _files(tune: BookTune) -> None:
         kind = FORMATS[name or "abc"]
         try:
             with st.spinner(_("Making the file")):
-                data = export_tune(tune, DANCED, resources.paths()).make(kind.name)
+                data = export_tune(tune, listening.chosen(), resources.paths()).make(kind.name)
         except MusicgenError as error:
             st.warning(sentence(error), icon=":material/error:")
             return

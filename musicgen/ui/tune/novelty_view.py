@@ -20,15 +20,14 @@ from musicgen.jobs.novelty_service import IndexInProgress
 from musicgen.notation.display.excerpt import cut_bars
 from musicgen.notation.display.layout import break_lines, lay_out_spans
 from musicgen.notation.parsing.reader import read_tune
-from musicgen.sampling.composer import Composition
 from musicgen.ui.base import resources, state
 from musicgen.ui.base.errors import sentence
 from musicgen.ui.base.language import _
 from musicgen.ui.base.words import plain
 from musicgen.ui.components.live_chart import Panel, live_charts
 from musicgen.ui.components.score import ScoreLayout, score
-from musicgen.ui.play.novelty_charts import HEIGHT, runs_figure
 from musicgen.ui.tune.models import Models
+from musicgen.ui.tune.novelty_charts import HEIGHT, runs_figure
 
 POLL_S = 2.0
 
@@ -56,9 +55,7 @@ class Answer:
         return merge_spans([*longest, *novelty.unusual])
 
 
-def look_up(
-    model: str, composition: Composition, models: Models
-) -> Answer | IndexInProgress | MusicgenError:
+def look_up(model: str, abc: str, models: Models) -> Answer | IndexInProgress | MusicgenError:
     """How new a tune is; or how far one is with reading what its model learned from, or why not.
 
     Takes some 20 milliseconds where the model's tunes have been read before.
@@ -69,7 +66,7 @@ def look_up(
         return error
     if isinstance(index, IndexInProgress):
         return index
-    return Answer(composition.abc, index, _compare(index, composition.abc))
+    return Answer(abc, index, _compare(index, abc))
 
 
 @lru_cache(maxsize=32)

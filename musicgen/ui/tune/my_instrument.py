@@ -1,0 +1,131 @@
+"""The instrument of the reader, chosen once: its range, its fingering, and where tunes fit."""
+
+import streamlit as st
+
+from musicgen.errors import MusicgenError
+from musicgen.notation.analysis.instruments import FURTHEST, INSTRUMENTS, Instrument, fit
+from musicgen.notation.model import Tune
+from musicgen.ui.base import resources, state
+from musicgen.ui.base.failures import attempt
+from musicgen.ui.base.language import N_, _, ngettext
+from musicgen.ui.tune.fingering_choice import CHOICE as FINGERING
+
+NAMES = {
+    "": N_("none in particular"),
+    "whistle D": N_("whistle in D"),
+    "whistle C": N_("whistle in C"),
+    "whistle G": N_("whistle in G"),
+    "flute": N_("flute"),
+    "pipes": N_("pipes"),
+    "fiddle": N_("fiddle"),
+    "mandolin": N_("mandolin"),
+    "banjo GDAE": N_("tenor banjo (GDAE)"),
+    "banjo gDGBD": N_("five-string banjo"),
+    "guitar": N_("guitar"),
+    "guitar DADGAD": N_("guitar in DADGAD"),
+    "harmonica C": N_("harmonica in C"),
+    "harmonica D": N_("harmonica in D"),
+    "harmonica G": N_("harmonica in G"),
+    "concertina C/G": N_("Anglo concertina in C/G"),
+    "accordion": N_("accordion"),
+    "harp": N_("harp"),
+    "piano": N_("piano"),
+}
+CHOICE = "instrument"
+"""What the tunebook calls the choice."""
+
+
+def remembered_instrument() -> Instrument | None:
+    """The instrument that was chosen on this computer; None for none."""
+    try:
+        return INSTRUMENTS.get(resources.tunebook().choice(CHOICE))
+    except MusicgenError:
+        return None
+
+
+def begin_with_instrument() -> None:
+    """Lets a visit begin with the instrument: what is composed keeps to its range."""
+    if state.INSTRUMENT_TAKEN.get():
+        return
+    state.INSTRUMENT_TAKEN.set(True)
+    instrument = remembered_instrument()
+    if instrument:
+        _take(instrument)
+
+
+def instrument_choice(key: str) -> None:
+    """The choice, remembered for all pages and visits.
+
+    Args:
+        key: Of the widget.
+    """
+    instrument = remembered_instrument()
+    name = instrument.name if instrument else ""
+    state.put(key, name)
+    st.selectbox(
+        _("My instrument"), list(NAMES), key=key, format_func=lambda name: _(NAMES[name]),
+        on_change=attempt, args=(_keep, key),
+        help=_("It is remembered. New tunes keep to its range, others can be moved to fit, and its "
+               "fingering is written below the notes."),
+    )  # fmt: skip
+
+
+def fit_line(tune: Tune) -> None:
+    """Says what of the tune on the screen the instrument lacks, and offers to move it.
+
+    Args:
+        tune: As it is read now.
+    """
+    instrument = remembered_instrument()
+    if instrument is None:
+        return
+    found = fit(tune, instrument)
+    if not found.missing_before:
+        return
+    text = ngettext(
+        "{count} note is not on your instrument ({name}).",
+        "{count} notes are not on your instrument ({name}).",
+        found.missing_before,
+    ).format(count=found.missing_before, name=_(NAMES[instrument.name]))
+    now = state.SOUND["transpose"].get()
+    wanted = now + found.semitones
+    with st.container(horizontal=True, vertical_alignment="center", key="fit_line"):
+        st.caption(f":material/warning: {text}", width="content")
+        if found.semitones and abs(wanted) <= FURTHEST:
+            st.button(
+                _("Move it by {semitones:+d} semitones").format(semitones=found.semitones),
+                key="fit_instrument", icon=":material/swap_vert:", on_click=_transpose,
+                args=(wanted,), help=_remaining(found.missing),
+            )  # fmt: skip
+        elif not found.semitones:
+            st.caption(_("No key within an octave has more of them."), width="content")
+
+
+def _remaining(missing: int) -> str:
+    if not missing:
+        return _("Every note is there then.")
+    return ngettext(
+        "{count} note is lacking then.", "{count} notes are lacking then.", missing
+    ).format(count=missing)
+
+
+def _transpose(semitones: int) -> None:
+    state.SOUND["transpose"].set(semitones)
+
+
+def _keep(key: str) -> None:
+    name = str(st.session_state[key])
+    book = resources.tunebook()
+    book.choose(CHOICE, name)
+    instrument = INSTRUMENTS.get(name)
+    book.choose(FINGERING, instrument.fingering if instrument else "")
+    if instrument:
+        _take(instrument)
+    else:
+        state.RANGE.set("")
+        state.CHECKED_RANGE.set("")
+
+
+def _take(instrument: Instrument) -> None:
+    state.RANGE.set(instrument.range)
+    state.CHECKED_RANGE.set(instrument.range)

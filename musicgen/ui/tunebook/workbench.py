@@ -1,0 +1,160 @@
+"""The tools around the score of a tune: sound, view, loop, the editor, and whether it is known."""
+
+import streamlit as st
+
+from musicgen.audio.bar_timing import bar_passes
+from musicgen.errors import AudioError, MusicgenError
+from musicgen.library.book_tune import BookTune
+from musicgen.notation.analysis.bar_numbers import number_bars
+from musicgen.notation.analysis.fingering import count_missing
+from musicgen.notation.model import Tune
+from musicgen.rendering.playback_settings import PlaybackSettings
+from musicgen.ui.base import resources, state
+from musicgen.ui.base.errors import sentence
+from musicgen.ui.base.language import _, ngettext
+from musicgen.ui.base.libraries import ABCJS, need_library
+from musicgen.ui.components.piano_roll import piano_roll
+from musicgen.ui.components.score import NoteEditing, ScoreOverlay, score, touched
+from musicgen.ui.tune import listening, novelty_view, rendering, viewing
+from musicgen.ui.tune.fingering_choice import fingering_choice, remembered_fingering
+from musicgen.ui.tune.models import Models
+from musicgen.ui.tune.performance import Sound
+from musicgen.ui.tune.rendering import PLAYER, lay_out
+from musicgen.ui.tune.sound_controls import sound_controls
+from musicgen.ui.tune.viewing import ROLL, SCORE
+from musicgen.ui.tunebook.note_editor import editing_bar, on_keys
+from musicgen.ui.tunebook.text_history import desk
+
+
+def as_chosen(tune: BookTune) -> tuple[Tune, Sound | None]:
+    """The tune as the controls of the sound say, and its sound; None where it cannot be heard."""
+    playback = listening.chosen()
+    try:
+        shown = playback.apply_to(tune.tune)
+    except MusicgenError as error:
+        st.warning(sentence(error), icon=":material/error:")
+        playback = PlaybackSettings(playback.arrangement)
+        shown = tune.tune
+    try:
+        return shown, rendering.render_text(shown.text, shown, "", playback.arrangement)
+    except AudioError as error:
+        st.warning(sentence(error), icon=":material/volume_off:")
+        return shown, None
+
+
+def workbench(tune: BookTune, shown: Tune, sound: Sound) -> None:
+    """Toolbar and score of a tune.
+
+    Args:
+        tune: As it is kept.
+        shown: As it is read and played.
+        sound: How it sounds.
+    """
+    for slot in state.VIEWING:
+        slot.hold()
+    state.TUNEBOOK_EDITING.hold()
+    _keep_selection(len(shown.bars))
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="workbench"):
+        sound_controls()
+        with st.popover(_("View"), icon=":material/visibility:"):
+            viewing.choose_drawing()
+            viewing.choose_marks()
+            fingering_choice("tunebook_fingering")
+        st.toggle(
+            _("Change the notes"), key=state.TUNEBOOK_EDITING.name,
+            help=_("Choose a note in the score, then move it, or change its length. Bars stay "
+                   "full: what one note gains, its neighbour gives."),
+        )  # fmt: skip
+        if state.TUNEBOOK_SELECTED.get():
+            st.toggle(_("Loop"), key=state.LOOP.name, persist_state="session")
+            st.button(
+                _("Let go"), key="tunebook_let_go", icon=":material/close:",
+                on_click=lambda: _select(None),
+            )  # fmt: skip
+    if state.TUNEBOOK_EDITING.get():
+        editing_bar(tune)
+    viewing.warn_of_range(shown)
+    _music(tune, shown, sound)
+
+
+def novelty(tune: BookTune) -> None:
+    """Whether a model has met the tune, looked up when somebody asks."""
+    models = Models()
+    if not models:
+        return
+    more = st.expander(
+        _("Is it known?"), icon=":material/fingerprint:", key="tunebook_novelty",
+        on_change="rerun",
+    )  # fmt: skip
+    if not more.open:
+        return
+    with more:
+        name = st.selectbox(_("The tunes that this model learned from"), models.names,
+                            key="tunebook_novelty_model")  # fmt: skip
+        answer = novelty_view.look_up(name, tune.abc, models)
+        novelty_view.novelty_line(answer, name, models)
+
+
+def _music(tune: BookTune, shown: Tune, sound: Sound) -> None:
+    is_editing = state.TUNEBOOK_EDITING.get()
+    need_library(ABCJS)
+    if state.VIEW.get() == ROLL and not is_editing:
+        piano_roll(shown, sound.moments, None, key="piano_roll", audio=PLAYER)
+        return
+    fingering = remembered_fingering()
+    missing = count_missing(shown, fingering) if fingering else 0
+    if missing:
+        text = ngettext(
+            "{count} note is not on this instrument: it is marked ×.",
+            "{count} notes are not on this instrument: they are marked ×.",
+            missing,
+        )
+        st.caption(text.format(count=missing))
+    score(
+        lay_out(shown, sound.moments, has_names=state.NOTE_NAMES.get(), fingering=fingering),
+        [onset for _start, onset, _length in sound.moments],
+        [length for _start, _onset, length in sound.moments],
+        key=SCORE,
+        audio=PLAYER,
+        library=resources.paths().abcjs,
+        touch=_touch(tune, shown, sound, is_editing=is_editing),
+    )
+
+
+def _touch(tune: BookTune, shown: Tune, sound: Sound, *, is_editing: bool) -> ScoreOverlay:
+    selected = state.TUNEBOOK_SELECTED.get()
+    is_looping = selected is not None and state.LOOP.get()
+    passes = bar_passes(shown, sound.moments, *selected) if selected and is_looping else []
+    numbers = number_bars(shown.bars)
+    editing = NoteEditing(desk().note, desk().applied)
+    return ScoreOverlay(
+        tuple(note.bar for note in shown.notes),
+        tuple(numbers[note.bar] for note in shown.notes),
+        viewing.note_names(shown),
+        outside=viewing.outside(shown),
+        selection=selected,
+        loop=tuple(passes),
+        on_touch=lambda: _on_touch(tune.key),
+        editing=editing if is_editing else None,
+    )
+
+
+def _on_touch(key: str) -> None:
+    """What hands did on the score. A browser may send anything: what makes no sense is dropped."""
+    selection, _take = touched(SCORE)
+    if selection and 0 <= selection[0] <= selection[1]:
+        _select(selection)
+    if state.TUNEBOOK_EDITING.get():
+        on_keys(key)
+
+
+def _select(selection: tuple[int, int] | None) -> None:
+    state.TUNEBOOK_SELECTED.set(selection)
+    if selection is None:
+        state.LOOP.set(False)
+
+
+def _keep_selection(count: int) -> None:
+    selected = state.TUNEBOOK_SELECTED.get()
+    if selected and selected[1] >= count:
+        _select(None)
