@@ -1,13 +1,13 @@
 """``python -m experiments.incremental``: are new tunes learned without the old ones forgotten?
 
-A small LSTM that knows the lab's tunes alone (`experiments.tastes` trains it, or `--start` names
-another) learns some 100 tunes of another tradition as ``musicgen adapt --tunes`` does: with the
-lab's tunes mixed in, and a fifth of the book kept for the gate. By default the book is Bruce and
+The network `quick`, which knows the lab's tunes alone (`experiments.tastes` trains it, or `--start`
+names another), learns some 100 tunes of another tradition as ``musicgen adapt --tunes`` does: with
+the lab's tunes mixed in, and a fifth of the book kept for the gate. By default it is Bruce and
 Stokoe's *Northumbrian Minstrelsy* (1882). What is printed: the loss on tunes of both books that
 nobody learned from, before and after, in nats a character, and the seconds of one core::
 
     python -m experiments.incremental
-    python -m experiments.incremental --book aird --tunes 125 --steps 200 --seeds 3
+    python -m experiments.incremental --book aird --tunes 125 --steps 400 --seeds 3
 """
 
 import argparse
@@ -22,7 +22,7 @@ from experiments.tastes import PATHS, find_start
 from musicgen.config import to_json
 from musicgen.corpus.dataset import read_tunes
 from musicgen.errors import StudyError
-from musicgen.jobs.adapt_service import AdaptPlan, AdaptService
+from musicgen.jobs.adapt_service import TUNE_STEPS, AdaptPlan, AdaptService
 from musicgen.jobs.training_job import JobRegistry
 from musicgen.storage import write_file
 from musicgen.training.loop.precision import set_threads
@@ -37,7 +37,7 @@ def main() -> None:
     parser.add_argument("--start", default="")
     parser.add_argument("--book", default="northumbrian")
     parser.add_argument("--tunes", type=int, default=125, help="a fifth is kept for the gate")
-    parser.add_argument("--steps", type=int, default=200)
+    parser.add_argument("--steps", type=int, default=TUNE_STEPS)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--results", type=Path, default=RESULTS)
     asked = parser.parse_args()

@@ -1,10 +1,10 @@
 r"""``python -m experiments.tastes``: does a network learn what listeners like, and nothing else?
 
 Simulated listeners have a hidden taste: tunes that come home, that go in small steps, or of a
-livelier rhythm. Each gives 500 ballots on pairs of tunes of the start (a small LSTM on the lab's
-tunes, trained here, or the model that `--start` names), and prefers a tune by one standard
+livelier rhythm. Each gives 500 ballots on pairs of tunes of the start (`quick` on the lab's tunes,
+trained here, or the model that `--start` names), and prefers a tune by one standard
 deviation of the taste with odds of e² to 1.
-Then the network is trained on four fifths of the ballots as `musicgen adapt` does, the gate is
+The network is trained on four fifths of the ballots as `musicgen adapt` does, the gate is
 asked with the last fifth, and fresh pairs, one tune of the start and one of the new version, are
 put to the same listener.
 
@@ -16,7 +16,7 @@ Results go to a JSON file one by one; what is there is not made again. One core 
 minutes, or two minutes to see that it works::
 
     python -m experiments.tastes
-    python -m experiments.tastes --steps 8 --seeds 1 --noise 1 --noise-steps 4 --ballots 60 \
+    python -m experiments.tastes --steps 8 --seeds 0 --noise 1 --noise-steps 4 --ballots 60 \
         --fresh 20 --results tastes.json
 """
 
@@ -36,19 +36,21 @@ import numpy as np
 from musicgen.config import Paths, SampleConfig, to_json
 from musicgen.corpus.dataset import load_dataset
 from musicgen.evaluation.report.novelty_scorer import find_novelty_scorer
-from musicgen.jobs.adapt_service import AdaptPlan, make_preset
+from musicgen.jobs.adapt_service import PAIR_STEPS, AdaptPlan, make_preset
 from musicgen.listening.gate import (
     TUNES,
     Evidence,
     compose_for_gate,
     find_margins,
     judge_version,
-    lowest_share,
 )
 from musicgen.listening.learning import is_held_back
+from musicgen.listening.taste import strengthen
+from musicgen.listening.verdict import lowest_share
 from musicgen.models.checkpoint import Checkpoint, find_checkpoint, load_checkpoint
 from musicgen.notation.analysis.melody import melody_notes, tonic_of
 from musicgen.notation.model import Tune
+from musicgen.notation.parsing.reader import read_tune
 from musicgen.presets import get_preset
 from musicgen.sampling.composer import Composition, compose
 from musicgen.sampling.engine import build_engine
@@ -64,7 +66,6 @@ RESULTS = Path("experiments/tastes.json")
 SHARPNESS = 2.0
 START = "tastes-start"
 AT_ONCE = 500
-STEPS = 200
 COINS = 1000
 BALLOT_SEED, FRESH_SEED = 10_000_000, 20_000_000
 
@@ -97,6 +98,14 @@ def lively(tune: Tune) -> float:
 TASTES: dict[str, Callable[[Tune], float]] = {"home": home, "steps": steps, "lively": lively}
 
 
+@dataclass(frozen=True)
+class Known:
+    """A tune that was composed: its text as the network wrote it, and as it was read."""
+
+    abc: str
+    tune: Tune
+
+
 class Listener:
     """Prefers the tune of a pair that has more of a taste, with some doubt; noise if None.
 
@@ -107,13 +116,13 @@ class Listener:
     """
 
     def __init__(
-        self, taste: Callable[[Tune], float] | None, known: list[Composition], seed: int
+        self, taste: Callable[[Tune], float] | None, known: list[Known], seed: int
     ) -> None:
         self._taste = taste
         self._chance = random.Random(seed)
         self._scale = pstdev([taste(one.tune) for one in known]) if taste else 1.0
 
-    def prefers_first(self, one: Composition, other: Composition) -> bool:
+    def prefers_first(self, one: Known | Composition, other: Known | Composition) -> bool:
         """What is said of a pair."""
         if self._taste is None:
             return self._chance.random() < 0.5
@@ -129,7 +138,7 @@ class Given:
     """
 
     seed: int
-    ballots: list[Composition]
+    ballots: list[Known]
     fresh: list[Composition]
     before: list[Composition]
 
@@ -139,13 +148,13 @@ def main() -> None:
     asked = read_arguments()
     start = find_start(asked.start)
     results = json.loads(asked.results.read_text()) if asked.results.is_file() else {}
-    pool: list[Composition] = []
-    for seed in range(asked.seeds):
+    pool: list[Known] = []
+    for seed in asked.seeds:
         names = [f"{name} {seed}" for name in TASTES]
-        noises = [f"noise {number}" for number in range(seed, asked.noise, asked.seeds)]
+        noises = [f"noise {number}" for number in range(seed, asked.noise, 3)]
         if not {*names, *noises} - set(results):
             continue
-        pool = pool or draw(start, 2 * asked.ballots + 60, BALLOT_SEED)
+        pool = pool or find_pool(start, 2 * asked.ballots + 60)
         given = prepare(start, pool, seed, asked)
         for key in (*names, *noises):
             if key not in results:
@@ -159,8 +168,8 @@ def main() -> None:
 def read_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--start", default="")
-    parser.add_argument("--steps", type=int, default=STEPS)
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--steps", type=int, default=PAIR_STEPS)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--noise", type=int, default=12)
     parser.add_argument("--noise-steps", type=int, default=40)
     parser.add_argument("--ballots", type=int, default=500)
@@ -170,15 +179,14 @@ def read_arguments() -> argparse.Namespace:
 
 
 def find_start(name: str) -> Checkpoint:
-    """The model to begin with: the one that is named, else a small one, trained if need be."""
+    """The model to begin with: the one that is named, else `quick`, trained if need be."""
     if name:
         return load_checkpoint(find_checkpoint(name, PATHS).path)
     if not (PATHS.runs / START / "best").is_dir():
         preset = get_preset("quick")
-        network = preset.network.replace(kind="lstm", position=False, relative=False)
         config = preset.training.replace(threads=1, samples=0, moments=False, eval_interval=200)
         run = RunStore(PATHS.runs).create(
-            START, type(preset).without_meaning("quick", network, config)
+            START, type(preset).without_meaning("quick", preset.network, config)
         )
         set_threads(config)
         dataset = load_dataset(config.source, PATHS, config.plain, config.described)
@@ -197,9 +205,15 @@ def draw(model: Checkpoint, count: int, seed: int) -> list[Composition]:
     return [one for one in found if one.is_complete and one.tune.notes]
 
 
-def prepare(
-    start: Checkpoint, pool: list[Composition], seed: int, asked: argparse.Namespace
-) -> Given:
+def find_pool(start: Checkpoint, count: int) -> list[Known]:
+    """Tunes of the start for ballots; composed once, and kept next to the runs."""
+    path = PATHS.home / f"tastes-{start.fingerprint[:12]}-{count}.json"
+    if not path.is_file():
+        write_file(path, to_json([one.abc for one in draw(start, count, BALLOT_SEED)]).encode())
+    return [Known(text, read_tune(text)[0]) for text in json.loads(path.read_text())]
+
+
+def prepare(start: Checkpoint, pool: list[Known], seed: int, asked: argparse.Namespace) -> Given:
     """The tunes of a seed."""
     return Given(
         seed,
@@ -233,7 +247,7 @@ def measure_taste(
     """Ballots, training, gate and fresh pairs of one taste."""
     listener = Listener(TASTES[key.split(maxsplit=1)[0]], given.ballots, given.seed)
     train, unseen = vote(given, listener, key, asked.ballots)
-    new = learn(start, key, train, asked.steps)
+    new = learn(start, key, strengthen(train, given.seed), asked.steps)
     config = start.metadata.training
     source = str(start.metadata.corpus["source"])
     dataset = load_dataset(source, PATHS, config.plain, config.described)
@@ -260,7 +274,7 @@ def measure_noise(
     """How often the check of preferences lets a network through that learned from a coin."""
     number = int(key.split()[1])
     train, unseen = vote(given, Listener(None, [], 1000 + number), key, asked.ballots)
-    new = learn(start, key, train, asked.noise_steps)
+    new = learn(start, key, strengthen(train, number), asked.noise_steps)
     margins = np.array(find_margins(start, new, unseen))
     coins = np.random.default_rng(number).choice((-1, 1), (COINS, len(margins)))
     shares = (coins * margins > 0).mean(axis=1)

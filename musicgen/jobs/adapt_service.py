@@ -23,6 +23,7 @@ from musicgen.jobs.training_job import JobRegistry
 from musicgen.listening.gate import TUNES, Evidence, judge_version
 from musicgen.listening.learning import CollectedPairs, collect_pairs, describe_pairs, lineage
 from musicgen.listening.store import StudyStore
+from musicgen.listening.taste import strengthen
 from musicgen.listening.thumbs import ThumbStore
 from musicgen.listening.verdict import GateVerdict
 from musicgen.listening.versions import VersionStore, make_version
@@ -34,6 +35,15 @@ from musicgen.training.preference_pairs import MIN_PAIRS, SUFFIX, PreferencePair
 FEWEST_NEW_TUNES = 20
 LINE_ENDING = "-tuned"
 """What the line of a model is called by default, after the model's name."""
+
+PAIR_STEPS, TUNE_STEPS = 60, 400
+"""Steps of a training on pairs, which would cost more than it brings if it were longer, and on new
+tunes."""
+
+READINGS = 3
+"""How often new tunes are read while the old ones are read once: there are far fewer of them."""
+
+_TUNE_LEARNING_RATE = 1.5e-3
 
 UNSEEN_ENDING = "-unseen"
 """What the corpus of tunes that are kept for the gate is called, after the run."""
@@ -50,15 +60,15 @@ class AdaptPlan:
 
     `line` is the line of versions it belongs to. `studies` are the ids of those whose ballots
     count, all of them and thumbs if empty; `tunes` is a tunebook in ABC to be learned instead,
-    with a name, none if empty. `steps` are steps of training, `judged` the tunes that the gate has
-    composed of each version.
+    with a name, none if empty. `steps` are steps of training, 0 for `PAIR_STEPS` or `TUNE_STEPS`;
+    `judged` the tunes that the gate has composed of each version.
     """
 
     model: str
     line: str = ""
     studies: tuple[str, ...] = ()
     tunes: tuple[str, bytes] | None = None
-    steps: int = 200
+    steps: int = 0
     seed: int = 0
     judged: int = TUNES
 
@@ -171,9 +181,8 @@ class _AdaptTask(BackgroundTask):
                 "unseen tunes": len(unseen),
                 _BOOK: _digest(self._plan.tunes[1]),
             }
-            return _Material(
-                f"{first}+{PREFIX}{run_id}", told, new_tunes=new_tunes, is_plain=is_plain
-            )
+            source = "+".join([first, *[f"{PREFIX}{run_id}"] * READINGS])
+            return _Material(source, told, new_tunes=new_tunes, is_plain=is_plain)
         found = find_pairs_of(start, self._paths, self._plan.studies)
         if len(found.train) < MIN_PAIRS:
             raise StudyError(
@@ -183,7 +192,13 @@ class _AdaptTask(BackgroundTask):
                 model=start.name,
             )
         is_plain = start.metadata.training.plain
-        return _Material(first, describe_pairs(found), found.train, found.unseen, is_plain=is_plain)
+        return _Material(
+            first,
+            describe_pairs(found),
+            strengthen(found.train, self._plan.seed),
+            found.unseen,
+            is_plain=is_plain,
+        )
 
     def _as_read(self, start: Checkpoint, first: str, book: str) -> tuple[bool, list[str]]:
         """Whether a model is to read a book rewritten in the plain manner, and its tunes so.
@@ -295,17 +310,21 @@ def make_preset(plan: AdaptPlan, source: str, *, has_pairs: bool, is_plain: bool
     Args:
         plan: How many steps, and the seed.
         source: The corpus whose tunes are read beside, so that nothing is forgotten.
-        has_pairs: Whether it learns from pairs.
+        has_pairs: Whether it learns from pairs. Else its end is looked at alone: of what it was
+            on the way, the best on old tunes would be kept, which has hardly learned the new ones.
         is_plain: Whether the model reads tunes of further books in the plain manner.
     """
     base = get_preset("fine-tune")
+    steps = plan.steps or (PAIR_STEPS if has_pairs else TUNE_STEPS)
+    rate = base.training.learning_rate if has_pairs else _TUNE_LEARNING_RATE
     training = base.training.replace(
+        learning_rate=rate,
         source=source,
         plain=is_plain,
-        max_steps=plan.steps,
-        eval_interval=max(1, plan.steps // 8),
-        save_interval=max(1, plan.steps // 4),
-        warmup_steps=min(base.training.warmup_steps, plan.steps // 10),
+        max_steps=steps,
+        eval_interval=max(1, steps // 8) if has_pairs else steps,
+        save_interval=max(1, steps // 4),
+        warmup_steps=min(base.training.warmup_steps, steps // 10),
         samples=0,
         seed=plan.seed,
         preferences=1.0 if has_pairs else 0.0,

@@ -29,7 +29,7 @@ from musicgen.evaluation.judge.features import extract_features
 from musicgen.evaluation.loss.text_loss import compute_loss
 from musicgen.evaluation.measures.diversity import estimate_diversity, find_grams
 from musicgen.evaluation.statistics.estimate import Estimate, estimate_mean
-from musicgen.listening.verdict import CHECKS, Check, GateVerdict
+from musicgen.listening.verdict import CHECKS, Check, GateVerdict, lowest_share
 from musicgen.models.checkpoint import Checkpoint
 from musicgen.models.network import Network
 from musicgen.sampling.composer import Composition, compose
@@ -49,7 +49,6 @@ FEWEST_PAIRS = 20
 TUNES = 120
 DETECTORS = ("ngrams",)
 _SEED = 5_000_000
-_LEVEL = 0.95
 _READ_AT_ONCE = 16
 
 
@@ -193,17 +192,6 @@ def _gaps(network: Network, vocabulary: Vocabulary, pairs: Sequence[PreferencePa
 def _known(vocabulary: Vocabulary, text: str) -> str:
     unknown = set(vocabulary.unknown(text))
     return "".join(sign for sign in text if sign not in unknown)
-
-
-def lowest_share(share: float, count: int) -> float:
-    """The exact one-sided lower bound of 95 % (Clopper and Pearson) for a share of `count`.
-
-    A coin is above a half by it in at most 5 % of times, whatever the count.
-    """
-    from scipy import stats
-
-    won = round(share * count)
-    return float(stats.beta.ppf(1 - _LEVEL, won, count - won + 1)) if won else 0.0
 
 
 def _check_new_tunes(old: Checkpoint, new: Checkpoint, tunes: Sequence[str]) -> Check:

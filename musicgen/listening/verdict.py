@@ -18,6 +18,19 @@ CHECKS = {
 }
 """The checks by name, in order."""
 
+_LEVEL = 0.95
+
+
+def lowest_share(share: float, count: int) -> float:
+    """The exact one-sided lower bound of 95 % (Clopper and Pearson) for a share of `count`.
+
+    A coin is above a half by it in at most 5 % of times, whatever the count.
+    """
+    from scipy import stats
+
+    won = round(share * count)
+    return float(stats.beta.ppf(1 - _LEVEL, won, count - won + 1)) if won else 0.0
+
 
 @dataclass(frozen=True, slots=True)
 class Check:

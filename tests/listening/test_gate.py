@@ -8,9 +8,8 @@ from musicgen.listening.gate import (
     Evidence,
     find_margins,
     judge_version,
-    lowest_share,
 )
-from musicgen.listening.verdict import GateVerdict
+from musicgen.listening.verdict import GateVerdict, lowest_share
 from musicgen.models.checkpoint import Checkpoint, load_checkpoint
 from musicgen.training.preference_pairs import PreferencePair
 from tests.examples import make_tune, write_checkpoint

@@ -37,7 +37,7 @@ def study_form(*, is_open: bool) -> None:
     """
     with st.expander(_("New study"), icon=":material/hearing:", expanded=is_open):
         title = st.text_input(
-            _("Title"),
+            _("Title of the study"),
             _("Which tune is better?"),
             max_chars=_MAX_TITLE,
             key="listen_title",

@@ -7,6 +7,8 @@ import streamlit as st
 from musicgen.corpus.user_corpora import PREFIX
 from musicgen.jobs.adapt_service import (
     FEWEST_NEW_TUNES,
+    PAIR_STEPS,
+    TUNE_STEPS,
     UNSEEN_ENDING,
     AdaptPlan,
     count_new_pairs,
@@ -62,6 +64,8 @@ def _form() -> None:
     way = right.selectbox(
         _("What it learns from"), ways, key="listen_adapt_way",
         format_func=lambda name: _(_WAYS[name]),
+        help=_("Tunes of your own are learned from Corpus, or from the Tunebook once it has "
+               "{count}.").format(count=FEWEST_NEW_TUNES),
     )  # fmt: skip
     if way == _TUNES:
         st.write(
@@ -82,7 +86,10 @@ def _form() -> None:
         )  # fmt: skip
         book = None
     left, right = st.columns(2)
-    steps = left.number_input(_("Steps"), 10, 5000, 200, step=10, key="listen_adapt_steps")
+    usual = TUNE_STEPS if way == _TUNES else PAIR_STEPS
+    steps = left.number_input(
+        _("Steps"), 10, 5000, usual, step=10, key=f"listen_adapt_steps_{way}"
+    )  # fmt: skip
     seed = right.number_input(_("Seed"), 0, 10_000, 0, key="listen_adapt_seed")
     is_enough = book is not None or _say_pairs(model)
     st.button(
@@ -92,7 +99,7 @@ def _form() -> None:
         icon=":material/model_training:",
         disabled=is_adapting() or not is_enough,
         on_click=attempt,
-        args=(_start, AdaptPlan(model, steps=int(steps or 200), seed=int(seed or 0)), book),
+        args=(_start, AdaptPlan(model, steps=int(steps or 0), seed=int(seed or 0)), book),
     )
 
 
