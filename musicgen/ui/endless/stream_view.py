@@ -84,6 +84,7 @@ def endless_controls() -> None:
                 _("Falls silent after"),
                 SLEEPS,
                 key=state.ENDLESS_SLEEP.name,
+                persist_state="session",
                 format_func=lambda minutes: (
                     _("{minutes} minutes").format(minutes=minutes) if minutes else _("goes on")
                 ),
