@@ -3,6 +3,8 @@
 The commands that look at one text are in `inspect_text`.
 """
 
+import functools
+from operator import or_
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -162,24 +164,34 @@ def probes_command(
               help="How loud they are heard: 0 is silent, above 1 turned up.")  # fmt: skip
 @click.option("--echoes", is_flag=True, help="Switch the echoes off, and no units.")
 @click.option("--attention", is_flag=True, help="Switch attention off, and no units.")
+@click.option("--place", is_flag=True,
+              help="Tell it no longer its place in the bar, and switch off no units.")  # fmt: skip
 @sample_option("--seed", "seed")
 @sample_option("--temperature", "temperature")
 @sample_option("--free", "free")
 @json_option
-def silence_command(
+def silence_command(  # noqa: PLR0913 - each is an option of the command
     checkpoint_name: str, layer: int, units: str, factor: float, echoes: bool, attention: bool,
-    as_json: bool, **settings: Any,
+    place: bool, as_json: bool, **settings: Any,
 ) -> None:  # fmt: skip
-    """Compose a seed with a network as it is and with something switched off; what differs."""
-    checkpoint, config = load(checkpoint_name), SampleConfig(**settings)
+    """Compose a seed with a network as it is and with something switched off; what differs.
+
+    Each tune is drawn once: a critic that chooses among drawings would hide what a unit does.
+    """
+    checkpoint, config = load(checkpoint_name), SampleConfig(**settings, candidates=1)
     from musicgen.interpretation.changed_network import compose_changed
     from musicgen.interpretation.comparison import compare_tunes
-    from musicgen.interpretation.interventions import scale, silence_attention, silence_echoes
+    from musicgen.interpretation.interventions import (
+        scale,
+        silence_attention,
+        silence_echoes,
+        silence_place,
+    )
     from musicgen.sampling.composer import compose
 
-    if echoes or attention:
+    if echoes or attention or place:
         parts = [silence_echoes()] * echoes + [silence_attention()] * attention
-        change: Intervention = parts[0] if len(parts) == 1 else parts[0] | parts[1]
+        change: Intervention = functools.reduce(or_, parts + [silence_place()] * place)
     else:
         change = scale(layer - 1, _read_units(units), factor)
     (changed,) = compose_changed(checkpoint, config, change)

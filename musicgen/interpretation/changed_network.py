@@ -22,6 +22,7 @@ from musicgen.interpretation.sites import (
     find_sites,
     has_attention,
     has_echoes,
+    has_place,
     put_output,
     take_output,
 )
@@ -31,8 +32,12 @@ from musicgen.models.echo import EchoNetwork
 from musicgen.models.lstm import LSTMNetwork
 from musicgen.models.lstm_stack import LSTMStack
 from musicgen.models.network import Network
+from musicgen.models.position import FEATURES
 from musicgen.sampling.composer import Composition, compose
 from musicgen.sampling.engine import build_engine
+
+PLACE_IN_BAR = ("metre_and_place", "left_in_bar", "fraction")
+"""The features of a position that tell how full the bar is."""
 
 _Lines = dict[int, tuple[torch.Tensor, torch.Tensor]]
 """Of each changed layer the factors and offsets of its units, both (H,)."""
@@ -75,7 +80,8 @@ def change_network(network: Network, intervention: Intervention) -> Network:
         intervention: What is changed.
 
     Raises:
-        ConfigError: there is no such layer or unit, or the network has no echoes or no attention.
+        ConfigError: there is no such layer or unit, or the network has no echoes or no attention,
+            or is not told its place.
     """
     sites = find_sites(network)
     lines: _Lines = {}
@@ -94,6 +100,8 @@ def change_network(network: Network, intervention: Intervention) -> Network:
                 _hook(sites[layer], changed, line)
         if intervention.silent_echoes:
             _silence_echoes(cast(EchoNetwork, changed), list(intervention.silent_echoes))
+        if intervention.is_place_silent:
+            _silence_place(cast(EchoNetwork, changed))
         if intervention.is_attention_silent:
             nothing = torch.zeros(sites[-1].size)
             _hook(sites[-1], changed, (nothing, nothing))
@@ -130,6 +138,8 @@ def _check_parts(network: Network, intervention: Intervention) -> None:
         raise ConfigError("This network has no echoes to switch off.")
     if any(not 0 <= echo < ECHOES for echo in intervention.silent_echoes):
         raise ConfigError("There are {count} echoes, counted from 0.", count=ECHOES)
+    if intervention.is_place_silent and not has_place(network):
+        raise ConfigError("This network is not told its place in the bar.")
     if intervention.is_attention_silent and not has_attention(network):
         raise ConfigError("This network has no attention to switch off.")
 
@@ -173,6 +183,16 @@ def _silence_echoes(network: EchoNetwork, echoes: list[int]) -> None:
     network.levels[:, echoes] = network.levels[0, echoes]
     network.gates.weight[echoes] = 0.0
     network.trust[:, echoes] = 0.0
+
+
+def _silence_place(network: EchoNetwork) -> None:
+    """Each feature that tells the place in the bar is told as the mean of all its values."""
+    weight = cast(nn.Embedding, network.position).weight
+    row = 0
+    for name, count in FEATURES.items():
+        if name in PLACE_IN_BAR:
+            weight[row : row + count] = weight[row : row + count].mean(0)
+        row += count
 
 
 def _hook(site: Site, network: nn.Module, line: tuple[torch.Tensor, torch.Tensor]) -> None:

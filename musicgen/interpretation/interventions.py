@@ -40,12 +40,15 @@ class UnitChange:
 class Intervention:
     """All that is changed: units, in this order, and what is switched off beside them.
 
-    `silent_echoes` are numbers of `copy_candidates`' echoes, the longest run first.
+    `silent_echoes` are numbers of `copy_candidates`' echoes, the longest run first. Where the place
+    is silent, a network that is told its place in the bar with each character is always told the
+    same.
     """
 
     changes: tuple[UnitChange, ...] = ()
     silent_echoes: tuple[int, ...] = ()
     is_attention_silent: bool = False
+    is_place_silent: bool = False
 
     def __or__(self, other: "Intervention") -> "Intervention":
         """Both, the other one after this one."""
@@ -53,6 +56,7 @@ class Intervention:
             self.changes + other.changes,
             tuple(sorted({*self.silent_echoes, *other.silent_echoes})),
             self.is_attention_silent or other.is_attention_silent,
+            self.is_place_silent or other.is_place_silent,
         )
 
     def fingerprint(self, of_checkpoint: str) -> str:
@@ -62,7 +66,10 @@ class Intervention:
         """
         if self == Intervention():
             return of_checkpoint
-        text = of_checkpoint + json.dumps(asdict(self), sort_keys=True)
+        values = asdict(self)
+        if not self.is_place_silent:  # as fingerprints were before it could be
+            del values["is_place_silent"]
+        text = of_checkpoint + json.dumps(values, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[: len(of_checkpoint)]
 
 
@@ -112,3 +119,8 @@ def silence_echoes(echoes: Iterable[int] = range(ECHOES)) -> Intervention:
 def silence_attention() -> Intervention:
     """Attention finds nothing."""
     return Intervention(is_attention_silent=True)
+
+
+def silence_place() -> Intervention:
+    """The place in the bar that a network is told (`musicgen.models.position`) tells nothing."""
+    return Intervention(is_place_silent=True)

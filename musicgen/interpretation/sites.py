@@ -90,6 +90,11 @@ def has_echoes(network: Network) -> bool:
     return isinstance(network, EchoNetwork)
 
 
+def has_place(network: Network) -> bool:
+    """Whether a network is told its place in the bar with each character."""
+    return isinstance(network, EchoNetwork) and network.position is not None
+
+
 def has_attention(network: Network) -> bool:
     """Whether a network attends to its past, which can be switched off."""
     return isinstance(network, AttentionNetwork)

@@ -26,8 +26,8 @@ LESSON = Lesson(
                 (N_("a single one"), N_("some, each a part of it"), N_("all alike")),
                 N_(
                     "Mostly some, each a part of it: one rises through the bar, another is high "
-                    "ahead of the bar line. Nobody asked for them; whoever predicts where the next "
-                    "bar line comes has to count."
+                    "ahead of the bar line. Whether they count, or pass on what the network is "
+                    "told, no chart of this kind can say: step 3 can."
                 ),
             ),
             N_(
@@ -38,7 +38,7 @@ LESSON = Lesson(
         Step(
             "colour",
             N_("Go through the eight units, and see each in the colours of a tune."),
-            '!python -m musicgen inspect find --checkpoint house --tunes 16 --unit 206',
+            '!python -m musicgen inspect find --checkpoint house --tunes 16 --unit 194',
             chart=N_(
                 "The value of the unit, without a unit, from -1 to 1, after each character of the "
                 "text: look for a pattern that comes back with every bar line, the dotted lines."
@@ -47,39 +47,44 @@ LESSON = Lesson(
         Step(
             "silence",
             N_(
-                "Switch the eight off, and eight others drawn at random, and hear one seed three "
-                "times without the rules of notation."
+                "Switch the eight off, then eight others drawn at random, then what the network is "
+                "told of its place in the bar, and hear one seed each time without the rules of "
+                "notation."
             ),
             '!python -m musicgen inspect silence --checkpoint house --seed 3 --free '
-            '--units 206,476,447,261,428,130,12,443',
+            '--units 194,292,178,614,532,11,430,293\n'
+            '!python -m musicgen inspect silence --checkpoint house --seed 3 --free --place',
             N_("Switch off, and compose"),
             Question(
-                N_("What will be lost without the eight units that count?"),
-                (N_("the time"), N_("the key"), N_("both")),
+                N_("Without which of the three will the fewest tunes keep time?"),
+                (N_("the eight units"), N_("eight others"), N_("the place it is told")),
                 N_(
-                    "Mostly the time alone: bars come out too short or too long, while the key "
-                    "stays, for other units keep it. Without eight others hardly anything is lost."
+                    "It depends on whether somebody else counts. house is told its place with each "
+                    "character: what comes in anew need not be remembered, so the eight cost next "
+                    "to nothing, and without the place no bar is right. The network before it was "
+                    "not told, and counted by itself: without its eight units 10 tunes of 100 kept "
+                    "time in place of 81, and the key stayed; eight others cost 4."
                 ),
             ),
         ),
         Step(
             "measure",
-            N_("Compose twelve tunes in each of the three ways, and count."),
+            N_("Compose twelve tunes in each of these ways, and count."),
             'for seed in (1, 2, 3):\n'
             '    !python -m musicgen inspect silence --checkpoint house --seed {seed} --free '
-            '--units 206,476,447,261,428,130,12,443',
+            '--units 194,292,178,614,532,11,430,293',
             N_("Compose and count"),
             None,
             N_(
-                "Bars are shares of twelve tunes in percent, with 95 % intervals: without the "
-                "counting units fewer keep time, and the key is heard as often as before."
+                "Bars are shares of twelve tunes in percent, with 95 % intervals: see whose "
+                "absence costs time, and whether the key is heard as often as before."
             ),
         ),
     ),
     (
         N_(
             "Networks that only predict the next character find out by themselves what is useful "
-            "for it, such as where in the bar they are."
+            "for it, such as where in the bar they are; what they are told they do not learn."
         ),
         N_(
             "A colour shows what a unit goes along with. Only switching it off shows what it is "

@@ -127,6 +127,7 @@ def test_vectors_are_drawn_and_compared(home: Path, capsys: pytest.CaptureFixtur
      (("find", "own.abc", "--unit", "12"), "no unit 12"),
      (("silence", "--units", "3;4"), "numbers with commas"),
      (("silence", "--attention"), "no attention"),
+     (("silence", "--place"), "not told its place"),
      (("look", "own.abc"), "looks nowhere"),
      (("look", "own.abc", "--number", "9"), "no tune 9"),
      (("embedding", "--analogy", "ab"), "three characters"),

@@ -1,3 +1,6 @@
+from itertools import accumulate
+from typing import Any
+
 import pytest
 import torch
 
@@ -6,6 +9,7 @@ from musicgen.corpus.lab import SEPARATOR
 from musicgen.errors import ConfigError
 from musicgen.interpretation import changed_network
 from musicgen.interpretation.changed_network import (
+    PLACE_IN_BAR,
     change_checkpoint,
     change_network,
     compose_changed,
@@ -19,10 +23,12 @@ from musicgen.interpretation.interventions import (
     silence,
     silence_attention,
     silence_echoes,
+    silence_place,
 )
 from musicgen.interpretation.recording import record
 from musicgen.interpretation.sites import find_sites
 from musicgen.models.network import Network
+from musicgen.models.position import FEATURES
 from musicgen.sampling.composer import compose
 from musicgen.sampling.engine import ForwardEngine, build_engine
 from tests.interpretation.conftest import TUNE, VOCABULARY, make_checkpoint, make_network
@@ -136,6 +142,31 @@ def test_silent_attention_is_that_which_looks_nowhere() -> None:
     assert torch.equal(changed, logits_of(network))
 
 
+def test_a_network_that_is_told_no_place_reads_all_places_alike(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from musicgen.models import echo
+
+    network = make_network("relative")
+    silent = change_network(network, silence_place())
+    said = logits_of(silent)
+    assert not torch.allclose(said, logits_of(network), atol=1e-4)
+    find = echo.read_positions
+    starts = dict(zip(FEATURES, accumulate([0, *FEATURES.values()]), strict=False))
+    columns = [list(FEATURES).index(name) for name in PLACE_IN_BAR]
+
+    def elsewhere(*given: Any) -> Any:
+        places, after = find(*given)
+        for name, column in zip(PLACE_IN_BAR, columns, strict=True):
+            places[..., column] = starts[name] + 1
+        return places, after
+
+    monkeypatch.setattr(echo, "read_positions", elsewhere)
+    torch.testing.assert_close(said, logits_of(silent))
+    assert not torch.allclose(said, logits_of(network), atol=1e-4)
+    assert build_engine(silent) is not None
+
+
 def test_the_fast_engine_serves_changed_weights_and_never_forgets_hooks() -> None:
     for kind in ("lstm", "echo", "normalised"):
         changed = change_network(make_network(kind), CHANGES["held"])
@@ -173,7 +204,7 @@ def test_what_is_not_there_is_refused() -> None:
     network = make_network("lstm")
     for wrong in (
         silence(2), silence(-1), silence(0, [10]), silence(0, [-1]), hold(0, [1, 2], [0.5]),
-        silence_echoes(), silence_attention(),
+        silence_echoes(), silence_attention(), silence_place(),
     ):  # fmt: skip
         with pytest.raises(ConfigError):
             change_network(network, wrong)

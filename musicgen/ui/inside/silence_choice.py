@@ -12,15 +12,16 @@ from musicgen.interpretation.interventions import (
     silence,
     silence_attention,
     silence_echoes,
+    silence_place,
 )
-from musicgen.interpretation.sites import find_sites, has_attention, has_echoes
+from musicgen.interpretation.sites import find_sites, has_attention, has_echoes, has_place
 from musicgen.models.checkpoint import Checkpoint
 from musicgen.ui.base.errors import translate
 from musicgen.ui.base.language import N_, _
 from musicgen.ui.inside import measured
 
 UNIT, LIST, BEAT, RANDOM = "unit", "list", "beat", "random"
-LAYER, ECHOES, ATTENTION = "layer", "echoes", "attention"
+LAYER, ECHOES, ATTENTION, PLACE = "layer", "echoes", "attention", "place"
 PARTS = {
     BEAT: N_("the eight units that follow the beat most"),
     RANDOM: N_("eight units drawn at random"),
@@ -29,8 +30,12 @@ PARTS = {
     LAYER: N_("a whole layer"),
     ECHOES: N_("the echoes"),
     ATTENTION: N_("the attention"),
+    PLACE: N_("the place in the bar that it is told"),
 }
 """Parts of a network that can be changed."""
+
+WITHOUT_UNITS = (ECHOES, ATTENTION, PLACE)
+"""Those that have no units and can only be switched off."""
 
 OFF, MEAN, LOUD = "off", "mean", "loud"
 WAYS = {OFF: N_("switch off"), MEAN: N_("hold at its mean"), LOUD: N_("turn up or down")}
@@ -66,12 +71,14 @@ def parts_of(checkpoint: Checkpoint) -> list[str]:
         missing.add(ECHOES)
     if not has_attention(checkpoint.network):
         missing.add(ATTENTION)
+    if not has_place(checkpoint.network):
+        missing.add(PLACE)
     return [part for part in PARTS if part not in missing]
 
 
 def ways_of(part: str) -> list[str]:
     """How a part can be changed."""
-    return [OFF] if part in (ECHOES, ATTENTION) else list(WAYS)
+    return [OFF] if part in WITHOUT_UNITS else list(WAYS)
 
 
 def units_of(checkpoint: Checkpoint, part: str, layer: int, seed: int) -> tuple[int, ...]:
@@ -96,10 +103,10 @@ def to_intervention(checkpoint: Checkpoint, change: Change) -> Intervention:
     """
     if change.is_nothing:
         return Intervention()
-    if change.part == ECHOES:
-        return silence_echoes()
-    if change.part == ATTENTION:
-        return silence_attention()
+    if change.part in WITHOUT_UNITS:
+        return {ECHOES: silence_echoes, ATTENTION: silence_attention, PLACE: silence_place}[
+            change.part
+        ]()
     if change.way == OFF:
         return silence(change.layer, change.units)
     if change.way == LOUD:
@@ -135,6 +142,8 @@ def describe_change(checkpoint: Checkpoint, change: Change) -> str:
         return _("without the echoes")
     if change.part == ATTENTION:
         return _("without attention")
+    if change.part == PLACE:
+        return _("without its place in the bar")
     label = find_sites(checkpoint.network)[change.layer].label
     layer = translate(label.template, label.values)
     what = (

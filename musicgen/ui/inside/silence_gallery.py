@@ -27,8 +27,15 @@ FINDS = (
         "beat", N_("The metronome"), ":material/timer_off:",
         N_("Eight of hundreds of units say most of where in the bar the tune is. Without them bars "
            "come out too long or too short: tap your foot, and see where you stumble. The key "
-           "stays, for others keep it."),
+           "stays, for others keep it. A network that is told its place with each character has no "
+           "need of them, and keeps time all the same."),
         parts.BEAT,
+    ),
+    Find(
+        "place", N_("No place"), ":material/location_off:",
+        N_("The network is no longer told how full the bar is. It never learned to count by "
+           "itself, so without the rules of notation no bar is right, and the tune falls apart."),
+        parts.PLACE,
     ),
     Find(
         "random", N_("Eight others"), ":material/casino:",

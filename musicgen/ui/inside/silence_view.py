@@ -92,7 +92,7 @@ def _controls(checkpoint: Checkpoint) -> Change | None:
             format_func=lambda name: _(parts.PARTS[name]),
         )  # fmt: skip
         part = PART.get()
-        if part not in (parts.ECHOES, parts.ATTENTION, parts.UNIT):
+        if part not in (*parts.WITHOUT_UNITS, parts.UNIT):
             st.selectbox(
                 _("Layer"), list(range(len(sites))),
                 key=LAYER.name, persist_state="session", width=150,

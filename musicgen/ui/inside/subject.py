@@ -145,9 +145,12 @@ def seed_and_temperature() -> None:
 
 
 def settings(is_free: bool = False) -> SampleConfig:
-    """How the tune is composed."""
+    """How the tune is composed: drawn once, for a critic would hide what a unit does."""
     return SampleConfig(
-        temperature=round(choices.TEMPERATURE.get(), 2), seed=choices.SEED.get(), free=is_free
+        temperature=round(choices.TEMPERATURE.get(), 2),
+        seed=choices.SEED.get(),
+        free=is_free,
+        candidates=1,
     )
 
 

@@ -4,9 +4,9 @@ import numpy as np
 import streamlit as st
 
 from musicgen.config import SampleConfig
-from musicgen.interpretation.interventions import Intervention, silence
+from musicgen.interpretation.interventions import Intervention, silence, silence_place
 from musicgen.interpretation.recording import record
-from musicgen.interpretation.sites import find_sites
+from musicgen.interpretation.sites import find_sites, has_place
 from musicgen.lessons.bar_counting import UNITS
 from musicgen.lessons.measures import CountingUnits, draw_other_units, find_counting_units
 from musicgen.models.checkpoint import Checkpoint
@@ -111,7 +111,7 @@ def _recorded(
 
 
 def switch_off(scene: Scene) -> bool:
-    """One seed as it is, without the units that count, and without others."""
+    """One seed as it is, without the units that count, without others, and without its place."""
     if not _has_found(scene):
         return False
     presses = is_pressed(scene)
@@ -122,7 +122,7 @@ def switch_off(scene: Scene) -> bool:
 
 
 def many_tunes(scene: Scene) -> bool:
-    """What is counted in each of the three ways."""
+    """What is counted in each of these ways."""
     if not _has_found(scene) or not is_pressed(scene):
         return False
     count(scene, _cells(scene, SampleConfig(seed=1, count=COUNT, candidates=1, free=True)))
@@ -139,6 +139,8 @@ def _cells(scene: Scene, config: SampleConfig) -> list[Cell]:
         _("without those that count"): _silence(counting.layer, counting.units),
         _("without others"): _silence(counting.layer, others),
     }
+    if has_place(checkpoint.network):
+        changes[_("without its place in the bar")] = silence_place()
     return [Cell(label, checkpoint, config, change) for label, change in changes.items()]
 
 
