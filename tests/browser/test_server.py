@@ -14,7 +14,7 @@ pytestmark = pytest.mark.browser
 def test_waits_are_shown_to_the_owner_and_can_be_turned_off(open_page, server: Server):
     for number in range(1, 21):
         for kind in (COMPOSE, SOUND):
-            Watch(server.home / "waits").note(kind, number / 10, "tiny", "Play")
+            Watch(server.home / "waits").note(kind, number / 10, "waited", "Play")
     page = open_page("/Server").page
     expect(page.get_by_role("cell", name="1.90 s")).to_be_visible()
     at_rest(page)
