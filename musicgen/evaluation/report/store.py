@@ -12,7 +12,6 @@
 import contextlib
 import json
 import re
-import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -27,7 +26,7 @@ from musicgen.errors import MusicgenError, ReportError, StorageError
 from musicgen.evaluation.report.plan import Cell, ReportPlan
 from musicgen.evaluation.report.result import DrawnTune, Report
 from musicgen.json_reading import is_count, is_number, read_json
-from musicgen.storage import delete_folder, is_file, is_folder, list_folder, write_file
+from musicgen.storage import delete_folder, is_file, is_folder, list_folder, storing, write_file
 from musicgen.work_lock import holding, is_held
 
 MAX_REPORTS = 20
@@ -74,7 +73,7 @@ class ReportStore:
         Raises:
             StorageError: it cannot be written.
         """
-        report_id = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:6]}"
+        report_id = self._free_id()
         write_file(self.root / report_id / _PLAN, to_json(plan.to_dict()).encode())
         for old in self.list()[self._limit :]:
             if old.id != report_id and not self.is_busy(old.id):
@@ -107,6 +106,14 @@ class ReportStore:
         readable = {info.id for info in self.list()}
         there = (name for name in self._names() if is_folder(self.root / name))
         return [name for name in there if name not in readable]
+
+    def _free_id(self) -> str:
+        """The moment, to the microsecond: the order of names is the order of their making."""
+        while True:
+            report_id = f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}"
+            with storing(self.root), contextlib.suppress(FileExistsError):
+                (self.root / report_id).mkdir(parents=True)
+                return report_id
 
     def _names(self) -> Sequence[str]:
         """Of all folders that could be reports, the newest first."""

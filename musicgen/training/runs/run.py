@@ -186,7 +186,7 @@ class RunStore:
             write_pairs(run.path / PAIRS_FILE, pairs)
         values = {
             "preset": preset.name,
-            "created": datetime.now(UTC).isoformat(timespec="seconds"),
+            "created": datetime.now(UTC).isoformat(timespec="microseconds"),
             "network": preset.network.to_dict(),
             "training": preset.training.to_dict(),
         } | ({"sweep": sweep} if sweep else {})

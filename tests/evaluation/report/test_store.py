@@ -12,16 +12,11 @@ from musicgen.evaluation.report.store import ReportStore
 PLAN = ReportPlan(("small",), 2)
 
 
-def test_the_oldest_reports_make_room(tmp_path):
-    store = ReportStore(tmp_path, limit=2)
-    made = []
-    for number in range(4):
-        made.append(store.create(ReportPlan(("a",), number + 1)))
-        old = tmp_path / made[-1]
-        made[-1] = f"2026010{number + 1}-000000-{made[-1][-6:]}"
-        old.rename(tmp_path / made[-1])
-    store.create(PLAN)
-    assert [info.id for info in store.list()][1:] == made[:1:-1][:1]
+def test_the_oldest_reports_make_room_also_within_one_second(tmp_path):
+    store = ReportStore(tmp_path, limit=3)
+    made = [store.create(ReportPlan(("a",), number + 1)) for number in range(8)]
+    assert [info.id for info in store.list()] == made[:-4:-1]
+    assert [info.plan.count for info in store.list()] == [8, 7, 6]
 
 
 def test_tunes_of_another_network_are_not_taken(tmp_path):
