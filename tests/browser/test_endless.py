@@ -19,6 +19,20 @@ RADIO = """() => {
   };
 }"""
 
+# Presses "The tune before", and "Next tune" as soon as it sounds; the page hears of both at once.
+BACK_AND_ON = """async () => {
+  const radio = globalThis.musicgenRadio, from = radio.current.number, begun = performance.now();
+  radio.tellPlaying = () => {};
+  radio.askForBefore();
+  while (radio.current.number >= from || !radio.following()?.buffer) {
+    if (performance.now() - begun > 60_000) throw new Error("The tune before did not come.");
+    await new Promise((done) => setTimeout(done, 10));
+  }
+  radio.skip();
+  delete radio.tellPlaying;
+  radio.tellPlaying();
+}"""
+
 # Listens to what leaves the player: when each block of samples was silent, on the audio clock.
 LISTEN = """() => {
   const radio = globalThis.musicgenRadios.get(document.querySelector(".musicgen-radio"));
@@ -165,6 +179,9 @@ def test_the_tune_before_comes_again_and_what_was_heard_can_be_kept(open_page):
         page.get_by_role("button", name="Save MP3").click()
     assert download.value.path().stat().st_size > 10_000
     page.keyboard.press("Escape")
+    # Back and on again at once: the page hears of both as of one.
+    page.evaluate(BACK_AND_ON)
+    expect(row).to_be_visible()
     row.get_by_role("link", name="Open in Play").click()
     page.get_by_role("heading", level=1, name="Play").wait_for()
     expect(page.locator(".abcjs-title").first).to_have_text(title)

@@ -172,6 +172,7 @@ def test_a_training_is_watched_zoomed_refreshed_stopped_and_played(open_page, wi
     # Stopped from the other tab; both show it, and the model plays.
     third.bring_to_front()
     third.get_by_role("link", name="Play the new model").wait_for()
+    at_rest(third)  # what was held back while nobody saw the tab is drawn now
     third.get_by_role("button", name="Stop and keep").click()
     expect(third.locator(".st-key-live").get_by_text("stopped")).to_be_visible()
     page.bring_to_front()

@@ -1,6 +1,8 @@
 import time
+from types import SimpleNamespace
 
 from musicgen.ui.base import resources
+from musicgen.ui.frame import on_air
 from musicgen.ui.frame.on_air import PlaybackSession
 from tests.pages import OTHER_PAGES
 from tests.ui.conftest import PROJECT
@@ -135,3 +137,29 @@ def test_without_any_model_the_page_leads_to_training(empty_home, open_app):
     app = open_app("Endless")
     assert not app.exception and not app.error
     assert "No model can play yet" in [item.value for item in app.subheader]
+
+
+class Held:
+    """What a session holds under one name."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def get(self):
+        return self.value
+
+    def set(self, value):
+        self.value = value
+
+
+def test_of_two_things_the_player_tells_at_once_the_later_one_is_enough(monkeypatch):
+    queue = SimpleNamespace(composed=lambda number: [(number, None)])
+    now = PlaybackSession(queue, None, 1, jump=(0, "click"))
+    held = SimpleNamespace(ON_AIR=Held(now), ENDLESS_PLAYING=Held(0))
+    monkeypatch.setattr(on_air, "state", held)
+    on_air._told(5, "")  # the tune that sounded before the jump, which is still to come
+    assert (held.ENDLESS_PLAYING.value, now.jump) == (0, (0, "click"))
+    on_air._told(1, "click")  # jumped to the first, and skipped it at once
+    assert (held.ENDLESS_PLAYING.value, now.jump) == (1, None)
+    on_air._told(2, "click")
+    assert held.ENDLESS_PLAYING.value == 2

@@ -153,11 +153,15 @@ class Radio {
     this.label();
   }
 
+  // Which tune sounds, and the last jump that was made: of two things told at once the page may see only
+  // the later one, and has to know that the jump before it is done.
   tellPlaying() {
-    if (!this.current || !this.send || this.told === this.current.number && this.toldTo === this.host) return;
-    this.told = this.current.number;
+    if (!this.current || !this.send) return;
+    const told = [this.current.number, this.made ?? ""];
+    if (String(told) === String(this.told) && this.toldTo === this.host) return;
+    this.told = told;
     this.toldTo = this.host;
-    this.send.state("playing", this.told);
+    this.send.state("playing", told);
   }
 
   tick() {
@@ -206,6 +210,7 @@ class Radio {
     const track = this.jump === undefined ? undefined : this.tracks.get(this.jump);
     if (!track?.buffer || this.isSilent) return;
     this.jump = undefined;
+    this.made = this.jumped;
     for (const other of this.tracks.values()) if (other !== this.current) this.silence(other);
     if (this.current?.source) this.fade(this.current);
     this.begin(track, this.context.currentTime + LEAD_S);

@@ -45,7 +45,7 @@ def gapless_player(
     is_on: bool,
     jump: tuple[int, str] | None,
     has_before: bool,
-    on_playing: Callable[[int], None],
+    on_playing: Callable[[int, str], None],
     on_before: Callable[[int, str], None],
 ) -> None:
     """Draws the player.
@@ -56,7 +56,8 @@ def gapless_player(
         is_on: Whether the row goes on; else the player falls silent, and keeps its last tune.
         jump: Number of the tune to play as soon as it is ready, and a name for this request.
         has_before: Whether there is a tune before the one that sounds.
-        on_playing: Called with the number of a tune when it begins to sound.
+        on_playing: Called with the number of a tune when it begins to sound, and the name of the
+            last jump that was made; "" for none.
         on_before: Called with the number that sounds and a name for the click, when the tune before
             is asked for; again for the same click until a jump of that name comes.
     """
@@ -69,9 +70,9 @@ def gapless_player(
     }
 
     def tell() -> None:
-        playing = (st.session_state.get(key) or {}).get("playing")
-        if type(playing) is int:
-            on_playing(playing)
+        match (st.session_state.get(key) or {}).get("playing"):
+            case [int(number), str(made)]:
+                on_playing(number, made[:MAX_NAME])
 
     def ask() -> None:
         match (st.session_state.get(key) or {}).get("before"):
@@ -87,7 +88,7 @@ def gapless_player(
             "jump": jump,
             "hasBefore": has_before,
         },
-        default={"playing": -1},
+        default={"playing": [-1, ""]},
         on_playing_change=tell,
         on_before_change=ask,
         on_more_change=_ignore,

@@ -113,10 +113,15 @@ def _play_before(number: int, name: str) -> None:
         play(earlier[0][0], name)
 
 
-def _told(number: int) -> None:
-    """Takes over which tune the browser plays; one that was skipped by hand is ignored."""
+def _told(number: int, made: str) -> None:
+    """Takes over which tune the browser plays, but nothing before the jump that was asked for.
+
+    Args:
+        number: The tune that sounds.
+        made: The name of the last jump that the browser made.
+    """
     now = state.ON_AIR.get()
-    if not isinstance(now, PlaybackSession) or (now.jump and now.jump[0] != number):
+    if not isinstance(now, PlaybackSession) or (now.jump and now.jump[1] != made):
         return
     now.jump = None
     if any(number == known for known, _composition in now.queue.composed(number)[:1]):
