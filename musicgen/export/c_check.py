@@ -9,7 +9,7 @@ from pathlib import Path
 from musicgen.config import SampleConfig
 from musicgen.corpus.lab import SEPARATOR
 from musicgen.errors import ExportError
-from musicgen.export.formats import Agreement
+from musicgen.export.formats import CHARACTERS_COMPOSED, Agreement
 from musicgen.models.checkpoint import Checkpoint
 from musicgen.sampling.composer import compose
 from musicgen.sampling.engine import Engine, build_engine
@@ -75,7 +75,7 @@ def compare_text(
         found = run_seeds(program, numbers, temperature, most)
     expected = compose_fixed(checkpoint, numbers, temperature, most)
     wrong = count_wrong(found, expected)
-    return [Agreement("characters composed", sum(map(len, expected)), len(numbers), wrong, 0.0)]
+    return [Agreement(CHARACTERS_COMPOSED, sum(map(len, expected)), len(numbers), wrong, 0.0)]
 
 
 def compile_header(header: str, folder: Path, flags: Sequence[str]) -> Path:

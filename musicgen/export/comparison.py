@@ -15,6 +15,7 @@ from musicgen.export.formats import Agreement
 from musicgen.models.checkpoint import Checkpoint
 from musicgen.sampling.decoding import compute_probs, draw
 from musicgen.sampling.engine import Engine, build_engine
+from musicgen.translatable import Sentence
 
 Ids = NDArray[np.int64]
 Logits = NDArray[np.float32]
@@ -62,7 +63,7 @@ def step_through(engine: Engine, ids: Ids) -> Logits:
     return np.stack(found, 1)
 
 
-def compare(subject: str, ours: Logits, theirs: Logits, tolerance: float) -> Agreement:
+def compare(subject: Sentence, ours: Logits, theirs: Logits, tolerance: float) -> Agreement:
     """How far two arrays of logits (B, T, V) are apart; infinitely, where shapes differ."""
     tunes, characters = ours.shape[:2]
     largest = float(np.abs(ours - theirs).max()) if ours.shape == theirs.shape else float("inf")
@@ -70,19 +71,29 @@ def compare(subject: str, ours: Logits, theirs: Logits, tolerance: float) -> Agr
 
 
 def compare_engine(
-    subject: str, engine: Engine, texts: ReadTexts, tolerance: float
+    subject: Sentence, engine: Engine, texts: ReadTexts, tolerance: float
 ) -> list[Agreement]:
     """An engine of somebody else beside ours: all tunes at once, and the first alone."""
     together = step_through(engine, texts.ids)
     alone = step_through(engine, texts.ids[:1])
     return [
-        compare(f"{subject}, {len(texts.ids)} tunes at once", texts.logits, together, tolerance),
-        compare(f"{subject}, one tune", texts.logits[:1], alone, tolerance),
+        compare(several_tunes(subject, texts), texts.logits, together, tolerance),
+        compare(one_tune(subject), texts.logits[:1], alone, tolerance),
     ]
 
 
+def several_tunes(part: Sentence, texts: ReadTexts) -> Sentence:
+    """The name of a comparison of all tunes at once."""
+    return Sentence("{part}, {count} tunes at once", part=part, count=len(texts.ids))
+
+
+def one_tune(part: Sentence) -> Sentence:
+    """The name of a comparison of the first tune alone."""
+    return Sentence("{part}, one tune", part=part)
+
+
 def compare_lengths(
-    subject: str,
+    subject: Sentence,
     read: Callable[[Ids], Logits],
     texts: ReadTexts,
     tolerance: float,
@@ -102,5 +113,6 @@ def compare_lengths(
         tunes = 1 if length == lengths[0] else len(texts.ids)
         theirs = read(texts.ids[:tunes, :length])
         ours = texts.logits[:tunes, :length]
-        found.append(compare(f"{subject}, {length} characters at once", ours, theirs, tolerance))
+        name = Sentence("{part}, {count} characters at once", part=subject, count=length)
+        found.append(compare(name, ours, theirs, tolerance))
     return found

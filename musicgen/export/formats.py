@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from musicgen.errors import ExportError
-from musicgen.translatable import N_
+from musicgen.translatable import N_, Sentence
 
 if TYPE_CHECKING:
     from musicgen.models.checkpoint import Checkpoint
@@ -31,7 +31,7 @@ class Agreement:
         tolerance: The largest that is accepted; 0 where every bit has to be the same.
     """
 
-    subject: str
+    subject: Sentence
     characters: int
     tunes: int
     largest: float
@@ -42,6 +42,10 @@ class Agreement:
         """Whether the difference is accepted; one that is not a number never is."""
         return self.largest <= self.tolerance
 
+
+CHARACTERS_COMPOSED = Sentence("characters composed")
+STEP_LOGITS = Sentence("logits of the step")
+STEP_LOGITS_INT8 = Sentence("logits of the step in 8 bits")
 
 Writer = Callable[["Checkpoint", Path], list[Agreement]]
 """Writes a checkpoint to a path that is free, in one piece, and returns what was compared."""

@@ -21,13 +21,14 @@ from musicgen.export.comparison import (
     compare,
     read_own_texts,
 )
-from musicgen.export.formats import Agreement, require_agreement
+from musicgen.export.formats import STEP_LOGITS, STEP_LOGITS_INT8, Agreement, require_agreement
 from musicgen.export.litert_graph import SIGNATURE, make_step
 from musicgen.export.onnx_export import describe_model, require_lstm
 from musicgen.models.checkpoint import Checkpoint
 from musicgen.models.lstm_weights import LSTMWeights
 from musicgen.sampling.echo_reading import EchoReader
 from musicgen.storage import replacing_folder
+from musicgen.translatable import Sentence
 
 STEP_FILE, INT8_FILE = "step.tflite", "step-int8.tflite"
 
@@ -69,8 +70,8 @@ def compare_models(
     plain = read_texts(models[STEP_FILE], weights, texts.ids)
     low = read_texts(models[INT8_FILE], weights, texts.ids)
     return [
-        compare("logits of the step", texts.logits, plain, FLOAT_TOLERANCE),
-        compare("logits of the step in 8 bits", texts.logits, low, INT8_TOLERANCE),
+        compare(STEP_LOGITS, texts.logits, plain, FLOAT_TOLERANCE),
+        compare(STEP_LOGITS_INT8, texts.logits, low, INT8_TOLERANCE),
         _compare_loss(texts, low),
     ]
 
@@ -79,7 +80,7 @@ def _compare_loss(texts: ReadTexts, low: Logits) -> Agreement:
     """The loss of what is said with 8-bit weights, beside that of float32."""
     losses = [_loss(logits, texts.ids) for logits in (texts.logits, low)]
     largest = abs(losses[1] / losses[0] - 1.0)
-    subject = "losses of the step in 8 bits (as shares)"
+    subject = Sentence("losses of the step in 8 bits (as shares)")
     return Agreement(subject, texts.ids.size, len(texts.ids), largest, LOSS_TOLERANCE)
 
 

@@ -17,6 +17,7 @@ from musicgen.export.numpy_sampler import Network, read_safetensors
 from musicgen.export.onnx_export import require_lstm
 from musicgen.models.checkpoint import WEIGHTS_FILE, Checkpoint
 from musicgen.storage import replacing_folder
+from musicgen.translatable import Sentence
 
 SCRIPT_FILE, SETTINGS_FILE = "sampler.py", "model.json"
 
@@ -46,7 +47,7 @@ def write_numpy(checkpoint: Checkpoint, path: Path) -> list[Agreement]:
     texts = read_own_texts(checkpoint)
     network = Network(read_safetensors(data), known)
     theirs = np.stack([_read(network, row) for row in texts.ids])
-    agreements = [compare("logits of the script", texts.logits, theirs, FLOAT_TOLERANCE)]
+    agreements = [compare(Sentence("logits of the script"), texts.logits, theirs, FLOAT_TOLERANCE)]
     require_agreement("NumPy", agreements)
     package = Path(__file__).parent.parent
     with replacing_folder(path) as folder:

@@ -25,7 +25,7 @@ from musicgen.export.comparison import (
     compare_lengths,
     read_own_texts,
 )
-from musicgen.export.formats import Agreement, require_agreement
+from musicgen.export.formats import STEP_LOGITS, STEP_LOGITS_INT8, Agreement, require_agreement
 from musicgen.models.checkpoint import Checkpoint
 from musicgen.models.lstm_weights import LSTM_KINDS, LSTMWeights
 from musicgen.sampling.echo_engine import EchoEngine
@@ -41,6 +41,7 @@ from musicgen.sampling.lstm_graph import (
 )
 from musicgen.sampling.onnx_writer import FLOAT, INT64, write_value_info
 from musicgen.storage import replacing_folder
+from musicgen.translatable import Sentence
 
 STEP_FILE, INT8_FILE, SEQUENCE_FILE = "step.onnx", "step-int8.onnx", "sequence.onnx"
 METADATA_VERSION = 1
@@ -171,11 +172,11 @@ def compare_models(
         return _read_sequence(models[SEQUENCE_FILE], weights, ids)
 
     return [
-        compare("logits of torch", texts.logits, _read_torch(checkpoint, texts.ids),
+        compare(Sentence("logits of torch"), texts.logits, _read_torch(checkpoint, texts.ids),
                 FLOAT_TOLERANCE),
-        *compare_engine("logits of the step", engine(STEP_FILE), texts, 0.0),
-        *compare_engine("logits of the step in 8 bits", engine(INT8_FILE), low, 0.0),
-        *compare_lengths("logits of the sequence", read, texts, FLOAT_TOLERANCE),
+        *compare_engine(STEP_LOGITS, engine(STEP_FILE), texts, 0.0),
+        *compare_engine(STEP_LOGITS_INT8, engine(INT8_FILE), low, 0.0),
+        *compare_lengths(Sentence("logits of the sequence"), read, texts, FLOAT_TOLERANCE),
     ]  # fmt: skip
 
 

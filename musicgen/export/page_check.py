@@ -11,7 +11,7 @@ from musicgen.config import Paths
 from musicgen.engraving.engraver import node_commands
 from musicgen.errors import ExportError
 from musicgen.export.c_check import MAX_NEW_TOKENS, compose_fixed, count_wrong
-from musicgen.export.formats import Agreement
+from musicgen.export.formats import CHARACTERS_COMPOSED, Agreement
 from musicgen.models.checkpoint import Checkpoint
 
 _RUN_S = 3600
@@ -34,7 +34,7 @@ def compare_page(
     found: list[str] = run_page(page, request)
     expected = compose_fixed(checkpoint, list(seeds), temperature, MAX_NEW_TOKENS)
     wrong = count_wrong(found, expected)
-    return [Agreement("characters composed", sum(map(len, expected)), len(seeds), wrong, 0.0)]
+    return [Agreement(CHARACTERS_COMPOSED, sum(map(len, expected)), len(seeds), wrong, 0.0)]
 
 
 def run_page(page: str, request: dict[str, Any]) -> Any:

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from musicgen.errors import ExportError
-from musicgen.export.comparison import Ids, Logits, compare, read_own_texts
-from musicgen.export.formats import Agreement, require_agreement
+from musicgen.export.comparison import Ids, Logits, compare, one_tune, read_own_texts, several_tunes
+from musicgen.export.formats import STEP_LOGITS, Agreement, require_agreement
 from musicgen.export.onnx_export import describe_model, require_lstm
 from musicgen.models.checkpoint import Checkpoint
 from musicgen.models.lstm_weights import LSTMWeights
@@ -44,10 +44,9 @@ def write_tensorrt(checkpoint: Checkpoint, path: Path) -> list[Agreement]:
     theirs = _read(trt, plan, weights, texts.ids)
     alone = _read(trt, plan, weights, texts.ids[:1])
     agreements = [
-        compare(f"logits of the step, {len(texts.ids)} tunes at once", texts.logits, theirs,
-                TOLERANCE),
-        compare("logits of the step, one tune", texts.logits[:1], alone, TOLERANCE),
-    ]  # fmt: skip
+        compare(several_tunes(STEP_LOGITS, texts), texts.logits, theirs, TOLERANCE),
+        compare(one_tune(STEP_LOGITS), texts.logits[:1], alone, TOLERANCE),
+    ]
     require_agreement("TensorRT", agreements)
     write_file(path, plan)
     return agreements

@@ -69,7 +69,11 @@ def test_a_model_is_taken_away_with_what_was_compared(some, open_app):
     assert not app.error
     (table,) = app.dataframe
     assert len(table.value) > 3
+    assert table.value["Compared"][1] == "logits of the step, 3 tunes at once"
     assert app.get("download_button")
+    chinese = open_app("Ship", model="some", lang="zh")
+    press(chinese, "ship_export")
+    assert "单步的 logits，同时 3 首" in list(chinese.dataframe[0].value.iloc[:, 0])
 
 
 def test_a_folder_becomes_a_zip(some):

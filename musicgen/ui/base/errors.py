@@ -54,13 +54,16 @@ def sentence(error: MusicgenError) -> str:
 
 def sentence_text(error: MusicgenError) -> str:
     """The same for places that know no Markdown; a reason inside it is translated as well."""
-    values = {
-        name: sentence_text(value) if isinstance(value, MusicgenError) else value
-        for name, value in error.values.items()
-    }
+    values = {name: _value(value) for name, value in error.values.items()}
     text = _(error.template) if error.template else ""
     text = remove_controls(text.format(**values) if values else text)
     return text if len(text) <= MAX_SENTENCE else f"{text[: MAX_SENTENCE - 1]}…"
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, MusicgenError):
+        return sentence_text(value)
+    return translate(value.template, value.values) if isinstance(value, Sentence) else value
 
 
 def translate(template: str, values: Mapping[str, Any]) -> str:
@@ -68,8 +71,5 @@ def translate(template: str, values: Mapping[str, Any]) -> str:
 
     The text is for places that know no Markdown.
     """
-    told = {
-        name: translate(value.template, value.values) if isinstance(value, Sentence) else value
-        for name, value in values.items()
-    }
+    told = {name: _value(value) for name, value in values.items()}
     return _(template).format(**told) if values else _(template) if template else ""

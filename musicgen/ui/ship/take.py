@@ -11,6 +11,7 @@ from musicgen.export.formats import EXPORT_FORMATS, Agreement, get_format
 from musicgen.models.checkpoint import METADATA_FILE, CheckpointRef
 from musicgen.storage import modified_ns
 from musicgen.ui.base import resources, state
+from musicgen.ui.base.errors import translate
 from musicgen.ui.base.language import _
 
 MAX_KEPT = 3
@@ -52,7 +53,7 @@ def _tell(agreements: list[Agreement]) -> None:
     st.dataframe(
         [
             {
-                _("Compared"): one.subject,
+                _("Compared"): translate(one.subject.template, one.subject.values),
                 _("Characters"): one.characters,
                 _("Largest difference"): f"{one.largest:.2g}",
                 _("Accepted"): f"{one.tolerance:g}" if one.tolerance else _("none: the same bits"),
