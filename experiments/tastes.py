@@ -44,6 +44,7 @@ from musicgen.listening.gate import (
     find_margins,
     judge_version,
 )
+from musicgen.listening.interpolation import hold_near
 from musicgen.listening.learning import is_held_back
 from musicgen.listening.taste import strengthen
 from musicgen.listening.verdict import lowest_share
@@ -262,10 +263,17 @@ def measure_taste(
     return {
         "ballots": len(train) + len(unseen),
         "wins": fmean(wins),
+        "share": share_of(new),
         "fresh pairs": len(wins),
         "accepted": verdict.is_accepted,
         "checks": verdict.to_list(),
     }
+
+
+def share_of(new: Checkpoint) -> float:
+    """How far a version is from its start, of the way that its training went."""
+    way = new.metadata.corpus.get("interpolated") or {"share": 1.0}
+    return float(way["share"])
 
 
 def measure_noise(
@@ -304,7 +312,7 @@ def learn(start: Checkpoint, key: str, pairs: list[PreferencePair], steps_: int)
     set_threads(config)
     dataset = load_dataset(config.source, PATHS, config.plain, config.described)
     TrainingSession(run, dataset, lambda _metrics: None).train()
-    return load_checkpoint(run.path / "best")
+    return hold_near(start, run.path / "best", dataset.texts("val"))
 
 
 def tell(results: dict[str, Any]) -> None:

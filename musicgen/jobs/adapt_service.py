@@ -21,6 +21,7 @@ from musicgen.evaluation.report.novelty_scorer import find_novelty_scorer
 from musicgen.jobs.background_task import BackgroundTask, TaskCancelled, TaskStatus
 from musicgen.jobs.training_job import JobRegistry
 from musicgen.listening.gate import TUNES, Evidence, judge_version
+from musicgen.listening.interpolation import hold_near
 from musicgen.listening.learning import CollectedPairs, collect_pairs, describe_pairs, lineage
 from musicgen.listening.store import StudyStore
 from musicgen.listening.taste import strengthen
@@ -237,14 +238,15 @@ class _AdaptTask(BackgroundTask):
             raise TaskCancelled
 
     def _judge(self, start: Checkpoint, run_id: str, material: _Material) -> GateVerdict:
-        new = load_checkpoint(find_checkpoint(run_id, self._paths).path)
         config = start.metadata.training
         source = str(start.metadata.corpus.get("source", ""))
         dataset = load_dataset(source, self._paths, config.plain, config.described)
+        held_out = dataset.texts("val")
+        new = hold_near(start, find_checkpoint(run_id, self._paths).path, held_out)
         scorer = find_novelty_scorer(start, self._paths, on_progress=lambda _tunes: self._check())
-        has_scores = _SCORE in scorer(start_text(dataset.texts("val")))
+        has_scores = _SCORE in scorer(start_text(held_out))
         evidence = Evidence(
-            dataset.texts("val"),
+            held_out,
             material.unseen,
             material.new_tunes,
             (lambda text: scorer(text)[_SCORE]) if has_scores else None,
