@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from tqdm import tqdm
 
-from musicgen.cli.files import CHOICES, TuneFiles
+from musicgen.cli.files import CHOICES, TuneFiles, add_title
 from musicgen.cli.options import echo, echo_json, formats_option, json_option, sample_option
 from musicgen.cli.output import overwrite_option
 from musicgen.cli.recompose import compose_request
@@ -117,7 +117,8 @@ def compose_command(  # noqa: PLR0913 - each is an option of the command
         requests = [
             request_of_options(checkpoint_name, SampleConfig(**settings), sound.playback, paths)
         ]
-    files.check([stem for request in requests for stem in _stems(request)], _archive_stem(requests))
+    stems = [stem for request in requests for stem in _stems(request)]
+    files.check(stems, _archive_stem(requests), titled=True)
     rows, composed_s = _fill(requests, files, as_json=as_json)
     if as_json:
         first = requests[0]
@@ -141,7 +142,7 @@ def _read_beginning(file: Path, bars: int) -> str:
 
 
 def _stems(request: ComposeRequest) -> list[str]:
-    """What the files of a request's tunes are called, without their endings."""
+    """What the files of a request's tunes are called behind their titles, without endings."""
     first, count = request.config.seed, request.config.count
     return [f"{request.ref.name}-{(first + number) % SEEDS}" for number in range(count)]
 
@@ -169,9 +170,8 @@ def _fill(
             taken_s = time.perf_counter() - start
             composed_s += taken_s
             for tune in tunes:
-                piece = from_composition(
-                    tune, stem=f"{request.ref.name}-{tune.seed}", playback=request.playback
-                )
+                stem = add_title(tune, f"{request.ref.name}-{tune.seed}")
+                piece = from_composition(tune, stem=stem, playback=request.playback)
                 row = describe_composition(tune) | {"time_s": round(taken_s / len(tunes), 4)}
                 row |= figures.measure(request.checkpoint, tune) if as_json else {}
                 written = files.write(piece)

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from musicgen.cli.files import CHOICES, TuneFiles
+from musicgen.cli.files import CHOICES, TuneFiles, add_title
 from musicgen.cli.options import echo_json, formats_option, json_option
 from musicgen.cli.output import overwrite_option
 from musicgen.cli.reproduce import ComposeRequest
@@ -50,7 +50,7 @@ def write_edited(
     from musicgen.sampling.edits import apply_edits
 
     files = TuneFiles(out, formats, Paths.default(), keeps_text=True, overwrite=overwrite)
-    stem = f"{request.ref.name}-{tune.seed}-change-{len(tune.edits) + 1}"
+    stem = add_title(tune, f"{request.ref.name}-{tune.seed}-change-{len(tune.edits) + 1}")
     files.check([stem], stem)
     changed = apply_edits(request.checkpoint, tune, [edit])
     written = files.write(from_composition(changed, stem=stem, playback=request.playback))

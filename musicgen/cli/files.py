@@ -7,8 +7,11 @@ from pathlib import Path
 from musicgen.cli.output import check_free, write_output
 from musicgen.config import Paths
 from musicgen.engraving.engraver import missing_part
+from musicgen.library.book_tune import to_file_name
 from musicgen.rendering.files.archive import DEFAULT_FORMATS, ArchivedTune, different, pack
 from musicgen.rendering.files.formats import FORMATS, ExportTune, make_all
+from musicgen.sampling.composer import Composition
+from musicgen.storage import list_folder
 
 ZIP = "zip"
 CHOICES = (*FORMATS, ZIP)
@@ -22,6 +25,12 @@ class Written:
     paths: list[Path]
     warning: str
     remark: str = ""
+
+
+def add_title(tune: Composition, stem: str) -> str:
+    """What the files of a composed tune are called: its title comes first, if it has one."""
+    title = tune.public_tune.title
+    return f"{to_file_name(title)}-{stem}" if title else stem
 
 
 class TuneFiles:
@@ -63,12 +72,13 @@ class TuneFiles:
         self._takes: list[ArchivedTune] = []
         self._stems: list[str] = []
 
-    def check(self, stems: Sequence[str], archive: str) -> None:
+    def check(self, stems: Sequence[str], archive: str, *, titled: bool = False) -> None:
         """Checks that none of the files exists yet, before any tune is made.
 
         Args:
             stems: Those of all tunes that `write` will be given, in order.
             archive: That of `finish`.
+            titled: Whether a title will stand before a stem (`add_title`): no file may end so.
 
         Raises:
             StorageError: a file is there already, and may not be written over.
@@ -76,6 +86,10 @@ class TuneFiles:
         names = [
             f"{stem}.{FORMATS[name].suffix}" for stem in different(stems) for name in self._single
         ]
+        if titled:
+            there = sorted(path.name for path in list_folder(self._folder))
+            endings = tuple(f"-{name}" for name in names)
+            names += [name for name in there if name.endswith(endings)]
         names += [f"{archive}.{ZIP}"] if self._has_zip else []
         check_free((self._folder / name for name in names), self._overwrite)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from musicgen.cli.files import CHOICES, TuneFiles
+from musicgen.cli.files import CHOICES, TuneFiles, add_title
 from musicgen.cli.options import (
     checkpoint_option,
     echo,
@@ -66,10 +66,11 @@ def ladder_command(
         config.replace(temperature=one)  # out of bounds is said before anything is made
     files = TuneFiles(out, formats, paths, keeps_text=True, overwrite=overwrite)
     archive = f"{stems[0].rpartition('-t')[0]}-ladder"
-    files.check(stems, archive)
+    files.check(stems, archive, titled=True)
     checkpoint = load_checkpoint(find_checkpoint(checkpoint_name, paths).path)
     rows: list[dict[str, Any]] = []
     for stem, tune in zip(stems, compose_at_temperatures(checkpoint, config, wanted), strict=True):
+        stem = add_title(tune, stem)
         written = files.write(from_composition(tune, stem=stem, playback=sound.playback))
         rows.append(
             {"temperature": tune.config.temperature, "seed": tune.seed,
