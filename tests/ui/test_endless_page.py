@@ -2,6 +2,7 @@ import time
 from types import SimpleNamespace
 
 from musicgen.ui.base import resources
+from musicgen.ui.endless.set_view import find_set
 from musicgen.ui.frame import on_air
 from musicgen.ui.frame.on_air import PlaybackSession
 from tests.pages import OTHER_PAGES
@@ -82,6 +83,38 @@ def test_after_stop_the_tune_is_shown_kept_opened_saved_and_played_again(home, o
     assert now.queue.is_on
     assert now.jump and now.jump[0] == piece.number
     now.queue.stop()
+
+
+def test_the_set_is_told_and_kept_as_one(home, open_app):
+    app = open_app("Endless")
+    now = start(app)
+    for number in range(3):
+        wait_for_piece(now, number)
+    tunes = [one for _number, one in reversed(now.queue.composed(2))]
+    app.session_state["endless_playing"] = 1
+    app.run()
+    assert not app.exception
+    (told,) = (item.value for item in app.caption if item.value.startswith("Set 1: "))
+    assert told.count(" → ") == 2 and told.count("**") == 2
+    before, current, _after = told.split(" → ")
+    assert "**" in current and "**" not in before
+    app.button(key="endless_keep_set_0").click().run()
+    assert not app.exception
+    (kept,) = resources.tunebook().sets()
+    assert kept.name == f"{tunes[0].public_tune.title} and two more"
+    titles = [resources.tunebook().get(part.key).title for part in kept.tunes]
+    assert titles == [tune.public_tune.title for tune in tunes]
+    assert app.button(key="endless_keep_set_0").disabled
+    now.queue.stop()
+
+
+def test_what_is_not_composed_yet_is_told_by_its_plan(home, open_app):
+    queue = SimpleNamespace(composed=lambda _upto: [])
+    now = PlaybackSession(queue, SimpleNamespace(style="jigs"), 7)
+    parts = find_set(now, 4)
+    assert [part.number for part in parts] == [3, 4, 5]
+    assert {part.rhythm for part in parts} == {"jig"}
+    assert all(part.key and part.composition is None for part in parts)
 
 
 def test_a_tune_before_is_found_and_asked_for(home, open_app):

@@ -56,6 +56,17 @@ def test_the_instrument_is_remembered_and_what_it_lacks_is_said(book, open_app):
     assert tunebook.selectbox(key="tunebook_book_fingering").value == "whistle G"
 
 
+def test_a_tune_is_moved_to_where_the_instrument_has_it(home, open_app):
+    book = resources.tunebook()
+    (key,) = book.add([read_abc("X:1\nT:Low\nM:4/4\nL:1/8\nK:D\nA,B,DE FGAB|d4 d4|]")])
+    book.choose("instrument", "whistle D")
+    app = check(open_app("Practise", tune=key[:8]))
+    assert any("2 notes are not on your instrument" in item.value for item in app.caption)
+    check(app.button(key="fit_instrument").click().run())
+    assert not any("on your instrument" in item.value for item in app.caption)
+    assert "A,B,DE" in book.get(key).abc  # the book has it as it was
+
+
 def test_another_tune_is_put_on_the_stand(book, open_app):
     app = check(open_app("Practise"))
     key = book.find("Tune 1").key

@@ -25,6 +25,7 @@ from musicgen.ui.base.links import kept_parameters
 from musicgen.ui.base.words import plain
 from musicgen.ui.components.gapless_player import stand_in
 from musicgen.ui.components.score import score
+from musicgen.ui.endless.set_view import set_line
 from musicgen.ui.frame.on_air import (
     PlaybackSession,
     RenderedTune,
@@ -249,6 +250,7 @@ def _now_playing(now: PlaybackSession, pieces: Sequence[QueuedTune]) -> None:
             else _("composing …")
         )
     st.caption(" · ".join(facts))
+    set_line(now, number)
     tune = now.settings.listening.apply_to(composition.public_tune)
     moments = tuple(timeline(tune, now.settings.listening.arrangement))
     score(

@@ -21,15 +21,17 @@ from musicgen.library.book_tune import to_file_name
 from musicgen.notation.analysis.fingering import count_missing
 from musicgen.notation.model import Tune
 from musicgen.notation.parsing.reader import read_tune
+from musicgen.notation.writing.transposition import transpose
 from musicgen.ui.base import resources, state
 from musicgen.ui.base.errors import sentence
+from musicgen.ui.base.failures import attempt
 from musicgen.ui.base.language import _, ngettext
 from musicgen.ui.base.links import play_page_link
 from musicgen.ui.base.words import plain
 from musicgen.ui.components.score import score
 from musicgen.ui.tune import rendering
 from musicgen.ui.tune.fingering_choice import fingering_choice
-from musicgen.ui.tune.my_instrument import instrument_choice
+from musicgen.ui.tune.my_instrument import fit_line, instrument_choice
 from musicgen.ui.tune.performance import Sound
 from musicgen.ui.tune.practise_link import TUNE
 from musicgen.ui.tune.rendering import PLAYER, lay_out
@@ -102,6 +104,7 @@ def practise(tune: Tune) -> None:
             width="content",
         )
         _save(tune, sound)
+    fit_line(tune, 0, lambda semitones: _move(tune.text, semitones))
     missing = count_missing(tune, fingering) if fingering else 0
     if missing:
         text = ngettext(
@@ -128,6 +131,11 @@ def practise(tune: Tune) -> None:
     if sound.is_fallback:
         st.caption(rendering.better_sound())
     _stand()(key="practise_stand", data={"audio": PLAYER, "score": ".st-key-score"})
+
+
+def _move(text: str, semitones: int) -> None:
+    """Puts the tune on the stand in another key; where it came from it stays as it is."""
+    attempt(lambda: state.PRACTISE_ABC.set(transpose(text, semitones)))
 
 
 def _other_tune() -> None:

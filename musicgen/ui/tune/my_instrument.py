@@ -1,5 +1,7 @@
 """The instrument of the reader, chosen once: its range, its fingering, and where tunes fit."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from musicgen.errors import MusicgenError
@@ -70,11 +72,13 @@ def instrument_choice(key: str) -> None:
     )  # fmt: skip
 
 
-def fit_line(tune: Tune) -> None:
+def fit_line(tune: Tune, now: int | None = None, move: Callable[[int], None] | None = None) -> None:
     """Says what of the tune on the screen the instrument lacks, and offers to move it.
 
     Args:
         tune: As it is read now.
+        now: By how many semitones it is moved already; the page's own transposition if None.
+        move: Called with by how many it is to be moved in all; sets the page's own if None.
     """
     instrument = remembered_instrument()
     if instrument is None:
@@ -87,14 +91,13 @@ def fit_line(tune: Tune) -> None:
         "{count} notes are not on your instrument ({name}).",
         found.missing_before,
     ).format(count=found.missing_before, name=_(NAMES[instrument.name]))
-    now = state.SOUND["transpose"].get()
-    wanted = now + found.semitones
+    wanted = found.semitones + (state.SOUND["transpose"].get() if now is None else now)
     with st.container(horizontal=True, vertical_alignment="center", key="fit_line"):
         st.caption(f":material/warning: {text}", width="content")
         if found.semitones and abs(wanted) <= FURTHEST:
             st.button(
                 _("Move it by {semitones:+d} semitones").format(semitones=found.semitones),
-                key="fit_instrument", icon=":material/swap_vert:", on_click=_transpose,
+                key="fit_instrument", icon=":material/swap_vert:", on_click=move or _transpose,
                 args=(wanted,), help=_remaining(found.missing),
             )  # fmt: skip
         elif not found.semitones:
