@@ -5,7 +5,7 @@ import pypdf
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.waiting import at_rest
+from tests.browser.waiting import at_rest, expect_no_wider
 
 pytestmark = pytest.mark.browser
 
@@ -13,6 +13,36 @@ TUNES = (
     "X:1\nT:The Kettle {0}\nR:jig\nM:6/8\nL:1/8\nK:D\n|:DFA dAF|GBd gdB|AFA d2A|d3 d3:|\n\n"
     "X:2\nT:<img src=x onerror=alert(1)> {0}\nR:reel\nM:4/4\nL:1/8\nK:G\n|:GABc d2B2|G4 G4:|\n"
 )
+
+
+def test_a_tune_is_found_by_playing_its_beginning_in_another_key(open_page):
+    page = open_page("/Tunebook", viewport={"width": 390, "height": 844}).page
+    at_rest(page)
+    if not page.get_by_label("Or paste ABC here").is_visible():
+        page.get_by_text("Bring tunes").click()
+    page.get_by_label("Or paste ABC here").fill("X:1\nT:Sought\nM:3/4\nL:1/8\nK:D\nA2dcBA|F6|]\n")
+    page.get_by_role("button", name="Add to the tunebook").click()
+    expect(page.get_by_text("1 new tune.")).to_be_visible()
+    at_rest(page)
+    page.get_by_role("button", name="Play a melody").click()
+    keys, field = (
+        page.get_by_role("group", name="Piano keys"),
+        page.get_by_label("Melody", exact=True),
+    )
+    for name in ("B4", "E5", "D5"):
+        keys.get_by_role("button", name=name, exact=True).click()
+    expect(field).to_have_value("=B e d")
+    page.get_by_role("button", name="Take back a note").click()
+    expect(field).to_have_value("=B e")
+    for name in ("D♯5", "C♯5", "B4", "G♯4"):
+        keys.get_by_role("button", name=name, exact=True).click()
+    expect(field).to_have_value("=B e ^d ^c B ^G")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("heading", name="Sought")).to_be_visible()
+    page.get_by_role("button", name="Play a melody").click()
+    page.get_by_role("button", name="Begin anew").click()
+    expect(field).to_have_value("")
+    expect_no_wider(page, 390)
 
 
 @pytest.mark.parametrize("size", [(1440, 900), (390, 844)], ids=["wide", "narrow"])

@@ -13,6 +13,7 @@ from musicgen.ui.base import resources, state
 from musicgen.ui.base.errors import sentence
 from musicgen.ui.base.language import _, ngettext
 from musicgen.ui.base.links import play_page_link
+from musicgen.ui.components.keyboard import keyboard, to_abc
 
 MAX_SEARCH = 100
 TABLE_HEIGHT = 320
@@ -83,12 +84,20 @@ def _question(book: Tunebook) -> Question:
             placeholder=_("DFA dAF, or 1 3 5 1"),
             help=_("A few notes as letters or degrees of the scale. They are found in any key."),
         )  # fmt: skip
+        with st.popover(_("Play a melody"), icon=":material/piano:"):
+            st.caption(_("Play the beginning of a tune, in any key: the book is searched for it."))
+            keyboard("tunebook_keyboard", _play)
         with st.popover(_("Only"), icon=":material/filter_alt:"):
             every = book.tunes()
             rhythm = _choice(_("Rhythm"), "rhythm", sorted({tune.rhythm for tune in every}))
             music_key = _choice(_("Key"), "key", sorted({tune.music_key for tune in every}))
             tag = _choice(_("Tag"), "tag", book.tags())
     return Question(words, rhythm, music_key, "", tag, _melody(typed))
+
+
+def _play(pitches: list[int]) -> None:
+    """Takes what was played as if it had been typed."""
+    st.session_state["tunebook_melody"] = to_abc(pitches)
 
 
 def _choice(label: str, name: str, values: list[str]) -> str:
