@@ -1,9 +1,12 @@
 """What many tests need: a tiny tunebook, tiny settings, folders of their own, a checkpoint."""
 
 import os
+import random
+import sys
 from pathlib import Path
 
 import hypothesis
+import numpy as np
 import pytest
 
 from musicgen.config import NetworkConfig, Paths, TrainingConfig
@@ -38,6 +41,15 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     ):
         return True
     return None
+
+
+@pytest.fixture(autouse=True)
+def same_luck() -> None:
+    """The same luck for each test, whatever ran before it: none may fail by chance."""
+    random.seed(0)
+    np.random.seed(0)  # noqa: NPY002 - what draws from it is seeded here
+    if "torch" in sys.modules:
+        sys.modules["torch"].manual_seed(0)
 
 
 @pytest.fixture(scope="session")

@@ -157,7 +157,12 @@ def test_described_tunes_go_on_from_headers_of_real_ones(dataset: Dataset) -> No
     config = TrainingConfig(adversary=1.0, adversary_batch=3, adversary_length=16, described=True)
     shape = NetworkConfig(vocab_size=len(dataset.vocabulary), embedding_dim=4, hidden_size=8)
     goal = Adversary(
-        config, build_network(shape), dataset.vocabulary, torch.float32, dataset.texts("train"), []
+        config,
+        build_network(shape, 1),
+        dataset.vocabulary,
+        torch.float32,
+        dataset.texts("train"),
+        [],
     )
     assert goal.add_gradients(4)
     read = [dataset.vocabulary.decode(ids.tolist()) for ids in goal._kept]
