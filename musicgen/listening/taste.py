@@ -87,8 +87,8 @@ def find_taste(pairs: Sequence[PreferencePair]) -> Taste | None:
     """The taste behind pairs; None where there are too few, or chance would do as well."""
     if len(pairs) < FEWEST_PAIRS:
         return None
-    chosen = np.array([_figures(pair.chosen) for pair in pairs])
-    rejected = np.array([_figures(pair.rejected) for pair in pairs])
+    chosen = measure_liked([pair.chosen for pair in pairs])
+    rejected = measure_liked([pair.rejected for pair in pairs])
     mean, spread = _scales(np.concatenate([chosen, rejected]))
     gaps = _standardised(chosen, mean, spread) - _standardised(rejected, mean, spread)
     folds = np.arange(len(gaps)) % _FOLDS
@@ -112,7 +112,7 @@ def strengthen(pairs: Sequence[PreferencePair], seed: int = 0) -> list[Preferenc
     if taste is None:
         return list(pairs)
     texts = list(dict.fromkeys(text for pair in pairs for text in (pair.chosen, pair.rejected)))
-    scores = taste.scores(np.array([_figures(text) for text in texts]))
+    scores = taste.scores(measure_liked(texts))
     groups: defaultdict[str, list[tuple[float, str]]] = defaultdict(list)
     for score, text in zip(scores.tolist(), texts, strict=True):
         groups[header_field(text, "M")].append((score, text))
@@ -125,6 +125,11 @@ def strengthen(pairs: Sequence[PreferencePair], seed: int = 0) -> list[Preferenc
             others = chance.sample(ordered[:count], min(PARTNERS, count))
             found += [PreferencePair(liked, other) for other in others]
     return found if len(found) >= FEWEST_PAIRS else list(pairs)
+
+
+def measure_liked(texts: Sequence[str]) -> Floats:
+    """The figures (N, F) of tunes that a taste is about."""
+    return np.array([_figures(text) for text in texts])
 
 
 def _figures(text: str) -> list[float]:
