@@ -144,9 +144,14 @@ def seed_and_temperature() -> None:
     )
 
 
+MAX_FREE = 800
+"""Characters within which a tune without the grammar ends: one that lost count never would."""
+
+
 def settings(is_free: bool = False) -> SampleConfig:
     """How the tune is composed: drawn once, for a critic would hide what a unit does."""
-    return SampleConfig(
+    config = SampleConfig(max_new_tokens=MAX_FREE) if is_free else SampleConfig()
+    return config.replace(
         temperature=round(choices.TEMPERATURE.get(), 2),
         seed=choices.SEED.get(),
         free=is_free,
