@@ -92,6 +92,7 @@ def test_units_that_rise_and_fall_together_are_neighbours():
 def test_a_heat_map_has_a_row_for_each_unit_in_the_order_that_is_asked_for():
     drawn = figures.heat_map("ab", np.array([[1.0, -0.5], [0.0, 0.25]]), [1, 0], ("x", "y"))
     assert drawn["data"][0]["z"] == [[-50, 25], [100, 0]]
+    assert drawn["data"][0]["y"] == ["1", "0"]
 
 
 def test_signs_of_the_text_are_no_markup_of_charts():
@@ -101,7 +102,7 @@ def test_signs_of_the_text_are_no_markup_of_charts():
 
 def test_the_reach_of_a_gradient_begins_with_all_of_it():
     own = GradientReach((Sentence("layer {number}", number=1),), np.array([[2.0, 1.0]]))
-    drawn = reach_figure(own, own)
+    drawn = reach_figure(own, {"rnn": own})
     assert [trace["y"] for trace in drawn["data"]] == [[1.0, 0.5], [1.0, 0.5]]
 
 

@@ -33,7 +33,7 @@ LONGEST_BAR = 48
 """Notes of a bar that are drawn on one line. More come of networks that lost count, or of music
 without bar lines: such a bar goes on over several lines."""
 
-NOTES_OF_A_BAR = 8
+NOTES_OF_A_BAR = 12
 """That a line has room for where bars are longer."""
 
 KEPT_FIELDS = "XTCORMLQKPU"

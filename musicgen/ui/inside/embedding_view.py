@@ -17,6 +17,11 @@ from musicgen.ui.components.live_chart import live_chart
 from musicgen.ui.inside import figures
 
 BY_KIND, BY_PITCH = "kind", "pitch"
+ALL, MUSIC = "all", "music"
+_MUSIC = ("note", "rest", "octave", "accidental", "length", "bar", "layout")
+"""Kinds of characters that music is written with; letters of headers are further apart, for they
+are rare and their vectors long."""
+
 _SEQUENTIAL = "--st-chart-sequential-colors"
 _NAMES = {" ": "␣", "\n": "⏎"}
 
@@ -29,11 +34,19 @@ def embeddings(checkpoint: Checkpoint) -> None:
           "This is its shadow along the two directions in which the points differ most.").format(
               size=checkpoint.network.config.embedding_dim)
     )  # fmt: skip
-    st.segmented_control(
-        _("Coloured by"), (BY_KIND, BY_PITCH), default=BY_KIND, key="inside_map", required=True,
-        format_func={BY_KIND: _("kind of character"), BY_PITCH: _("pitch")}.__getitem__,
-    )  # fmt: skip
-    drawn = map_embedding(checkpoint.network, checkpoint.vocabulary)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.segmented_control(
+            _("Coloured by"), (BY_KIND, BY_PITCH), default=BY_KIND, key="inside_map", required=True,
+            format_func={BY_KIND: _("kind of character"), BY_PITCH: _("pitch")}.__getitem__,
+        )  # fmt: skip
+        st.segmented_control(
+            _("Characters"), (MUSIC, ALL), default=MUSIC, key="inside_mapped", required=True,
+            format_func={ALL: _("all"), MUSIC: _("those of the music")}.__getitem__,
+            help=_("Letters that stand in headers only lie so far apart that all notes would be "
+                   "one spot among them."),
+        )  # fmt: skip
+    kinds = _MUSIC if st.session_state["inside_mapped"] == MUSIC else tuple(KINDS)
+    drawn = map_embedding(checkpoint.network, checkpoint.vocabulary, kinds=kinds)
     live_chart(
         map_figure(drawn, st.session_state["inside_map"] == BY_PITCH),
         "inside_embedding", _("Map of the characters"), 560,

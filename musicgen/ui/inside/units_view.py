@@ -13,6 +13,7 @@ from musicgen.ui.components.score import ScoreOverlay, score
 from musicgen.ui.inside import choices, figures, measured
 from musicgen.ui.inside.choices import LAYER, SIGNAL, UNIT
 from musicgen.ui.inside.colours import CENTRED, colours_of, order_units
+from musicgen.ui.inside.probe_view import probes
 from musicgen.ui.inside.score_notes import note_labels
 from musicgen.ui.inside.subject import Subject, pick_subject, sound_or_none
 from musicgen.ui.inside.unit_table import exciting_places, unit_table
@@ -35,6 +36,7 @@ def units(checkpoint: Checkpoint) -> None:
         st.warning(sentence(silence), icon=":material/volume_off:")
     _one_unit(checkpoint, subject, seen, sound)
     _all_units(checkpoint, seen)
+    probes(checkpoint)
 
 
 def _pick_layer(seen: Recording) -> None:
