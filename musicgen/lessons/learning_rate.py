@@ -71,9 +71,9 @@ LESSON = Lesson(
                 N_("What will the network with the lowest rate write?"),
                 (N_("a tune"), N_("pieces of the notation"), N_("nothing that can be read")),
                 N_(
-                    "In 200 steps it has learned which characters are frequent and little more, so "
-                    "it mostly writes what cannot be played. The middle one already has bar lines, "
-                    "keys and notes in their places."
+                    "In 200 steps it has learned which characters are frequent and little more. "
+                    "Letters that happen to be notes do sound, but there is no tune to be read. "
+                    "The middle one already has bar lines, keys and notes in their places."
                 ),
             ),
         ),

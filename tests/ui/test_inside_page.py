@@ -7,6 +7,7 @@ from musicgen.corpus.dataset import load_dataset
 from musicgen.errors import ConfigError
 from musicgen.interpretation.anatomy import describe_parts
 from musicgen.interpretation.attention_view import look
+from musicgen.interpretation.embeddings import map_embedding
 from musicgen.interpretation.gradient_reach import GradientReach
 from musicgen.interpretation.interventions import Intervention, silence
 from musicgen.interpretation.sites import find_sites
@@ -19,7 +20,7 @@ from musicgen.ui.base import resources
 from musicgen.ui.components.coloured_text import Colours, TextLinks, text_data
 from musicgen.ui.inside import figures, measured
 from musicgen.ui.inside import silence_choice as parts
-from musicgen.ui.inside.anatomy_view import reach_figure
+from musicgen.ui.inside.anatomy_view import reach_figure, show_share
 from musicgen.ui.inside.colours import amounts, colours_of, order_units
 from musicgen.ui.inside.development_view import (
     loss_figure,
@@ -304,3 +305,37 @@ def test_without_a_critic_none_is_offered(home, open_app):
     app = open_app("Inside", view="expect")
     assert "Grammar" in [one.label for one in app.toggle]
     assert "Critic" not in [one.label for one in app.toggle]
+
+
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [(0.25, "25.0%"), (0.00052, "1 in 1,900"), (1e-12, "less than 1 in 1,000,000,000")],
+)
+def test_what_is_left_of_a_gradient_is_told_however_little_it_is(share, words):
+    reach = GradientReach((Sentence("layer {number}", number=1),), np.array([[1.0, share]]))
+    assert show_share(reach) == words
+
+
+def test_probes_of_each_layer_are_fitted_when_they_are_asked_for(home, open_app):
+    app = open_app("Inside", view="units")
+    assert "a linear probe weighs all units" in said(app)
+    app.button(key="inside_probes").click().run()
+    assert not app.exception
+    assert "Percent of the characters" in said(app)
+    assert not [one for one in app.button if one.key == "inside_probes"]
+
+
+def test_what_a_change_costs_on_held_out_tunes_is_told(home, open_app):
+    app = open_app("Inside", view="silence")
+    assert "held-out tunes" not in said(app)
+    app.button(key="inside_find_random").click().run()
+    assert not app.exception
+    assert "nats a character as it is" in said(app)
+
+
+def test_the_map_shows_notes_alone_until_all_are_asked_for(checkpoint):
+    network, vocabulary = checkpoint.network, checkpoint.vocabulary
+    notes = map_embedding(network, vocabulary, kinds=("note",))
+    assert set(notes.kinds) == {"note"}
+    assert notes.places.shape == (len(notes.characters), 2)
+    assert map_embedding(network, vocabulary).characters == vocabulary.characters

@@ -23,7 +23,7 @@ DISTANCE = 64
 """Characters that a gradient is followed back."""
 
 _TEXTS = 6
-_LEAST, _SMALL = 1e-9, 0.001
+_LEAST, _SMALL = 1e-9, 0.005
 
 
 def anatomy(checkpoint: Checkpoint) -> None:
@@ -43,17 +43,26 @@ def anatomy(checkpoint: Checkpoint) -> None:
     )
     st.caption(
         _("Of an error at one character, {own} reaches what the last layer did {distance} "
-          "characters before, and in a plain recurrent network of the same size {plain}: what "
-          "falls as a straight line here is soon nothing. The networks of the dashed lines are as "
-          "they are before their first training step, which is when they would have to learn.")
-        .format(own=_share(own), plain=_share(others["rnn"]), distance=DISTANCE)
+          "characters before, and in a plain recurrent network of the same size {plain}. The "
+          "networks of the dashed lines are as they are before their first training step: an LSTM "
+          "is then hardly better than a plain network, until it has learned to keep its gates "
+          "open; Hawk begins with memories of up to 700 characters.")
+        .format(own=show_share(own), plain=show_share(others["rnn"]), distance=DISTANCE)
     )  # fmt: skip
 
 
-def _share(reach: GradientReach) -> str:
+def show_share(reach: GradientReach) -> str:
     """What is left at the greatest distance, in the last layer."""
     share = float(reach.relative[-1][-1])
-    return f"{share:.1%}" if share >= _SMALL else _("less than {share:.1%}").format(share=_SMALL)
+    if share >= _SMALL:
+        return f"{share:.1%}"
+    known = _("1 in {count:,}") if share >= _LEAST else _("less than 1 in {count:,}")
+    return known.format(count=_round(1 / max(share, _LEAST)))
+
+
+def _round(count: float) -> int:
+    """A number with two digits that say something."""
+    return int(float(f"{count:.1e}"))
 
 
 def _totals(found: Anatomy) -> None:

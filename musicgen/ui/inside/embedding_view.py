@@ -17,10 +17,8 @@ from musicgen.ui.components.live_chart import live_chart
 from musicgen.ui.inside import figures
 
 BY_KIND, BY_PITCH = "kind", "pitch"
-ALL, MUSIC = "all", "music"
-_MUSIC = ("note", "rest", "octave", "accidental", "length", "bar", "layout")
-"""Kinds of characters that music is written with; letters of headers are further apart, for they
-are rare and their vectors long."""
+NOTES, ALL = "notes", "all"
+"""Which characters are on the map: rare ones have long vectors, among which notes are one spot."""
 
 _SEQUENTIAL = "--st-chart-sequential-colors"
 _NAMES = {" ": "␣", "\n": "⏎"}
@@ -40,12 +38,12 @@ def embeddings(checkpoint: Checkpoint) -> None:
             format_func={BY_KIND: _("kind of character"), BY_PITCH: _("pitch")}.__getitem__,
         )  # fmt: skip
         st.segmented_control(
-            _("Characters"), (MUSIC, ALL), default=MUSIC, key="inside_mapped", required=True,
-            format_func={ALL: _("all"), MUSIC: _("those of the music")}.__getitem__,
-            help=_("Letters that stand in headers only lie so far apart that all notes would be "
-                   "one spot among them."),
+            _("Characters"), (NOTES, ALL), default=NOTES, key="inside_mapped", required=True,
+            format_func={NOTES: _("notes"), ALL: _("all")}.__getitem__,
+            help=_("Characters that are rare lie so far apart that all notes are one spot among "
+                   "them: alone they can be told apart."),
         )  # fmt: skip
-    kinds = _MUSIC if st.session_state["inside_mapped"] == MUSIC else tuple(KINDS)
+    kinds = ("note",) if st.session_state["inside_mapped"] == NOTES else tuple(KINDS)
     drawn = map_embedding(checkpoint.network, checkpoint.vocabulary, kinds=kinds)
     live_chart(
         map_figure(drawn, st.session_state["inside_map"] == BY_PITCH),

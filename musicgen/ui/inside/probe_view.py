@@ -19,10 +19,13 @@ def probes(checkpoint: Checkpoint) -> None:
         _("A fact may be spread over many units: a linear probe weighs all units of a layer to "
           "guess it. It learns from every second held-out tune and is tried on the others.")
     )  # fmt: skip
-    if not measured.has_probes(checkpoint) and not st.button(
-        _("Fit the probes"), key="inside_probes", icon=":material/stacked_line_chart:"
-    ):
-        return
+    place = st.empty()
+    if not measured.has_probes(checkpoint):
+        if not place.button(
+            _("Fit the probes"), key="inside_probes", icon=":material/stacked_line_chart:"
+        ):
+            return
+        place.empty()
     try:
         with st.spinner(_("Fitting probes …"), show_time=True):
             found = measured.probes(checkpoint)
