@@ -8,7 +8,7 @@ _STEPS = SHORT.replace(batch_size=64, seq_len=4, max_steps=500, eval_interval=50
 
 LESSON = Lesson(
     "memory",
-    N_("Memory"),
+    N_("Remembering"),
     ":material/memory:",
     8,
     N_("Why a network must carry its memory from one stretch of text to the next."),

@@ -38,7 +38,7 @@ def embeddings(checkpoint: Checkpoint) -> None:
             format_func={BY_KIND: _("kind of character"), BY_PITCH: _("pitch")}.__getitem__,
         )  # fmt: skip
         st.segmented_control(
-            _("Characters"), (NOTES, ALL), default=NOTES, key="inside_mapped", required=True,
+            _("On the map"), (NOTES, ALL), default=NOTES, key="inside_mapped", required=True,
             format_func={NOTES: _("notes"), ALL: _("all")}.__getitem__,
             help=_("Characters that are rare lie so far apart that all notes are one spot among "
                    "them: alone they can be told apart."),

@@ -30,12 +30,12 @@ def layout(name: str, x: str, y: str, **more: Any) -> dict[str, Any]:
         more: Further settings; those of axes are joined with these.
     """
     axes = {
-        "xaxis": {"title": {"text": x, "standoff": 6}, "fixedrange": True, "showgrid": False},
+        "xaxis": {"title": {"text": x, "standoff": 12}, "fixedrange": True, "showgrid": False},
         "yaxis": {"title": {"text": y, "standoff": 6}, "fixedrange": True, "nticks": 6},
     }
     for axis in axes:
         axes[axis] |= more.pop(axis, {})
-    base = {"uirevision": name, "margin": {"l": 60, "r": 12, "t": 30, "b": 44},
+    base = {"uirevision": name, "margin": {"l": 60, "r": 12, "t": 30, "b": 52},
             "showlegend": False,
             "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"}}  # fmt: skip
     return base | axes | more
