@@ -83,6 +83,13 @@ def test_a_note_has_the_mean_of_its_characters():
     assert subject.note_values(shades) == (0.75, 0.0)
 
 
+def test_the_notes_at_places_of_the_text_are_found_in_what_is_drawn():
+    subject = of_text("X:1\nL:1/8\nK:C\nC2 D|\n")
+    start = subject.text.index("C2")
+    assert subject.spans_of([start + 1, 0]) == [(start, start + 2)]
+    assert subject.spans_of([]) == []
+
+
 def test_units_that_rise_and_fall_together_are_neighbours():
     wave, other = np.sin(np.arange(40.0)), np.arange(40.0) % 7
     order = order_units(np.stack([wave, other, wave + 0.01, other * 2], 1), [])
@@ -309,7 +316,12 @@ def test_without_a_critic_none_is_offered(home, open_app):
 
 @pytest.mark.parametrize(
     ("share", "words"),
-    [(0.25, "25.0%"), (0.00052, "1 in 1,900"), (1e-12, "less than 1 in 1,000,000,000")],
+    [
+        (0.25, "25.0%"),
+        (0.00052, "1 in 1,900"),
+        (1e-12, "less than 1 in 1,000,000,000"),
+        (float("nan"), "–"),
+    ],
 )
 def test_what_is_left_of_a_gradient_is_told_however_little_it_is(share, words):
     reach = GradientReach((Sentence("layer {number}", number=1),), np.array([[1.0, share]]))

@@ -1,5 +1,6 @@
 """Anatomy: the parts of a network with all that can be counted, and how far its gradients reach."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -54,6 +55,8 @@ def anatomy(checkpoint: Checkpoint) -> None:
 def show_share(reach: GradientReach) -> str:
     """What is left at the greatest distance, in the last layer."""
     share = float(reach.relative[-1][-1])
+    if math.isnan(share):  # there was no error at all
+        return "–"
     if share >= _SMALL:
         return f"{share:.1%}"
     known = _("1 in {count:,}") if share >= _LEAST else _("less than 1 in {count:,}")

@@ -57,6 +57,15 @@ class Subject:
             found.append(round(float(sum(part)) / len(part), 3) if len(part) else 0.0)
         return tuple(found)
 
+    def spans_of(self, places: Sequence[int]) -> list[tuple[int, int]]:
+        """Where the notes at places of `text` stand in the text that is drawn."""
+        pairs = zip(self.tune.notes, self.shown.notes, strict=False)
+        return [
+            (drawn.start, drawn.end)
+            for note, drawn in pairs
+            if any(note.start <= place < note.end for place in places)
+        ]
+
 
 def of_composition(composition: Composition) -> Subject:
     """A composed tune: the network reads it as it wrote it."""

@@ -1,5 +1,7 @@
 """Units: what one of them does along a tune, in colours, as a curve, and beside all the others."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from musicgen.interpretation.recording import Recording
@@ -113,12 +115,19 @@ def _one_unit(
         exciting_places(checkpoint, LAYER.get(), SIGNAL.get(), UNIT.get())
 
 
-def draw_score(subject: Subject, sound: Sound, colours: Colours, audio: str, key: str) -> None:
-    """The notes of a tune in two colours."""
+def draw_score(
+    subject: Subject,
+    sound: Sound,
+    colours: Colours,
+    audio: str,
+    key: str,
+    places: Sequence[int] = (),
+) -> None:
+    """The notes of a tune in two colours; those at some places of the text are underlined."""
     tints = subject.note_values([one / 100 for one in colours.shades])
     bars, numbers, names = note_labels(subject.shown)
     score(
-        rendering.layouts(subject.shown, sound),
+        rendering.layouts(subject.shown, sound, marks=subject.spans_of(places)),
         [onset for _start, onset, _length in sound.moments],
         [length for _start, _onset, length in sound.moments],
         key=key,
