@@ -70,7 +70,7 @@ def look_command(file: Path, checkpoint_name: str, number: int, as_json: bool) -
             row["places"] = view.strongest(place)
         elif isinstance(view, EchoView):
             row |= {"places": view.places[place].tolist(), "levels": view.levels[place].tolist(),
-                    "trust": view.trust[place].round(3).tolist(),
+                    "trust": view.trust[place].astype(float).round(3).tolist(),
                     "taken": view.is_taken[place].tolist()}  # fmt: skip
         else:
             row |= {"bar": bool(view.bars[place]), "phrase": bool(view.phrases[place])}

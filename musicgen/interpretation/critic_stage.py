@@ -14,8 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from musicgen.config import SampleConfig
+from musicgen.errors import GrammarError
 from musicgen.interpretation.expectation import Stage, make_stage
 from musicgen.models.checkpoint import Checkpoint
+from musicgen.notation.grammar.masks import Guide
+from musicgen.notation.grammar.prompt import begin
 from musicgen.notation.parsing.reader import read_tune
 from musicgen.sampling.aims import AIMS, OF_BEGINNINGS, draw_aims
 from musicgen.sampling.batch import Batch, Drawing
@@ -28,7 +31,8 @@ from musicgen.translatable import N_, Sentence
 
 MOST_CHARACTERS = 6
 LEAST_SHARE = 0.01
-"""Characters that are less likely stay as likely as they are."""
+"""Characters that are less likely stay as likely as they are, and so do those that a beginning
+cannot end with, such as the bracket of a chord."""
 
 LINES = 10
 """Drawn behind each character."""
@@ -58,12 +62,18 @@ def find_critic_stage(
         GrammarError: the text before the place breaks the rules.
     """
     critic = find_critic(checkpoint)
+    if critic is None or config.candidates < 2:
+        return None
+    guide = get_config_guide(checkpoint.vocabulary, config)
+    if guide:
+        begin(guide.grammar, text[:place])
     order = np.argsort(-before.probs, kind="stable")[:MOST_CHARACTERS]
-    tried = [int(one) for one in order if before.probs[one] >= LEAST_SHARE]
-    if critic is None or config.candidates < 2 or len(tried) < 2:
+    tried = [int(one) for one in order if before.probs[one] >= LEAST_SHARE
+             and _goes_on(guide, text[:place] + before.characters[one])]  # fmt: skip
+    if len(tried) < 2:
         return None
     starts = [text[:place] + before.characters[one] for one in tried]
-    drawn = _draw_lines(checkpoint, config, starts)
+    drawn = _draw_lines(checkpoint, config, guide, starts)
     shares = before.probs[tried] / before.probs[tried].sum()
     chosen = _choose(critic, drawn, shares, config.candidates)
     probs = before.probs.copy()
@@ -72,12 +82,22 @@ def find_critic_stage(
     return make_stage("critic", label, probs, before.characters)
 
 
+def _goes_on(guide: Guide | None, start: str) -> bool:
+    """Whether a tune can be gone on with from a text, which a sign that is half written forbids."""
+    if guide is None:
+        return True
+    try:
+        begin(guide.grammar, start)
+    except GrammarError:
+        return False
+    return True
+
+
 def _draw_lines(
-    checkpoint: Checkpoint, config: SampleConfig, starts: Sequence[str]
+    checkpoint: Checkpoint, config: SampleConfig, guide: Guide | None, starts: Sequence[str]
 ) -> list[Drawing]:
     """From each start `LINES` drawings up to the end of the line, or of the tune."""
     precision = "int8" if has_int8(checkpoint.network.config.kind) else "float32"
-    guide = get_config_guide(checkpoint.vocabulary, config)
     prompts = [Prompt(start, guide) for start in starts for _ in range(LINES)]
     batch = Batch(
         checkpoint.vocabulary, get_engine(checkpoint, precision), config, prompts,

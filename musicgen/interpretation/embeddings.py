@@ -59,16 +59,23 @@ def take_vectors(network: Network) -> Floats:
     return vectors
 
 
-def map_embedding(network: Network, vocabulary: Vocabulary, dimensions: int = 2) -> EmbeddingMap:
+def map_embedding(
+    network: Network,
+    vocabulary: Vocabulary,
+    dimensions: int = 2,
+    kinds: Sequence[str] = tuple(KINDS),
+) -> EmbeddingMap:
     """The characters of a network on a map.
 
     Args:
         network: Of any kind in the registry.
         vocabulary: Its characters.
         dimensions: D; no more than the vectors have.
+        kinds: Only characters of these kinds are on the map, and decide on its directions.
     """
-    places, shares = find_components(take_vectors(network), dimensions)
-    characters = vocabulary.characters
+    rows = [row for row, one in enumerate(vocabulary.characters) if find_kind(one) in kinds]
+    characters = tuple(vocabulary.characters[row] for row in rows)
+    places, shares = find_components(take_vectors(network)[rows], dimensions)
     return EmbeddingMap(
         characters, places, shares, tuple(map(find_kind, characters)),
         tuple(map(find_pitch, characters)),

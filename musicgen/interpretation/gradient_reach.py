@@ -35,6 +35,10 @@ from musicgen.translatable import Sentence
 DISTANCE = 96
 MAX_DISTANCE = 512
 
+LEAD = 32
+"""Characters that are read before, where texts have them: a state that was empty a moment ago is
+unlike any later one, and gradients there are no measure of what comes."""
+
 
 @dataclass(frozen=True, eq=False)
 class GradientReach:
@@ -95,6 +99,7 @@ def measure_reach(
     vocabulary: Vocabulary,
     texts: Sequence[str],
     distance: int = DISTANCE,
+    lead: int = LEAD,
 ) -> GradientReach:
     """How much of the loss at the end of each text reaches back how far, layer by layer.
 
@@ -105,6 +110,7 @@ def measure_reach(
         texts: Those with more than `distance` + 1 characters count; each is read from the last
             such stretch on, so that it ends where the text does.
         distance: D, 1 to `MAX_DISTANCE`.
+        lead: Characters that are read before the stretch, if the shortest text has so many.
 
     Raises:
         CorpusError: the network does not know a character of a text.
@@ -112,23 +118,25 @@ def measure_reach(
     """
     if not 1 <= distance <= MAX_DISTANCE:
         raise ConfigError("A distance is 1 to {most} characters.", most=MAX_DISTANCE)
-    stretches = [text[-distance - 2 :] for text in texts if len(text) > distance + 1]
-    if not stretches:
+    long = [text for text in texts if len(text) > distance + 1]
+    if not long:
         raise ConfigError(
             "No text is longer than {count} characters: give a smaller distance.",
             count=distance + 1,
         )
+    count = min(distance + 2 + lead, *map(len, long))
+    stretches = [text[-count:] for text in long]
     ids = torch.from_numpy(np.stack([vocabulary.encode(text) for text in stretches]))
     copied = share_weights(network)
     layers = _find_layers(copied)
-    probes = [torch.zeros(len(ids), distance + 1, site.size, requires_grad=True) for site in layers]
+    probes = [torch.zeros(len(ids), count - 1, site.size, requires_grad=True) for site in layers]
     for site, probe in zip(layers, probes, strict=True):
         site.find(copied).register_forward_hook(_rerun(site, probe))
     with torch.enable_grad(), one_thread():
         logits, _ = copied(ids[:, :-1])
         loss = F.cross_entropy(logits[:, -1].float(), ids[:, -1], reduction="sum")
         slopes = torch.autograd.grad(loss, probes)
-    norms = [slope.norm(dim=2).mean(0).flip(0).double().numpy() for slope in slopes]
+    norms = [slope.norm(dim=2).mean(0).flip(0)[: distance + 1].double().numpy() for slope in slopes]
     return GradientReach(tuple(site.label for site in layers), np.stack(norms))
 
 

@@ -96,16 +96,27 @@ def fit_probes(
     names: Sequence[str] = tuple(FACTS),
     held_out: Sequence[int] | None = None,
 ) -> list[Probe]:
-    """Probes for several facts on every layer, layer by layer; facts that never vary are left out.
+    """Probes for several facts on every layer, layer by layer.
 
-    Args and errors are those of `fit_probe`.
+    Facts that do not vary, or of which the tunes of a side say nothing, are left out.
+
+    Args are those of `fit_probe`.
+
+    Raises:
+        ConfigError: of none of the facts there is something to learn.
     """
     found = []
+    problem: ConfigError | None = None
     for layer in range(len(recordings[0].layers)):
         for name in names:
             values = stack_facts(facts, name)
             if len(np.unique(values[values != NOTHING])) > 1:
-                found.append(fit_probe(recordings, facts, layer, name, held_out))
+                try:
+                    found.append(fit_probe(recordings, facts, layer, name, held_out))
+                except ConfigError as error:
+                    problem = error
+    if problem and not found:
+        raise problem
     return found
 
 

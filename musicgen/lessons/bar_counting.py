@@ -52,7 +52,7 @@ LESSON = Lesson(
                 "notation."
             ),
             '!python -m musicgen inspect silence --checkpoint house --seed 3 --free '
-            '--units 194,292,178,614,532,11,430,293\n'
+            '--units 194,532,292,11,582,293,178,430\n'
             '!python -m musicgen inspect silence --checkpoint house --seed 3 --free --place',
             N_("Switch off, and compose"),
             Question(
@@ -72,7 +72,7 @@ LESSON = Lesson(
             N_("Compose twelve tunes in each of these ways, and count."),
             'for seed in (1, 2, 3):\n'
             '    !python -m musicgen inspect silence --checkpoint house --seed {seed} --free '
-            '--units 194,292,178,614,532,11,430,293',
+            '--units 194,532,292,11,582,293,178,430',
             N_("Compose and count"),
             None,
             N_(

@@ -5,7 +5,7 @@ from musicgen.lessons.trainings import SHORT, SMALL, make_run
 from musicgen.translatable import N_
 
 _STEPS = SHORT.replace(max_steps=200, eval_interval=20)
-RATES = {"low": 1e-4, "middle": 5e-3, "high": 0.1}
+RATES = {"low": 1e-4, "middle": 5e-3, "high": 0.5}
 """Learning rates of the three trainings."""
 
 LESSON = Lesson(
@@ -19,10 +19,10 @@ LESSON = Lesson(
             "train",
             N_(
                 "Train the same network three times for 200 steps, with the learning rates 0.0001, "
-                "0.005 and 0.1."
+                "0.005 and 0.5."
             ),
             'curves = {}\n'
-            'for rate in (0.0001, 0.005, 0.1):\n'
+            'for rate in (0.0001, 0.005, 0.5):\n'
             '    seen = []\n'
             '    musicgen.train(\n'
             '        f"rate-{rate}", "quick", on_step=seen.append, kind="lstm", position=False,\n'
@@ -37,10 +37,10 @@ LESSON = Lesson(
             N_("Train all three"),
             Question(
                 N_("Which of the three will have the lowest loss after 200 steps?"),
-                (N_("0.0001"), N_("0.005"), N_("0.1")),
+                (N_("0.0001"), N_("0.005"), N_("0.5")),
                 N_(
                     "0.005. With 0.0001 the steps point the right way but are too short to get far "
-                    "in 200 of them; with 0.1 each step jumps past the valley that it aims at, and "
+                    "in 200 of them; with 0.5 each step jumps past the valley that it aims at, and "
                     "the loss stays high."
                 ),
             ),
@@ -56,7 +56,8 @@ LESSON = Lesson(
             '    print(rate, "after 20 steps", losses[0], "after 200", losses[-1])',
             chart=N_(
                 "Held-out loss in nats per character at the chosen step: a network that knows "
-                "nothing has about 4.4, the logarithm of its 83 characters."
+                "nothing has about 4.4, the logarithm of its 83 characters; one that has more is "
+                "sure of what is wrong."
             ),
         ),
         Step(
@@ -70,9 +71,9 @@ LESSON = Lesson(
                 N_("What will the network with the lowest rate write?"),
                 (N_("a tune"), N_("pieces of the notation"), N_("nothing that can be read")),
                 N_(
-                    "In 200 steps it has learned which characters are frequent and little more, so "
-                    "it mostly writes what cannot be played. The middle one already has bar lines, "
-                    "keys and notes in their places."
+                    "In 200 steps it has learned which characters are frequent and little more. "
+                    "Letters that happen to be notes do sound, but there is no tune to be read. "
+                    "The middle one already has bar lines, keys and notes in their places."
                 ),
             ),
         ),
@@ -100,6 +101,6 @@ LESSON = Lesson(
         make_run("low", N_("too low: 0.0001"), SMALL, _STEPS.replace(learning_rate=RATES["low"])),
         make_run("middle", N_("fitting: 0.005"), SMALL,
                  _STEPS.replace(learning_rate=RATES["middle"])),
-        make_run("high", N_("too high: 0.1"), SMALL, _STEPS.replace(learning_rate=RATES["high"])),
+        make_run("high", N_("too high: 0.5"), SMALL, _STEPS.replace(learning_rate=RATES["high"])),
     ),
 )  # fmt: skip

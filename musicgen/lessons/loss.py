@@ -56,7 +56,7 @@ LESSON = Lesson(
             None,
             N_(
                 "Bars are shares and means in percent, with 95 % intervals: of these bundled two "
-                "the one with the worse held-out loss keeps time and repeats bars more often."
+                "the one with the worse held-out loss keeps its key and repeats bars more often."
             ),
         ),
         Step(
@@ -88,8 +88,8 @@ LESSON = Lesson(
             ),
             N_(
                 "Over the temperature: the loss in nats per character in the first chart, the "
-                "share of tunes in time in percent in the second; their best places are not the "
-                "same."
+                "share of tunes in time in percent in the second, with 95 % intervals: see whether "
+                "their best places are the same."
             ),
         ),
     ),

@@ -4,11 +4,11 @@ from musicgen.lessons.lesson import Lesson, Question, Reading, Step
 from musicgen.lessons.trainings import SHORT, SMALL, make_run
 from musicgen.translatable import N_
 
-_STEPS = SHORT.replace(batch_size=32, seq_len=16, max_steps=500, eval_interval=50, grad_clip=1.0)
+_STEPS = SHORT.replace(batch_size=64, seq_len=4, max_steps=500, eval_interval=50, grad_clip=1.0)
 
 LESSON = Lesson(
     "memory",
-    N_("Memory"),
+    N_("Remembering"),
     ":material/memory:",
     8,
     N_("Why a network must carry its memory from one stretch of text to the next."),
@@ -16,7 +16,7 @@ LESSON = Lesson(
         Step(
             "train",
             N_(
-                "Train the same network twice on stretches of 16 characters: once it begins each "
+                "Train the same network twice on stretches of four characters: once it begins each "
                 "with an empty memory, once it carries its memory on."
             ),
             'curves = {}\n'
@@ -25,7 +25,7 @@ LESSON = Lesson(
             '    musicgen.train(\n'
             '        f"carry-{carry}", "quick", on_step=seen.append, kind="lstm",\n'
             '        position=False, relative=False, described=False, embedding_dim=48,\n'
-            '        hidden_size=128, dropout=0.0, average=0.0, batch_size=32, seq_len=16,\n'
+            '        hidden_size=128, dropout=0.0, average=0.0, batch_size=64, seq_len=4,\n'
             '        schedule="constant", warmup_steps=0, carry_state=carry, max_steps=500,\n'
             '        eval_interval=50, samples=0,\n'
             '    )\n'
@@ -37,9 +37,9 @@ LESSON = Lesson(
                 (N_("the one that forgets"), N_("the one that carries on"),
                  N_("there is no difference")),
                 N_(
-                    "The one that carries on. What a tune says in its first line, its meter and "
-                    "its key, is out of reach of the other one after 16 characters, so it never "
-                    "learns to use it."
+                    "The one that carries on. What is further back than four characters, even the "
+                    "beginning of the bar, the other one never had in its memory while it was "
+                    "trained, so it never learns to use it."
                 ),
             ),
             N_(
@@ -57,8 +57,10 @@ LESSON = Lesson(
                 N_("Where in a tune will the two differ most?"),
                 (N_("at its beginning"), N_("later on"), N_("everywhere alike")),
                 N_(
-                    "Later on. In the first 16 characters both have had the same to read in "
-                    "training; behind them one of the two is in a place it never was before."
+                    "Everywhere, more or less: from the fifth character on one of the two is where "
+                    "it never was in training. Longer stretches bring them together: of eight "
+                    "characters the distance is a third as large, and small in the header; of "
+                    "sixteen hardly any is left in so short a training."
                 ),
             ),
             N_(

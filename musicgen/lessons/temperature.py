@@ -55,8 +55,11 @@ LESSON = Lesson(
                 N_("How many tunes at 1.4 will keep time in every bar?"),
                 (N_("nearly all"), N_("about half"), N_("few")),
                 N_(
-                    "Few. A bar is right only if each of its characters is, and at a high "
-                    "temperature the network often draws one that it holds for unlikely itself."
+                    "Fewer than at 0.3: a bar is right only if each of its characters is, and at "
+                    "a high temperature the network often draws one that it holds for unlikely "
+                    "itself. How few depends on the network: of 60 tunes of house, which is told "
+                    "how full the bar is, 22 kept time at 1.4; of 24 of improved, which has to "
+                    "count by itself, none."
                 ),
             ),
             N_(

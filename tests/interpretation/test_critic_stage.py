@@ -73,3 +73,17 @@ def test_without_a_critic_or_a_choice_there_is_no_stage(student: Checkpoint) -> 
     place = TEXT.index("/8")
     certain = find_stages(student, CONFIG, TEXT, place)[-1]
     assert find_critic_stage(critic, CONFIG, TEXT, place, certain) is None
+
+
+def test_a_character_that_a_beginning_cannot_end_with_stays_as_likely_as_it_is(
+    student: Checkpoint,
+) -> None:
+    before = find_stages(student, CONFIG, TEXT)[-1]
+    probs = before.probs * 0.7
+    bracket = before.characters.index("[")
+    probs[bracket] += 0.3
+    critic = with_critic(student, Critic(0.0, {}, {}, stages=NOTHING))
+    after = find_critic_stage(critic, CONFIG, TEXT, len(TEXT), replace(before, probs=probs))
+    assert after is not None
+    assert after.probs[bracket] == probs[bracket]
+    assert after.probs.sum() == pytest.approx(1.0)

@@ -23,7 +23,7 @@ def make_rnn(num_layers: int = 1) -> PlainRNN:
 
 def test_the_reach_is_that_of_small_pushes_in_the_last_layer(network: Network) -> None:
     """At distance 0 a push to a hidden state changes the loss by the gradient times the push."""
-    found = measure_reach(network, VOCABULARY, [TUNE], DISTANCE)
+    found = measure_reach(network, VOCABULARY, [TUNE], DISTANCE, lead=0)
     ids = torch.from_numpy(VOCABULARY.encode(TUNE[-DISTANCE - 2 :])[None])
     layers = [site for site in find_sites(network) if site.kind in ("lstm", "hawk")]
     site, step = layers[-1], 1e-2
@@ -61,7 +61,7 @@ def test_a_run_with_a_probe_says_what_the_network_says(network: Network) -> None
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(gradient_reach.F, "cross_entropy", spy)
-        measure_reach(network, VOCABULARY, [TUNE, "X" + TUNE], DISTANCE)
+        measure_reach(network, VOCABULARY, [TUNE, "X" + TUNE], DISTANCE, lead=0)
     ids = torch.from_numpy(VOCABULARY.encode(TUNE[-DISTANCE - 2 : -1])[None])
     with torch.no_grad():
         expected = network(ids)[0][:, -1]
@@ -71,7 +71,7 @@ def test_a_run_with_a_probe_says_what_the_network_says(network: Network) -> None
 def test_a_plain_network_passes_back_what_the_chain_rule_says() -> None:
     """One layer, step by step: ∂h(t)/∂h(t-1) = diag(1 - h²) U."""
     network = make_rnn()
-    found = measure_reach(network, VOCABULARY, [TUNE], DISTANCE)
+    found = measure_reach(network, VOCABULARY, [TUNE], DISTANCE, lead=0)
     ids = torch.from_numpy(VOCABULARY.encode(TUNE[-DISTANCE - 2 :]))
     with torch.no_grad():
         hidden, _ = network.hidden_states(ids[None, :-1])
@@ -105,6 +105,16 @@ def test_an_open_forget_gate_carries_gradients_that_a_plain_network_loses() -> N
     assert far[0] > 1e6 * far[1]
     near = measure_reach(rnn, VOCABULARY, [TUNE], 30)
     assert 1 <= near.half_distance(0) <= 3
+
+
+def test_what_is_read_before_a_stretch_is_no_distance_of_it() -> None:
+    network = make_rnn()
+    led = measure_reach(network, VOCABULARY, [TUNE], DISTANCE, lead=7).norms
+    assert led.shape == (1, DISTANCE + 1)
+    as_much_as_there_is = measure_reach(network, VOCABULARY, [TUNE[-DISTANCE - 9 :]], DISTANCE)
+    np.testing.assert_allclose(led, as_much_as_there_is.norms)
+    cold = measure_reach(network, VOCABULARY, [TUNE], DISTANCE, lead=0).norms
+    assert not np.allclose(led[0, -1], cold[0, -1])
 
 
 def test_short_texts_and_no_distance_are_refused() -> None:

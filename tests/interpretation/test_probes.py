@@ -58,3 +58,13 @@ def test_nothing_to_learn_is_refused() -> None:
         fit_probe(recordings, facts, 0, "body")
     with pytest.raises(ConfigError):
         fit_probe(recordings[:1], facts[:1], 0, "beat")
+
+
+def test_a_fact_of_which_one_side_says_nothing_is_left_out_and_the_others_stay() -> None:
+    recordings, facts = make()
+    for number in (0, 2, 4):  # what is fitted never varies
+        facts[number].values["body"][:] = 0
+    found = fit_probes(recordings, facts, names=["body", "beat"])
+    assert [one.fact for one in found] == ["beat", "beat"]
+    with pytest.raises(ConfigError):
+        fit_probes(recordings, facts, names=["body"])

@@ -41,6 +41,8 @@ CASES = [
     "X:1\nK:C\nCDEF|\nqGABc|]",
     "X:1\nK:C\nCDEF|\n  !foo!GABc|\n#cBAG|]",
     "X:1\nK:C\nCDEF|\n1GABc|\n>cBAG|\n[]GABc|\n^|CDEF|]",
+    # A bar that never ends.
+    "X:1\nM:C\nL:1/8\nK:D\nA/|" + "^f/d/{g}B/(3G/A/B/d/>e/f/-f/[Ad]/ " * 30,
     "X:1\nK:C\n@CDEF|\nthis is no line of music\n}GABc|]",
     "",
 ]
@@ -83,6 +85,15 @@ def test_a_narrow_page_has_two_bars_a_line() -> None:
     tune, _ = read_tune(TUNE)
     lines = break_lines(tune, 2).text.splitlines()
     assert max(line.count("|") for line in lines) <= 4
+
+
+def test_a_bar_that_goes_on_and_on_is_broken_and_none_that_is_written() -> None:
+    tune, _ = read_tune("X:1\nM:C\nL:1/8\nK:D\nA|" + "d/B/A/" * 40 + "|" + "d/" * 48 + "|]")
+    lines = break_lines(tune, 4).text.splitlines()[4:]
+    assert [line.count("/") for line in lines] == [48, 48, 48, 24]
+    triplets, _ = read_tune("X:1\nM:C\nL:1/8\nK:D\n" + "(3dBA" * 20 + "|]")
+    lines = break_lines(triplets, 2).text.splitlines()[4:]
+    assert [line.count("(3") for line in lines] == [8, 8, 4]
 
 
 def test_the_header_is_whole() -> None:

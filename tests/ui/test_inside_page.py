@@ -7,6 +7,7 @@ from musicgen.corpus.dataset import load_dataset
 from musicgen.errors import ConfigError
 from musicgen.interpretation.anatomy import describe_parts
 from musicgen.interpretation.attention_view import look
+from musicgen.interpretation.embeddings import map_embedding
 from musicgen.interpretation.gradient_reach import GradientReach
 from musicgen.interpretation.interventions import Intervention, silence
 from musicgen.interpretation.sites import find_sites
@@ -19,7 +20,7 @@ from musicgen.ui.base import resources
 from musicgen.ui.components.coloured_text import Colours, TextLinks, text_data
 from musicgen.ui.inside import figures, measured
 from musicgen.ui.inside import silence_choice as parts
-from musicgen.ui.inside.anatomy_view import reach_figure
+from musicgen.ui.inside.anatomy_view import reach_figure, show_share
 from musicgen.ui.inside.colours import amounts, colours_of, order_units
 from musicgen.ui.inside.development_view import (
     loss_figure,
@@ -82,6 +83,13 @@ def test_a_note_has_the_mean_of_its_characters():
     assert subject.note_values(shades) == (0.75, 0.0)
 
 
+def test_the_notes_at_places_of_the_text_are_found_in_what_is_drawn():
+    subject = of_text("X:1\nL:1/8\nK:C\nC2 D|\n")
+    start = subject.text.index("C2")
+    assert subject.spans_of([start + 1, 0]) == [(start, start + 2)]
+    assert subject.spans_of([]) == []
+
+
 def test_units_that_rise_and_fall_together_are_neighbours():
     wave, other = np.sin(np.arange(40.0)), np.arange(40.0) % 7
     order = order_units(np.stack([wave, other, wave + 0.01, other * 2], 1), [])
@@ -92,6 +100,7 @@ def test_units_that_rise_and_fall_together_are_neighbours():
 def test_a_heat_map_has_a_row_for_each_unit_in_the_order_that_is_asked_for():
     drawn = figures.heat_map("ab", np.array([[1.0, -0.5], [0.0, 0.25]]), [1, 0], ("x", "y"))
     assert drawn["data"][0]["z"] == [[-50, 25], [100, 0]]
+    assert drawn["data"][0]["y"] == ["1", "0"]
 
 
 def test_signs_of_the_text_are_no_markup_of_charts():
@@ -101,7 +110,7 @@ def test_signs_of_the_text_are_no_markup_of_charts():
 
 def test_the_reach_of_a_gradient_begins_with_all_of_it():
     own = GradientReach((Sentence("layer {number}", number=1),), np.array([[2.0, 1.0]]))
-    drawn = reach_figure(own, own)
+    drawn = reach_figure(own, {"rnn": own})
     assert [trace["y"] for trace in drawn["data"]] == [[1.0, 0.5], [1.0, 0.5]]
 
 
@@ -303,3 +312,42 @@ def test_without_a_critic_none_is_offered(home, open_app):
     app = open_app("Inside", view="expect")
     assert "Grammar" in [one.label for one in app.toggle]
     assert "Critic" not in [one.label for one in app.toggle]
+
+
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [
+        (0.25, "25.0%"),
+        (0.00052, "1 in 1,900"),
+        (1e-12, "less than 1 in 1,000,000,000"),
+        (float("nan"), "–"),
+    ],
+)
+def test_what_is_left_of_a_gradient_is_told_however_little_it_is(share, words):
+    reach = GradientReach((Sentence("layer {number}", number=1),), np.array([[1.0, share]]))
+    assert show_share(reach) == words
+
+
+def test_probes_of_each_layer_are_fitted_when_they_are_asked_for(home, open_app):
+    app = open_app("Inside", view="units")
+    assert "a linear probe weighs all units" in said(app)
+    app.button(key="inside_probes").click().run()
+    assert not app.exception
+    assert "Percent of the characters" in said(app)
+    assert not [one for one in app.button if one.key == "inside_probes"]
+
+
+def test_what_a_change_costs_on_held_out_tunes_is_told(home, open_app):
+    app = open_app("Inside", view="silence")
+    assert "held-out tunes" not in said(app)
+    app.button(key="inside_find_random").click().run()
+    assert not app.exception
+    assert "nats a character as it is" in said(app)
+
+
+def test_the_map_shows_notes_alone_until_all_are_asked_for(checkpoint):
+    network, vocabulary = checkpoint.network, checkpoint.vocabulary
+    notes = map_embedding(network, vocabulary, kinds=("note",))
+    assert set(notes.kinds) == {"note"}
+    assert notes.places.shape == (len(notes.characters), 2)
+    assert map_embedding(network, vocabulary).characters == vocabulary.characters

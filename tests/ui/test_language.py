@@ -1,3 +1,4 @@
+import ast
 import re
 from pathlib import Path
 
@@ -40,6 +41,25 @@ def test_the_words_of_pages_package_and_settings_are_found():
     assert {preset.meaning for preset in PRESETS.values()} <= found
     helps = {info.help for kind in (SampleConfig, TrainingConfig) for info in describe(kind)}
     assert helps <= found
+
+
+def test_no_text_hides_within_another():
+    """babel does not look into f-strings: a text in one is translated only if it is elsewhere."""
+    known = set()
+    for message in extract(PROJECT):
+        known |= {message.id} if isinstance(message.id, str) else set(message.id)
+    hidden = [
+        (path.name, node.lineno, node.args[0].value)
+        for folder in ("pages", "musicgen/ui", "musicgen/lessons")
+        for path in sorted((PROJECT / folder).rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and getattr(node.func, "id", "") in ("_", "N_", "ngettext")
+        and node.args
+        and isinstance(node.args[0], ast.Constant)
+        and node.args[0].value not in known
+    ]
+    assert not hidden
 
 
 def test_no_text_is_empty(capsys):

@@ -29,6 +29,13 @@ from musicgen.notation.parsing.voices import music_of_voice_line
 MAX_KNOWN = 16
 """Texts of which it is known what is left out: a tune is laid out for several widths, and again."""
 
+LONGEST_BAR = 48
+"""Notes of a bar that are drawn on one line. More come of networks that lost count, or of music
+without bar lines: such a bar goes on over several lines."""
+
+NOTES_OF_A_BAR = 12
+"""That a line has room for where bars are longer."""
+
 KEPT_FIELDS = "XTCORMLQKPU"
 _INLINE_FIELDS = "KMLQP"
 _DROPPED = frozenset(
@@ -53,13 +60,18 @@ class LaidOut:
 
 
 def break_lines(tune: Tune, bars_per_line: int = 4) -> LaidOut:
-    """The tune with that many full bars a line, at least one; pickups do not count as bars."""
-    writer = _Writer(tune)
+    """The tune with that many full bars a line, at least one; pickups do not count as bars.
+
+    A bar of more than `LONGEST_BAR` notes is itself broken.
+    """
+    count = max(1, bars_per_line)
+    writer = _Writer(tune, count * NOTES_OF_A_BAR)
     writer.write_header()
-    for line in group_lines(tune.bars, max(1, bars_per_line)):
+    for line in group_lines(tune.bars, count):
         for bar in line:
             writer.write_bar(bar)
         writer.end_line()
+        writer.room = None
     return LaidOut("".join(writer.pieces), MappingProxyType(writer.spans))
 
 
@@ -119,8 +131,11 @@ def _read_left_out(text: str, fields: tuple[tuple[str, str], ...]) -> LeftOut:
 class _Writer:
     """Copies the music of bars piece by piece, and remembers where each note went."""
 
-    def __init__(self, tune: Tune) -> None:
+    def __init__(self, tune: Tune, notes_per_line: int) -> None:
         self.tune = tune
+        self.notes_per_line = notes_per_line
+        self.room: int | None = None  # notes until a line with a long bar is full
+        self.of_tuplet = 0  # notes that a tuplet still takes
         self.source = plain_lines(tune.text)
         self.pieces: list[str] = []
         self.length = 0
@@ -162,6 +177,8 @@ class _Writer:
             self.write("|:")
         if bar.starts_ending:
             self.write("[" + ",".join(map(str, bar.ending)))
+        if self.room is None and len(bar.notes) > LONGEST_BAR:
+            self.room = self.notes_per_line
         self._copy_lines(bar.end)
         self.adorned = None
         if bar.closing:
@@ -241,6 +258,8 @@ class _Writer:
         return kind not in _DROPPED
 
     def _copy(self, piece: str, kind: str, start: int) -> None:
+        if self.room is not None:
+            self._break_bar(piece, kind, self.room)
         self._note_prefix(kind, piece)
         written = self.length
         self.write(re.sub(r"\+(.*)\+", r"[\1]", piece) if kind == "oldchord" else piece)
@@ -249,6 +268,19 @@ class _Writer:
             self.spans[start] = (first, self.length)
         if kind in _SOUNDING or kind == "inline":
             self.adorned = None
+
+    def _break_bar(self, piece: str, kind: str, room: int) -> None:
+        """Ends the line before a note, where it is full and nothing goes over its end."""
+        begins = kind in _SOUNDING or (kind in _BEFORE_NOTE and piece != ")")
+        is_bound = self.of_tuplet > 0 or self.adorned is not None or self.pieces[-1][0] in "<>-"
+        if begins and room <= 0 and not is_bound:
+            self.end_line()
+            room = self.notes_per_line
+        self.room = room - (kind in _SOUNDING)
+        if kind == "tuplet":
+            self.of_tuplet = int(re.findall(r"\d+", piece)[-1])
+        elif kind in _SOUNDING:
+            self.of_tuplet = max(0, self.of_tuplet - 1)
 
     def _note_prefix(self, kind: str, piece: str) -> None:
         """Remember where the element of the next note begins for abcjs.

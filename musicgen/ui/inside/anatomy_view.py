@@ -1,15 +1,20 @@
 """Anatomy: the parts of a network with all that can be counted, and how far its gradients reach."""
 
+import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import streamlit as st
 import torch
 
+from musicgen.config import NetworkConfig
 from musicgen.errors import MusicgenError
 from musicgen.interpretation.anatomy import Anatomy, count_rows_read, describe_parts
 from musicgen.interpretation.gradient_reach import GradientReach, PlainRNN, measure_reach
 from musicgen.models.checkpoint import Checkpoint
+from musicgen.models.network import Network
+from musicgen.models.registry import build_network
 from musicgen.ui.base.errors import sentence, translate
 from musicgen.ui.base.language import _
 from musicgen.ui.components.live_chart import live_chart
@@ -19,7 +24,7 @@ DISTANCE = 64
 """Characters that a gradient is followed back."""
 
 _TEXTS = 6
-_LEAST = 1e-9
+_LEAST, _SMALL = 1e-9, 0.005
 
 
 def anatomy(checkpoint: Checkpoint) -> None:
@@ -30,23 +35,37 @@ def anatomy(checkpoint: Checkpoint) -> None:
     st.subheader(_("How far back it can learn"), anchor=False)
     try:
         with st.spinner(_("Following gradients …"), show_time=True):
-            own, plain = _reach(checkpoint.fingerprint, checkpoint)
+            own, others = _reach(checkpoint.fingerprint, checkpoint)
     except MusicgenError as error:
         st.info(sentence(error), icon=":material/info:")
         return
     live_chart(
-        reach_figure(own, plain), "inside_reach", _("Norm of the gradient over the distance"), 380
+        reach_figure(own, others), "inside_reach", _("Norm of the gradient over the distance"), 380
     )
-    last, rnn = own.relative[-1], plain.relative[-1]
     st.caption(
-        _("Of an error at one character, {own:.1%} reaches what the last layer did {distance} "
-          "characters before, and in a plain recurrent network of the same size {plain:.1%}. Half "
-          "is gone after {half} characters here, after {plain_half} there. The plain network is as "
-          "it is before its first training step, which is when it would have to learn.").format(
-              own=float(last[-1]), plain=float(rnn[-1]), distance=DISTANCE,
-              half=own.half_distance(len(own.labels) - 1),
-              plain_half=plain.half_distance(len(plain.labels) - 1))
+        _("Of an error at one character, {own} reaches what the last layer did {distance} "
+          "characters before, and in a plain recurrent network of the same size {plain}. The "
+          "networks of the dashed lines are as they are before their first training step: an LSTM "
+          "is then hardly better than a plain network, until it has learned to keep its gates "
+          "open; Hawk begins with memories of up to 700 characters.")
+        .format(own=show_share(own), plain=show_share(others["rnn"]), distance=DISTANCE)
     )  # fmt: skip
+
+
+def show_share(reach: GradientReach) -> str:
+    """What is left at the greatest distance, in the last layer."""
+    share = float(reach.relative[-1][-1])
+    if math.isnan(share):  # there was no error at all
+        return "–"
+    if share >= _SMALL:
+        return f"{share:.1%}"
+    known = _("1 in {count:,}") if share >= _LEAST else _("less than 1 in {count:,}")
+    return known.format(count=_round(1 / max(share, _LEAST)))
+
+
+def _round(count: float) -> int:
+    """A number with two digits that say something."""
+    return int(float(f"{count:.1e}"))
 
 
 def _totals(found: Anatomy) -> None:
@@ -93,25 +112,38 @@ def _mebibytes(size_bytes: int) -> str:
 def _reach(
     fingerprint: str,  # noqa: ARG001 - in the cache's key
     _checkpoint: Checkpoint,
-) -> tuple[GradientReach, GradientReach]:
-    """Of the network and of a plain recurrent one of its size."""
+) -> tuple[GradientReach, dict[str, GradientReach]]:
+    """Of the network, and of others of its size that have learned nothing yet, by their kind."""
     known, vocabulary = measured.held_out_texts(_checkpoint), _checkpoint.vocabulary
     texts = [text for text in known if len(text) > DISTANCE + 2][:_TEXTS]
+    full = _checkpoint.network.config
+    config = NetworkConfig(vocab_size=full.vocab_size, embedding_dim=full.embedding_dim,
+                           hidden_size=full.hidden_size, num_layers=full.num_layers)  # fmt: skip
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        plain = PlainRNN(_checkpoint.network.config).eval().requires_grad_(False)
+        fresh: dict[str, Network] = {"rnn": PlainRNN(config)}
+        fresh |= {kind: build_network(config.replace(kind=kind)) for kind in ("lstm", "hawk")}
     own = measure_reach(_checkpoint.network, vocabulary, texts, DISTANCE)
-    return own, measure_reach(plain, vocabulary, texts, DISTANCE)
+    return own, {
+        kind: measure_reach(one.eval().requires_grad_(False), vocabulary, texts, DISTANCE)
+        for kind, one in fresh.items()
+    }
 
 
-def reach_figure(own: GradientReach, plain: GradientReach) -> dict[str, Any]:
-    """Norms as shares of that at distance 0, on a logarithmic axis."""
+def reach_figure(own: GradientReach, others: Mapping[str, GradientReach]) -> dict[str, Any]:
+    """Norms as shares of that at distance 0, on a logarithmic axis; of others the last layer."""
     lines = [
         (translate(label.template, label.values), row, f"--st-chart-categorical-colors[{number}]",
          "solid")
         for number, (label, row) in enumerate(zip(own.labels, own.relative, strict=True))
     ]  # fmt: skip
-    lines.append((_("a plain RNN, last layer"), plain.relative[-1], figures.GREY, "dash"))
+    names = {"rnn": _("a plain RNN, untrained"), "lstm": _("an LSTM, untrained"),
+             "hawk": _("Hawk, untrained")}  # fmt: skip
+    lines += [
+        (names[kind], one.relative[-1], figures.GREY if kind == "rnn" else
+         f"--st-chart-categorical-colors[{len(lines) + number}]", "dash")
+        for number, (kind, one) in enumerate(others.items())
+    ]  # fmt: skip
     traces = [
         {"type": "scatter", "mode": "lines", "name": name, "x": list(range(len(row))),
          "y": np.maximum(row, _LEAST).tolist(), "line": {"color": colour, "dash": dash, "width": 2},

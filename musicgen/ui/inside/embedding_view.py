@@ -17,6 +17,9 @@ from musicgen.ui.components.live_chart import live_chart
 from musicgen.ui.inside import figures
 
 BY_KIND, BY_PITCH = "kind", "pitch"
+NOTES, ALL = "notes", "all"
+"""Which characters are on the map: rare ones have long vectors, among which notes are one spot."""
+
 _SEQUENTIAL = "--st-chart-sequential-colors"
 _NAMES = {" ": "␣", "\n": "⏎"}
 
@@ -29,11 +32,19 @@ def embeddings(checkpoint: Checkpoint) -> None:
           "This is its shadow along the two directions in which the points differ most.").format(
               size=checkpoint.network.config.embedding_dim)
     )  # fmt: skip
-    st.segmented_control(
-        _("Coloured by"), (BY_KIND, BY_PITCH), default=BY_KIND, key="inside_map", required=True,
-        format_func={BY_KIND: _("kind of character"), BY_PITCH: _("pitch")}.__getitem__,
-    )  # fmt: skip
-    drawn = map_embedding(checkpoint.network, checkpoint.vocabulary)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.segmented_control(
+            _("Coloured by"), (BY_KIND, BY_PITCH), default=BY_KIND, key="inside_map", required=True,
+            format_func={BY_KIND: _("kind of character"), BY_PITCH: _("pitch")}.__getitem__,
+        )  # fmt: skip
+        st.segmented_control(
+            _("On the map"), (NOTES, ALL), default=NOTES, key="inside_mapped", required=True,
+            format_func={NOTES: _("notes"), ALL: _("all")}.__getitem__,
+            help=_("Characters that are rare lie so far apart that all notes are one spot among "
+                   "them: alone they can be told apart."),
+        )  # fmt: skip
+    kinds = ("note",) if st.session_state["inside_mapped"] == NOTES else tuple(KINDS)
+    drawn = map_embedding(checkpoint.network, checkpoint.vocabulary, kinds=kinds)
     live_chart(
         map_figure(drawn, st.session_state["inside_map"] == BY_PITCH),
         "inside_embedding", _("Map of the characters"), 560,

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from musicgen.ui.base.language import _
 from musicgen.ui.base.words import chart_text
 
 FIRST, SECOND = "--st-primary-color", "--st-chart-categorical-colors[1]"
@@ -29,12 +30,12 @@ def layout(name: str, x: str, y: str, **more: Any) -> dict[str, Any]:
         more: Further settings; those of axes are joined with these.
     """
     axes = {
-        "xaxis": {"title": {"text": x, "standoff": 6}, "fixedrange": True, "showgrid": False},
+        "xaxis": {"title": {"text": x, "standoff": 12}, "fixedrange": True, "showgrid": False},
         "yaxis": {"title": {"text": y, "standoff": 6}, "fixedrange": True, "nticks": 6},
     }
     for axis in axes:
         axes[axis] |= more.pop(axis, {})
-    base = {"uirevision": name, "margin": {"l": 60, "r": 12, "t": 30, "b": 44},
+    base = {"uirevision": name, "margin": {"l": 60, "r": 12, "t": 30, "b": 52},
             "showlegend": False,
             "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"}}  # fmt: skip
     return base | axes | more
@@ -84,15 +85,17 @@ def heat_map(
         titles: Of the axis across and of that upwards.
     """
     limit = max(float(np.abs(values).max()), 1e-6)
+    unit = _("unit {unit}").format(unit="%{y}")
     whole = np.round(100 * values[:, list(order)].T / limit).astype(int)
     trace = {
         "type": "heatmap", "z": whole.tolist(), "zmin": -100, "zmax": 100, "zmid": 0,
         "colorscale": _DIVERGING, "reversescale": True,
         "colorbar": {"thickness": 10, "ticksuffix": " %", "nticks": 5},
-        "y": list(range(len(order))), "x": list(range(len(text))),
-        "hovertemplate": "%{x}, %{z} %<extra></extra>",
+        "y": [str(unit) for unit in order], "x": list(range(len(text))),
+        "hovertemplate": f"{unit}, %{{x}}: %{{z}} %<extra></extra>",
     }  # fmt: skip
-    return {"data": [trace], "layout": layout("heat", *titles, yaxis={"showticklabels": False})}
+    rows = {"showticklabels": False, "type": "category"}
+    return {"data": [trace], "layout": layout("heat", *titles, yaxis=rows)}
 
 
 def bars(

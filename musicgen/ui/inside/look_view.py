@@ -11,12 +11,13 @@ from musicgen.models.checkpoint import Checkpoint
 from musicgen.models.copy_candidates import BARS_BEFORE, LEVELS
 from musicgen.ui.base.errors import show_errors
 from musicgen.ui.base.language import _, ngettext
-from musicgen.ui.components.coloured_text import TextLinks
+from musicgen.ui.components.coloured_text import Colours, TextLinks
 from musicgen.ui.inside import figures, measured
 from musicgen.ui.inside.colours import amounts, colours_of
 from musicgen.ui.inside.place_picker import clickable_text, pick_place, place_name
 from musicgen.ui.inside.saliency_view import saliency_view
-from musicgen.ui.inside.subject import Subject, pick_subject
+from musicgen.ui.inside.subject import Subject, pick_subject, sound_or_none
+from musicgen.ui.inside.units_view import PLAYER, draw_score
 
 _TEXT = "inside_text_look"
 
@@ -33,9 +34,9 @@ def _one_place(checkpoint: Checkpoint, subject: Subject) -> None:
         view = measured.view_of(checkpoint, text)
         place = pick_place(text, _worth(view, len(text)))
         if isinstance(view, EchoView):
-            _echoes(view, place)
+            _echoes(subject, view, place)
         elif isinstance(view, AttentionView):
-            _attention(view, place)
+            _attention(subject, view, place)
         elif isinstance(view, ClockView):
             _clocks(view)
         else:
@@ -67,7 +68,22 @@ def _gain(view: EchoView) -> NDArray[Any]:
     return gain
 
 
-def _echoes(view: EchoView, place: int) -> None:
+def _over_notes(subject: Subject, colours: Colours, links: TextLinks) -> None:
+    """The same colours on the score, with the notes of the arcs underlined, and the player."""
+    sound, _silence = sound_or_none(subject)
+    if not sound:
+        return
+    with st.container(key="inside_sound"):
+        st.audio(sound.wav, "audio/wav")
+    places = [links.chosen, *(place for place, _share in links.places)]
+    draw_score(subject, sound, colours, PLAYER, "inside_look_score", places)
+    st.caption(
+        _("The same on the notes: the chosen one is underlined, and so are those to which arcs "
+          "lead.")
+    )  # fmt: skip
+
+
+def _echoes(subject: Subject, view: EchoView, place: int) -> None:
     """Row t of the view is what was offered after t, so of a place it is the row before."""
     text, row = view.text, place - 1
     gain = _gain(view)
@@ -82,11 +98,10 @@ def _echoes(view: EchoView, place: int) -> None:
         for echo in range(view.places.shape[1])
         if view.places[row, echo] >= 0
     )
-    colours = colours_of(gain)
+    colours, linked = colours_of(gain), TextLinks(place, links)
     clickable_text(
-        text, colours, _TEXT, _("The text of the tune, coloured by what echoes brought"),
-        TextLinks(place, links),
-    )  # fmt: skip
+        text, colours, _TEXT, _("The text of the tune, coloured by what echoes brought"), linked
+    )
     names = [_("the longest run"), *(ngettext("{count} bar before", "{count} bars before", bars)
                                      .format(count=bars) for bars in BARS_BEFORE)]  # fmt: skip
     rows: dict[str, list[str]] = {
@@ -113,9 +128,10 @@ def _echoes(view: EchoView, place: int) -> None:
         _("Trust is what the network's gate adds to the offered character, in bits; evidence "
           "counts how well the bars have agreed so far.")
     )  # fmt: skip
+    _over_notes(subject, colours, linked)
 
 
-def _attention(view: AttentionView, place: int) -> None:
+def _attention(subject: Subject, view: AttentionView, place: int) -> None:
     text, row = view.text, place - 1
     shares = np.zeros(len(text))
     reach = min(row, view.weights.shape[1])
@@ -124,16 +140,15 @@ def _attention(view: AttentionView, place: int) -> None:
         _("For the chosen character the network looked at the earlier ones that are coloured; arcs "
           "lead to the five with the largest shares of attention.")
     )  # fmt: skip
-    clickable_text(
-        text, amounts(shares, _("share of attention")), _TEXT,
-        _("The text of the tune, coloured by attention"),
-        TextLinks(place, tuple(view.strongest(row))),
-    )  # fmt: skip
+    colours = amounts(shares, _("share of attention"))
+    linked = TextLinks(place, tuple(view.strongest(row)))
+    clickable_text(text, colours, _TEXT, _("The text of the tune, coloured by attention"), linked)
     st.markdown(
         _("**{place}**: {nowhere:.0%} of the attention went nowhere, {most:.0%} to the strongest "
           "place.").format(place=place_name(text, place), nowhere=float(view.nowhere[row]),
                            most=float(shares.max()))
     )  # fmt: skip
+    _over_notes(subject, colours, linked)
 
 
 def _clocks(view: ClockView) -> None:

@@ -7,16 +7,18 @@ import numpy as np
 import streamlit as st
 
 from musicgen.config import Paths, SampleConfig
-from musicgen.evaluation.loss.text_loss import known_text
+from musicgen.errors import ConfigError
+from musicgen.evaluation.loss.text_loss import compute_loss, known_text
 from musicgen.interpretation.associations import Association, find_associations
 from musicgen.interpretation.attention_view import View, look
-from musicgen.interpretation.changed_network import compose_changed
+from musicgen.interpretation.changed_network import change_checkpoint, compose_changed
 from musicgen.interpretation.critic_stage import find_critic_stage
 from musicgen.interpretation.development import TEXTS, Moment, look_at_moment
 from musicgen.interpretation.expectation import Expectation, Stage, find_expectation
 from musicgen.interpretation.facts import read_facts
 from musicgen.interpretation.interventions import Intervention
 from musicgen.interpretation.material import Material, find_held_out
+from musicgen.interpretation.probes import Probe, fit_probes
 from musicgen.interpretation.recording import LayerRecording, Recording, record
 from musicgen.interpretation.saliency import Saliency, find_saliency
 from musicgen.models.checkpoint import METADATA_FILE, Checkpoint, load_checkpoint
@@ -35,6 +37,7 @@ MAX_RECORDING_BYTES = 24_000_000
 MAX_MATERIAL_BYTES = 32_000_000
 MAX_ASSOCIATION_BYTES = 12_000_000
 MAX_ORDER_BYTES = 1_000_000
+MAX_PROBE_BYTES = 8_000_000
 MAX_TEXT_BYTES = 8_000_000
 MAX_MOMENT_BYTES = 24_000_000
 
@@ -43,6 +46,7 @@ BEAT_FACTS = ("place", "beat", "bar_line")
 
 _ASSOCIATION_BYTES = 300
 _BYTES_A_CHARACTER = 500
+_BYTES_OF_A_LOSS = 200
 _NOTHING = np.zeros((0, 0), np.float32)
 
 
@@ -127,6 +131,24 @@ def has_associations(checkpoint: Checkpoint, layer: int, signal: str) -> bool:
     return (checkpoint.fingerprint, layer, signal) in _associations()
 
 
+def probes(checkpoint: Checkpoint) -> list[Probe]:
+    """Linear probes for all facts on all layers, by hidden states on held-out tunes.
+
+    Raises:
+        ConfigError: there is too little to learn from.
+        CorpusError: the book is not there.
+    """
+    tunes = material(checkpoint, "hidden")
+    if not tunes.recordings:
+        raise ConfigError("The held-out tunes are too few to say anything of units.")
+    return _probes().get(checkpoint.fingerprint, lambda: fit_probes(tunes.recordings, tunes.facts))
+
+
+def has_probes(checkpoint: Checkpoint) -> bool:
+    """Whether these are fitted already."""
+    return checkpoint.fingerprint in _probes()
+
+
 def known_associations(checkpoint: Checkpoint, layer: int, signal: str) -> list[Association]:
     """The same where it was asked for before; else none, at once."""
     is_known = has_associations(checkpoint, layer, signal)
@@ -170,6 +192,21 @@ def composed(
             return compose_changed(checkpoint, config, changed)[0]
 
     return _compositions().get(key, make)
+
+
+def held_out_loss(checkpoint: Checkpoint, change: Intervention) -> float:
+    """The loss of a network, or of a changed one, on `TUNES` held-out tunes, in nats a character.
+
+    Raises:
+        CorpusError: the book is not there.
+    """
+
+    def make() -> float:
+        changed = change_checkpoint(checkpoint, change)
+        texts = held_out_texts(checkpoint)[:TUNES]
+        return compute_loss(changed.network, changed.vocabulary, texts).loss
+
+    return _losses().get(change.fingerprint(checkpoint.fingerprint), make)
 
 
 def view_of(checkpoint: Checkpoint, text: str) -> View | None:
@@ -268,6 +305,11 @@ def _associations() -> BoundedCache[list[Association]]:
 
 
 @st.cache_resource(show_spinner=False)
+def _probes() -> BoundedCache[list[Probe]]:
+    return BoundedCache(MAX_PROBE_BYTES, lambda found: sum(one.weights.nbytes for one in found))
+
+
+@st.cache_resource(show_spinner=False)
 def _orders() -> BoundedCache[list[int]]:
     return BoundedCache(MAX_ORDER_BYTES, lambda one: 8 * len(one))
 
@@ -275,6 +317,11 @@ def _orders() -> BoundedCache[list[int]]:
 @st.cache_resource(show_spinner=False)
 def _compositions() -> BoundedCache[Composition]:
     return BoundedCache(MAX_TEXT_BYTES, lambda one: _BYTES_A_CHARACTER * len(one.abc))
+
+
+@st.cache_resource(show_spinner=False)
+def _losses() -> BoundedCache[float]:
+    return BoundedCache(MAX_ORDER_BYTES, lambda _one: _BYTES_OF_A_LOSS)
 
 
 @st.cache_resource(show_spinner=False)

@@ -42,9 +42,10 @@ def saliency_view(checkpoint: Checkpoint, text: str, place: int) -> None:
     st.caption(
         _judge(found.agreement).format(rho=found.agreement)
         + " "
-        + _("With leaving the character out of the text it is {rho:.2f}.").format(
-            rho=found.agreement_left_out
-        )
+        + _(
+            "Where the character is left out of the text instead, so that all behind it moves up, "
+            "the correlation is {rho:.2f}."
+        ).format(rho=found.agreement_left_out)
     )
 
 

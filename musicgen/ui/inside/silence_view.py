@@ -1,8 +1,11 @@
 """Silence it: a seed composed again with something in the network switched off, to be heard."""
 
+import math
+
 import streamlit as st
 
-from musicgen.errors import MusicgenError
+from musicgen.errors import CorpusError, MusicgenError
+from musicgen.interpretation.interventions import Intervention
 from musicgen.interpretation.sites import find_sites
 from musicgen.models.checkpoint import Checkpoint
 from musicgen.ui.base.errors import sentence, show_errors, translate
@@ -67,11 +70,31 @@ def _controls_and_tunes(checkpoint: Checkpoint) -> None:
         show_pair(plain, None, "", "", is_new=False)
         return
     _fingerprint, made, find = asked
-    changed = measured.composed(checkpoint, config, parts.to_intervention(checkpoint, made))
+    intervention = parts.to_intervention(checkpoint, made)
+    changed = measured.composed(checkpoint, config, intervention)
     listen = next((_(one.listen) for one in FINDS if one.name == find), "")
     is_new = HEARD.get() != CLICKS.get()
-    show_pair(plain, changed, parts.describe_change(checkpoint, made), listen, is_new=is_new)
+    words = parts.describe_change(checkpoint, made)
+    below = show_pair(plain, changed, words, listen, is_new=is_new)
     HEARD.set(CLICKS.get())
+    with below:
+        _say_losses(checkpoint, intervention)
+
+
+def _say_losses(checkpoint: Checkpoint, intervention: Intervention) -> None:
+    """What the change costs on real tunes: one tune says little of a network."""
+    try:
+        count = min(measured.TUNES, len(measured.held_out_texts(checkpoint)))
+        before = measured.held_out_loss(checkpoint, Intervention())
+        after = measured.held_out_loss(checkpoint, intervention)
+    except CorpusError:  # its book is not here: nothing is said of it
+        return
+    if math.isfinite(before) and math.isfinite(after):
+        st.caption(
+            _("Loss on {count} held-out tunes: {before:.3f} nats a character as it is, {after:.3f} "
+              "changed ({more:+.3f}). The table is of these two tunes alone.").format(
+                  count=count, before=before, after=after, more=after - before)
+        )  # fmt: skip
 
 
 def _ask(checkpoint: Checkpoint, change: Change, find: str = "") -> None:

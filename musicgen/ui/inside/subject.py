@@ -57,6 +57,15 @@ class Subject:
             found.append(round(float(sum(part)) / len(part), 3) if len(part) else 0.0)
         return tuple(found)
 
+    def spans_of(self, places: Sequence[int]) -> list[tuple[int, int]]:
+        """Where the notes at places of `text` stand in the text that is drawn."""
+        pairs = zip(self.tune.notes, self.shown.notes, strict=False)
+        return [
+            (drawn.start, drawn.end)
+            for note, drawn in pairs
+            if any(note.start <= place < note.end for place in places)
+        ]
+
 
 def of_composition(composition: Composition) -> Subject:
     """A composed tune: the network reads it as it wrote it."""
@@ -144,9 +153,14 @@ def seed_and_temperature() -> None:
     )
 
 
+MAX_FREE = 800
+"""Characters within which a tune without the grammar ends: one that lost count never would."""
+
+
 def settings(is_free: bool = False) -> SampleConfig:
     """How the tune is composed: drawn once, for a critic would hide what a unit does."""
-    return SampleConfig(
+    config = SampleConfig(max_new_tokens=MAX_FREE) if is_free else SampleConfig()
+    return config.replace(
         temperature=round(choices.TEMPERATURE.get(), 2),
         seed=choices.SEED.get(),
         free=is_free,

@@ -27,8 +27,10 @@ _MODES = {"major": N_("{tonic} major"), "minor": N_("{tonic} minor")}
 
 def show_pair(
     plain: Composition, changed: Composition | None, words: str, listen: str, *, is_new: bool
-) -> None:
+) -> DeltaGenerator:
     """Draws both tunes; the second starts by itself where it is new.
+
+    The place below the figures comes back: what takes longer than a tune is put there afterwards.
 
     Args:
         plain: As the network composes.
@@ -51,7 +53,7 @@ def show_pair(
         )  # fmt: skip
         _play(plain, first_place)
         _draw(plain, FIRST, ())
-        return
+        return st.empty()
     if listen:
         st.info(listen, icon=":material/hearing:")
     first_place.caption(_("seed {seed}").format(seed=plain.seed))
@@ -63,12 +65,14 @@ def show_pair(
     compared = compare_tunes(plain.tune, changed.tune)
     _say_share(compared)
     _figures(plain, changed, compared)
+    below = st.empty()
     firsts = tuple(one.first for one in compared.notes if one.kind != "same")
     seconds = tuple(one.second for one in compared.notes if one.kind != "same")
     st.markdown(f"**1 · {_('As it is')}**")
     _draw(plain, FIRST, firsts)
     st.markdown(f"**2 · {_('Changed')}**")
     _draw(changed, SECOND, seconds)
+    return below
 
 
 def _play(composition: Composition, place: DeltaGenerator) -> bool:

@@ -1,5 +1,7 @@
 """Units: what one of them does along a tune, in colours, as a curve, and beside all the others."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from musicgen.interpretation.recording import Recording
@@ -13,6 +15,7 @@ from musicgen.ui.components.score import ScoreOverlay, score
 from musicgen.ui.inside import choices, figures, measured
 from musicgen.ui.inside.choices import LAYER, SIGNAL, UNIT
 from musicgen.ui.inside.colours import CENTRED, colours_of, order_units
+from musicgen.ui.inside.probe_view import probes
 from musicgen.ui.inside.score_notes import note_labels
 from musicgen.ui.inside.subject import Subject, pick_subject, sound_or_none
 from musicgen.ui.inside.unit_table import exciting_places, unit_table
@@ -35,6 +38,7 @@ def units(checkpoint: Checkpoint) -> None:
         st.warning(sentence(silence), icon=":material/volume_off:")
     _one_unit(checkpoint, subject, seen, sound)
     _all_units(checkpoint, seen)
+    probes(checkpoint)
 
 
 def _pick_layer(seen: Recording) -> None:
@@ -111,12 +115,19 @@ def _one_unit(
         exciting_places(checkpoint, LAYER.get(), SIGNAL.get(), UNIT.get())
 
 
-def draw_score(subject: Subject, sound: Sound, colours: Colours, audio: str, key: str) -> None:
-    """The notes of a tune in two colours."""
+def draw_score(
+    subject: Subject,
+    sound: Sound,
+    colours: Colours,
+    audio: str,
+    key: str,
+    places: Sequence[int] = (),
+) -> None:
+    """The notes of a tune in two colours; those at some places of the text are underlined."""
     tints = subject.note_values([one / 100 for one in colours.shades])
     bars, numbers, names = note_labels(subject.shown)
     score(
-        rendering.layouts(subject.shown, sound),
+        rendering.layouts(subject.shown, sound, marks=subject.spans_of(places)),
         [onset for _start, onset, _length in sound.moments],
         [length for _start, _onset, length in sound.moments],
         key=key,

@@ -183,13 +183,15 @@ def unit_curve(text: str, values: Sequence[float], titles: tuple[str, str]) -> d
 
 
 def over_temperature(
-    values: Mapping[float, float], name: str, titles: tuple[str, str], tickformat: str
+    values: Mapping[float, Estimate], name: str, titles: tuple[str, str], tickformat: str
 ) -> dict[str, Any]:
-    """A curve over temperatures."""
+    """A curve over temperatures, each figure with its interval."""
+    found = list(values.values())
     trace = {
         "type": "scatter", "mode": "lines+markers", "x": list(values),
-        "y": [round(one, 4) for one in values.values()], "line": {"color": FIRST, "width": 2},
-        "marker": {"size": 7}, "hovertemplate": f"%{{x}}: %{{y:{tickformat}}}<extra></extra>",
+        "y": [round(one.value, 4) for one in found], "line": {"color": FIRST, "width": 2},
+        "error_y": _intervals(found), "marker": {"size": 7},
+        "hovertemplate": f"%{{x}}: %{{y:{tickformat}}}<extra></extra>",
     }  # fmt: skip
     upwards = {"tickformat": tickformat}
     return {"data": [trace], "layout": layout(name, *titles, yaxis=upwards, showlegend=False)}

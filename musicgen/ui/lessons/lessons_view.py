@@ -67,7 +67,8 @@ def course() -> None:
     models = Models()
     with st.container(key=f"lesson_{lesson.name}"):
         st.subheader(f"{number_of(lesson)} · {_(lesson.title)}", anchor=False)
-        st.write(f"**{_('What you will learn.')}** {_(lesson.goal)}")
+        will_learn = _("What you will learn.")
+        st.write(f"**{will_learn}** {_(lesson.goal)}")
         st.caption(_("{count} minutes at most").format(count=lesson.minutes))
         if lesson.needs_model and not models:
             _nothing_trained()

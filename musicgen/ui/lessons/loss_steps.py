@@ -83,7 +83,7 @@ def over_temperatures(scene: Scene) -> bool:
     checkpoint = chosen_checkpoint(scene)
     with st.spinner(_("Reading tunes …"), show_time=True):
         found = measured.losses(checkpoint, "val", TEMPERATURES)
-    losses = {one.temperature: one.loss.value for one in found}
+    losses = {one.temperature: one.loss for one in found}
     config = SampleConfig(seed=1, count=COUNT_OF_EACH, candidates=1, free=True)
     cells = [
         Cell(_("temperature {value:g}").format(value=one), checkpoint,
@@ -91,7 +91,7 @@ def over_temperatures(scene: Scene) -> bool:
         for one in TEMPERATURES
     ]  # fmt: skip
     in_time = {
-        temperature: figures_of(texts)[0].value
+        temperature: figures_of(texts)[0]
         for temperature, texts in zip(TEMPERATURES, compose_all(cells), strict=True)
     }
     axis, key = _("temperature"), scene.key("panels")

@@ -206,10 +206,11 @@ def _line(line: ModelLine) -> None:
 
 
 def _versions(line: ModelLine) -> None:
+    plays = _("plays")
     st.table(
         {
             _("Version"): [
-                plain(one.model) + (f" ({_('plays')})" if one.model == line.current else "")
+                plain(one.model) + (f" ({plays})" if one.model == line.current else "")
                 for one in line.versions
             ],
             _("Made"): [one.created[:10] for one in line.versions],

@@ -60,7 +60,8 @@ def _variant(tune: BookTune) -> str:
     text = _vary(tune.text, percent / 100, state.TUNEBOOK_VARIANT.get(), _span(tune.tune))
     share = find_distance(tune.tune, read_tune(text)[0])
     st.caption(_("{share:.0%} of the time it goes another way.").format(share=share))
-    return with_title(text, f"{tune.title} ({_('variant')})")
+    variant = _("variant")
+    return with_title(text, f"{tune.title} ({variant})")
 
 
 def _another_dance(tune: BookTune) -> str:
