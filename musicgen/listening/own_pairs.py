@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from musicgen.config import SampleConfig
+from musicgen.errors import GrammarError
 from musicgen.evaluation.loss.bodies import body_start
 from musicgen.listening.taste import Taste, find_taste, measure_liked, strengthen
 from musicgen.models.checkpoint import Checkpoint
@@ -121,4 +122,8 @@ def _go_on(start: Checkpoint, beginning: str, seed: int, engine: Engine) -> list
     config = SampleConfig(
         temperature=_TEMPERATURE, count=WAYS, seed=seed, prompt=beginning, candidates=1
     )
-    return [one.abc for one in compose(start, config, engine=engine) if one.is_complete]
+    try:
+        found = compose(start, config, engine=engine)
+    except GrammarError:  # what it was free to write leaves no way on that keeps all rules
+        return []
+    return [one.abc for one in found if one.is_complete]
