@@ -12,7 +12,7 @@ from musicgen.cli.output import check_free, overwrite_option, write_output
 from musicgen.cli.reading import MAX_BYTES, read_text_file, read_tunebook_file
 from musicgen.cli.rewrite import parse_bars
 from musicgen.cli.sound_options import SoundChoice, sound_options
-from musicgen.config import Paths
+from musicgen.config import Paths, SampleConfig
 from musicgen.errors import TunebookError
 from musicgen.library.book_tune import BookSet, BookTune, SetTune, make_tune, with_title
 from musicgen.library.favourites import FavouriteStore
@@ -293,6 +293,32 @@ def set_command(name: str, tunes: tuple[str, ...], as_json: bool) -> None:
     book = _book()
     parts = tuple(_parse_part(book, text) for text in tunes)
     book.put_set(BookSet(name, parts))
+    _say_set(book, book.get_set(name), as_json)
+
+
+@tunebook_group.command("around")
+@click.argument("tune", metavar="TUNE")
+@click.option("--checkpoint", "checkpoint_name", default="house", show_default=True,
+              help="Who composes.")  # fmt: skip
+@click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True,
+              help="Another finds other tunes.")  # fmt: skip
+@click.option("--temperature", type=click.FloatRange(0.1, 2.0), default=0.8, show_default=True)
+@json_option
+def around_command(
+    tune: str, checkpoint_name: str, seed: int, temperature: float, as_json: bool
+) -> None:
+    """Compose two tunes to go with one of the tunebook, and keep the three as a set."""
+    from musicgen.models.checkpoint import find_checkpoint, load_checkpoint
+    from musicgen.sampling.tune_sets import compose_around
+
+    book, paths = _book(), Paths.default()
+    found = book.find(tune)
+    checkpoint = load_checkpoint(find_checkpoint(checkpoint_name, paths).path)
+    config = SampleConfig(temperature=temperature)
+    composed = compose_around(checkpoint, found.tune, seed, config)
+    name = FavouriteStore(paths.favourites).add_set(
+        f"{found.title} and two more", composed, found.key
+    )
     _say_set(book, book.get_set(name), as_json)
 
 

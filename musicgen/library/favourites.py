@@ -17,7 +17,7 @@ from typing import Any
 
 from musicgen.errors import CompositionError, FavouriteError, MusicgenError, TunebookError
 from musicgen.json_reading import read_json
-from musicgen.library.book_tune import BookTune, clean_title, make_tune
+from musicgen.library.book_tune import BookSet, BookTune, SetTune, clean_title, make_tune
 from musicgen.library.serialization import (
     Values,
     check_values,
@@ -126,6 +126,28 @@ class FavouriteStore:
             )
         self._own.add([_to_tune(kept, composition)], {key: _write(values)})
         return kept
+
+    def add_set(self, name: str, tunes: Sequence[Composition], first: str = "") -> str:
+        """Keeps composed tunes as a set of the tunebook, in place of one of that name.
+
+        Args:
+            name: Of the set.
+            tunes: In the order in which they are played.
+            first: The key of a tune of the book that is played before them; empty for none.
+
+        Returns:
+            The name, as the tunebook writes it.
+
+        Raises:
+            FavouriteError: there are too many favourites.
+            TunebookError: the first tune is gone, or there are too many tunes or sets.
+            StorageError: it cannot be written.
+        """
+        keys = [first] if first else []
+        keys += [self.add(tune).key for tune in tunes]
+        wanted = BookSet(clean_title(name), tuple(map(SetTune, keys)))
+        self.book.put_set(wanted)
+        return wanted.name
 
     def restore(self, removed: Removed) -> None:
         """Puts one back that was removed.

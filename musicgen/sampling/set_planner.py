@@ -8,6 +8,7 @@ import random
 from collections.abc import Mapping
 
 from musicgen.config import SampleConfig
+from musicgen.notation.grammar.rules import METERS, RHYTHMS
 
 TUNES_IN_A_SET = 3
 
@@ -40,6 +41,32 @@ RELATED: Mapping[str, tuple[str, ...]] = {
 """Keys that follow one another well: neighbours on the circle of fifths, and those of one tonic."""
 
 _FIRST = ("D Major", "G Major", "A Major", "E Dorian", "A Dorian", "E Minor", "A Mixolydian")
+
+
+def configs_around(
+    key: str, rhythm: str, meter: str, seed: int, config: SampleConfig
+) -> list[SampleConfig]:
+    """What the tunes of a set are to be that begins with a tune there is already.
+
+    Args:
+        key: Of that tune, such as ``D Major``; empty where it has none.
+        rhythm: What it is, such as ``jig``; empty, or what no tune can be asked for, leaves it to
+            the meter.
+        meter: Its meter, such as ``6/8``; as with the rhythm.
+        seed: The same seed plans the same tunes.
+        config: Everything else, such as the temperature.
+    """
+    luck = random.Random(f"around {seed}")
+    wanted = rhythm if rhythm in RHYTHMS else ""
+    beat = "" if wanted or meter not in METERS else meter
+    used, found = {key}, []
+    for _place in range(TUNES_IN_A_SET - 1):
+        near = RELATED.get(key, (key,))
+        key = luck.choice([other for other in near if other not in used] or list(near))
+        used.add(key)
+        own_seed = luck.randrange(2**31)
+        found.append(config.replace(rhythm=wanted, key=key, meter=beat, seed=own_seed, count=1))
+    return found
 
 
 def config_for(number: int, style: str, seed: int, config: SampleConfig) -> SampleConfig:

@@ -1,12 +1,13 @@
-"""The tunes of an endless row (`medley`), composed one after the other."""
+"""Tunes that are played after one another: an endless row, and a set around a tune there is."""
 
 import logging
 
 from musicgen.config import SampleConfig
 from musicgen.errors import GrammarError
 from musicgen.models.checkpoint import Checkpoint
+from musicgen.notation.model import Tune
 from musicgen.sampling.composer import Composition, compose
-from musicgen.sampling.set_planner import config_for
+from musicgen.sampling.set_planner import config_for, configs_around
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +26,28 @@ def compose_number(
         seed: Start of the whole row.
         config: Everything else, such as the temperature.
     """
-    planned = config_for(number, style, seed, config)
+    return _compose_planned(checkpoint, config_for(number, style, seed, config))
+
+
+def compose_around(
+    checkpoint: Checkpoint, tune: Tune, seed: int, config: SampleConfig
+) -> list[Composition]:
+    """Two tunes to play after one that is there: its rhythm, in keys near those before them.
+
+    Args:
+        checkpoint: Who composes.
+        tune: The first of the set.
+        seed: The same seed finds the same tunes.
+        config: Everything else, such as the temperature.
+    """
+    mode = {"ionian": "major", "aeolian": "minor"}.get(tune.key.mode, tune.key.mode)
+    key = f"{tune.key.tonic} {mode.capitalize()}" if tune.key.tonic else ""
+    meter = f"{tune.meter.numerator}/{tune.meter.denominator}" if tune.meter.numerator else ""
+    plans = configs_around(key, tune.rhythm.casefold(), meter, seed, config)
+    return [_compose_planned(checkpoint, plan) for plan in plans]
+
+
+def _compose_planned(checkpoint: Checkpoint, planned: SampleConfig) -> Composition:
     for modest in (planned, planned.replace(key="")):
         try:
             return compose(checkpoint, modest)[0]

@@ -4,7 +4,13 @@ from hypothesis import strategies as st
 
 from musicgen.config import SampleConfig
 from musicgen.notation.parsing.fields import parse_key
-from musicgen.sampling.set_planner import RELATED, STYLES, TUNES_IN_A_SET, config_for
+from musicgen.sampling.set_planner import (
+    RELATED,
+    STYLES,
+    TUNES_IN_A_SET,
+    config_for,
+    configs_around,
+)
 
 CONFIG = SampleConfig(temperature=0.7)
 
@@ -41,3 +47,21 @@ def test_related_keys_differ_by_two_signs_at_most(key):
 def len_signs(key: str) -> int:
     """Sharps of a key, flats negative."""
     return sum(step for _letter, step in parse_key(key).accidentals)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_set_around_a_tune_keeps_its_rhythm_and_goes_from_key_to_key(seed):
+    one, other = configs_around("D Major", "jig", "6/8", seed, SampleConfig(temperature=0.5))
+    assert one.key in RELATED["D Major"] and other.key in RELATED[one.key]
+    assert len({"D Major", one.key, other.key}) == 3
+    assert {one.rhythm, other.rhythm} == {"jig"} and {one.meter, other.meter} == {""}
+    assert one.temperature == 0.5 and one.seed != other.seed
+    assert [one, other] == configs_around(
+        "D Major", "jig", "6/8", seed, SampleConfig(temperature=0.5)
+    )
+
+
+def test_a_set_around_a_tune_of_unknown_rhythm_and_key_keeps_its_meter():
+    for plan in configs_around("Eb Major", "schottische", "4/4", 1, SampleConfig()):
+        assert (plan.key, plan.rhythm, plan.meter) == ("Eb Major", "", "4/4")
+    assert configs_around("", "", "7/8", 1, SampleConfig())[0].meter == ""

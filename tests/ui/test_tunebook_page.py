@@ -200,6 +200,23 @@ def test_a_tune_is_varied_made_a_reel_and_kept(book, open_app):
     assert "|:DFAB dAFG|" in kept.abc and kept.meter == "4/4"
 
 
+def test_a_set_is_composed_around_a_tune_and_kept(book, open_app):
+    tune = next(tune for tune in book.tunes() if tune.rhythm == "jig")
+    app = check(open_app("Tunebook", tune=tune.key))
+    app.session_state["tunebook_variants"] = True
+    check(app.run())
+    check(app.segmented_control(key="tunebook_variant_kind").set_value("set").run())
+    check(app.button(key="tunebook_around").click().run())
+    assert any(item.value.count(" → ") == 2 for item in app.caption)
+    assert len(app.get("audio")) == 2
+    shown = next(one for one in app.segmented_control if one.key.startswith("tunebook_around_"))
+    check(shown.set_value(1).run())
+    check(app.button(key="tunebook_around_keep").click().run())
+    (kept,) = book.sets()
+    assert kept.name == f"{tune.title} and two more"
+    assert kept.tunes[0].key == tune.key and len(kept.tunes) == 3
+
+
 def test_bars_that_are_chosen_become_an_exercise(book, open_app):
     key = next(tune.key for tune in book.tunes() if tune.rhythm == "jig")
     app = check(open_app("Tunebook", tune=key))

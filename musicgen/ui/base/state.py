@@ -200,6 +200,9 @@ TUNEBOOK_DESK: Slot[Any] = Slot("tunebook_desk", None)
 TUNEBOOK_VARIANT = Slot("tunebook_variant_seed", 0)
 """The seed of the variant that is heard."""
 
+TUNEBOOK_AROUND: Slot[tuple[str, str, int] | None] = Slot("tunebook_around_asked", None)
+"""The key of the tune around which a set was composed, the model that did, and the seed."""
+
 TUNEBOOK_SELECTED: Slot[tuple[int, int] | None] = Slot("tunebook_selected", None)
 """The first and last of the bars that are chosen in its score, counted from 0; None for none."""
 

@@ -7,7 +7,7 @@ import streamlit as st
 
 from musicgen.config import SampleConfig
 from musicgen.errors import MusicgenError
-from musicgen.library.book_tune import BookSet, SetTune, clean_title
+from musicgen.library.book_tune import clean_title
 from musicgen.sampling.composer import Composition
 from musicgen.sampling.set_planner import TUNES_IN_A_SET, config_for
 from musicgen.ui.base import resources
@@ -94,8 +94,6 @@ def set_name(parts: Sequence[Part]) -> str:
 
 def _keep(name: str, tunes: Sequence[Composition]) -> None:
     try:
-        store = resources.favourite_store()
-        keys = [store.add(tune).key for tune in tunes]
-        resources.tunebook().put_set(BookSet(name, tuple(SetTune(key) for key in keys)))
+        resources.favourite_store().add_set(name, tunes)
     except MusicgenError as error:
         st.toast(sentence(error), icon=":material/error:")

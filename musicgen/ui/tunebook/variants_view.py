@@ -1,19 +1,27 @@
-"""More like this: a tune as players vary it on repeats, and the same tune as another dance."""
+"""More like this: a tune as players vary it, as another dance, and a set composed around it."""
 
+import secrets
+from collections.abc import Sequence
 from functools import lru_cache
 
 import streamlit as st
 
+from musicgen.config import SampleConfig
 from musicgen.errors import AudioError, MusicgenError
-from musicgen.library.book_tune import BookTune, with_title
+from musicgen.library.book_tune import BookTune, name_key, with_title
+from musicgen.models.checkpoint import Checkpoint
 from musicgen.notation.analysis.ranges import INSTRUMENT_RANGES
 from musicgen.notation.model import Tune
 from musicgen.notation.parsing.reader import read_tune
 from musicgen.notation.writing.rhythm_change import DANCES, as_dance
 from musicgen.notation.writing.variation import find_distance, vary
+from musicgen.sampling.composer import Composition
+from musicgen.sampling.tune_sets import compose_around
 from musicgen.ui.base import resources, state
 from musicgen.ui.base.errors import sentence
+from musicgen.ui.base.failures import attempt
 from musicgen.ui.base.language import N_, _
+from musicgen.ui.base.words import plain
 from musicgen.ui.components.score import score
 from musicgen.ui.tune import listening, rendering
 from musicgen.ui.tune.keep_link import keep_text
@@ -21,7 +29,7 @@ from musicgen.ui.tune.my_instrument import remembered_instrument
 from musicgen.ui.tune.rendering import lay_out
 
 _PLACE = "variant_sound"
-_VARIANT, _DANCE = "variant", "dance"
+_VARIANT, _DANCE, _SET = "variant", "dance", "set"
 _DANCE_NAMES = {"jig": N_("jig"), "reel": N_("reel"), "hornpipe": N_("hornpipe"),
                 "polka": N_("polka")}  # fmt: skip
 
@@ -35,14 +43,20 @@ def more_like_this(tune: BookTune) -> None:
     if not more.open:
         return
     with more:
-        names = {_VARIANT: _("As players vary it"), _DANCE: _("As another dance")}
+        names = {
+            _VARIANT: _("As players vary it"),
+            _DANCE: _("As another dance"),
+            _SET: _("A set around it"),
+        }
         kind = st.segmented_control(
             _("Kind"), list(names), default=_VARIANT, key="tunebook_variant_kind",
             format_func=names.__getitem__, required=True, label_visibility="collapsed",
         )  # fmt: skip
         try:
-            text = _another_dance(tune) if kind == _DANCE else _variant(tune)
-            _show(text)
+            if kind == _SET:
+                _set_around(tune)
+            else:
+                _show(_another_dance(tune) if kind == _DANCE else _variant(tune))
         except MusicgenError as error:
             st.warning(sentence(error), icon=":material/error:")
 
@@ -75,7 +89,60 @@ def _another_dance(tune: BookTune) -> str:
     return with_title(as_dance(tune.tune, name), f"{tune.title} ({_(_DANCE_NAMES[name])})")
 
 
-def _show(text: str) -> None:
+def _set_around(tune: BookTune) -> None:
+    """Two tunes that a model composes to go with this one, each to be heard; kept as a set."""
+    models = resources.checkpoints()
+    if not models:
+        st.caption(_("There is no model to compose with: train one first."))
+        return
+    names = [ref.name for ref in models]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.selectbox(_("Who composes"), names, key="tunebook_around_model", width=200)
+        if st.button(
+            _("Compose two more"), icon=":material/casino:", key="tunebook_around", type="primary"
+        ):
+            state.TUNEBOOK_AROUND.set((tune.key, name, secrets.randbelow(2**31)))
+    asked = state.TUNEBOOK_AROUND.get()
+    if not asked or asked[:2] != (tune.key, name):
+        st.caption(_("In the same rhythm, each in a key that goes with the one before it."))
+        return
+    checkpoint = resources.checkpoint(next(ref for ref in models if ref.name == name))
+    with st.spinner(_("Composing …")):
+        composed = _compose_around(checkpoint, checkpoint.fingerprint, tune.text, asked[2])
+    facts = [(tune.title, tune.music_key)]
+    facts += [(one.public_tune.title or "–", name_key(one.tune.key)) for one in composed]
+    st.caption(" → ".join(plain(f"{title} ({key})") for title, key in facts))
+    st.button(
+        _("Keep the set"), key="tunebook_around_keep", icon=":material/queue_music:",
+        on_click=attempt, args=(_keep_set, tune, composed),
+        help=_("Its tunes become favourites, and the tunebook has them as a set."),
+    )  # fmt: skip
+    titles = [title for title, _key in facts[1:]]
+    place = st.segmented_control(
+        _("Tune"), range(len(composed)), default=0, key=f"tunebook_around_shown_{asked[2]}",
+        format_func=lambda number: plain(titles[number]), required=True,
+        label_visibility="collapsed",
+    )  # fmt: skip
+    shown = composed[place or 0].public_tune.text
+    _show(shown, can_keep=False)
+
+
+def _keep_set(tune: BookTune, composed: Sequence[Composition]) -> None:
+    name = _("{title} and two more").format(title=tune.title)
+    resources.favourite_store().add_set(name, composed, tune.key)
+
+
+@lru_cache(maxsize=16)
+def _compose_around(
+    checkpoint: Checkpoint,
+    fingerprint: str,  # noqa: ARG001 - in the cache's key
+    text: str,
+    seed: int,
+) -> list[Composition]:
+    return compose_around(checkpoint, read_tune(text)[0], seed, SampleConfig())
+
+
+def _show(text: str, *, can_keep: bool = True) -> None:
     """What came of it: to be heard, read, and kept."""
     tune = read_tune(text)[0]
     arrangement = listening.chosen().arrangement
@@ -86,7 +153,8 @@ def _show(text: str) -> None:
         st.warning(sentence(error), icon=":material/volume_off:")
         return
     place.audio(sound.wav, "audio/wav")
-    keep_text(text, "variant")
+    if can_keep:
+        keep_text(text, "variant")
     score(
         lay_out(tune, sound.moments),
         [onset for _start, onset, _length in sound.moments],
