@@ -182,6 +182,13 @@ def test_what_cannot_be_is_a_sentence(app: Any, body: bytes, status: int) -> Non
     said(call(app, "POST", "/v1/compose", body), status)
 
 
+def test_a_sentence_names_all_that_could_have_been_meant(app: Any) -> None:
+    wrong = said(call(app, "POST", "/v1/compose", {"checkpoint": "tiny"}), 422)
+    assert "model" in wrong and "format" in wrong and "playback" in wrong
+    wrong = said(call(app, "POST", "/v1/compose", {"playback": {"instrument": "saw"}}), 422)
+    assert "instrument saw." in wrong and "fiddle" in wrong and "lilt" not in wrong
+
+
 def test_a_path_is_no_name_of_a_model(app: Any, paths: Paths) -> None:
     for name in (str(paths.runs / "tiny"), str(paths.runs / "tiny" / "best"), "."):
         sentence = said(call(app, "POST", "/v1/compose", {"model": name}), 422)
