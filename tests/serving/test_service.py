@@ -139,6 +139,7 @@ def test_the_description_speaks_of_every_address_and_setting(app: Any) -> None:
     assert page.headers["content-type"].startswith("text/html")
     assert all(path in page.body.decode() for path in api["paths"])
     assert b"<script" not in page.body
+    assert b"Semitones" in page.body and b"concertina" in page.body
     for path, methods in api["paths"].items():
         for method in methods:
             assert call(app, method.upper(), path, b"").status != 404
