@@ -101,7 +101,7 @@ def draw_points(points: Sequence[tuple[float, float, str]], across: str) -> str:
         line = {"x1": str(_LEFT), "x2": str(_WIDTH - _RIGHT), "y1": f"{y:.1f}", "y2": f"{y:.1f}"}
         SubElement(drawing, "line", {"class": "ruler"} | line)
         _write(drawing, (_LEFT - 6, y + 4), f"{value:.3f}", "end")
-    for value in _round_values(low_x, high_x):
+    for value in round_values(low_x, high_x):
         x = columns.place(math.log10(value))
         _write(drawing, (x, _HEIGHT - _BOTTOM + 18), f"{value:g}", "middle")
     dots = [(columns.place(math.log10(x)), rows.place(y)) for x, y, _ in known]
@@ -131,7 +131,7 @@ class _Axis:
         return self.start + share * (self.end - self.start)
 
 
-def _round_values(low: float, high: float) -> list[float]:
+def round_values(low: float, high: float) -> list[float]:
     """1, 2 and 5 times the powers of ten between two logarithms.
 
     Where there are fewer than three of them, all digits; the lowest where there is none.

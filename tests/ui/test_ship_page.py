@@ -153,6 +153,7 @@ def test_charts_show_what_differs_and_not_the_way_to_zero():
     low, high = figure["layout"]["xaxis"]["range"]
     assert low < 0.0
     assert high > math.log10(4)
+    assert figure["layout"]["xaxis"]["ticktext"] == ["0.9", "1", "2", "3", "4"]
     assert cost_figure([], lambda one: one.start_s, ("", ""))["data"] == []
 
 

@@ -76,10 +76,12 @@ def _show(found: VariantSnapshot) -> None:
     left, right = st.columns(2)
     up = _("nats over bodies")
     with left:
+        st.markdown(f"**{_('Size against loss')}**")
         exact = [one for one in rows if one.precision == "float32"]
         figure = cost_figure(exact, lambda one: one.size_bytes / 1e6, (_("MB on the disk"), up))
         live_chart(figure, "ship_by_size", _("Size against loss"))
     with right:
+        st.markdown(f"**{_('Speed against loss')}**")
         figure = cost_figure(rows, lambda one: one.character_us[0], (_("µs a character"), up))
         live_chart(figure, "ship_by_speed", _("Speed against loss"))
     st.caption(

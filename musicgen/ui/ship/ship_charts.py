@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from musicgen.compression.measuring import VariantFigures
+from musicgen.compression.report_page import round_values
 from musicgen.ui.base.words import chart_text
 
 _SYMBOLS = {"float32": "circle", "int8": "diamond", "dynamic": "square"}
@@ -49,6 +50,8 @@ def cost_figure(
         for place, name in enumerate(names)
         for found in [[one for one in known if one.name == name]]
     ]
+    across = _widen([math.log10(cost(one)) for one in known], 0.1)
+    ticks = round_values(*across) if across else []
     layout = {
         "uirevision": " ".join(names),
         "margin": {"l": 64, "r": 8, "t": 32, "b": 84},
@@ -58,8 +61,10 @@ def cost_figure(
         "xaxis": {
             "title": {"text": titles[0]},
             "type": "log",
-            "range": _widen([math.log10(cost(one)) for one in known], 0.1),
-            "dtick": "D2",
+            "range": across,
+            "tickmode": "array",
+            "tickvals": ticks,
+            "ticktext": [f"{value:,g}" for value in ticks],
             "zeroline": False,
         },
         "yaxis": {
