@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _WIDTH, _HEIGHT = 760, 380
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 24, 24, 48
+_FEWEST_TICKS = 3
 
 _Box = tuple[float, float, float, float]
 """Left, top, right and bottom of a place."""
@@ -92,7 +93,7 @@ def draw_points(points: Sequence[tuple[float, float, str]], across: str) -> str:
     low_y, high_y = (f(y for _, y, _ in known) for f in (min, max))
     box = {"viewBox": f"0 0 {_WIDTH} {_HEIGHT}", "role": "img", "aria-label": across}
     drawing = Element("svg", box)
-    rows = _Axis(low_y, high_y, _HEIGHT - _BOTTOM, _TOP)
+    rows = _Axis(low_y, high_y, _HEIGHT - _BOTTOM - 16, _TOP)
     columns = _Axis(low_x, high_x, _LEFT + 30, _WIDTH - _RIGHT - 30)
     for share in range(5):
         value = low_y + share * (high_y - low_y) / 4
@@ -100,7 +101,7 @@ def draw_points(points: Sequence[tuple[float, float, str]], across: str) -> str:
         line = {"x1": str(_LEFT), "x2": str(_WIDTH - _RIGHT), "y1": f"{y:.1f}", "y2": f"{y:.1f}"}
         SubElement(drawing, "line", {"class": "ruler"} | line)
         _write(drawing, (_LEFT - 6, y + 4), f"{value:.3f}", "end")
-    for value in _round_values(low_x, high_x):
+    for value in round_values(low_x, high_x):
         x = columns.place(math.log10(value))
         _write(drawing, (x, _HEIGHT - _BOTTOM + 18), f"{value:g}", "middle")
     dots = [(columns.place(math.log10(x)), rows.place(y)) for x, y, _ in known]
@@ -130,11 +131,19 @@ class _Axis:
         return self.start + share * (self.end - self.start)
 
 
-def _round_values(low: float, high: float) -> list[float]:
-    """1, 2 and 5 times the powers of ten between two logarithms; the lowest where there is none."""
+def round_values(low: float, high: float) -> list[float]:
+    """1, 2 and 5 times the powers of ten between two logarithms.
+
+    Where there are fewer than three of them, all digits; the lowest where there is none.
+    """
     powers = range(math.floor(low), math.ceil(high) + 1)
-    values = [digit * 10.0**power for power in powers for digit in (1, 2, 5)]
-    return [one for one in values if low <= math.log10(one) <= high] or [float(f"{10**low:.2g}")]
+    found: list[float] = []
+    for digits in (1, 2, 5), range(1, 10):
+        values = [digit * 10.0**power for power in powers for digit in digits]
+        found = [one for one in values if low <= math.log10(one) <= high]
+        if len(found) >= _FEWEST_TICKS:
+            break
+    return found or [float(f"{10**low:.2g}")]
 
 
 def _name_dot(drawing: Element, dot: tuple[float, float], name: str, taken: list[_Box]) -> None:

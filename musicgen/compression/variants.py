@@ -80,11 +80,23 @@ def _describe(source: Checkpoint, method: str, **more: Any) -> CheckpointMetadat
     )
 
 
+def _require_others(source: Checkpoint, weights: str, bits: int) -> None:
+    """Raises a CheckpointError where the weights are kept so already: nothing would change."""
+    if source.metadata.weights == weights:
+        raise CheckpointError(
+            "{name} is kept in {bits} bits already: nothing would become smaller.",
+            name=source.name,
+            bits=bits,
+        )
+
+
 def _keep_in_int8(source: Checkpoint, _share: float) -> Variant:
+    _require_others(source, INT8, 8)
     return Variant(source.network, _describe(source, "int8"), weights=INT8)
 
 
 def _keep_in_int4(source: Checkpoint, _share: float) -> Variant:
+    _require_others(source, INT4, 4)
     require_lstm_weights(source)  # only their matrices have the names of those kept in 4 bits
     return Variant(source.network, _describe(source, "int4"), weights=INT4)
 
@@ -122,16 +134,19 @@ def _rebuild(source: Checkpoint, weights: LSTMWeights, method: str, share: float
 METHODS: Mapping[str, Method] = {
     "int8": Method(
         N_("8-bit weights"),
-        N_("A quarter of the size, and next to nothing of what it knows is lost."),
+        N_("A byte a weight, where float32 takes four; next to nothing of what it knows is lost."),
         False, _keep_in_int8,
     ),
     "int4": Method(
         N_("4-bit weights"),
-        N_("A sixth of the size: layers in 4 bits, all else in 8. What it knows changes little."),
+        N_("Layers in 4 bits, all else in 8: a sixth of float32. What it knows changes little."),
         False, _keep_in_int4,
     ),
-    "half": Method(N_("Half precision"), N_("Half the size, and nothing is lost."), False,
-                   _keep_in_half),
+    "half": Method(
+        N_("Half precision"),
+        N_("Two bytes a weight, where float32 takes four; nothing is lost."),
+        False, _keep_in_half,
+    ),
     "units": Method(
         N_("Fewer units"),
         N_("The memory cells that are missed least go: smaller and faster. Train on from it."),
@@ -159,7 +174,8 @@ def compress(
         share: How much is to go, `MIN_SHARE` to `MAX_SHARE`, where the method asks.
 
     Raises:
-        CheckpointError: there is no such method or share, or it is not for this kind of network.
+        CheckpointError: there is no such method or share, it is not for this kind of network, or
+            the weights are kept so already.
         RunError: the name is taken, or cannot be one.
         StorageError: it cannot be written.
     """

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from musicgen.audio.arrangement import Arrangement
+from musicgen.audio.arrangement import INSTRUMENTS, Arrangement
 from musicgen.config import SettingInfo, describe
 from musicgen.rendering.files.formats import FORMATS
 from musicgen.serving.orders import (
@@ -44,7 +44,8 @@ def describe_service(default_model: str) -> dict[str, Any]:
                 answer=_files(FORMATS))},
             "/v1/novelty": {"post": _operation(
                 "Is it copied? Compare tunes with those that a model learned from.", body=_ABC,
-                query=[_parameter("model", {"type": "string", "default": default_model})])},
+                query=[_parameter("model", {"type": "string", "default": default_model,
+                                            "description": f"By itself {default_model}."})])},
             "/v1/models": {"get": _operation("The models there are.")},
             "/health": {"get": _operation("Whether the service answers.")},
             "/metrics": {"get": _operation(
@@ -111,9 +112,11 @@ def _parameter(name: str, schema: dict[str, Any]) -> dict[str, Any]:
 def _render_query() -> list[dict[str, Any]]:
     return [
         _parameter("format", {"type": "string", "enum": [*FORMATS], "default": "midi"}),
-        _parameter("transpose", {"type": "integer", "minimum": -24, "maximum": 24}),
-        _parameter("instrument", {"type": "string"}),
-    ]
+        _parameter("transpose", {"type": "integer", "minimum": -24, "maximum": 24, "default": 0,
+                                 "description": "Semitones."}),
+        _parameter("instrument", {"type": "string", "description": (
+            f"Who plays: {', '.join(INSTRUMENTS)}, or a name of General MIDI.")}),
+    ]  # fmt: skip
 
 
 def _operation(

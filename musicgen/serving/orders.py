@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from musicgen.audio.arrangement import INSTRUMENTS
 from musicgen.config import SampleConfig, describe
 from musicgen.errors import ConfigError, ProvenanceError
 from musicgen.json_reading import JsonError, parse_json
@@ -40,6 +41,7 @@ def read_compose_order(body: bytes, default_model: str) -> ComposeOrder:
         ConfigError: a name or a value is not one.
     """
     values = read_object(body)
+    _check_names(values)
     model = _take_text(values, "model", default_model)
     form = _take_text(values, "format", "json")
     if form not in TEXT_FORMATS and form not in FORMATS:
@@ -54,7 +56,18 @@ def read_compose_order(body: bytes, default_model: str) -> ComposeOrder:
     config = SampleConfig.from_dict(given)
     _check_bounds(config, is_one=form != "json")
     plays = PlaybackSettings(AS_DANCED).to_values() | playback
-    return ComposeOrder(model, config, form, _read_playback(plays))
+    return ComposeOrder(model, config, form, _read_playback(plays, playback))
+
+
+def _check_names(values: Mapping[str, Any]) -> None:
+    known = {info.name for info in describe(SampleConfig)} | {"model", "format", "playback"}
+    unknown = sorted(name for name in values if name not in known)
+    if unknown:
+        raise ConfigError(
+            "There is no setting named {names}. Choose from: {known}.",
+            names=", ".join(repr(name[:60]) for name in unknown[:10]),
+            known=", ".join(sorted(known)),
+        )
 
 
 def _check_bounds(config: SampleConfig, *, is_one: bool) -> None:
@@ -106,12 +119,16 @@ def read_playback(query: Mapping[str, str]) -> PlaybackSettings:
         values["transpose"] = int(text)
     if "instrument" in query:
         values["instrument"] = query["instrument"]
-    return _read_playback(values)
+    return _read_playback(values, values)
 
 
-def _read_playback(values: Mapping[str, Any]) -> PlaybackSettings:
+def _read_playback(values: Mapping[str, Any], given: Mapping[str, Any]) -> PlaybackSettings:
+    """The settings; `given` are those that the request itself names, for the sentence."""
     try:
         return PlaybackSettings.from_values(values)
     except ProvenanceError as error:
-        told = ", ".join(f"{name} {value}" for name, value in values.items())
-        raise ConfigError("It cannot be played so: {told}.", told=told[:200]) from error
+        raise ConfigError(
+            "It cannot be played so: {told}. Instruments: {known}.",
+            told=", ".join(f"{name} {value}" for name, value in given.items())[:200],
+            known=", ".join(INSTRUMENTS),
+        ) from error

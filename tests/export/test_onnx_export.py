@@ -1,4 +1,5 @@
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,10 @@ from musicgen.export.comparison import compare, read_own_texts, step_through
 from musicgen.export.formats import EXPORT_FORMATS, Agreement, get_format, require_agreement
 from musicgen.export.onnx_export import INT8_FILE, SEQUENCE_FILE, STEP_FILE, write_onnx
 from musicgen.sampling.engine import build_engine
+from tests.export.networks import make_checkpoint
 from tests.random_checkpoints import SHAPES, build_checkpoint
+
+PAGE = Path(__file__).parents[2] / "docs" / "shipping.md"
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
@@ -39,6 +43,16 @@ def test_all_models_say_what_engine_and_torch_say(
         assert texts["musicgen.fingerprint"] == checkpoint.fingerprint
         batch = model.graph.input[1].type.tensor_type.shape.dim[0]
         assert batch.dim_param == "B"
+
+
+def test_the_example_of_the_documentation_composes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_onnx(make_checkpoint(kind="lstm"), tmp_path / "baseline-onnx")
+    (example,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    exec(compile(example, str(PAGE), "exec"), {})  # noqa: S102 - our own documentation
+    assert capsys.readouterr().out.startswith("X:1\n")
 
 
 def test_what_does_not_agree_is_not_written(

@@ -139,6 +139,7 @@ def test_the_description_speaks_of_every_address_and_setting(app: Any) -> None:
     assert page.headers["content-type"].startswith("text/html")
     assert all(path in page.body.decode() for path in api["paths"])
     assert b"<script" not in page.body
+    assert b"Semitones" in page.body and b"concertina" in page.body
     for path, methods in api["paths"].items():
         for method in methods:
             assert call(app, method.upper(), path, b"").status != 404
@@ -180,6 +181,13 @@ WRONG = [
 @pytest.mark.parametrize(("body", "status"), WRONG, ids=str)
 def test_what_cannot_be_is_a_sentence(app: Any, body: bytes, status: int) -> None:
     said(call(app, "POST", "/v1/compose", body), status)
+
+
+def test_a_sentence_names_all_that_could_have_been_meant(app: Any) -> None:
+    wrong = said(call(app, "POST", "/v1/compose", {"checkpoint": "tiny"}), 422)
+    assert "model" in wrong and "format" in wrong and "playback" in wrong
+    wrong = said(call(app, "POST", "/v1/compose", {"playback": {"instrument": "saw"}}), 422)
+    assert "instrument saw." in wrong and "fiddle" in wrong and "lilt" not in wrong
 
 
 def test_a_path_is_no_name_of_a_model(app: Any, paths: Paths) -> None:

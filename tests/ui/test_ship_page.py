@@ -1,4 +1,5 @@
 import io
+import math
 import zipfile
 
 import pytest
@@ -10,6 +11,7 @@ from musicgen.jobs.background_task import TaskStatus
 from musicgen.models.checkpoint import load_checkpoint
 from musicgen.ui.base import resources
 from musicgen.ui.ship import take
+from musicgen.ui.ship.ship_charts import cost_figure
 from tests.random_checkpoints import build_checkpoint
 
 
@@ -35,6 +37,7 @@ def test_a_model_is_made_smaller_and_the_address_chooses_it(home, open_app):
     press(app, "ship_make")
     assert not app.error
     assert "house-units-50" in app.success[0].value
+    assert app.success[0].value.count(" MB") == 2  # before and after
     made = load_checkpoint(resources.store().get("house-units-50").path / "best")
     assert made.metadata.network.hidden_size == 256
     again = open_app("Ship", model="house-units-50")
@@ -42,6 +45,15 @@ def test_a_model_is_made_smaller_and_the_address_chooses_it(home, open_app):
     again.text_input(key="ship_name_house-units-50-int8").set_value("house-units-50").run()
     press(again, "ship_make")
     assert "already" in again.error[0].value
+
+
+def test_what_a_model_takes_is_said_and_8_bits_are_not_made_twice(home, open_app):
+    app = press(open_app("Ship"), "ship_make")
+    assert not app.error
+    again = open_app("Ship", model="house-int8")
+    assert any("house-int8 takes" in one.value for one in again.caption)
+    press(again, "ship_make")
+    assert "8 bits already" in again.error[0].value
 
 
 def test_a_link_leads_to_train_where_the_smaller_one_is_to_learn_on(home, open_app):
@@ -116,7 +128,33 @@ def test_versions_are_measured_in_the_background(home, open_app, monkeypatch):
     (table,) = app.dataframe
     assert list(table.value["MB on the disk"]) == [1.0]
     assert list(table.value["In time, free"]) == ["50%"]
-    assert len(app.get("arrow_vega_lite_chart")) + len(app.get("vega_lite_chart")) == 2
+    assert list(table.value["nats, test tunes"]) == [0.6]
+    (report,) = [one for one in app.get("download_button") if one.proto.label == "Report as HTML"]
+    assert not report.proto.disabled
+
+
+def _figures(name, precision, size, loss):
+    return VariantFigures(name, "", precision, size, 500, 0.0, 10**7, 0.3, loss, loss, 0, math.nan,
+                          None, (90.0, 9.0))  # fmt: skip
+
+
+def test_charts_show_what_differs_and_not_the_way_to_zero():
+    rows = [_figures("a<b>", "float32", 10**6, 0.696), _figures("a<b>", "int8", 10**6, 0.697),
+            _figures("c", "float32", 4 * 10**6, 0.70), _figures("d", "int8", 0, 0.9),
+            _figures("e", "int8", 10, math.nan)]  # fmt: skip
+    figure = cost_figure(rows, lambda one: one.size_bytes / 1e6, ("MB", "nats"))
+    first, second = figure["data"]
+    assert first["name"] == "a&lt;b&gt;"
+    assert first["marker"]["symbol"] == ["circle", "diamond"]
+    assert second["x"] == [4.0]
+    low, high = figure["layout"]["yaxis"]["range"]
+    assert 0.69 < low < 0.696
+    assert 0.70 < high < 0.71
+    low, high = figure["layout"]["xaxis"]["range"]
+    assert low < 0.0
+    assert high > math.log10(4)
+    assert figure["layout"]["xaxis"]["ticktext"] == ["0.9", "1", "2", "3", "4"]
+    assert cost_figure([], lambda one: one.start_s, ("", ""))["data"] == []
 
 
 def test_a_measuring_that_fails_is_a_sentence(home, open_app, monkeypatch):

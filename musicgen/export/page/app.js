@@ -52,10 +52,14 @@ function composeAhead() {
 }
 
 function compose() {
+  const typed = byId("seed").value.trim();
+  const isLocked = byId("lock").checked && typed !== "";
+  if (isLocked && !(/^\d{1,10}$/.test(typed) && Number(typed) < 2 ** 31)) {
+    showState("no_seed");
+    return;
+  }
   wakeSound();
   stop();
-  const typed = byId("seed").value.trim();
-  const isLocked = byId("lock").checked && /^\d{1,10}$/.test(typed) && Number(typed) < 2 ** 31;
   const ahead = page.ahead;
   if (!isLocked && ahead && ahead.temperature === temperature()) {
     page.ahead = null;

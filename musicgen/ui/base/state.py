@@ -311,9 +311,8 @@ SHIP_MODEL = Slot("ship_model", "")
 SHIP_ASKED = Slot("ship_asked", "")
 """The model that the address of Ship asked for last."""
 
-SHIP_MADE = Slot("ship_made", "")
-SHIP_HAS_ZEROS = Slot("ship_has_zeros", False)
-"""The smaller model that was made last, and whether it is one of fewer weights."""
+SHIP_MADE: Slot[Any] = Slot("ship_made", None)
+"""The `smaller.Made` of this session: which model was made smaller last; None before."""
 
 SHIP_TAKEN = Slot("ship_taken", ("", ""))
 """Model and format of what is to be taken away."""

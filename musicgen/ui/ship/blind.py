@@ -8,7 +8,6 @@ from musicgen.config import SampleConfig
 from musicgen.models.checkpoint import CheckpointRef
 from musicgen.sampling.composer import Composition, compose
 from musicgen.ui.base import resources, state
-from musicgen.ui.base.failures import attempt
 from musicgen.ui.base.language import _
 from musicgen.ui.base.words import plain
 from musicgen.ui.tune import rendering
@@ -27,10 +26,11 @@ def hear_blind(ref: CheckpointRef, others: list[CheckpointRef]) -> None:
         names = [one.name for one in others]
         with st.container(horizontal=True, vertical_alignment="bottom"):
             other = st.selectbox(_("Beside it"), names, key=f"ship_other_{ref.name}", width=320)
-            st.button(
-                _("Compose both"), icon=":material/hearing:", key="ship_pair",
-                on_click=attempt, args=(_compose, ref, others[names.index(other)]),
-            )  # fmt: skip
+            is_asked = st.button(_("Compose both"), icon=":material/hearing:", key="ship_pair")
+        if is_asked:
+            state.SHIP_PAIR.set(())
+            with st.spinner(_("Both compose …")):
+                _compose(ref, others[names.index(other)])
         pair = state.SHIP_PAIR.get()
         if pair:
             _show(pair)

@@ -1,11 +1,12 @@
 """What each version costs: measured in the background, as a table and two charts."""
 
 import math
+from datetime import UTC, datetime
 
 import streamlit as st
 
 from musicgen.compression.measuring import VariantFigures
-from musicgen.compression.report_page import write_auc
+from musicgen.compression.report_page import render_report, write_auc
 from musicgen.jobs.background_task import TaskStatus
 from musicgen.jobs.variant_service import VariantSnapshot
 from musicgen.models.checkpoint import CheckpointRef
@@ -14,7 +15,10 @@ from musicgen.ui.base.errors import sentence
 from musicgen.ui.base.failures import attempt, has_new_failure, redraw
 from musicgen.ui.base.language import _
 from musicgen.ui.base.words import plain
+from musicgen.ui.components.live_chart import live_chart
 from musicgen.ui.frame.page import training_note
+from musicgen.ui.ship.ship_charts import cost_figure
+from musicgen.version import __version__
 
 TICK_S = 1.0
 MEASURED_TUNES = 40
@@ -27,7 +31,7 @@ def costs(ref: CheckpointRef) -> None:
         st.caption(
             _("The model and all that was made of it, in one run: size, memory, speed, loss on "
               "test tunes, how many of {count} tunes keep time without the grammar, and how well a "
-              "detector tells them from real ones.")
+              "detector tells them from real ones (AUC: 0.5 not at all, 1 always).")
             .format(count=MEASURED_TUNES)
         )  # fmt: skip
         st.button(
@@ -38,7 +42,7 @@ def costs(ref: CheckpointRef) -> None:
         _live(_seen())
         found = resources.variants().snapshot()
         if found.rows and found.model == ref.name:
-            _show(found.rows)
+            _show(found)
 
 
 def _seen() -> tuple[str, bool]:
@@ -66,22 +70,30 @@ def _progress(now: VariantSnapshot) -> None:
     )  # fmt: skip
 
 
-def _show(rows: tuple[VariantFigures, ...]) -> None:
+def _show(found: VariantSnapshot) -> None:
+    rows = found.rows
     st.dataframe([_row(one) for one in rows], hide_index=True, key="ship_table")
     left, right = st.columns(2)
-    size, speed, loss, which = (
-        _("MB on the disk"), _("µs a character"), _("nats over bodies"), _("Version")
+    up = _("nats over bodies")
+    with left:
+        st.markdown(f"**{_('Size against loss')}**")
+        exact = [one for one in rows if one.precision == "float32"]
+        figure = cost_figure(exact, lambda one: one.size_bytes / 1e6, (_("MB on the disk"), up))
+        live_chart(figure, "ship_by_size", _("Size against loss"))
+    with right:
+        st.markdown(f"**{_('Speed against loss')}**")
+        figure = cost_figure(rows, lambda one: one.character_us[0], (_("µs a character"), up))
+        live_chart(figure, "ship_by_speed", _("Speed against loss"))
+    st.caption(
+        _("Lower is better, and further left is smaller or faster. Circles are float32, diamonds "
+          "8-bit arithmetic, squares PyTorch’s dynamic quantisation. Loss and cost have scales of "
+          "their own: the axes do not begin at zero.")
     )  # fmt: skip
-    exact = [one for one in rows if one.precision == "float32"]
-    left.scatter_chart(
-        {size: [one.size_bytes / 1e6 for one in exact], loss: [one.body_loss for one in exact],
-         which: [_label(one) for one in exact]},
-        x=size, y=loss, color=which, height=300,
-    )  # fmt: skip
-    right.scatter_chart(
-        {speed: [one.character_us[0] for one in rows], loss: [one.body_loss for one in rows],
-         which: [f"{_label(one)}, {one.precision}" for one in rows]},
-        x=speed, y=loss, color=which, height=300,
+    made = f"musicgen {__version__}, {datetime.now(UTC):%Y-%m-%d}."
+    st.download_button(
+        _("Report as HTML"), render_report(rows, made).encode("utf-8"),
+        f"{found.model}-versions.html", "text/html", icon=":material/download:",
+        key="ship_report", on_click="ignore",
     )  # fmt: skip
 
 
@@ -95,12 +107,13 @@ def _row(one: VariantFigures) -> dict[str, object]:
         _("Version"): _label(one),
         _("Arithmetic"): one.precision,
         _("MB on the disk"): round(one.size_bytes / 1e6, 2),
-        _("Parameters"): one.parameters,
-        _("MB of memory"): round(one.memory_bytes / 1e6),
-        _("Seconds to start"): round(one.start_s, 2),
         _("nats over bodies"): round(one.body_loss, 3),
         _("In time, free"): in_time,
-        _("Told from real ones (AUC)"): write_auc(one.auc),
+        _("AUC"): write_auc(one.auc),
         _("µs a character"): round(one.character_us[0]),
         _("µs, 16 at once"): round(one.character_us[-1]),
+        _("Parameters"): f"{one.parameters:,}",
+        _("MB of memory"): round(one.memory_bytes / 1e6),
+        _("Seconds to start"): round(one.start_s, 2),
+        _("nats, test tunes"): round(one.loss, 3),
     }

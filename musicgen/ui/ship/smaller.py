@@ -1,17 +1,30 @@
 """Making a model smaller: a method, how much is to go, and a name."""
 
+from dataclasses import dataclass
+from pathlib import Path
+
 import streamlit as st
 
 from musicgen.compression.variants import METHODS, compress
-from musicgen.models.checkpoint import CheckpointRef
+from musicgen.models.checkpoint import WEIGHTS_FILE, CheckpointRef
 from musicgen.names import MAX_NAME_CHARACTERS
 from musicgen.ui.base import resources, state
-from musicgen.ui.base.failures import attempt
+from musicgen.ui.base.failures import attempt, reading
 from musicgen.ui.base.language import _
 from musicgen.ui.base.links import train_link
 from musicgen.ui.base.words import plain
 
 _PERCENT = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A smaller model: its name, what its weights take on the disk, what those before took."""
+
+    name: str
+    before_mb: float
+    after_mb: float
+    has_zeros: bool
 
 
 def make_smaller(ref: CheckpointRef) -> None:
@@ -27,7 +40,10 @@ def make_smaller(ref: CheckpointRef) -> None:
             format_func=lambda name: _(METHODS[name].label),
         )
         chosen = METHODS[method]
-        st.caption(_(chosen.meaning))
+        now = _("{name} takes {size:.2f} MB on the disk.").format(
+            name=plain(ref.name), size=_size_mb(ref.path)
+        )
+        st.caption(f"{_(chosen.meaning)} {now}")
         share = 40
         if chosen.has_share:
             share = st.slider(_("How much is to go, in percent"), 10, 90, 40, 10, key="ship_share")
@@ -41,15 +57,21 @@ def make_smaller(ref: CheckpointRef) -> None:
                 _("Make"), type="primary", icon=":material/compress:", key="ship_make",
                 on_click=attempt, args=(_make, ref, method, name.strip(), share / _PERCENT),
             )  # fmt: skip
-        made = state.SHIP_MADE.get()
+        made: Made | None = state.SHIP_MADE.get()
         if made:
             st.success(
-                _("{name} is made: it can be played, compared below, taken away, and trained on.")
-                .format(name=f"**{plain(made)}**"),
+                _("{name} is made, {before:.2f} MB → {after:.2f} MB: it can be played, compared "
+                  "below, taken away, and trained on.")
+                .format(name=f"**{plain(made.name)}**", before=made.before_mb, after=made.after_mb),
                 icon=":material/check:",
             )  # fmt: skip
-            train_link(_("Train on from it"), start=made)
-            if state.SHIP_HAS_ZEROS.get():
+            if made.after_mb > made.before_mb:
+                st.caption(
+                    _("The file is larger: it is kept in 32 bits, so that it can learn on. Keep it "
+                      "in 8 bits when it has learned.")
+                )  # fmt: skip
+            train_link(_("Train on from it"), start=made.name)
+            if made.has_zeros:
                 st.caption(_("Turn on “Zeros stay zero” there, or the weights come back."))
 
 
@@ -66,5 +88,11 @@ def _suggest(model: str, method: str, share: int) -> str:
 def _make(ref: CheckpointRef, method: str, name: str, share: float) -> None:
     with resources.registry().foreground_priority.foreground():
         run = compress(resources.checkpoint(ref), method, name, resources.store(), share)
-    state.SHIP_MADE.set(run.id)
-    state.SHIP_HAS_ZEROS.set(method == "weights")
+    state.SHIP_MADE.set(
+        Made(run.id, _size_mb(ref.path), _size_mb(run.path / "best"), method == "weights")
+    )
+
+
+def _size_mb(folder: Path) -> float:
+    with reading(str(folder)):
+        return (folder / WEIGHTS_FILE).stat().st_size / 1e6
