@@ -9,12 +9,14 @@ import shutil
 import sys
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 HERE = Path(__file__).parent
 DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 LISTEN_MS = 6_000
 CHART = "document.querySelector('.musicgen-chart')"
+TALL = {"width": 1440, "height": 1010}
+PATIENCE_MS = 120_000
 STEPS = 900
 """Steps of the quick preset after which its curves are worth a picture."""
 
@@ -42,6 +44,53 @@ def train(browser: Browser, address: str) -> None:
     save(english, "train")
 
 
+def silence(browser: Browser, address: str) -> None:
+    """Takes a picture of both tunes once the echoes are off, while the second sounds."""
+    page = browser.new_context(viewport=DESK, color_scheme="light").new_page()
+    page.goto(f"{address}/Inside?view=silence")
+    page.get_by_role("button", name="No echoes").click()
+    page.locator(".st-key-inside_second audio").wait_for(state="attached")
+    settle(page)
+    show(page, ".st-key-inside_first", 110)
+    save(page, "inside-silence")
+
+
+def look(browser: Browser, address: str) -> None:
+    """Takes a picture of what a network was offered by its echoes, over text and score."""
+    page = browser.new_context(viewport=TALL, color_scheme="dark").new_page()
+    page.goto(f"{address}/Inside?view=look")
+    page.locator(".musicgen-paper svg").first.wait_for(state="attached")
+    settle(page)
+    show(page, ".musicgen-coloured", 36)
+    save(page, "inside-look")
+
+
+def lesson(browser: Browser, address: str) -> None:
+    """Takes a picture of a lesson on a telephone."""
+    page = browser.new_context(
+        viewport=PHONE, device_scale_factor=2, color_scheme="light", locale="zh-CN"
+    ).new_page()
+    page.goto(f"{address}/Lessons?lesson=temperature")
+    page.locator(".musicgen-chart .main-svg").first.wait_for(state="attached")
+    settle(page)
+    show(page, ".st-key-lessons_step_1", 80)
+    save(page, "lesson-phone")
+
+
+def settle(page: Page) -> None:
+    """Waits until nothing runs, and what was drawn has come to rest."""
+    expect(page.locator("[data-testid=stSpinner]")).to_have_count(0, timeout=PATIENCE_MS)
+    page.wait_for_timeout(4_000)
+
+
+def show(page: Page, selector: str, above: int) -> None:
+    """Scrolls something to the upper edge, with so many pixels of what is above it."""
+    page.locator(selector).first.evaluate(
+        "(one, above) => { one.style.scrollMarginTop = `${above}px`; one.scrollIntoView(); }", above
+    )
+    page.wait_for_timeout(500)
+
+
 def save(page: Page, name: str) -> None:
     """Keeps what the window shows."""
     page.screenshot(path=HERE / f"{name}.png")
@@ -60,6 +109,8 @@ def main(address: str, model: str = "house", seed: str = "4711") -> None:
         play(browser, tune, "play-zh", viewport=DESK, color_scheme="dark", locale="zh-CN")
         phone = {"viewport": PHONE, "device_scale_factor": 2}
         play(browser, tune, "play-phone", color_scheme="dark", **phone)
+        for picture in (silence, look, lesson):
+            picture(browser, address)
         train(browser, address)
         browser.close()
 

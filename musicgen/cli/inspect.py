@@ -1,22 +1,21 @@
 """``musicgen inspect``: what is inside a network, and what happens when some of it is switched off.
 
-The commands that look at one text are in `inspect_text`.
+The commands that look at one text are in `inspect_text`, those that change a
+network or follow its loss in `inspect_change`.
 """
 
-import functools
-from operator import or_
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from musicgen.cli.inspect_change import CHANGE_COMMANDS
 from musicgen.cli.inspect_text import TEXT_COMMANDS, load, read_texts, show
-from musicgen.cli.options import checkpoint_option, echo, echo_json, json_option, sample_option
-from musicgen.config import Paths, SampleConfig
+from musicgen.cli.options import checkpoint_option, echo, echo_json, json_option
+from musicgen.config import Paths
 from musicgen.errors import ConfigError
 
 if TYPE_CHECKING:
-    from musicgen.interpretation.interventions import Intervention
     from musicgen.interpretation.material import Material
     from musicgen.models.checkpoint import Checkpoint
 
@@ -155,61 +154,6 @@ def probes_command(
              f"(always the commonest: {one.baseline:.1%})")  # fmt: skip
 
 
-@inspect_group.command("silence")
-@checkpoint_option
-@layer_option
-@click.option("--units", default="", metavar="LIST",
-              help="Numbers of units, with commas; the whole layer without.")  # fmt: skip
-@click.option("--factor", type=float, default=0.0, show_default=True,
-              help="How loud they are heard: 0 is silent, above 1 turned up.")  # fmt: skip
-@click.option("--echoes", is_flag=True, help="Switch the echoes off, and no units.")
-@click.option("--attention", is_flag=True, help="Switch attention off, and no units.")
-@click.option("--place", is_flag=True,
-              help="Tell it no longer its place in the bar, and switch off no units.")  # fmt: skip
-@sample_option("--seed", "seed")
-@sample_option("--temperature", "temperature")
-@sample_option("--free", "free")
-@json_option
-def silence_command(  # noqa: PLR0913 - each is an option of the command
-    checkpoint_name: str, layer: int, units: str, factor: float, echoes: bool, attention: bool,
-    place: bool, as_json: bool, **settings: Any,
-) -> None:  # fmt: skip
-    """Compose a seed with a network as it is and with something switched off; what differs.
-
-    Each tune is drawn once: a critic that chooses among drawings would hide what a unit does.
-    """
-    checkpoint, config = load(checkpoint_name), SampleConfig(**settings, candidates=1)
-    from musicgen.interpretation.changed_network import compose_changed
-    from musicgen.interpretation.comparison import compare_tunes
-    from musicgen.interpretation.interventions import (
-        scale,
-        silence_attention,
-        silence_echoes,
-        silence_place,
-    )
-    from musicgen.sampling.composer import compose
-
-    if echoes or attention or place:
-        parts = [silence_echoes()] * echoes + [silence_attention()] * attention
-        change: Intervention = functools.reduce(or_, parts + [silence_place()] * place)
-    else:
-        change = scale(layer - 1, _read_units(units), factor)
-    (changed,) = compose_changed(checkpoint, config, change)
-    (plain,) = compose(checkpoint, config)
-    found = compare_tunes(plain.tune, changed.tune)
-    if as_json:
-        echo_json({"plain": plain.abc, "changed": changed.abc, "first": found.first,
-                   "second": found.second, "same_share": found.same_share,
-                   "notes": list(found.notes)})  # fmt: skip
-        return
-    echo("As it is:", *plain.abc.split("\n"), "Changed:", *changed.abc.split("\n"))
-    echo(f"{found.same_share:.0%} of the notes are the same.")
-    for name, one in (("as it is", found.first), ("changed", found.second)):
-        time = {True: "in time", False: "not in time", None: "without meter"}[one.is_in_time]
-        echo(f"{name}: {time}, {one.bars} bars, {one.notes} notes, the key "
-             f"{'is kept' if one.keeps_key else 'is not heard'}")  # fmt: skip
-
-
 @inspect_group.command("learned")
 @click.argument("run_id", metavar="RUN")
 @click.option("--tunes", type=click.IntRange(2, 200), default=16, show_default=True,
@@ -281,12 +225,5 @@ def _choose_facts(fact: str) -> tuple[str, ...]:
     return (fact,) if fact else tuple(FACTS)
 
 
-def _read_units(units: str) -> list[int]:
-    parts = [part.strip() for part in units.split(",") if part.strip()]
-    if not all(part.isascii() and part.isdigit() and len(part) < 6 for part in parts):
-        raise ConfigError("Give units as numbers with commas, such as 3,17.")
-    return [int(part) for part in parts]
-
-
-for _command in TEXT_COMMANDS:
+for _command in (*TEXT_COMMANDS, *CHANGE_COMMANDS):
     inspect_group.add_command(_command)

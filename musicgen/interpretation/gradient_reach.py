@@ -29,6 +29,7 @@ from musicgen.interpretation.sites import Site, find_sites, share_weights
 from musicgen.models.hawk import RecurrentUnit
 from musicgen.models.linear_scan import scan
 from musicgen.models.network import Network, State
+from musicgen.models.registry import build_network
 from musicgen.sampling.composer import one_thread
 from musicgen.translatable import Sentence
 
@@ -92,6 +93,20 @@ class PlainRNN(Network):
             values, last = layer(values, h[None])
             after.append(last[0])
         return values, torch.stack(after)
+
+
+def build_untrained(config: NetworkConfig) -> dict[str, Network]:
+    """A plain recurrent network, an LSTM and a Hawk of the sizes of a network, by their kind.
+
+    They are as they are before their first training step, the same each time.
+    """
+    sizes = NetworkConfig(vocab_size=config.vocab_size, embedding_dim=config.embedding_dim,
+                          hidden_size=config.hidden_size, num_layers=config.num_layers)  # fmt: skip
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        found: dict[str, Network] = {"rnn": PlainRNN(sizes)}
+        found |= {kind: build_network(sizes.replace(kind=kind)) for kind in ("lstm", "hawk")}
+    return {kind: one.eval().requires_grad_(False) for kind, one in found.items()}
 
 
 def measure_reach(

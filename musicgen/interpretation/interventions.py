@@ -104,11 +104,28 @@ def freeze(recording: Recording, layer: int, units: Sequence[int], place: int) -
     return hold(layer, units, recording.layers[layer].hidden[place, list(units)].tolist())
 
 
-def hold_mean(recordings: Sequence[Recording], layer: int, units: Sequence[int]) -> Intervention:
-    """Units of a layer are heard as they are on average over tunes."""
-    values = stack_values(recordings, layer)[:, list(units)]
+def hold_mean(
+    recordings: Sequence[Recording], layer: int, units: Sequence[int] = ()
+) -> Intervention:
+    """Units of a layer are heard as they are on average over tunes; all of them if none are named.
+
+    Raises:
+        ConfigError: there is no such layer or unit, or there are no tunes.
+    """
+    if not recordings:
+        raise ConfigError("The held-out tunes are too few to say anything of units.")
+    layers = recordings[0].layers
+    if not 0 <= layer < len(layers):
+        raise ConfigError("There is no layer {layer}; this network has {count}.",
+                          layer=layer + 1, count=len(layers))  # fmt: skip
+    size = layers[layer].size
+    chosen = list(units) or list(range(size))
+    if wrong := [unit for unit in chosen if not 0 <= unit < size]:
+        raise ConfigError("There is no unit {unit}; this layer has {count}, from 0 on.",
+                          unit=wrong[0], count=size)  # fmt: skip
+    values = stack_values(recordings, layer)[:, chosen]
     means: list[float] = values.astype(np.float64).mean(axis=0).tolist()
-    return hold(layer, units, means)
+    return hold(layer, chosen, means)
 
 
 def silence_echoes(echoes: Iterable[int] = range(ECHOES)) -> Intervention:

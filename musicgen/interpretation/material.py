@@ -15,6 +15,12 @@ from musicgen.models.checkpoint import Checkpoint
 TUNES = 40
 """Tunes that are looked at unless others are wanted: some 9,000 characters of the lab's."""
 
+FEW_TUNES = 16
+"""Tunes where somebody waits for each look: some 4,000 characters of the lab's."""
+
+MAX_HELD_OUT = 200
+"""Held-out tunes that can be looked at."""
+
 
 @dataclass(frozen=True, eq=False)
 class Material:
@@ -43,6 +49,17 @@ def find_held_out(
     """
     dataset = load_dataset(first_source(checkpoint.metadata) or DEFAULT_SOURCE, paths)
     return write_for(checkpoint.metadata, dataset.texts(side)[:count]).kept
+
+
+def find_known(checkpoint: Checkpoint, paths: Paths, count: int = MAX_HELD_OUT) -> tuple[str, ...]:
+    """The same, `count` at most, as a network can read them, each with a line end at its end.
+
+    Raises:
+        CorpusError: the book is not there.
+    """
+    found = find_held_out(checkpoint, paths, MAX_HELD_OUT)
+    known = (known_text(checkpoint.vocabulary, text) for text in found)
+    return tuple(text + "\n" for text in known if text)[:count]
 
 
 def record_tunes(

@@ -50,8 +50,8 @@ LESSON = Lesson(
         Step(
             "place",
             N_("Measure the loss of both along held-out tunes, from their first character on."),
-            'for carry, losses in curves.items():\n'
-            '    print(carry, min(losses))',
+            '!python -m musicgen inspect along --checkpoint carry-False --tunes 40\n'
+            '!python -m musicgen inspect along --checkpoint carry-True --tunes 40',
             N_("Measure along the tunes"),
             Question(
                 N_("Where in a tune will the two differ most?"),

@@ -1,6 +1,11 @@
+import io
+
 import pytest
 from playwright.sync_api import expect
+from pypdf import PdfReader
 
+from musicgen.lessons.course import LESSONS
+from musicgen.lessons.worksheet import render_worksheet
 from tests.browser.waiting import at_rest, expect_no_wider, settled
 
 pytestmark = pytest.mark.browser
@@ -45,3 +50,14 @@ def test_the_worksheet_and_the_notebook_are_taken_away(open_page):
         with page.expect_download() as taken:
             page.get_by_role("button", name=name).click()
         assert taken.value.suggested_filename == f"musicgen-dropout{ending}"
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
+def test_a_worksheet_is_one_page_of_paper(browser, lesson):
+    page = browser.new_page()
+    try:
+        page.set_content(render_worksheet(lesson))
+        printed = page.pdf(prefer_css_page_size=True)
+    finally:
+        page.close()
+    assert len(PdfReader(io.BytesIO(printed)).pages) == 1

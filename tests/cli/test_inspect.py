@@ -7,7 +7,13 @@ import pytest
 from musicgen.__main__ import main
 from musicgen.config import NetworkConfig, TrainingConfig
 from musicgen.corpus.dataset import Dataset
-from musicgen.models.checkpoint import CheckpointMetadata, save_checkpoint
+from musicgen.errors import CorpusError
+from musicgen.evaluation.loss.text_loss import compute_loss
+from musicgen.interpretation.changed_network import change_network
+from musicgen.interpretation.interventions import hold_mean
+from musicgen.interpretation.material import record_tunes
+from musicgen.lessons.measures import place_losses
+from musicgen.models.checkpoint import CheckpointMetadata, load_checkpoint, save_checkpoint
 from musicgen.models.registry import build_network
 from musicgen.presets import Preset
 from musicgen.training.loop.session import TrainingSession, fit_preset
@@ -93,6 +99,70 @@ def test_a_seed_is_composed_with_and_without(
     assert "of the notes are the same" in run(capsys, *asked, "--echoes")
 
 
+def test_units_are_held_at_their_mean_and_the_loss_is_given(
+    home: Path, capsys: pytest.CaptureFixture[str], dataset: Dataset
+) -> None:
+    asked = ("silence", "--checkpoint", "lstm", "--layer", "2", "--free", "--seed", "3")
+    held = json.loads(run(capsys, *asked, "--units", "3,7", "--mean", "--json"))
+    checkpoint = load_checkpoint(home / "runs" / "lstm" / "best")
+    texts = [text.strip("\n") + "\n" for text in dataset.texts("val")[:16]]
+    recordings = record_tunes(checkpoint, texts).recordings
+    changed = change_network(checkpoint.network, hold_mean(recordings, 1, [3, 7]))
+    for name, network in (("plain", checkpoint.network), ("changed", changed)):
+        known = compute_loss(network, checkpoint.vocabulary, texts).loss
+        assert held["loss"][name] == pytest.approx(known, abs=1e-6)
+    assert held["loss"]["tunes"] == len(texts)
+    silent = json.loads(run(capsys, *asked, "--units", "3,7", "--json"))
+    assert silent["loss"]["plain"] == held["loss"]["plain"]
+    assert silent["loss"]["changed"] != held["loss"]["changed"]
+    whole = json.loads(run(capsys, *asked, "--mean", "--tunes", "0", "--json"))
+    assert whole["loss"] is None
+    lines = run(capsys, *asked, "--units", "3", "--tunes", "2")
+    assert "Loss on 2 held-out tunes" in lines
+
+
+def test_without_the_book_nothing_is_said_of_the_loss(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse_to_load(*_: object) -> Dataset:
+        raise CorpusError("There is no such book.")
+
+    monkeypatch.setattr("musicgen.interpretation.material.load_dataset", refuse_to_load)
+    asked = ("silence", "--checkpoint", "echo", "--free")
+    assert json.loads(run(capsys, *asked, "--json"))["loss"] is None
+    assert "held-out" not in run(capsys, *asked)
+    assert "no such book" in refuse(capsys, *asked, "--mean")
+
+
+def test_gradients_are_followed_back(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ("reach", "own.abc", "--checkpoint", "echo", "--distance", "12")
+    rows = json.loads(run(capsys, *asked, "--json"))
+    names = ("echo", "untrained rnn", "untrained lstm", "untrained hawk")
+    found = [(row["network"], row["layer"]) for row in rows]
+    assert found == [(name, layer) for name in names for layer in (1, 2)]
+    for row in rows:
+        assert len(row["shares"]) == 13
+        assert row["shares"][0] == 1
+        half = row["half_distance"]
+        assert all(share >= 0.499 for share in row["shares"][:half])
+    told = run(capsys, *asked).split("\n")
+    assert told[0].split() == ["characters", "before", "1", "2", "4", "8", "12"]
+    assert "smaller distance" in refuse(capsys, *asked[:-1], "500")
+    assert json.loads(run(capsys, "reach", "--checkpoint", "lstm", "--distance", "8", "--json"))
+
+
+def test_the_loss_is_followed_along_tunes(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ("along", "own.abc", "--checkpoint", "lstm", "--width", "8")
+    rows = json.loads(run(capsys, *asked, "--json"))
+    checkpoint = load_checkpoint(home / "runs" / "lstm" / "best")
+    texts = [make_tune(number) + "\n" for number in range(1, 9)]
+    known = place_losses(checkpoint.network, checkpoint.vocabulary, texts, 8)
+    assert [row["place"] for row in rows] == list(known.places)
+    assert [row["loss"] for row in rows] == pytest.approx(known.losses, abs=1e-3)
+    assert run(capsys, *asked).startswith("characters    1 to    8")
+    assert json.loads(run(capsys, "along", "--checkpoint", "echo", "--tunes", "3", "--json"))
+
+
 def test_one_tune_is_looked_at(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     tune = ("own.abc", "--number", "2")
     rows = json.loads(run(capsys, "look", *tune, "--checkpoint", "echo", "--json"))
@@ -127,6 +197,8 @@ def test_vectors_are_drawn_and_compared(home: Path, capsys: pytest.CaptureFixtur
      (("find", "own.abc", "--unit", "12"), "no unit 12"),
      (("silence", "--units", "3;4"), "numbers with commas"),
      (("silence", "--attention"), "no attention"),
+     (("silence", "--mean", "--layer", "3"), "no layer 3"),
+     (("silence", "--mean", "--units", "12"), "no unit 12"),
      (("silence", "--place"), "not told its place"),
      (("look", "own.abc"), "looks nowhere"),
      (("look", "own.abc", "--number", "9"), "no tune 9"),

@@ -43,7 +43,12 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dataset: Dataset) -> P
     small = tmp_path / "runs" / "small" / "best"
     write_checkpoint(small, Vocabulary.from_text(characters))
     _describe(load_checkpoint(small), tmp_path / "runs" / "described" / "best")
-    for module in ("cli.train", "cli.evaluate", "jobs.training_job"):
+    for module in (
+        "cli.train",
+        "cli.evaluate",
+        "jobs.training_job",
+        "interpretation.material",
+    ):
         monkeypatch.setattr(f"musicgen.{module}.load_dataset", stand_in(dataset))
     monkeypatch.setattr(
         "musicgen.cli.novelty.load_index", lambda *_: build_index(list(dataset.tunes))

@@ -5,7 +5,7 @@ import torch.nn.functional as F
 
 from musicgen.config import NetworkConfig
 from musicgen.errors import ConfigError
-from musicgen.interpretation.gradient_reach import PlainRNN, measure_reach
+from musicgen.interpretation.gradient_reach import PlainRNN, build_untrained, measure_reach
 from musicgen.interpretation.sites import find_sites, put_output, take_output
 from musicgen.models.network import Network
 from tests.interpretation.conftest import TUNE, VOCABULARY, make_network
@@ -122,3 +122,14 @@ def test_short_texts_and_no_distance_are_refused() -> None:
     for texts, distance in (([TUNE], len(TUNE)), ([], 5), ([TUNE], 0), ([TUNE], 9999)):
         with pytest.raises(ConfigError):
             measure_reach(network, VOCABULARY, texts, distance)
+
+
+def test_untrained_networks_have_the_sizes_of_a_network_and_are_the_same_each_time() -> None:
+    config = make_network("echo").config
+    first, second = build_untrained(config), build_untrained(config)
+    assert list(first) == ["rnn", "lstm", "hawk"]
+    for kind, one in first.items():
+        assert one.config.hidden_size == config.hidden_size
+        assert one.config.num_layers == config.num_layers
+        weights = second[kind].state_dict()
+        assert all(torch.equal(value, weights[key]) for key, value in one.state_dict().items())

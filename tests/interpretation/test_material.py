@@ -4,7 +4,7 @@ import pytest
 
 from musicgen.config import Paths
 from musicgen.corpus.dataset import Dataset
-from musicgen.interpretation.material import find_held_out, record_tunes
+from musicgen.interpretation.material import find_held_out, find_known, record_tunes
 from tests.examples import make_tune
 from tests.interpretation.conftest import make_checkpoint, make_network
 
@@ -24,6 +24,15 @@ def test_held_out_tunes_are_those_of_the_side_that_is_asked_for(
     assert find_held_out(checkpoint, paths, 2) == dataset.texts("val")[:2]
     assert find_held_out(checkpoint, paths, 99, "test") == dataset.texts("test")
     assert asked == ["tiny", "tiny"]
+
+
+def test_known_tunes_end_with_a_line_end(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    checkpoint = make_checkpoint(make_network("lstm"))
+    texts = ["%%", make_tune(1) + "%", make_tune(2)]
+    monkeypatch.setattr("musicgen.interpretation.material.find_held_out", lambda *_: texts)
+    paths = Paths(tmp_path, tmp_path)
+    assert find_known(checkpoint, paths) == (make_tune(1) + "\n", make_tune(2) + "\n")
+    assert find_known(checkpoint, paths, 1) == (make_tune(1) + "\n",)
 
 
 def test_what_a_network_does_not_know_is_left_out_of_a_recording() -> None:

@@ -229,6 +229,18 @@ def test_another_place_is_looked_at(home, open_app):
     assert "character 30" in said(app)
 
 
+def test_a_place_stays_where_the_next_tune_is_longer(home, open_app):
+    app = open_app("Inside", view="look")
+    app.segmented_control(key="inside_source").set_value("typed").run()
+    for bars in (8, 12, 6):
+        app.text_area(key="inside_text").set_value("X:1\nK:D\n" + "DFA d2|" * bars).run()
+        if bars == 8:
+            app.slider(key="inside_place").set_value(30).run()
+        assert not app.exception and not app.error
+        assert app.slider(key="inside_place").value == 30
+        assert "character 30" in said(app)
+
+
 def test_caches_are_bounded(home, open_app):
     open_app("Inside")
     for cache in (measured._recordings(), measured._materials(), measured._compositions()):
@@ -267,6 +279,7 @@ def test_what_a_training_learned_when_is_measured_once_it_is_asked_for(watched, 
     app.button(key="inside_look_at_moments").click().run()
     assert not app.exception
     assert "Each line is the way of a character from step 0 to step 12" in said(app)
+    assert "The weights of 4 moments" not in said(app)  # what was offered is done
     again = open_app("Inside", view="learned")
     again.selectbox(key="play_model").set_value("watched").run()  # it is known now
     assert "Each line is the way" in said(again)

@@ -6,15 +6,11 @@ from typing import Any
 
 import numpy as np
 import streamlit as st
-import torch
 
-from musicgen.config import NetworkConfig
 from musicgen.errors import MusicgenError
 from musicgen.interpretation.anatomy import Anatomy, count_rows_read, describe_parts
-from musicgen.interpretation.gradient_reach import GradientReach, PlainRNN, measure_reach
+from musicgen.interpretation.gradient_reach import GradientReach, build_untrained, measure_reach
 from musicgen.models.checkpoint import Checkpoint
-from musicgen.models.network import Network
-from musicgen.models.registry import build_network
 from musicgen.ui.base.errors import sentence, translate
 from musicgen.ui.base.language import _
 from musicgen.ui.components.live_chart import live_chart
@@ -116,18 +112,10 @@ def _reach(
     """Of the network, and of others of its size that have learned nothing yet, by their kind."""
     known, vocabulary = measured.held_out_texts(_checkpoint), _checkpoint.vocabulary
     texts = [text for text in known if len(text) > DISTANCE + 2][:_TEXTS]
-    full = _checkpoint.network.config
-    config = NetworkConfig(vocab_size=full.vocab_size, embedding_dim=full.embedding_dim,
-                           hidden_size=full.hidden_size, num_layers=full.num_layers)  # fmt: skip
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        fresh: dict[str, Network] = {"rnn": PlainRNN(config)}
-        fresh |= {kind: build_network(config.replace(kind=kind)) for kind in ("lstm", "hawk")}
     own = measure_reach(_checkpoint.network, vocabulary, texts, DISTANCE)
-    return own, {
-        kind: measure_reach(one.eval().requires_grad_(False), vocabulary, texts, DISTANCE)
-        for kind, one in fresh.items()
-    }
+    fresh = build_untrained(_checkpoint.network.config)
+    return own, {kind: measure_reach(one, vocabulary, texts, DISTANCE)
+                 for kind, one in fresh.items()}  # fmt: skip
 
 
 def reach_figure(own: GradientReach, others: Mapping[str, GradientReach]) -> dict[str, Any]:

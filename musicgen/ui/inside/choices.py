@@ -84,8 +84,15 @@ def pick_view() -> str:
 
 
 def clamp(slot: Slot[int], low: int, high: int) -> None:
-    """Brings the value of a widget into its bounds, before it is drawn."""
-    slot.set(min(max(low, slot.get()), high))
+    """Brings the value of a widget into its bounds, before it is drawn.
+
+    Streamlit gives a widget whose bounds have changed its lowest value, unless it is set anew.
+    """
+    value, bounds = min(max(low, slot.get()), high), f"{slot.name}_bounds"
+    if st.session_state.get(bounds, (low, high)) != (low, high):
+        st.session_state[slot.name] = value
+    slot.set(value)
+    st.session_state[bounds] = low, high
 
 
 def signal_name(signal: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from musicgen.errors import RunError
 from musicgen.interpretation.development import (
@@ -53,19 +54,25 @@ def when_it_learned(checkpoint: Checkpoint) -> None:
         train_link()
         return
     todo = [folder for folder in kept.values() if not measured.knows_moment(run.id, folder)]
-    if todo:
-        st.caption(
-            _("The weights of {count} moments were kept. At each one, held-out tunes are read and "
-              "free tunes composed, which takes some seconds.").format(count=len(kept))
-        )  # fmt: skip
-        if not st.button(_("Look at all of them"), type="primary", icon=":material/search:",
-                         key="inside_look_at_moments"):  # fmt: skip
-            return
+    offer = st.empty()
+    if todo and not _is_asked_for(offer, len(kept)):
+        return
     moments = _measure(run.id, list(kept.values()))
+    offer.empty()  # what was offered is done
     _curves(moments)
     _hear(moments)
     _spread(moments)
     _movement(moments, checkpoint.vocabulary.characters)
+
+
+def _is_asked_for(place: DeltaGenerator, count: int) -> bool:
+    with place.container():
+        st.caption(
+            _("The weights of {count} moments were kept. At each one, held-out tunes are read and "
+              "free tunes composed, which takes some seconds.").format(count=count)
+        )  # fmt: skip
+        return st.button(_("Look at all of them"), type="primary", icon=":material/search:",
+                         key="inside_look_at_moments")  # fmt: skip
 
 
 def _run_of_model() -> Run | None:
@@ -222,7 +229,7 @@ def _spread(moments: Sequence[Moment]) -> None:
             "inside_spread_chart", _("How the numbers are spread at each moment"), 360,
         )  # fmt: skip
         st.caption(
-            _("One column is one moment; the darker, the more of the numbers have that value. "
+            _("One column is one moment; the more a colour stands out, the more numbers are there. "
               "Weights begin as a narrow band and spread as they take on work; activations that "
               "gather at −1 and 1 belong to units that decide.")
         )  # fmt: skip

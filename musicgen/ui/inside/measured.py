@@ -8,7 +8,7 @@ import streamlit as st
 
 from musicgen.config import Paths, SampleConfig
 from musicgen.errors import ConfigError
-from musicgen.evaluation.loss.text_loss import compute_loss, known_text
+from musicgen.evaluation.loss.text_loss import compute_loss
 from musicgen.interpretation.associations import Association, find_associations
 from musicgen.interpretation.attention_view import View, look
 from musicgen.interpretation.changed_network import change_checkpoint, compose_changed
@@ -17,7 +17,7 @@ from musicgen.interpretation.development import TEXTS, Moment, look_at_moment
 from musicgen.interpretation.expectation import Expectation, Stage, find_expectation
 from musicgen.interpretation.facts import read_facts
 from musicgen.interpretation.interventions import Intervention
-from musicgen.interpretation.material import Material, find_held_out
+from musicgen.interpretation.material import FEW_TUNES, Material, find_held_out, find_known
 from musicgen.interpretation.probes import Probe, fit_probes
 from musicgen.interpretation.recording import LayerRecording, Recording, record
 from musicgen.interpretation.saliency import Saliency, find_saliency
@@ -27,11 +27,8 @@ from musicgen.storage import modified_ns
 from musicgen.ui.base import resources
 from musicgen.ui.base.bounded_cache import BoundedCache
 
-TUNES = 16
-"""Held-out tunes that units are held against: some 4,000 characters of the lab's."""
-
-MAX_HELD_OUT = 200
-"""Held-out tunes that can be looked at."""
+TUNES = FEW_TUNES
+"""Held-out tunes that units are held against."""
 
 MAX_RECORDING_BYTES = 24_000_000
 MAX_MATERIAL_BYTES = 32_000_000
@@ -76,10 +73,7 @@ def _held_out_texts(
     where: Paths,
     _checkpoint: Checkpoint,
 ) -> tuple[str, ...]:
-    vocabulary = _checkpoint.vocabulary
-    found = find_held_out(_checkpoint, where, MAX_HELD_OUT)
-    known = (known_text(vocabulary, text) for text in found)
-    return tuple(text + "\n" for text in known if text)
+    return find_known(_checkpoint, where)
 
 
 def has_material(checkpoint: Checkpoint, signal: str) -> bool:

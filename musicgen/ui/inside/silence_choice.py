@@ -111,13 +111,8 @@ def to_intervention(checkpoint: Checkpoint, change: Change) -> Intervention:
         return silence(change.layer, change.units)
     if change.way == LOUD:
         return scale(change.layer, change.units, change.factor)
-    size = find_sites(checkpoint.network)[change.layer].size
-    units = list(change.units) or list(range(size))
-    if wrong := [unit for unit in units if unit >= size]:
-        raise ConfigError("There is no unit {unit}; this layer has {count}, from 0 on.",
-                          unit=wrong[0], count=size)  # fmt: skip
     recordings = measured.material(checkpoint, "hidden").recordings
-    return hold_mean(recordings, change.layer, units)
+    return hold_mean(recordings, change.layer, change.units)
 
 
 def read_units(text: str) -> tuple[int, ...]:

@@ -93,7 +93,7 @@ def _say_losses(checkpoint: Checkpoint, intervention: Intervention) -> None:
         st.caption(
             _("Loss on {count} held-out tunes: {before:.3f} nats a character as it is, {after:.3f} "
               "changed ({more:+.3f}). The table is of these two tunes alone.").format(
-                  count=count, before=before, after=after, more=after - before)
+                  count=count, before=before, after=after, more=round(after - before, 3) + 0.0)
         )  # fmt: skip
 
 
