@@ -99,6 +99,10 @@ def main() -> None:
     here = Path(__file__).parent
     weights = read_safetensors((here / "model.safetensors").read_bytes())
     network = Network(weights, json.loads((here / "model.json").read_text("utf-8")))
+    if asked.temperature <= 0:
+        parser.error("The temperature has to be above 0.")
+    if unknown := sorted(set(asked.prompt) - set(network.characters)):
+        parser.error(f"The network does not know these characters: {unknown}")
     text, generator, logits = asked.prompt, np.random.default_rng(asked.seed), np.zeros(1)
     for character in "\n\n" + text:
         logits = network.step(network.characters.index(character))

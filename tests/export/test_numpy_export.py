@@ -31,16 +31,24 @@ def test_the_script_needs_nothing_but_numpy_and_composes(tmp_path: Path, dataset
                 known = {"numpy", *(one.stem for one in (tmp_path / "out").glob("*.py"))}
                 assert top in sys.stdlib_module_names or top in known, (file.name, name)
 
-    def sample(seed: str) -> str:
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-I", "-c",
                    "import runpy, sys; sys.path.insert(0, sys.argv[1]); sys.argv[1:2] = []; "
                    "runpy.run_path(sys.path[0] + '/sampler.py', run_name='__main__')",
-                   str(tmp_path / "out"), "--seed", seed, "--prompt", "X:"]  # fmt: skip
-        done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
+                   str(tmp_path / "out"), *words]  # fmt: skip
+        return subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+
+    def sample(seed: str) -> str:
+        done = run("--seed", seed, "--prompt", "X:")
+        assert done.returncode == 0, done.stderr
         return done.stdout
 
     assert sample("1").startswith("X:") and len(sample("1")) > 2
     assert sample("1") == sample("1") != sample("2")
+    for words in (("--prompt", "X:\u4e2d"), ("--temperature", "0")):
+        refused = run(*words)
+        assert refused.returncode == 2 and "Traceback" not in refused.stderr
+        assert refused.stderr.splitlines()[-1].endswith(("['中']", "above 0."))
 
 
 def test_a_script_that_says_something_else_is_not_written(
