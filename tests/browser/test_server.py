@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from musicgen.watching import COMPOSE, SOUND, Watch
 from tests.browser.accessibility import violations
 from tests.browser.conftest import Server
-from tests.browser.waiting import at_rest, expect_no_wider
+from tests.browser.waiting import at_rest, expect_no_wider, wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -25,8 +25,7 @@ def test_waits_are_shown_to_the_owner_and_can_be_turned_off(open_page, server: S
     expect_no_wider(page, 390)
     switch = page.get_by_text("Note how long people wait")
     switch.click()
+    wait_until(page, lambda: not Watch(server.home / "waits").is_on)
     at_rest(page)
-    assert not Watch(server.home / "waits").is_on
     switch.click()
-    at_rest(page)
-    assert Watch(server.home / "waits").is_on
+    wait_until(page, lambda: Watch(server.home / "waits").is_on)

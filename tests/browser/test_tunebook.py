@@ -69,6 +69,8 @@ def test_tunes_are_pasted_found_put_in_a_set_and_printed(open_page, size):
     at_rest(page)
 
     page.get_by_role("button", name="Add to the set").click()
+    page.get_by_label("Times").first.wait_for()
+    at_rest(page)
     expect(page.get_by_label("Times")).to_have_value("3")
     at_rest(page)
     page.get_by_label("Name of the set").fill(f"Friday {name}")

@@ -1,5 +1,7 @@
 """Waiting for a page: what a test looks at must have come to rest, however busy the machine is."""
 
+import time
+from collections.abc import Callable
 from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
@@ -20,6 +22,7 @@ _STILL = """() => {
   return now - globalThis.stillSince > 400;
 }"""
 
+PATIENCE_S = 120
 _OFTEN_MS = 100
 """Between two looks at all of a page: with every frame, looking would be most of its work."""
 
@@ -35,6 +38,14 @@ def at_rest(page: Page) -> None:
     """Waits until no script runs and nothing on the page moves any more."""
     page.locator(AT_REST).wait_for()
     page.wait_for_function(_STILL, polling=_OFTEN_MS)
+
+
+def wait_until(page: Page, condition: Callable[[], bool]) -> None:
+    """Waits for what a page changes outside the browser, such as a file of the server."""
+    end = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < end, "What was waited for did not happen."
+        page.wait_for_timeout(_OFTEN_MS)
 
 
 def value_of(page: Page, expression: str, **arguments: Any) -> Any:

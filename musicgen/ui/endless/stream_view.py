@@ -51,6 +51,7 @@ from musicgen.ui.tune.sound_controls import band_controls
 from musicgen.ui.tune.thumbs import thumbs
 from musicgen.watching import COMPOSE, RENDER
 
+_BEFORE = "endless_before"
 SHOWN_BEFORE = 20
 """Tunes before the one that sounds that are listed."""
 
@@ -273,13 +274,13 @@ def _now_playing(now: PlaybackSession, pieces: Sequence[QueuedTune]) -> None:
 def _tunes_before(now: PlaybackSession) -> None:
     """The tunes played before, in an expander: each can be played, kept, opened and saved."""
     earlier = tunes_before(now)
-    if not earlier:
+    if not earlier and not st.session_state.get(_BEFORE):  # once open it stays, or it would close
         return
-    box = st.expander(
-        _("Tunes before"), icon=":material/history:", key="endless_before", on_change="rerun"
-    )
+    box = st.expander(_("Tunes before"), icon=":material/history:", key=_BEFORE, on_change="rerun")
     if not box.open:
         return
+    if not earlier:
+        box.caption(_("This is the first one."))
     with box:
         for number, composition in earlier[:SHOWN_BEFORE]:
             with st.container(
