@@ -14,6 +14,7 @@ import psutil
 from playwright.sync_api import Page
 
 from bench.browsing import PATIENCE_MS, browsing, rest, serving, told
+from musicgen.ui.frame.tidying import TRIM_S
 
 MIB = 2**20
 
@@ -74,7 +75,9 @@ def main() -> None:
         coloured = [_colour(page, luck) for _click in range(asked.clicks)]
         print(told("a tune coloured by another unit", coloured, "units"), flush=True)
         after = process.memory_info().rss / MIB
-        print(f"the server: {before:.0f} MB before, {after:.0f} MB after")
+        page.wait_for_timeout(1000 * (TRIM_S + 10))  # free memory goes back to the system by then
+        rested = process.memory_info().rss / MIB
+        print(f"the server: {before:.0f} MB before, {after:.0f} MB after, {rested:.0f} at rest")
 
 
 def _choose(page: Page, label: str, value: str) -> None:

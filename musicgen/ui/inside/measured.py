@@ -26,7 +26,6 @@ from musicgen.sampling.composer import Composition, compose
 from musicgen.storage import modified_ns
 from musicgen.ui.base import resources
 from musicgen.ui.base.bounded_cache import BoundedCache
-from musicgen.ui.frame.tidying import give_back
 
 TUNES = FEW_TUNES
 """Held-out tunes that units are held against."""
@@ -199,9 +198,7 @@ def held_out_loss(checkpoint: Checkpoint, change: Intervention) -> float:
     def make() -> float:
         changed = change_checkpoint(checkpoint, change)
         texts = held_out_texts(checkpoint)[:TUNES]
-        loss = compute_loss(changed.network, changed.vocabulary, texts).loss
-        give_back()  # reading them takes a hundred MB for a moment
-        return loss
+        return compute_loss(changed.network, changed.vocabulary, texts).loss
 
     return _losses().get(change.fingerprint(checkpoint.fingerprint), make)
 
