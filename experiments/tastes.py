@@ -46,7 +46,7 @@ from musicgen.listening.gate import (
 )
 from musicgen.listening.interpolation import hold_near
 from musicgen.listening.learning import is_held_back
-from musicgen.listening.own_pairs import find_pairs_to_learn
+from musicgen.listening.taste import strengthen
 from musicgen.listening.verdict import lowest_share
 from musicgen.models.checkpoint import Checkpoint, find_checkpoint, load_checkpoint
 from musicgen.notation.analysis.melody import melody_notes, tonic_of
@@ -248,7 +248,7 @@ def measure_taste(
     """Ballots, training, gate and fresh pairs of one taste."""
     listener = Listener(TASTES[key.split(maxsplit=1)[0]], given.ballots, given.seed)
     train, unseen = vote(given, listener, key, asked.ballots)
-    new = learn(start, key, find_pairs_to_learn(start, train, given.seed), asked.steps)
+    new = learn(start, key, strengthen(train, given.seed), asked.steps)
     config = start.metadata.training
     source = str(start.metadata.corpus["source"])
     dataset = load_dataset(source, PATHS, config.plain, config.described)
@@ -282,7 +282,7 @@ def measure_noise(
     """How often the check of preferences lets a network through that learned from a coin."""
     number = int(key.split()[1])
     train, unseen = vote(given, Listener(None, [], 1000 + number), key, asked.ballots)
-    new = learn(start, key, find_pairs_to_learn(start, train, number), asked.noise_steps)
+    new = learn(start, key, strengthen(train, number), asked.noise_steps)
     margins = np.array(find_margins(start, new, unseen))
     coins = np.random.default_rng(number).choice((-1, 1), (COINS, len(margins)))
     shares = (coins * margins > 0).mean(axis=1)

