@@ -7,9 +7,10 @@ preferring one tune are a weighted sum of how its figures differ from the other'
 ballots that it was not fitted to. Where it says more of them right than chance would, tunes of the
 ballots that it likes most are set against those that it likes least; else the ballots stay as they
 are (a reward model between ballots and network, as in L. Ouyang et al., "Training language models
-to follow instructions with human feedback", 2022). Tunes that a network makes for itself, gone on with from one bar in several ways and
-chosen by the taste, were tried in their place: they brought no more, at the same cost (expected wins
-0.61 and 0.62 for tunes that come home, 0.76 and 0.77 for small steps).
+to follow instructions with human feedback", 2022). Tunes that a network makes for itself, gone on
+with from one bar in several ways and chosen by the taste, were tried in their place: they brought
+no more at the same cost (wins to be expected 0.61 and 0.62 for tunes that come home, 0.76 and 0.77
+for small steps).
 """
 
 import random
