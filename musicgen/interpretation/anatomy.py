@@ -100,3 +100,44 @@ def count_rows_read(network: Network) -> int:
     if not isinstance(network, EchoNetwork):
         return 1
     return 1 + 2 * ECHOES + (len(FEATURES) if network.position is not None else 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """The parts of a network in the order in which a character passes them.
+
+    `read` are tables, whose rows are added; `layers` are what remembers, from the lowest to the
+    highest, each with all its parts; `beside` exchanges with the layers, such as attention or the
+    slower clocks of a hierarchy; `say` makes the logits of what follows.
+    """
+
+    read: tuple[Part, ...]
+    layers: tuple[tuple[Part, ...], ...]
+    beside: tuple[Part, ...]
+    say: tuple[Part, ...]
+
+
+_LAYERS = ("layers", "blocks")
+_SAYING = ("linear", "gates", "relative", "norm")
+
+
+def arrange_parts(anatomy: Anatomy) -> Flow:
+    """All parts of a network of any kind by what they do, each in one place."""
+    read: list[Part] = []
+    layers: dict[int, list[Part]] = {}
+    beside: list[Part] = []
+    say: list[Part] = []
+    for part in anatomy.parts:
+        first, _, rest = part.name.partition(".")
+        if first in _LAYERS:
+            layers.setdefault(int(rest.partition(".")[0]), []).append(part)
+        elif first in _SAYING:
+            say.append(part)
+        elif part.multiply_adds and first != "enter":
+            beside.append(part)
+        else:
+            read.append(part)
+    return Flow(
+        tuple(read), tuple(tuple(layers[number]) for number in sorted(layers)), tuple(beside),
+        tuple(sorted(say, key=lambda part: part.name != "norm")),
+    )  # fmt: skip

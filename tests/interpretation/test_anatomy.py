@@ -2,8 +2,9 @@ import pytest
 import torch
 from torch.nn.modules import module as torch_module
 
-from musicgen.interpretation.anatomy import count_rows_read, describe_parts
+from musicgen.interpretation.anatomy import arrange_parts, count_rows_read, describe_parts
 from musicgen.models.network import Network
+from musicgen.models.registry import NETWORKS
 from tests.interpretation.conftest import VOCABULARY, make_network
 
 
@@ -51,3 +52,23 @@ def test_what_is_carried_and_what_is_read_are_counted() -> None:
     assert describe_parts(make_network("hawk")).state_numbers == 2 * 10 * 4
     rows = [count_rows_read(make_network(kind)) for kind in ("lstm", "echo", "relative")]
     assert rows == [1, 9, 25]
+
+
+@pytest.mark.parametrize("kind", list(NETWORKS))
+def test_each_part_has_one_place_in_the_drawing(kind):
+    found = describe_parts(make_network(kind))
+    flow = arrange_parts(found)
+    placed = [
+        *flow.read,
+        *(part for layer in flow.layers for part in layer),
+        *flow.beside,
+        *flow.say,
+    ]
+    assert sorted(part.name for part in placed) == sorted(part.name for part in found.parts)
+    assert len(flow.layers) == 2
+    assert flow.say[-1].name in ("linear", "gates") and "embedding" in [p.name for p in flow.read]
+    beside = {part.name.partition(".")[0] for part in flow.beside}
+    assert beside == {
+        "attention": {"network", "query", "key", "value", "join"},
+        "hierarchical": {"bars", "phrases", "from_bars", "from_phrases"},
+    }.get(kind, set())

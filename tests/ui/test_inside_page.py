@@ -5,7 +5,7 @@ import pytest
 
 from musicgen.corpus.dataset import load_dataset
 from musicgen.errors import ConfigError
-from musicgen.interpretation.anatomy import describe_parts
+from musicgen.interpretation.anatomy import Anatomy, Part, describe_parts
 from musicgen.interpretation.attention_view import look
 from musicgen.interpretation.embeddings import map_embedding
 from musicgen.interpretation.gradient_reach import GradientReach
@@ -20,6 +20,7 @@ from musicgen.ui.base import resources
 from musicgen.ui.components.coloured_text import Colours, TextLinks, text_data
 from musicgen.ui.inside import figures, measured
 from musicgen.ui.inside import silence_choice as parts
+from musicgen.ui.inside.anatomy_drawing import drawing
 from musicgen.ui.inside.anatomy_view import reach_figure, show_share
 from musicgen.ui.inside.colours import amounts, colours_of, order_units
 from musicgen.ui.inside.development_view import (
@@ -364,3 +365,10 @@ def test_the_map_shows_notes_alone_until_all_are_asked_for(checkpoint):
     assert set(notes.kinds) == {"note"}
     assert notes.places.shape == (len(notes.characters), 2)
     assert map_embedding(network, vocabulary).characters == vocabulary.characters
+
+
+def test_the_drawing_has_every_part_with_its_shapes_and_no_mark_up_of_others():
+    part = Part("<b>x", "LSTM", ((8, 4), (8,)), 40, 160, 32)
+    text = drawing(Anatomy("lstm", (part,), 4), 50)
+    assert "&lt;b&gt;x" in text and "8×4 · 8" in text and "40 · 100.0%" in text
+    assert "one of 50" in text

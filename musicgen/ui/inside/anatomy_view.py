@@ -15,6 +15,7 @@ from musicgen.ui.base.errors import sentence, translate
 from musicgen.ui.base.language import _
 from musicgen.ui.components.live_chart import live_chart
 from musicgen.ui.inside import figures, measured
+from musicgen.ui.inside.anatomy_drawing import draw_anatomy
 
 DISTANCE = 64
 """Characters that a gradient is followed back."""
@@ -24,9 +25,10 @@ _LEAST, _SMALL = 1e-9, 0.005
 
 
 def anatomy(checkpoint: Checkpoint) -> None:
-    """The table of parts, and the chart of gradients."""
+    """The drawing and the table of parts, and the chart of gradients."""
     found = describe_parts(checkpoint.network)
     _totals(found)
+    draw_anatomy(found, len(checkpoint.vocabulary))
     _parts(found, count_rows_read(checkpoint.network))
     st.subheader(_("How far back it can learn"), anchor=False)
     try:
