@@ -82,6 +82,7 @@ def test_tunes_are_pasted_found_put_in_a_set_and_printed(open_page, size):
     at_rest(page)
 
     page.get_by_text("Print, share, back up").click()
+    at_rest(page)
     page.get_by_role("button", name="Make the PDF").click()
     with page.expect_download() as download:
         page.get_by_role("button", name="Save Tunebook.pdf").click()

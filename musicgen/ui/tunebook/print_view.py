@@ -114,7 +114,13 @@ def _pick(label: str, name: str, words: dict[str, str]) -> str:
 
 
 def _maker(label: str, kind: str, name: str, mime: str, make: Callable[[], bytes]) -> None:
-    if not st.button(label, key=f"tunebook_make_{kind}"):
+    """A button, and the file that it asks for.
+
+    What was asked for is remembered until it is made: a run that is cut short, as by a score that
+    tells the page something, would forget the click, and the next one makes it.
+    """
+    st.button(label, key=f"tunebook_make_{kind}", on_click=state.TUNEBOOK_WANTED.set, args=(kind,))
+    if state.TUNEBOOK_WANTED.get() != kind:
         return
     state.TUNEBOOK_FILE.set(None)
     try:
@@ -122,6 +128,7 @@ def _maker(label: str, kind: str, name: str, mime: str, make: Callable[[], bytes
             state.TUNEBOOK_FILE.set((name, mime, make()))
     except MusicgenError as error:
         st.error(sentence(error), icon=":material/error:")
+    state.TUNEBOOK_WANTED.set("")
 
 
 def _words() -> BookWords:
