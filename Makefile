@@ -52,7 +52,7 @@ run: setup
 # Status 5 is pytest's where PYTEST_ARGS leaves nothing to run.
 test: setup setup-dev
 	@export OMP_NUM_THREADS=1; \
-	nice -n 19 $(PY) -m pytest -n $(PYTEST_WORKERS) -o timeout=1200 -m "not browser" $(PYTEST_ARGS) \
+	nice -n 5 $(PY) -m pytest -n $(PYTEST_WORKERS) -o timeout=1200 -m "not browser" $(PYTEST_ARGS) \
 		>$(MADE)/tests.log 2>&1 & others=$$!; \
 	trap 'kill $$others' INT TERM; \
 	$(PY) -m pytest -n $(BROWSER_WORKERS) -m "browser and not survey" $(PYTEST_ARGS); seen=$$?; \

@@ -3,10 +3,11 @@
 import streamlit as st
 
 from musicgen.ui.base import resources
+from musicgen.ui.base.asked import answered, forget
 from musicgen.ui.base.errors import show_errors
 from musicgen.ui.base.language import _
 from musicgen.ui.frame.page import language_picker, page
-from musicgen.ui.train.training_form import training_form
+from musicgen.ui.train.training_form import START, training_form
 from musicgen.ui.train.training_view import (
     is_server_training,
     is_watched,
@@ -25,11 +26,16 @@ live_training()
 below = st.container()
 if not is_server_training():
     # After a training that one has watched, the form stands below: the curves stay where they are.
-    with below if is_watched() else above, show_errors(), st.container(border=True, key="start"):
+    is_started = False
+    place = below if is_watched() else above
+    with place, show_errors(), answered(START), st.container(border=True, key="start"):
         order = training_form()
         if order:
             with st.spinner(_("Reading the corpus")):
                 resources.registry().start(*order)
-            st.rerun()
+                forget(START)  # it must not start twice
+            is_started = True
+    if is_started:
+        st.rerun()
 runs_on_disk()
 language_picker()

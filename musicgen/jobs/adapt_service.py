@@ -37,7 +37,7 @@ FEWEST_NEW_TUNES = 20
 LINE_ENDING = "-tuned"
 """What the line of a model is called by default, after the model's name."""
 
-PAIR_STEPS, TUNE_STEPS = 60, 400
+PAIR_STEPS, TUNE_STEPS = 90, 400
 """Steps of a training on pairs, which would cost more than it brings if it were longer, and on new
 tunes."""
 

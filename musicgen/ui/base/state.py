@@ -227,9 +227,6 @@ TUNEBOOK_PARTS: Slot[tuple[tuple[str, int, int], ...]] = Slot("tunebook_parts", 
 TUNEBOOK_PLAYED = Slot("tunebook_played", False)
 """Whether that set is to be heard."""
 
-TUNEBOOK_WANTED = Slot("tunebook_wanted", "")
-"""Which kind of file was asked for and is not made yet; empty for none."""
-
 TUNEBOOK_FILE: Slot[Any] = Slot("tunebook_file", None)
 """The file that was made last: its name, its media type, its bytes."""
 

@@ -21,6 +21,7 @@ from musicgen.training.runs.studies import (
 )
 from musicgen.training.runs.summary import RunSummary, read_fluency
 from musicgen.ui.base import resources
+from musicgen.ui.base.asked import answered, ask_button
 from musicgen.ui.base.errors import show_error
 from musicgen.ui.base.labels import SETTING_LABELS
 from musicgen.ui.base.language import _, ngettext
@@ -146,11 +147,18 @@ def _measure(
         count = st.number_input(
             _("Tunes to judge"), 1, MAX_STUDY_TUNES, DEFAULT_TUNES, key="study_count", width=160
         )
-        is_asked = st.button(
-            _("Measure fluency"), key="study_measure", icon=":material/graphic_eq:"
-        )
-    if not is_asked:
-        return
+        is_asked = ask_button(_("Measure fluency"), "study_measure", icon=":material/graphic_eq:")
+    if is_asked:
+        with answered("study_measure"):
+            _measure_all(slot, summaries, fluency, count)
+
+
+def _measure_all(
+    slot: DeltaGenerator,
+    summaries: dict[str, RunSummary],
+    fluency: dict[str, FluencyReport | None],
+    count: int,
+) -> None:
     bar = st.progress(0.0)
     for place, (name, summary) in enumerate(summaries.items()):
         checkpoint = _best_checkpoint(summary)

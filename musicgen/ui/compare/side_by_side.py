@@ -17,6 +17,7 @@ from musicgen.sampling.composer import Composition
 from musicgen.training.runs.bundled_history import bundled_id
 from musicgen.training.runs.summary import clock, differing_settings
 from musicgen.ui.base import resources
+from musicgen.ui.base.asked import answered, ask_button
 from musicgen.ui.base.errors import sentence, show_error
 from musicgen.ui.base.labels import SETTING_LABELS
 from musicgen.ui.base.language import _, ngettext
@@ -38,6 +39,7 @@ PERFORMED: Slot[dict[str, Performance]] = Slot("compare_shown", {})
 """What was composed last, by side."""
 
 _FIRST_SEED = 1
+_COMPOSE = "pair_compose"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +59,12 @@ def side_by_side() -> None:
     need_library(ABCJS)  # before the button whose press a new run of the page would lose
     choice, is_asked = _controls(models.names)
     _differences(choice.models, models)
-    for side, model, column in zip(COLUMNS, choice.models, st.columns(2), strict=True):
-        with column:
-            _one_side(side, Request(model, choice.config), is_asked, models)
+    if is_asked:
+        PERFORMED.set({})
+    with answered(_COMPOSE):
+        for side, model, column in zip(COLUMNS, choice.models, st.columns(2), strict=True):
+            with column:
+                _one_side(side, Request(model, choice.config), is_asked, models)
 
 
 def _controls(names: list[str]) -> tuple[_Choice, bool]:
@@ -79,12 +84,8 @@ def _controls(names: list[str]) -> tuple[_Choice, bool]:
             st.button(
                 _("Another seed"), key="pair_dice", icon=":material/casino:", on_click=_throw_dice
             )
-        is_asked = st.button(
-            _("Compose with both"),
-            key="pair_compose",
-            type="primary",
-            icon=":material/music_note:",
-            on_click=lambda: PERFORMED.set({}),
+        is_asked = ask_button(
+            _("Compose with both"), _COMPOSE, type="primary", icon=":material/music_note:"
         )
     config = SampleConfig(temperature=round(temperature, 2), seed=int(seed or 0))
     return _Choice((first or names[0], second or names[0]), config), is_asked

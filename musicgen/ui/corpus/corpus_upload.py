@@ -8,12 +8,14 @@ from musicgen.corpus.user_corpora import MAX_UPLOAD_BYTES, OwnCorpus, Upload, ch
 from musicgen.errors import CorpusError
 from musicgen.names import MAX_NAME_CHARACTERS, make_name
 from musicgen.ui.base import resources, state
+from musicgen.ui.base.asked import answered, ask_button, forget
 from musicgen.ui.base.errors import show_errors
 from musicgen.ui.base.language import _, ngettext
 from musicgen.ui.base.uploads import upload_limit_mb
 from musicgen.ui.base.words import plain
 
 _SUGGESTED_CHARACTERS = 40
+_SEND = "corpus_make"
 ENDINGS = ("abc", "txt", "mid", "midi")
 
 
@@ -35,7 +37,9 @@ def upload_form() -> None:
     if made:
         _tell(made)
     if sent:
-        _make(*sent)
+        with answered(_SEND):
+            _make(*sent)
+        st.rerun()
 
 
 def _fields() -> tuple[str, list[Upload]] | None:
@@ -67,9 +71,7 @@ def _fields() -> tuple[str, list[Upload]] | None:
         placeholder=_("such as my-tunes"),
         key=f"corpus_name_{number}_{suggested}",  # what was typed stays when files are added
     ).strip()
-    is_sent = st.button(
-        _("Read and keep"), type="primary", icon=":material/library_add:", key="corpus_make"
-    )
+    is_sent = ask_button(_("Read and keep"), _SEND, type="primary", icon=":material/library_add:")
     if is_sent:
         return name, [Upload(file.name, file.getvalue()) for file in files or ()]
     if name:
@@ -96,12 +98,12 @@ def _make(name: str, uploads: list[Upload]) -> None:
 
     try:
         made = resources.corpora().create(name, uploads, show)
+        forget(_SEND)
     finally:
         bar.empty()
     state.CORPUS_MADE.set(made.name)
     state.CORPUS.set(made.name)
     state.UPLOADS.set(state.UPLOADS.get() + 1)
-    st.rerun()
 
 
 def _tell(name: str) -> None:

@@ -9,6 +9,7 @@ from streamlit.components.v2.types import ComponentRenderer
 from musicgen.config import Paths
 from musicgen.jobs.background_task import TaskStatus
 from musicgen.ui.base import resources, state
+from musicgen.ui.base.asked import forget_all
 from musicgen.ui.base.errors import show_error
 from musicgen.ui.base.failures import take_failure
 from musicgen.ui.base.language import (
@@ -94,6 +95,7 @@ def page(title: str, intro: str, has_training_card: bool = False, has_radio: boo
     if state.PAGE.get() != title:
         state.PAGE.set(title)
         state.WATCHED.set("")
+        forget_all()
     failure = take_failure()
     with st.container():  # always there: what follows must not change its place
         if failure:

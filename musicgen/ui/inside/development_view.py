@@ -21,6 +21,7 @@ from musicgen.interpretation.facts import FACTS
 from musicgen.models.checkpoint import Checkpoint
 from musicgen.training.runs.run import Run
 from musicgen.ui.base import resources, state
+from musicgen.ui.base.asked import answered, ask_button
 from musicgen.ui.base.errors import sentence, show_errors, translate
 from musicgen.ui.base.language import _
 from musicgen.ui.base.links import train_link
@@ -37,6 +38,7 @@ STEP = Slot("inside_moment", -1)
 """The step whose tune is heard; -1 until one is chosen."""
 
 _PART = Slot("inside_spread", "")
+_LOOK = "inside_look_at_moments"
 _WEIGHTS, _ACTIVATIONS = "weights", "activations"
 
 
@@ -57,7 +59,8 @@ def when_it_learned(checkpoint: Checkpoint) -> None:
     offer = st.empty()
     if todo and not _is_asked_for(offer, len(kept)):
         return
-    moments = _measure(run.id, list(kept.values()))
+    with answered(_LOOK):
+        moments = _measure(run.id, list(kept.values()))
     offer.empty()  # what was offered is done
     _curves(moments)
     _hear(moments)
@@ -71,8 +74,7 @@ def _is_asked_for(place: DeltaGenerator, count: int) -> bool:
             _("The weights of {count} moments were kept. At each one, held-out tunes are read and "
               "free tunes composed, which takes some seconds.").format(count=count)
         )  # fmt: skip
-        return st.button(_("Look at all of them"), type="primary", icon=":material/search:",
-                         key="inside_look_at_moments")  # fmt: skip
+        return ask_button(_("Look at all of them"), _LOOK, type="primary", icon=":material/search:")
 
 
 def _run_of_model() -> Run | None:

@@ -6,9 +6,12 @@ from musicgen.errors import ConfigError
 from musicgen.interpretation.facts import FACTS
 from musicgen.interpretation.probes import Probe
 from musicgen.models.checkpoint import Checkpoint
+from musicgen.ui.base.asked import answered, ask_button
 from musicgen.ui.base.errors import sentence, translate
 from musicgen.ui.base.language import _
 from musicgen.ui.inside import measured
+
+_FIT = "inside_probes"
 
 
 @st.fragment
@@ -21,13 +24,11 @@ def probes(checkpoint: Checkpoint) -> None:
     )  # fmt: skip
     place = st.empty()
     if not measured.has_probes(checkpoint):
-        if not place.button(
-            _("Fit the probes"), key="inside_probes", icon=":material/stacked_line_chart:"
-        ):
+        if not ask_button(_("Fit the probes"), _FIT, place, icon=":material/stacked_line_chart:"):
             return
         place.empty()
     try:
-        with st.spinner(_("Fitting probes …"), show_time=True):
+        with answered(_FIT), st.spinner(_("Fitting probes …"), show_time=True):
             found = measured.probes(checkpoint)
     except ConfigError as error:
         st.info(sentence(error), icon=":material/info:")

@@ -8,6 +8,7 @@ from musicgen.errors import CorpusError, MusicgenError
 from musicgen.interpretation.interventions import Intervention
 from musicgen.interpretation.sites import find_sites
 from musicgen.models.checkpoint import Checkpoint
+from musicgen.ui.base.asked import answered, ask_button
 from musicgen.ui.base.errors import sentence, show_errors, translate
 from musicgen.ui.base.language import _
 from musicgen.ui.base.state import Slot
@@ -33,6 +34,8 @@ FACTOR = Slot("inside_factor", 2.0)
 LISTED = Slot("inside_listed", "")
 LAYER = Slot("inside_silent_layer", 0)
 
+_SILENCE = "inside_silence_it"
+
 _HELD = (PART, WAY, FACTOR, LISTED, LAYER)
 
 
@@ -55,11 +58,13 @@ def _controls_and_tunes(checkpoint: Checkpoint) -> None:
                        "time, whatever the network knows."),
             )  # fmt: skip
         change = _controls(checkpoint)
-        if st.button(
-            _("Silence it, and compose again"), key="inside_silence_it", type="primary",
+        if ask_button(
+            _("Silence it, and compose again"), _SILENCE, type="primary",
             icon=":material/volume_off:", disabled=change is None,
-        ) and change:  # fmt: skip
-            _ask(checkpoint, change)
+        ):  # fmt: skip
+            with answered(_SILENCE):
+                if change:
+                    _ask(checkpoint, change)
         _gallery(checkpoint)
     asked = ASKED.get()
     if asked and asked[0] != checkpoint.fingerprint:
@@ -176,8 +181,10 @@ def _gallery(checkpoint: Checkpoint) -> None:
     st.caption(_("Or begin with something worth hearing:"))
     with st.container(horizontal=True, gap="small", key="inside_gallery"):
         for find in finds_of(checkpoint):
-            if st.button(_(find.label), key=f"inside_find_{find.name}", icon=find.icon):
-                _ask(checkpoint, _change_of(checkpoint, find), find.name)
+            key = f"inside_find_{find.name}"
+            if ask_button(_(find.label), key, icon=find.icon):
+                with answered(key):
+                    _ask(checkpoint, _change_of(checkpoint, find), find.name)
 
 
 def _change_of(checkpoint: Checkpoint, find: Find) -> Change:

@@ -9,6 +9,7 @@ from musicgen.interpretation.associations import Association
 from musicgen.interpretation.excitation import ExcitingPlace, find_exciting
 from musicgen.interpretation.facts import FACTS
 from musicgen.models.checkpoint import Checkpoint
+from musicgen.ui.base.asked import answered, ask_button
 from musicgen.ui.base.language import _
 from musicgen.ui.inside import choices, measured
 from musicgen.ui.inside.colours import strongest_facts
@@ -17,6 +18,7 @@ PLACES = 8
 """Places of held-out tunes that are shown."""
 
 _ALL = ""
+_FIND = "inside_find"
 
 
 def unit_table(checkpoint: Checkpoint, layer: int, signal: str) -> None:
@@ -26,9 +28,11 @@ def unit_table(checkpoint: Checkpoint, layer: int, signal: str) -> None:
             _("Held-out tunes are read, and each unit is held against beat, bar line, phrase, "
               "section, scale degree, key and repeats. It takes a few seconds, once.")
         )  # fmt: skip
-        if not st.button(_("Find what units follow"), key="inside_find", icon=":material/search:"):
+        if not ask_button(_("Find what units follow"), _FIND, icon=":material/search:"):
             return
-        _measure(checkpoint, layer, signal)
+        with answered(_FIND):
+            _measure(checkpoint, layer, signal)
+        st.rerun()  # the heat map takes the new order
     found = measured.associations(checkpoint, layer, signal)
     if not found:
         st.info(_("The held-out tunes are too few to say anything of units."))
@@ -56,7 +60,6 @@ def _measure(checkpoint: Checkpoint, layer: int, signal: str) -> None:
     measured.material(checkpoint, signal, show)
     bar.progress(1.0, _("Comparing …"))
     measured.associations(checkpoint, layer, signal)
-    st.rerun()  # the heat map takes the new order
 
 
 def _choose(found: Sequence[Association], fact: str) -> list[Association]:

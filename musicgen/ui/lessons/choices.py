@@ -97,14 +97,15 @@ def guess(lesson: Lesson, step: Step) -> int | None:
 
 def is_pressed(scene: Scene) -> int:
     """Draws the button of a step; how often it was pressed, 0 as long as it cannot be."""
-    if st.button(
+    st.button(
         _(scene.step.button),
         key=scene.key("go"),
         type="primary",
         icon=":material/play_arrow:",
         disabled=not scene.is_open,
-    ):
-        count_press(scene)
+        on_click=count_press,
+        args=(scene,),
+    )
     if not scene.is_open:
         st.caption(_("Choose first what you expect: nothing is graded, and one sees more."))
         return 0

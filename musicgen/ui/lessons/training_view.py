@@ -11,6 +11,7 @@ from musicgen.training.loop.metrics import StepMetrics
 from musicgen.training.runs.run import METRICS_FILE, Run, RunInfo
 from musicgen.training.runs.summary import clock
 from musicgen.ui.base import resources
+from musicgen.ui.base.asked import answered, ask_button, forget
 from musicgen.ui.base.errors import sentence, show_errors
 from musicgen.ui.base.failures import attempt, has_new_failure, reading, redraw
 from musicgen.ui.base.labels import STATUS_LABELS
@@ -31,14 +32,16 @@ def train(scene: Scene) -> bool:
     lesson = scene.lesson
     found = find_runs(resources.store(), lesson)
     active = _active(found)
-    if st.button(
+    if ask_button(
         _("Train again") if found and scene.is_open else _(scene.step.button),
-        key=scene.key("go"),
+        scene.key("go"),
         type="secondary" if found and scene.is_open else "primary",
         icon=":material/model_training:",
         disabled=not scene.is_open or bool(active),
     ):
-        _start(lesson)
+        with answered(scene.key("go")):
+            _start(scene)
+        st.rerun()
     if not scene.is_open:
         st.caption(_("Choose first what you expect: nothing is graded, and one sees more."))
         return False
@@ -73,13 +76,14 @@ def _read(path: str, changed: int, _run: Run) -> list[StepMetrics]:  # noqa: ARG
     return _run.read_metrics()
 
 
-def _start(lesson: Lesson) -> None:
+def _start(scene: Scene) -> None:
+    lesson = scene.lesson
     with st.spinner(_("Reading the corpus")):
         for run in lesson.runs:
             make_tunebook(run.preset.training.source, resources.paths())
             run_id = resources.store().new_id(name_run(lesson, run))
             resources.registry().start(run.preset, run_id)
-    st.rerun()
+        forget(scene.key("go"))
 
 
 def _job(info: RunInfo) -> TrainingJob | None:

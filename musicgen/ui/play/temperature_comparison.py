@@ -14,6 +14,7 @@ from musicgen.rendering.playback_settings import DANCED
 from musicgen.sampling.composer import Composition
 from musicgen.sampling.temperature_comparison import COMPARED_TEMPERATURES
 from musicgen.ui.base import resources, state
+from musicgen.ui.base.asked import answered, ask_button
 from musicgen.ui.base.errors import sentence
 from musicgen.ui.base.language import _
 from musicgen.ui.base.state import Slot
@@ -42,6 +43,8 @@ SAMPLES: Slot[tuple[TemperatureSample, ...]] = Slot("ladder_rungs", ())
 PLAYING = Slot("ladder_playing", -1)
 """Index of the tune that plays; -1 for none."""
 
+_COMPOSE = "ladder_compose"
+
 CLICK = Slot("ladder_asked", "")
 """Names the click that asked for it, so that it starts once."""
 
@@ -60,8 +63,9 @@ def temperature_comparison(models: Models) -> None:
         return
     with box:
         st.caption(_("The same dice, thrown for networks that dare more and more."))
-        if st.button(_("Compose all four"), key="ladder_compose", icon=":material/music_note:"):
-            _compose(models)
+        if ask_button(_("Compose all four"), _COMPOSE, icon=":material/music_note:"):
+            with answered(_COMPOSE):
+                _compose(models)
         if SAMPLES.get():
             _show(SAMPLES.get())
 

@@ -148,9 +148,11 @@ def _other_tune() -> None:
         _("Of the tunebook"), list(names), index=None, key="practise_of_book",
         format_func=lambda key: plain(names.get(str(key), "–")),
     )  # fmt: skip
-    if st.button(_("Put it on the stand"), key="practise_take", disabled=chosen is None):
-        state.PRACTISE_ABC.set(next(tune.text for tune in tunes if tune.key == chosen))
-        st.rerun()
+    texts = [tune.text for tune in tunes if tune.key == chosen]
+    st.button(
+        _("Put it on the stand"), key="practise_take", disabled=not texts,
+        on_click=lambda: state.PRACTISE_ABC.set(texts[0]),
+    )  # fmt: skip
 
 
 def _settings(tune: Tune) -> PracticeSettings:

@@ -8,11 +8,13 @@ from musicgen.config import SampleConfig
 from musicgen.models.checkpoint import CheckpointRef
 from musicgen.sampling.composer import Composition, compose
 from musicgen.ui.base import resources, state
+from musicgen.ui.base.asked import answered, ask_button
 from musicgen.ui.base.language import _
 from musicgen.ui.base.words import plain
 from musicgen.ui.tune import rendering
 
 _LETTERS = ("A", "B")
+_PAIR = "ship_pair"
 
 
 def hear_blind(ref: CheckpointRef, others: list[CheckpointRef]) -> None:
@@ -26,10 +28,10 @@ def hear_blind(ref: CheckpointRef, others: list[CheckpointRef]) -> None:
         names = [one.name for one in others]
         with st.container(horizontal=True, vertical_alignment="bottom"):
             other = st.selectbox(_("Beside it"), names, key=f"ship_other_{ref.name}", width=320)
-            is_asked = st.button(_("Compose both"), icon=":material/hearing:", key="ship_pair")
+            is_asked = ask_button(_("Compose both"), _PAIR, icon=":material/hearing:")
         if is_asked:
             state.SHIP_PAIR.set(())
-            with st.spinner(_("Both compose …")):
+            with answered(_PAIR), st.spinner(_("Both compose …")):
                 _compose(ref, others[names.index(other)])
         pair = state.SHIP_PAIR.get()
         if pair:

@@ -33,8 +33,10 @@ def take_away(ref: CheckpointRef) -> None:
         form = get_format(key)
         st.caption(_(form.meaning))
         wanted = (ref.name, key)
-        if st.button(_("Make the file"), icon=":material/package_2:", key="ship_export"):
-            state.SHIP_TAKEN.set(wanted)
+        st.button(
+            _("Make the file"), icon=":material/package_2:", key="ship_export",
+            on_click=state.SHIP_TAKEN.set, args=(wanted,),
+        )  # fmt: skip
         if state.SHIP_TAKEN.get() != wanted:
             return
         with st.spinner(_("Writing it, and comparing it with the model …")):

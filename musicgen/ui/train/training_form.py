@@ -15,6 +15,7 @@ from musicgen.presets import PRESETS, Preset
 from musicgen.training.estimate import estimate_training, require_room
 from musicgen.training.preference_pairs import require_start
 from musicgen.ui.base import resources, state
+from musicgen.ui.base.asked import ask_button, forget
 from musicgen.ui.base.errors import show_error
 from musicgen.ui.base.labels import SETTING_LABELS
 from musicgen.ui.base.language import _, ngettext
@@ -22,7 +23,11 @@ from musicgen.ui.base.links import CORPUS_PARAMETER, START_PARAMETER
 from musicgen.ui.train.setting_fields import setting_fields
 from musicgen.ui.tune.models import Models
 
+START = "train_start"
+"""The button whose training the page starts; see `musicgen.ui.base.asked`."""
+
 _START_KEY = "train_from"
+_ESTIMATE = "train_estimate"
 
 
 def training_form() -> tuple[Preset, str, Checkpoint | None] | None:
@@ -88,17 +93,17 @@ def _fill(
 def _form_buttons(*, can_start: bool) -> tuple[bool, bool]:
     """Whether the training is to be started, and whether the settings are to be estimated."""
     with st.container(horizontal=True):
-        is_started = st.button(
+        is_started = ask_button(
             _("Start training"),
+            START,
             type="primary",
             icon=":material/play_arrow:",
-            key="train_start",
             disabled=not can_start,
         )
-        is_estimate_wanted = st.button(
+        is_estimate_wanted = ask_button(
             _("Estimate"),
+            _ESTIMATE,
             icon=":material/calculate:",
-            key="train_estimate",
             help=_("What these settings will take, from a few short steps on this machine."),
         )
     return is_started, is_estimate_wanted
@@ -114,6 +119,7 @@ def _estimate(
     wanted = (filled, start)
     if is_wanted:
         state.ESTIMATED.set(wanted)
+        forget(_ESTIMATE)
     same_source = filled.training.replace(source=preset.training.source)
     is_preset = (filled.network, same_source, start) == (preset.network, preset.training, "")
     if not is_preset and state.ESTIMATED.get() != wanted:

@@ -21,6 +21,7 @@ from musicgen.rendering.files.book_pdf import (
 )
 from musicgen.rendering.files.friends_page import write_friends_page
 from musicgen.ui.base import resources, state
+from musicgen.ui.base.asked import answered, ask_button
 from musicgen.ui.base.errors import sentence
 from musicgen.ui.base.language import LANGUAGE_TAGS, N_, _, current_language
 from musicgen.ui.base.words import plain
@@ -114,21 +115,16 @@ def _pick(label: str, name: str, words: dict[str, str]) -> str:
 
 
 def _maker(label: str, kind: str, name: str, mime: str, make: Callable[[], bytes]) -> None:
-    """A button, and the file that it asks for.
-
-    What was asked for is remembered until it is made: a run that is cut short, as by a score that
-    tells the page something, would forget the click, and the next one makes it.
-    """
-    st.button(label, key=f"tunebook_make_{kind}", on_click=state.TUNEBOOK_WANTED.set, args=(kind,))
-    if state.TUNEBOOK_WANTED.get() != kind:
+    """A button, and the file that it asks for."""
+    key = f"tunebook_make_{kind}"
+    if not ask_button(label, key):
         return
     state.TUNEBOOK_FILE.set(None)
     try:
-        with st.spinner(_("Making the file")):
+        with answered(key), st.spinner(_("Making the file")):
             state.TUNEBOOK_FILE.set((name, mime, make()))
     except MusicgenError as error:
         st.error(sentence(error), icon=":material/error:")
-    state.TUNEBOOK_WANTED.set("")
 
 
 def _words() -> BookWords:

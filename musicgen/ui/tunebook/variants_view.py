@@ -98,10 +98,10 @@ def _set_around(tune: BookTune) -> None:
     names = [ref.name for ref in models]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.selectbox(_("Who composes"), names, key="tunebook_around_model", width=200)
-        if st.button(
-            _("Compose two more"), icon=":material/casino:", key="tunebook_around", type="primary"
-        ):
-            state.TUNEBOOK_AROUND.set((tune.key, name, secrets.randbelow(2**31)))
+        st.button(
+            _("Compose two more"), icon=":material/casino:", key="tunebook_around", type="primary",
+            on_click=_ask_around, args=(tune.key, name),
+        )  # fmt: skip
     asked = state.TUNEBOOK_AROUND.get()
     if not asked or asked[:2] != (tune.key, name):
         st.caption(_("In the same rhythm, each in a key that goes with the one before it."))
@@ -125,6 +125,10 @@ def _set_around(tune: BookTune) -> None:
     )  # fmt: skip
     shown = composed[place or 0].public_tune.text
     _show(shown, can_keep=False)
+
+
+def _ask_around(tune: str, model: str) -> None:
+    state.TUNEBOOK_AROUND.set((tune, model, secrets.randbelow(2**31)))
 
 
 def _keep_set(tune: BookTune, composed: Sequence[Composition]) -> None:
