@@ -234,6 +234,58 @@ def etude_command(tune: str, bars: str, name: str | None, keep: bool, as_json: b
         echo(*made.text.rstrip().split("\n"))
 
 
+@tunebook_group.command("rewrite")
+@click.argument("tune", metavar="TUNE")
+@click.option("--bars", required=True, metavar="FIRST-LAST",
+              help="Which bars, counted from 1 as they are written, such as 5-6.")  # fmt: skip
+@click.option("--checkpoint", "checkpoint_name", default="house", show_default=True,
+              metavar="NAME", help="Who composes.")  # fmt: skip
+@click.option("--temperature", type=click.FloatRange(0.1, 2.0), default=0.8, show_default=True)
+@click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True,
+              help="Start of the drawings; another finds other ways.")  # fmt: skip
+@click.option("--choice", type=click.IntRange(0), help="Change the tune to this way.")
+@json_option
+def rewrite_command(
+    tune: str,
+    bars: str,
+    checkpoint_name: str,
+    temperature: float,
+    seed: int,
+    choice: int | None,
+    as_json: bool,
+) -> None:
+    """Other ways to go through some bars of any tune, by a model; --choice keeps one.
+
+    The ways after which the rest of the tune follows best come first.
+    """
+    from musicgen.models.checkpoint import find_checkpoint, load_checkpoint
+    from musicgen.sampling.foreign_infilling import rewrite_any_bars
+
+    first, last = parse_bars(bars)
+    book = _book()
+    found = book.find(tune)
+    checkpoint = load_checkpoint(find_checkpoint(checkpoint_name, Paths.default()).path)
+    config = SampleConfig(temperature=temperature)
+    ways = rewrite_any_bars(checkpoint, config, found.text, first, last, seed)
+    if choice is not None:
+        chosen = [one for one in ways if one.choice == choice]
+        if not chosen:
+            raise TunebookError("There is no way with the number {number}.", number=choice)
+        changed = book.rewrite(found.key, chosen[0].abc)
+        if as_json:
+            echo_json(_row(changed) | {"abc": changed.text})
+        else:
+            echo(*changed.text.rstrip().split("\n"))
+    elif as_json:
+        rows = [
+            {"choice": one.choice, "bars": list(one.bars), "fit": round(one.fit, 4)} for one in ways
+        ]
+        echo_json({"first_bar": first, "last_bar": last, "seed": seed, "ways": rows})
+    else:
+        for one in ways:
+            echo(f"--choice {one.choice:<3} {one.fit:+6.1f}  {'|'.join(one.bars)}")
+
+
 @tunebook_group.command("instrument")
 @click.argument("name", required=False, type=click.Choice(("none", *INSTRUMENTS)))
 @click.option("--clef", type=click.Choice(("none", *CLEFS)),

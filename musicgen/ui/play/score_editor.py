@@ -5,10 +5,13 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from musicgen.audio.bar_timing import bar_passes
+from musicgen.config import SampleConfig
 from musicgen.errors import MusicgenError
+from musicgen.models.checkpoint import Checkpoint
 from musicgen.notation.analysis.bar_numbers import find_bars, number_bars
 from musicgen.notation.model import Tune
 from musicgen.sampling.edit_list import Edit, Rewrite, parse_edits
+from musicgen.sampling.infilling import Candidate, rewrite_bars
 from musicgen.sampling.note_surprise import NoteSurprise
 from musicgen.ui.base import resources, state
 from musicgen.ui.base.errors import sentence
@@ -17,12 +20,15 @@ from musicgen.ui.base.libraries import ABCJS, need_library
 from musicgen.ui.components.piano_roll import piano_roll
 from musicgen.ui.components.score import ScoreOverlay, score, touched
 from musicgen.ui.play.note_surprise import look_into
-from musicgen.ui.play.rewrite_dialog import offer_rewrites, open_rewrites
 from musicgen.ui.tune import rendering, viewing
 from musicgen.ui.tune.models import Models
 from musicgen.ui.tune.performance import Performance, Sound
+from musicgen.ui.tune.rewrite_dialog import offer_rewrites, open_rewrites
 from musicgen.ui.tune.session_state import play_session
 from musicgen.ui.tune.viewing import ROLL, SCORE
+
+MAX_DRAWN = 16
+"""Sets of ways through bars that are kept for all sessions."""
 
 
 def score_editor(
@@ -59,7 +65,37 @@ def score_editor(
     if not selected:
         state.REWRITING.set(False)
     elif state.REWRITING.get():
-        offer_rewrites(shown, *selected, models, on_choice=change)
+        _offer_rewrites(shown, *selected, models)
+
+
+def _offer_rewrites(shown: Performance, first: int, last: int, models: Models) -> None:
+    """The dialog of other ways through bars of the tune that was composed."""
+
+    def find(seed: int) -> list[Candidate]:
+        checkpoint = resources.checkpoint(models.find(shown.request.model))
+        composition = shown.composition
+        return _drawn(
+            checkpoint.fingerprint, composition.config, composition.abc, first + 1, last + 1,
+            seed, checkpoint,
+        )  # fmt: skip
+
+    def keep(seed: int, chosen: Candidate) -> None:
+        change(Rewrite(first + 1, last + 1, seed, chosen.choice))
+
+    offer_rewrites(shown.composition.tune, first, last, find, keep)
+
+
+@st.cache_resource(max_entries=MAX_DRAWN, show_spinner=False)
+def _drawn(
+    fingerprint: str,  # noqa: ARG001 - in the cache's key
+    config: SampleConfig,
+    abc: str,
+    first_bar: int,
+    last_bar: int,
+    seed: int,
+    _checkpoint: Checkpoint,
+) -> list[Candidate]:
+    return rewrite_bars(_checkpoint, config, abc, first_bar, last_bar, seed)
 
 
 def change(edit: Edit) -> None:

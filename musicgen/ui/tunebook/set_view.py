@@ -1,5 +1,7 @@
 """Sets: tunes in order, each so many times and in a key, played through and taken away."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from musicgen.errors import MusicgenError
@@ -13,6 +15,7 @@ from musicgen.ui.base.errors import sentence
 from musicgen.ui.base.failures import attempt
 from musicgen.ui.base.language import _
 from musicgen.ui.base.words import plain
+from musicgen.ui.tune import listening
 
 _FORMATS = ("abc", "midi", "mp3", "flac")
 
@@ -144,7 +147,7 @@ def _play(parts: tuple[tuple[str, int, int], ...]) -> None:
     texts = tuple(resources.tunebook().get(key).text for key, _times, _steps in parts)
     try:
         with st.spinner(_("Playing the set")):
-            played = _played(name, parts, texts)
+            played = _played(name, parts, texts, *listening.reading())
             sound = played.make("mp3")
     except MusicgenError as error:
         st.warning(sentence(error), icon=":material/volume_off:")
@@ -163,7 +166,10 @@ def _played(
     name: str,
     parts: tuple[tuple[str, int, int], ...],
     texts: tuple[str, ...],  # noqa: ARG001 - in the cache's key
+    clef: str,
+    octave: int,
 ) -> PlayedSet:
     """A set, rendered once for all sessions."""
     wanted = BookSet(name, tuple(SetTune(*part) for part in parts))
-    return play_set(resources.tunebook(), wanted, DANCED, resources.paths())
+    playback = replace(DANCED, clef=clef, octave=octave)
+    return play_set(resources.tunebook(), wanted, playback, resources.paths())

@@ -26,6 +26,7 @@ from musicgen.ui.tune.rendering import PLAYER, lay_out
 from musicgen.ui.tune.sound_controls import sound_controls
 from musicgen.ui.tune.viewing import ROLL, SCORE
 from musicgen.ui.tunebook.note_editor import editing_bar, on_keys
+from musicgen.ui.tunebook.rewriting import offer_other_bars, rewrite_button
 from musicgen.ui.tunebook.text_history import desk
 
 
@@ -69,6 +70,7 @@ def workbench(tune: BookTune, shown: Tune, sound: Sound) -> None:
         )  # fmt: skip
         if state.TUNEBOOK_SELECTED.get():
             st.toggle(_("Loop"), key=state.LOOP.name, persist_state="session")
+            rewrite_button()
             st.button(
                 _("Make an exercise"), key="tunebook_etude", icon=":material/fitness_center:",
                 on_click=attempt, args=(_make_etude, tune),
@@ -83,6 +85,7 @@ def workbench(tune: BookTune, shown: Tune, sound: Sound) -> None:
         editing_bar(tune)
     viewing.warn_of_range(shown)
     _music(tune, shown, sound)
+    offer_other_bars(tune)
 
 
 def novelty(tune: BookTune) -> None:

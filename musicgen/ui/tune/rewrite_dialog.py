@@ -2,39 +2,37 @@
 
 import random
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import streamlit as st
 
 from musicgen.audio.midi import timeline
-from musicgen.config import SampleConfig
 from musicgen.errors import MusicgenError
-from musicgen.models.checkpoint import Checkpoint
 from musicgen.notation.analysis.bar_numbers import number_bars
 from musicgen.notation.display.excerpt import excerpt
 from musicgen.notation.model import Tune
 from musicgen.notation.parsing.reader import read_tune
-from musicgen.sampling.edit_list import Edit, Rewrite
 from musicgen.sampling.infill_spans import find_music
-from musicgen.sampling.infilling import Candidate, rewrite_bars
+from musicgen.sampling.infilling import Candidate
 from musicgen.ui.base import resources, state
 from musicgen.ui.base.errors import show_error
 from musicgen.ui.base.language import _
 from musicgen.ui.components.audio import start
 from musicgen.ui.components.score import score
 from musicgen.ui.tune import rendering
-from musicgen.ui.tune.models import Models
-from musicgen.ui.tune.performance import Performance
 
 MAX_OFFERED = 8
 """Ways that are shown."""
 
 AS_IT_IS = -1
-MAX_KEPT = 16
 SUGGESTED_SEEDS = 1_000_000
 
-Choose = Callable[[Edit], None]
+Find = Callable[[int], Sequence[Candidate]]
+"""Finds ways for a seed."""
+
+Choose = Callable[[int, Candidate], None]
+"""Called with the seed and the way of it that was chosen."""
 
 
 def open_rewrites() -> None:
@@ -45,84 +43,73 @@ def open_rewrites() -> None:
 
 
 def offer_rewrites(
-    shown: Performance, first: int, last: int, models: Models, *, on_choice: Choose
+    tune: Tune,
+    first: int,
+    last: int,
+    find: Find,
+    on_choice: Choose,
+    choices: Callable[[], None] | None = None,
 ) -> None:
     """Draws the dialog for bars `first` to `last`, indices of `Tune.bars`.
 
     Args:
-        shown: The tune on the screen.
+        tune: The tune as it is now.
         first: First of the bars.
         last: Last of them.
-        models: Where the model of the tune is found.
-        on_choice: Called with the change that was chosen.
+        find: Finds the ways there are; what it raises is shown.
+        on_choice: Called with what was chosen.
+        choices: Draws what else can be chosen, above the ways.
     """
-    numbers = number_bars(shown.composition.tune.bars)
+    numbers = number_bars(tune.bars)
     one, other = numbers[first], numbers[last]
     title = _("Other ways to go through bar {first}") if one == other else _(
         "Other ways to go through bars {first}–{last}")  # fmt: skip
     dialog = st.dialog(title.format(first=one, last=other), width="large", on_dismiss=_close)
-    dialog(_choices)(shown, first, last, models, on_choice)
+    dialog(_choices)(tune, first, last, find, on_choice, choices)
 
 
 def _close() -> None:
     state.REWRITING.set(False)
 
 
-def _choices(shown: Performance, first: int, last: int, models: Models, on_choice: Choose) -> None:
+def _choices(
+    tune: Tune,
+    first: int,
+    last: int,
+    find: Find,
+    on_choice: Choose,
+    choices: Callable[[], None] | None,
+) -> None:
     if not state.REWRITING.get():  # one was chosen
         st.rerun()
+    if choices:
+        choices()
     st.caption(_("Those after which the rest of the tune follows best come first."))
     preview = st.container(key="preview")
     seed = state.REWRITE_SEED.get()
     try:
         with st.spinner(_("The network looks for other ways …")):
-            checkpoint = resources.checkpoint(models.find(shown.request.model))
-            found = _candidates(checkpoint, shown, first, last, seed)
+            found = find(seed)
     except MusicgenError as error:
         show_error(error, st.container())
         return
-    tune = shown.composition.tune
     _row(tune, first, last, AS_IT_IS, preview)
     for candidate in found[:MAX_OFFERED]:
         other, _problems = read_tune(candidate.abc)
-        edit = Rewrite(first + 1, last + 1, seed, candidate.choice)
-        keep = partial(_keep, edit, on_choice)
+        keep = partial(_keep, on_choice, seed, candidate)
         _row(other, first, last, candidate.choice, preview, (candidate.fit, keep))
     st.button(_("Look for others"), key="rewrite_others", icon=":material/refresh:",
               on_click=_look_further)  # fmt: skip
 
 
-def _keep(edit: Rewrite, on_choice: Choose) -> None:
+def _keep(on_choice: Choose, seed: int, candidate: Candidate) -> None:
     state.REWRITING.set(False)
-    on_choice(edit)
+    on_choice(seed, candidate)
 
 
 def _look_further() -> None:
     state.REWRITE_SEED.set(random.randrange(SUGGESTED_SEEDS))
     state.HEARD.set(None)
-
-
-def _candidates(
-    checkpoint: Checkpoint, shown: Performance, first: int, last: int, seed: int
-) -> list[Candidate]:
-    composition = shown.composition
-    return _drawn(
-        checkpoint.fingerprint, composition.config, composition.abc,
-        first + 1, last + 1, seed, checkpoint,
-    )  # fmt: skip
-
-
-@st.cache_resource(max_entries=MAX_KEPT, show_spinner=False)
-def _drawn(
-    fingerprint: str,  # noqa: ARG001 - in the cache's key
-    config: SampleConfig,
-    abc: str,
-    first_bar: int,
-    last_bar: int,
-    seed: int,
-    _checkpoint: Checkpoint,
-) -> list[Candidate]:
-    return rewrite_bars(_checkpoint, config, abc, first_bar, last_bar, seed)
 
 
 def _row(
