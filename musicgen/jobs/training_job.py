@@ -23,8 +23,11 @@ from musicgen.training.loop.session import TrainingSession
 from musicgen.training.preference_pairs import resolve_pairs
 from musicgen.training.runs.run import Run, RunStore
 from musicgen.training.runs.run_admin import delete_run, in_use_error, rename_run
+from musicgen.training.runs.run_files import Progress
 from musicgen.training.runs.samples import Sample
 from musicgen.training.trackers import check_tracker
+
+EndsEarly = Callable[[StepMetrics], bool]
 
 _RATE_WINDOW = 50  # steps over which the speed is averaged
 
@@ -66,6 +69,8 @@ class TrainingJob(BackgroundTask):
         load: Gives the corpus that settings name; called in the thread.
         turn: Held while training, so that trainings follow one another.
         priority: Whom it lets go ahead between its steps.
+        ends_early: Asked after each look at held-out tunes, in the thread that trains, whether the
+            training is to end there; its run is then ``pruned``.
     """
 
     def __init__(
@@ -74,6 +79,7 @@ class TrainingJob(BackgroundTask):
         load: Callable[[TrainingConfig], Dataset],
         turn: "threading.Lock | None" = None,
         priority: ForegroundPriority | None = None,
+        ends_early: EndsEarly | None = None,
     ) -> None:
         super().__init__(
             f"training-{run.id}",
@@ -85,6 +91,8 @@ class TrainingJob(BackgroundTask):
         self.preset = run.preset
         self._load = load
         self._priority = priority or ForegroundPriority()
+        self._ends_early = ends_early
+        self._has_ended_early = False
         self._lock = threading.Lock()
         self._metrics: list[StepMetrics] = run.read_metrics()
         self._samples = run.read_samples()
@@ -96,6 +104,11 @@ class TrainingJob(BackgroundTask):
         """The last step that was taken, in earlier sittings perhaps; 0 before the first."""
         with self._lock:
             return self._metrics[-1].step if self._metrics else 0
+
+    @property
+    def has_ended_early(self) -> bool:
+        """Whether `ends_early` has ended it."""
+        return self._has_ended_early
 
     @property
     def samples(self) -> tuple[Sample, ...]:
@@ -138,7 +151,14 @@ class TrainingJob(BackgroundTask):
         dataset = self._load(self.preset.training)
         self._session = TrainingSession(self.run, dataset, self._on_step)
         if self._session.train(self._should_stop) == TaskStatus.CANCELLED:
+            if self._has_ended_early:
+                self._write_pruned()
             raise TaskCancelled
+
+    def _write_pruned(self) -> None:
+        now = self.run.read_status()
+        progress = Progress(now["best_val_loss"], now["best_step"])
+        self.run.write_status(TaskStatus.PRUNED, "", now["step"], progress)
 
     def _on_step(self, metrics: StepMetrics) -> None:
         with self._lock:
@@ -146,6 +166,8 @@ class TrainingJob(BackgroundTask):
                 self._metrics.pop()  # a resumed run repeats the steps after its last save
             self._metrics.append(metrics)
         self._show_step()
+        if metrics.val_loss is not None and self._ends_early and self._ends_early(metrics):
+            self._has_ended_early = True
 
     def _show_step(self) -> None:
         self.show_progress(min(1.0, self.step / max(1, self.preset.training.max_steps)))
@@ -153,7 +175,7 @@ class TrainingJob(BackgroundTask):
     def _should_stop(self) -> bool:
         must_end = self.must_end()
         self._priority.yield_if_busy()
-        return must_end or self.is_cancelled
+        return must_end or self.is_cancelled or self._has_ended_early
 
 
 class JobRegistry:
@@ -175,7 +197,12 @@ class JobRegistry:
         self._jobs: dict[str, TrainingJob] = {}
 
     def start(
-        self, preset: Preset, run_id: str, start: Checkpoint | None = None, sweep: str = ""
+        self,
+        preset: Preset,
+        run_id: str,
+        start: Checkpoint | None = None,
+        sweep: str = "",
+        ends_early: EndsEarly | None = None,
     ) -> TrainingJob:
         """Creates a run and trains it in the background; its corpus is read first.
 
@@ -184,6 +211,7 @@ class JobRegistry:
             run_id: Its name.
             start: The checkpoint to go on from; first weights if None.
             sweep: The sweep of which it is a cell, if any.
+            ends_early: As of `TrainingJob`.
 
         Raises:
             ConfigError: the tracker that the settings ask for is not installed, this machine has
@@ -205,10 +233,14 @@ class JobRegistry:
         self._require_room(shape, config, teacher.metadata.network if teacher else None)
         with self._lock:
             run = self.store.create(run_id, preset, start, sweep, teacher, pairs)
-            return self._launch(run, dataset)
+            return self._launch(run, dataset, ends_early)
 
-    def resume(self, run_id: str) -> TrainingJob:
+    def resume(self, run_id: str, ends_early: EndsEarly | None = None) -> TrainingJob:
         """Goes on with a run that was stopped or interrupted.
+
+        Args:
+            run_id: Its name.
+            ends_early: As of `TrainingJob`.
 
         Raises:
             RunError: there is no such run, or it is being trained.
@@ -221,7 +253,7 @@ class JobRegistry:
             job = self._jobs.get(run_id)
             if job and not job.is_over:
                 raise RunError("The run {name!r} is being trained already.", name=run_id)
-            return self._launch(run)
+            return self._launch(run, ends_early=ends_early)
 
     def _require_room(
         self, network: NetworkConfig, config: TrainingConfig, teacher: NetworkConfig | None = None
@@ -273,13 +305,15 @@ class JobRegistry:
             raise in_use_error(run_id)
         self._jobs.pop(run_id, None)
 
-    def _launch(self, run: Run, dataset: Dataset | None = None) -> TrainingJob:
+    def _launch(
+        self, run: Run, dataset: Dataset | None = None, ends_early: EndsEarly | None = None
+    ) -> TrainingJob:
         def load(config: TrainingConfig) -> Dataset:
             return dataset or load_dataset(
                 config.source, self._paths, config.plain, config.described
             )
 
-        job = TrainingJob(run, load, self._turn, self.foreground_priority)
+        job = TrainingJob(run, load, self._turn, self.foreground_priority, ends_early)
         self._jobs.pop(run.id, None)
         self._jobs[run.id] = job
         job.start()
