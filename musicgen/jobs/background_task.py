@@ -29,11 +29,15 @@ class TaskStatus(StrEnum):
     CANCELLED = "stopped"
     FINISHED = "finished"
     FAILED = "failed"
+    PRUNED = "pruned"
+    """Of a run only: a sweep ended it early, for others were ahead of it."""
 
     @property
     def is_final(self) -> bool:
         """Whether nothing more will happen."""
-        return self in (TaskStatus.CANCELLED, TaskStatus.FINISHED, TaskStatus.FAILED)
+        return self in (
+            TaskStatus.CANCELLED, TaskStatus.FINISHED, TaskStatus.FAILED, TaskStatus.PRUNED,
+        )  # fmt: skip
 
 
 class TaskCancelled(Exception):

@@ -27,8 +27,11 @@ from musicgen.training.loop.session import TrainingSession
 from musicgen.training.preference_pairs import resolve_pairs
 from musicgen.training.runs.run import Run, RunStore
 from musicgen.training.runs.run_admin import delete_run, in_use_error, rename_run
+from musicgen.training.runs.run_files import Progress
 from musicgen.training.runs.samples import Sample
 from musicgen.training.trackers import check_tracker
+
+EndsEarly = Callable[[StepMetrics], bool]
 
 _RATE_WINDOW = 50  # steps over which the speed is averaged
 
@@ -71,6 +74,8 @@ class TrainingJob(BackgroundTask):
         turn: Held while training, so that trainings follow one another; a ticket is handed on as
             well while the job is paused, and after each slice.
         priority: Whom it lets go ahead between its steps.
+        ends_early: Asked after each look at held-out tunes, in the thread that trains, whether the
+            training is to end there; its run is then ``pruned``.
     """
 
     def __init__(
@@ -79,6 +84,7 @@ class TrainingJob(BackgroundTask):
         load: Callable[[TrainingConfig], Dataset],
         turn: "threading.Lock | Ticket | None" = None,
         priority: ForegroundPriority | None = None,
+        ends_early: EndsEarly | None = None,
     ) -> None:
         super().__init__(
             f"training-{run.id}",
@@ -94,6 +100,8 @@ class TrainingJob(BackgroundTask):
         self._train_characters: int | None = None
         self._warning = ""
         self._priority = priority or ForegroundPriority()
+        self._ends_early = ends_early
+        self._has_ended_early = False
         self._lock = threading.Lock()
         self._metrics: list[StepMetrics] = run.read_metrics()
         self._samples = run.read_samples()
@@ -111,6 +119,11 @@ class TrainingJob(BackgroundTask):
         """How many trainings come first, if nothing changes; 0 where nobody else waits."""
         is_waiting = self.status is TaskStatus.WAITING
         return self._ticket.before if self._ticket and is_waiting else 0
+
+    @property
+    def has_ended_early(self) -> bool:
+        """Whether `ends_early` has ended it."""
+        return self._has_ended_early
 
     @property
     def samples(self) -> tuple[Sample, ...]:
@@ -174,7 +187,9 @@ class TrainingJob(BackgroundTask):
         session = self._session = TrainingSession(self.run, dataset, self._on_step)
         if session.train(self._should_stop) != TaskStatus.CANCELLED:
             return True
-        if self._ticket is None or self.is_cancelled:
+        if self._has_ended_early:
+            self._write_pruned()
+        if self._ticket is None or self.is_cancelled or self._has_ended_early:
             raise TaskCancelled
         if not session.is_saved:  # a full disk: what was not saved would be lost
             raise StorageError(session.warning or "The training could not be saved.")
@@ -191,6 +206,11 @@ class TrainingJob(BackgroundTask):
             raise TaskCancelled
         self._begin(TaskStatus.PREPARING)
 
+    def _write_pruned(self) -> None:
+        now = self.run.read_status()
+        progress = Progress(now["best_val_loss"], now["best_step"])
+        self.run.write_status(TaskStatus.PRUNED, "", now["step"], progress)
+
     def _on_step(self, metrics: StepMetrics) -> None:
         with self._lock:
             while self._metrics and self._metrics[-1].step >= metrics.step:
@@ -198,6 +218,8 @@ class TrainingJob(BackgroundTask):
             self._metrics.append(metrics)
         self._has_stepped = True
         self._show_step()
+        if metrics.val_loss is not None and self._ends_early and self._ends_early(metrics):
+            self._has_ended_early = True
 
     def _show_step(self) -> None:
         self.show_progress(min(1.0, self.step / max(1, self.preset.training.max_steps)))
@@ -207,13 +229,14 @@ class TrainingJob(BackgroundTask):
         if ticket is None:
             must_end = self.must_end()
             self._priority.yield_if_busy()
-            return must_end or self.is_cancelled
+            return must_end or self.is_cancelled or self._has_ended_early
         self._begin(TaskStatus.RUNNING)
         before = time.monotonic()
         self._priority.yield_if_busy()
         ticket.excuse(time.monotonic() - before)
         is_others = self.status is TaskStatus.PAUSED or ticket.must_give_way()
-        return self.is_cancelled or (self._has_stepped and is_others)
+        is_to_end = self.is_cancelled or self._has_ended_early
+        return is_to_end or (self._has_stepped and is_others)
 
 
 class JobRegistry:
@@ -237,7 +260,12 @@ class JobRegistry:
         self._jobs: dict[str, TrainingJob] = {}
 
     def start(
-        self, preset: Preset, run_id: str, start: Checkpoint | None = None, sweep: str = ""
+        self,
+        preset: Preset,
+        run_id: str,
+        start: Checkpoint | None = None,
+        sweep: str = "",
+        ends_early: EndsEarly | None = None,
     ) -> TrainingJob:
         """Creates a run and trains it in the background; its corpus is read first.
 
@@ -246,6 +274,7 @@ class JobRegistry:
             run_id: Its name.
             start: The checkpoint to go on from; first weights if None.
             sweep: The sweep of which it is a cell, if any.
+            ends_early: As of `TrainingJob`.
 
         Raises:
             ConfigError: the tracker that the settings ask for is not installed, this machine has
@@ -268,10 +297,14 @@ class JobRegistry:
         self._require_room(shape, config, teacher.metadata.network if teacher else None)
         with self._lock:
             run = self.store.create(run_id, preset, start, sweep, teacher, pairs)
-            return self._launch(run, dataset)
+            return self._launch(run, dataset, ends_early)
 
-    def resume(self, run_id: str) -> TrainingJob:
+    def resume(self, run_id: str, ends_early: EndsEarly | None = None) -> TrainingJob:
         """Goes on with a run that was stopped or interrupted.
+
+        Args:
+            run_id: Its name.
+            ends_early: As of `TrainingJob`.
 
         Raises:
             RunError: there is no such run, or it is being trained.
@@ -285,7 +318,7 @@ class JobRegistry:
             job = self._jobs.get(run_id)
             if job and not job.is_over:
                 raise RunError("The run {name!r} is being trained already.", name=run_id)
-            return self._launch(run)
+            return self._launch(run, ends_early=ends_early)
 
     def _require_room(
         self, network: NetworkConfig, config: TrainingConfig, teacher: NetworkConfig | None = None
@@ -340,14 +373,16 @@ class JobRegistry:
             raise in_use_error(run_id)
         self._jobs.pop(run_id, None)
 
-    def _launch(self, run: Run, dataset: Dataset | None = None) -> TrainingJob:
+    def _launch(
+        self, run: Run, dataset: Dataset | None = None, ends_early: EndsEarly | None = None
+    ) -> TrainingJob:
         kept = None if self._seat else dataset  # thirty who wait would keep thirty
 
         def load(config: TrainingConfig) -> Dataset:
             return kept or load_dataset(config.source, self._paths, config.plain, config.described)
 
         turn = self._seat.training_ticket(run.id) if self._seat else self._turn
-        job = TrainingJob(run, load, turn, self.foreground_priority)
+        job = TrainingJob(run, load, turn, self.foreground_priority, ends_early)
         self._jobs.pop(run.id, None)
         self._jobs[run.id] = job
         job.start()

@@ -328,3 +328,6 @@ SHIP_TAKEN = Slot("ship_taken", ("", ""))
 
 SHIP_PAIR: Slot[tuple[Composition, ...]] = Slot("ship_heard", ())
 SHIP_ANSWER = Slot("ship_answer", "")
+
+SWEEP_CELL = Slot("compare_cell", 0)
+"""The combination of a sweep that is looked at; 0 for none."""
