@@ -72,8 +72,7 @@ class SignIns:
                 "you a new code."
             )
         self._attempts.forget(who, address)
-        signed = self._serializer().dumps([member.id, member.code.stamp, secrets.token_hex(8)])
-        return signed.decode() if isinstance(signed, bytes) else signed
+        return self._serializer().dumps([member.id, member.code.stamp, secrets.token_hex(8)])
 
     def member_of(self, sign: str) -> Member | None:
         """Whose sign it is; None if it is nobody's, too old, or ended."""

@@ -45,6 +45,7 @@ class FairQueue:
         self._clock = clock
         self._changed = threading.Condition()
         self._used_s: dict[str, float] = {}
+        self._had_s: dict[str, float] = {}
         self._waiting: list[Ticket] = []
         self._holder: Ticket | None = None
         self._count = 0
@@ -56,12 +57,20 @@ class FairQueue:
             return Ticket(self, person, name, self._count)
 
     def used_s(self) -> dict[str, float]:
-        """Seconds for which each held the turn so far, this moment's included.
+        """Seconds by which it is decided whose turn it is.
 
         Who came later than others is put down as having used as much as they had, by then.
         """
         with self._changed:
             return {person: self._used(person) for person in self._used_s}
+
+    def had_s(self) -> dict[str, float]:
+        """Seconds for which each held the turn so far, this moment's included."""
+        with self._changed:
+            return {
+                person: self._had_s.get(person, 0.0) + self._running(person)
+                for person in self._used_s
+            }
 
     def places(self) -> list[Place]:
         """What holds the turn, and what waits for it, in the order in which it will come."""
@@ -98,7 +107,9 @@ class FairQueue:
         """Hands the turn on; no effect if the ticket does not hold it."""
         with self._changed:
             if self._holder is ticket:
-                self._used_s[ticket.person] = self._used(ticket.person)
+                ran_s = self._running(ticket.person)
+                for kept in (self._used_s, self._had_s):
+                    kept[ticket.person] = kept.get(ticket.person, 0.0) + ran_s
                 self._holder = None
                 self._changed.notify_all()
 
@@ -140,10 +151,12 @@ class FairQueue:
         return ticket is min(wanted, key=lambda one: (self._used_s[one.person], one.number))
 
     def _used(self, person: str) -> float:
+        return self._used_s.get(person, 0.0) + self._running(person)
+
+    def _running(self, person: str) -> float:
+        """Seconds of the turn that somebody holds now."""
         holder = self._holder
-        is_theirs = holder is not None and holder.person == person
-        running_s = self._clock() - holder.since_s if holder and is_theirs else 0.0
-        return self._used_s.get(person, 0.0) + running_s
+        return self._clock() - holder.since_s if holder and holder.person == person else 0.0
 
 
 class Ticket:

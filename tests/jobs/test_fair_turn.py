@@ -110,7 +110,7 @@ def test_who_stayed_away_saves_nothing_up(queue, clock):
     first = Worker(queue, "a", "a1")
     clock.now = 100
     second = Worker(queue, "c", "c2")
-    assert queue.used_s()["c"] == 100
+    assert queue.used_s()["c"] == 100 and queue.had_s()["c"] == 0
     first.end()
     assert second.got.wait(LIMIT_S)
     third = Worker(queue, "a", "a2")

@@ -55,6 +55,9 @@ from musicgen.watching import SWITCH, Watch
 MAX_NETWORKS = 4
 """Networks kept in memory: the baseline takes 21 MB, the largest allowed some hundred."""
 
+MAX_CLASS_NETWORKS = 12
+"""The same where each of many has models of their own, which are smaller."""
+
 MAX_CORPORA = 6
 """Corpora kept in memory; the largest tunebook takes some 20 MB."""
 
@@ -144,8 +147,9 @@ def load_from(kept: BoundedCache[Checkpoint], ref: CheckpointRef) -> Checkpoint:
 
 @st.cache_resource(show_spinner=False)
 def networks() -> BoundedCache[Checkpoint]:
-    """The networks in memory, `MAX_NETWORKS` of them; safe to use from several threads."""
-    return BoundedCache(MAX_NETWORKS, lambda _checkpoint: 1)
+    """The networks in memory, a bounded number of them; safe to use from several threads."""
+    most = MAX_CLASS_NETWORKS if membership.is_class() else MAX_NETWORKS
+    return BoundedCache(most, lambda _checkpoint: 1)
 
 
 def favourite_store() -> FavouriteStore:

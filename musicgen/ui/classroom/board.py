@@ -27,14 +27,14 @@ class Row:
     """A member on the board.
 
     `job` is what they train or trained last since the server began, None for nothing; `before`
-    how many come first where it waits; `used_s` the seconds that their trainings had, `disk_bytes`
+    how many come first where it waits; `had_s` the seconds that their trainings had, `disk_bytes`
     what their work takes.
     """
 
     member: Member
     job: TrainingJob | None
     before: int
-    used_s: float
+    had_s: float
     disk_bytes: int
 
 
@@ -42,7 +42,7 @@ def read_board() -> list[Row]:
     """All members, those who train now first, then those who wait, then the others by name."""
     store = membership.class_store()
     queue = resources.machine().trainings
-    used, places = queue.used_s(), queue.places()
+    had, places = queue.had_s(), queue.places()
     rows: list[Row] = []
     for member in store.read().members:
         where = store.paths_of(member)
@@ -50,7 +50,7 @@ def read_board() -> list[Row]:
         is_first = not member.is_teacher or not any(row.member.is_teacher for row in rows)
         job = latest_job(where) if is_first else None  # teachers share a home
         before = _before(places, person, job)
-        rows.append(Row(member, job, before, used.get(person, 0.0), _disk(where)))
+        rows.append(Row(member, job, before, had.get(person, 0.0), _disk(where)))
     return sorted(rows, key=_order)
 
 

@@ -77,7 +77,7 @@ def _board() -> None:
             _("State"): [_state(row) for row in rows],
             _("Done"): [f"{row.job.state.progress:.0%}" if row.job else "–" for row in rows],
             _("Held-out loss"): [_loss(row.job) for row in rows],
-            _("Had the machine for"): [clock(row.used_s) if row.used_s else "–" for row in rows],
+            _("Had the machine for"): [clock(row.had_s) if row.had_s else "–" for row in rows],
             _("On the disk"): [f"{row.disk_bytes / _MEGABYTE:,.0f} MB" for row in rows],
         },
         border="horizontal",
