@@ -272,6 +272,15 @@ FAILURE_IS_NEW = Slot("failure_is_new", False)
 REDRAWN = Slot("redrawn", False)
 """Whether the page is drawn anew by itself, without anybody having done anything."""
 
+MEMBER = Slot("member", "")
+"""The id of the member of a class whose session this is; empty where there is none."""
+
+CLASS_MEMBER = Slot("classroom_member", "")
+"""The id of the member whose work is looked at on the teacher's board."""
+
+CLASS_CODES: Slot[tuple[Any, ...]] = Slot("classroom_new_codes", ())
+"""The `classroom.roster.NewCode`s that were just made, and are shown once."""
+
 PAGE = Slot("page", "")
 """The page that was drawn last, by its title."""
 
