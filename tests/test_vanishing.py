@@ -13,7 +13,7 @@ from musicgen.corpus.user_corpora import CorpusStore, Upload
 from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.evaluation.report.plan import ReportPlan
 from musicgen.evaluation.report.store import ReportStore
-from musicgen.jobs.sweep_plan import SweepPlan, SweepStore
+from musicgen.jobs.sweep_plan import SweepStore, grid_plan
 from musicgen.library.favourites import FavouriteStore
 from musicgen.models.checkpoint import list_checkpoints
 from musicgen.presets import Preset
@@ -66,7 +66,7 @@ def full(paths: Paths, tiny_preset: Preset) -> Paths:
     house = write_checkpoint(paths.checkpoints / "house", Vocabulary.from_text(text))
     shutil.copytree(run.path, house / "training", ignore=shutil.ignore_patterns("best"))
     sweeps = SweepStore(paths.home / "sweeps", runs)
-    sweeps.create(SweepPlan("sweep", tiny_preset, (2,), (0.1,), 10))
+    sweeps.create(grid_plan("sweep", tiny_preset, (2,), (0.1,), 10))
     CorpusStore(paths.corpora).create("mine", [Upload("a.abc", text.encode())])
     ReportStore(paths.reports).create(ReportPlan(("house",), 2))
     paths.favourites.mkdir()

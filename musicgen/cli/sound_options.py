@@ -110,7 +110,7 @@ def reading_options() -> dict[str, Callable[..., Any]]:
     """Clef and octave of the instrument that music is written for."""
     return {
         "clef": click.option(
-            "--clef", type=click.Choice(tuple(CLEFS)), default="", metavar="CLEF",
+            "--clef", type=click.Choice(("", *CLEFS)), default="", metavar="CLEF",
             help=f"Of sheet music and files: {', '.join(CLEFS)}.",
         ),
         "octave": click.option(

@@ -1,4 +1,4 @@
-"""A sweep: one short training for each pair of batch size and learning rate, one after another.
+"""A sweep: one short training for each combination of settings and each seed, one after another.
 
 What is done is read off the runs of the cells, so that a sweep that was stopped or killed goes on
 where it was, in the midst of a cell too. The jobs of the process keep the turn, so a sweep never
@@ -6,14 +6,18 @@ trains beside another training.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from musicgen.errors import MusicgenError, RunError, TrainingDiverged
 from musicgen.jobs.background_task import BackgroundTask, TaskCancelled, TaskStatus
-from musicgen.jobs.sweep_plan import SweepCell, SweepPlan, SweepStore, find_best_cell
-from musicgen.jobs.training_job import JobRegistry, TrainingJob
+from musicgen.jobs.sweep_axes import Value
+from musicgen.jobs.sweep_plan import SweepCell, SweepPlan, SweepStore
+from musicgen.jobs.sweep_results import find_best_cell, gather_points
+from musicgen.jobs.sweep_search import Look, SweepSearch, require_optuna
+from musicgen.jobs.training_job import EndsEarly, JobRegistry, TrainingJob
 from musicgen.training.estimate import estimate_training, require_room
+from musicgen.training.loop.metrics import StepMetrics
 from musicgen.training.runs.run import Run
 from musicgen.training.runs.run_admin import drop_weights
 
@@ -56,6 +60,7 @@ class _SweepTask(BackgroundTask):
         self._registry = registry
         self._lock = threading.Lock()
         self._job: TrainingJob | None = None
+        self._search: SweepSearch | None = None
 
     def cancel(self) -> None:
         """Asks the sweep to save the cell it is in, and to end; returns at once."""
@@ -71,14 +76,31 @@ class _SweepTask(BackgroundTask):
         return SweepSnapshot(self._plan, now.status, current, now.error)
 
     def _train_cells(self) -> None:
-        cells = self._store.read_cells(self._plan)
-        for number, cell in enumerate(cells):
-            self.show_progress(number / len(cells))
+        if self._plan.search.needs_optuna:
+            self._search = self._open_search()
+        total = len(self._plan.cells())
+        while True:
+            cells = self._store.read_cells(self._plan)
+            left = [cell for cell in cells if not cell.is_done]
+            self.show_progress(1 - len(left) / total)
             if self.must_end():
                 raise TaskCancelled
-            if not cell.is_done:
-                self._train(cell)
+            if not left:
+                break
+            self._train(left[0])
             self._tidy()
+
+    def _open_search(self) -> SweepSearch:
+        """The search as far as it got, by the runs there are."""
+        search = SweepSearch(self._plan)
+        for point in gather_points(self._store.read_cells(self._plan)):
+            if any(cell.status != "empty" for cell in point.cells):
+                search.take(point, self._read_looks(point.cells[0]))
+        return search
+
+    def _read_looks(self, cell: SweepCell) -> list[Look]:
+        metrics = Run(self._store.runs.root / cell.run_id).read_metrics()
+        return [Look(one.step, one.val_loss) for one in metrics if one.val_loss is not None]
 
     def _train(self, cell: SweepCell) -> None:
         """Trains a cell. One that diverges does not end the sweep."""
@@ -90,17 +112,51 @@ class _SweepTask(BackgroundTask):
         now = job.state
         if now.error and not isinstance(now.error, TrainingDiverged):
             raise now.error
-        if now.status is TaskStatus.CANCELLED:
+        if now.status is TaskStatus.CANCELLED and not job.has_ended_early:
             raise TaskCancelled
+        self._tell_search(cell.number)
 
     def _start_cell(self, cell: SweepCell) -> TrainingJob:
         run = Run(self._store.runs.root / cell.run_id)
+        ends_early = self._find_stopper(cell)
         if cell.status != "empty" and run.has_best and not run.can_resume:
             self._registry.delete(run.id)  # killed between its first two saves: there is no way on
         elif cell.status != "empty":
-            return self._registry.resume(run.id)
-        preset = self._plan.cell_preset(cell.batch_size, cell.learning_rate)
-        return self._registry.start(preset, cell.run_id, sweep=self._plan.name)
+            return self._registry.resume(run.id, ends_early)
+        settings = self._choose(cell)
+        preset = self._plan.cell_preset(settings, cell.seed)
+        return self._registry.start(
+            preset, cell.run_id, sweep=self._plan.name, ends_early=ends_early
+        )
+
+    def _choose(self, cell: SweepCell) -> Mapping[str, Value]:
+        """The settings of a cell: what the search says, where they are not known."""
+        if self._search and not self._search.has_begun(cell.number):
+            return self._search.begin(cell.number, cell.settings or None)
+        return cell.settings
+
+    def _find_stopper(self, cell: SweepCell) -> EndsEarly | None:
+        """What ends a cell early: it looks at the first seed of each combination."""
+        search, number = self._search, cell.number
+        first = self._plan.seeds[0] if self._plan.seeds else cell.seed
+        if search is None or self._plan.search.stopper == "none" or cell.seed != first:
+            return None
+
+        def ends_early(metrics: StepMetrics) -> bool:
+            is_last = metrics.step >= self._plan.steps
+            behind = search.is_behind(number, Look(metrics.step, metrics.val_loss or 0.0))
+            return behind and not is_last
+
+        return ends_early
+
+    def _tell_search(self, number: int) -> None:
+        """Tells the search of a combination that has come to its end."""
+        if self._search is None:
+            return
+        points = gather_points(self._store.read_cells(self._plan))
+        point = next(point for point in points if point.number == number)
+        if point.is_done:
+            self._search.end(point)
 
     def _tidy(self) -> None:
         cells = self._store.read_cells(self._plan)
@@ -133,9 +189,12 @@ class SweepRunner:
 
         Raises:
             RunError: another sweep is under way, or the name is taken.
-            ConfigError: its largest cell needs more memory or disk than there is.
+            ConfigError: its largest cell needs more memory or disk than there is, or it needs
+                Optuna, which is not installed.
             StorageError: the plan cannot be written.
         """
+        if plan.search.needs_optuna:
+            require_optuna()
         self._require_room(plan)
         with self._lock:
             self._check_free()
@@ -143,19 +202,26 @@ class SweepRunner:
             self._launch(plan)
 
     def _require_room(self, plan: SweepPlan) -> None:
-        """Makes sure that the cell with the largest batch has room, before the first is trained."""
-        preset = plan.cell_preset(plan.batch_sizes[-1], plan.learning_rates[0])
-        require_room(estimate_training(preset.network, preset.training), self.store.runs.root)
+        """Makes sure that the largest cell has room, before the first is trained."""
+        largest = {axis.name: axis.largest for axis in plan.axes if axis.is_numeric}
+        kinds = next((axis.values for axis in plan.axes if axis.name == "kind"), ())
+        for kind in kinds or (plan.preset.network.kind,):
+            preset = plan.cell_preset(largest | {"kind": kind})
+            require_room(estimate_training(preset.network, preset.training), self.store.runs.root)
 
     def resume(self, name: str) -> None:
         """Goes on with a sweep that was stopped or interrupted.
 
         Raises:
             RunError: another sweep is under way, or there is none of that name.
+            ConfigError: it needs Optuna, which is not installed.
         """
         with self._lock:
             self._check_free()
-            self._launch(self.store.get(name))
+            plan = self.store.get(name)
+            if plan.search.needs_optuna:
+                require_optuna()
+            self._launch(plan)
 
     def cancel(self) -> None:
         """Asks the sweep to save the cell it is in, and to end; returns at once."""
@@ -181,21 +247,3 @@ class SweepRunner:
         task = _SweepTask(plan, self.store, self._registry)
         task.start()
         self._task = task
-
-
-def estimate_left_s(
-    plan: SweepPlan, cells: list[SweepCell], read_elapsed_s: Callable[[str], float]
-) -> float | None:
-    """Seconds until the last cell is done, by the characters that the cells so far took.
-
-    A step with twice the batch is taken to last twice as long. None before anything was timed.
-
-    Args:
-        plan: The sweep.
-        cells: Its cells as they are now.
-        read_elapsed_s: Training time so far of the run of that name.
-    """
-    done = sum(cell.step * cell.batch_size for cell in cells)
-    elapsed_s = sum(read_elapsed_s(cell.run_id) for cell in cells if cell.step)
-    whole = sum((cell.step if cell.is_done else plan.steps) * cell.batch_size for cell in cells)
-    return elapsed_s * (whole - done) / done if done and elapsed_s else None

@@ -12,7 +12,7 @@ from musicgen.evaluation.report.plan import ReportPlan
 from musicgen.evaluation.report.store import ReportStore
 from musicgen.jobs.background_task import TaskStatus
 from musicgen.jobs.report_service import ReportService
-from musicgen.jobs.sweep_plan import SweepPlan, SweepStore
+from musicgen.jobs.sweep_plan import SweepStore, grid_plan
 from musicgen.presets import PRESETS
 from musicgen.training.loop.trainer import StepMetrics
 from musicgen.training.runs.run import Progress, RunStore
@@ -94,10 +94,10 @@ def contents(server: Server) -> Server:
             )
         write_tiny_model(run.path / "best", name)
         run.write_status("finished", "", 200, Progress(1.0, 200))
-    plan = SweepPlan("map", PRESETS["quick"], (8, 16, 32), (1e-3, 3e-3, 1e-2), 50)
+    plan = grid_plan("map", PRESETS["quick"], (8, 16, 32), (1e-3, 3e-3, 1e-2), 50)
     SweepStore(server.home / "sweeps", runs).create(plan)
     for number, cell in enumerate(plan.cells()):
-        run = runs.create(plan.cell_id(*cell), plan.cell_preset(*cell), sweep=plan.name)
+        run = runs.create(cell.run_id, plan.cell_preset(cell.settings), sweep=plan.name)
         run.write_status("finished", "", 50, Progress(2.0 + number / 10, 50))
     corpus = CorpusStore(server.home / "corpora")
     corpus.create("我的曲子", [Upload("a.abc", f"{TUNE}\n\nX:2\nT:nothing\nK:D\n".encode())])

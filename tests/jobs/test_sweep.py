@@ -13,8 +13,9 @@ from musicgen.config import Paths
 from musicgen.corpus.dataset import Dataset
 from musicgen.errors import ConfigError, CorpusError, RunError
 from musicgen.jobs import training_job as module
-from musicgen.jobs.sweep import SweepRunner, estimate_left_s
-from musicgen.jobs.sweep_plan import SweepCell, SweepPlan, SweepStore, find_best_cell
+from musicgen.jobs.sweep import SweepRunner
+from musicgen.jobs.sweep_plan import SweepCell, SweepPlan, SweepStore, grid_plan
+from musicgen.jobs.sweep_results import estimate_left_s, find_best_cell
 from musicgen.jobs.training_job import JobRegistry
 from musicgen.presets import Preset
 from musicgen.training.runs.run import Run, RunStore
@@ -44,7 +45,7 @@ def runner(new_runner: Callable[[], SweepRunner]) -> SweepRunner:
 
 @pytest.fixture
 def plan(tiny_preset: Preset) -> SweepPlan:
-    return SweepPlan("rates", tiny_preset, (4, 2), (0.01, 0.001), 6)
+    return grid_plan("rates", tiny_preset, (4, 2), (0.01, 0.001), 6)
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
@@ -58,7 +59,7 @@ def test_a_sweep_trains_every_cell_once(runner: SweepRunner, plan: SweepPlan) ->
     runner.start(plan)
     assert runner.wait(LIMIT_S)
     cells = runner.store.read_cells(plan)
-    assert [(cell.batch_size, cell.learning_rate) for cell in cells] == [
+    assert [tuple(cell.settings.values()) for cell in cells] == [
         (2, 0.001), (2, 0.01), (4, 0.001), (4, 0.01),
     ]  # fmt: skip
     assert all(cell.is_done and cell.step == 6 and cell.best_val_loss for cell in cells)
@@ -91,7 +92,7 @@ def test_a_sweep_that_is_stopped_goes_on_after_a_restart_with_the_same_result(
     runner.start(whole)
     assert runner.wait(LIMIT_S)
     runner.start(parts)
-    second = parts.cell_id(2, 0.01)
+    second = "rates-b2-lr0.01"
     wait_for((runner.store.runs.root / second / "metrics.jsonl").exists)
     runner.cancel()
     assert runner.wait(LIMIT_S)
@@ -144,7 +145,7 @@ def test_a_sweep_whose_process_is_killed_goes_on(
         cwd=Path(__file__).parents[2],
     )
     try:
-        second = runner.store.runs.root / plan.cell_id(2, 0.01)
+        second = runner.store.runs.root / "rates-b2-lr0.01"
         wait_for((second / "last").exists)
     finally:
         process.kill()
@@ -160,7 +161,7 @@ def test_a_cell_without_a_way_on_begins_anew(
     runner: SweepRunner, plan: SweepPlan, tiny_preset: Preset
 ) -> None:
     runner.store.create(plan)
-    run = runner.store.runs.create(plan.cell_id(2, 0.001), tiny_preset, sweep="rates")
+    run = runner.store.runs.create("rates-b2-lr0.001", tiny_preset, sweep="rates")
     (run.path / "best").mkdir()
     runner.resume("rates")
     assert runner.wait(LIMIT_S)
@@ -207,7 +208,7 @@ def test_a_sweep_waits_for_the_training_that_has_the_turn(
     wait_for(lambda: other.snapshot().step > 0)
     runner.start(plan)
     wait_for(lambda: bool(runner.snapshot().current))
-    assert runner._registry.get(plan.cell_id(2, 0.001)).snapshot().status == "queued"
+    assert runner._registry.get("rates-b2-lr0.001").snapshot().status == "queued"
     other.cancel()
     assert runner.wait(LIMIT_S)
     assert all(cell.is_done for cell in runner.store.read_cells(plan))
@@ -243,7 +244,8 @@ def test_a_plan_is_kept_as_it_is_and_deleted_with_its_cells(
     assert dataclasses.replace(kept.preset, meaning="") == dataclasses.replace(
         tiny_preset, meaning=""
     )
-    assert (kept.batch_sizes, kept.learning_rates, kept.steps) == ((2, 4), (0.001, 0.01), 6)
+    assert (kept.axes, kept.steps) == (plan.axes, 6)
+    assert [axis.values for axis in kept.axes] == [(2, 4), (0.001, 0.01)]
     runner.store.delete("rates")
     assert runner.store.plans() == []
     assert [info.id for info in runner.store.runs.list()] == ["rates-other"]
@@ -260,12 +262,12 @@ def test_plans_are_checked(tiny_preset: Preset, store: SweepStore) -> None:
     ):  # fmt: skip
         if kind:
             with pytest.raises(kind):
-                SweepPlan("x", tiny_preset, tuple(sizes), rates, steps)
+                grid_plan("x", tiny_preset, tuple(sizes), rates, steps)
         else:
-            assert len(SweepPlan("x", tiny_preset, tuple(sizes), rates, steps).cells()) == 9
+            assert len(grid_plan("x", tiny_preset, tuple(sizes), rates, steps).cells()) == 9
     for name in ("../up", "x" * 41, ""):
         with pytest.raises(RunError):
-            SweepPlan(name, tiny_preset, (4,), (0.1,), 5)
+            grid_plan(name, tiny_preset, (4,), (0.1,), 5)
     store.root.mkdir()
     for name, text in (("a", "{"), ("b", "[]"), ("c", '{"preset": 1}')):
         (store.root / f"{name}.json").write_text(text)
@@ -275,17 +277,20 @@ def test_plans_are_checked(tiny_preset: Preset, store: SweepStore) -> None:
 
 @pytest.mark.parametrize("name", ["批量与学习率", "𠮷" * 40, "e\u0301tude"])
 def test_a_sweep_is_called_in_any_script(tiny_preset: Preset, store: SweepStore, name: str) -> None:
-    plan = SweepPlan(name, tiny_preset, (1024,), (0.000123,), 5)
+    plan = grid_plan(name, tiny_preset, (1024,), (0.000123,), 5)
     store.create(plan)
     assert [kept.name for kept in store.plans()] == [unicodedata.normalize("NFC", name)]
-    assert store.runs.create(plan.cell_id(1024, 0.000123), tiny_preset).id.startswith(plan.name)
+    (cell,) = plan.cells()
+    assert store.runs.create(cell.run_id, tiny_preset).id.startswith(plan.name)
     store.delete(name)
     assert store.plans() == []
 
 
 def test_the_time_left_counts_characters(plan: SweepPlan) -> None:
     def cell(batch_size: int, step: int, status: str) -> SweepCell:
-        return SweepCell(batch_size, 0.1, f"{batch_size}-{step}", status, step, None)
+        return SweepCell(
+            1, {"batch_size": batch_size}, 0, f"{batch_size}-{step}", status, step, None
+        )
 
     cells = [cell(2, 6, "finished"), cell(2, 3, "running"), cell(4, 0, "empty")]
     assert estimate_left_s(plan, cells, lambda _: 4.5) == pytest.approx(9 * (3 * 2 + 6 * 4) / 18)

@@ -7,8 +7,11 @@ import streamlit as st
 
 from musicgen.config import NetworkConfig, TrainingConfig
 from musicgen.corpus.dataset import load_dataset
+from musicgen.jobs.sweep_axes import Axis
+from musicgen.jobs.sweep_plan import Search, SweepPlan, grid_plan
 from musicgen.models.checkpoint import load_checkpoint
 from musicgen.presets import PRESETS
+from musicgen.training.loop.metrics import StepMetrics
 from musicgen.training.loop.session import TrainingSession
 from musicgen.training.runs import bundled_history
 from musicgen.training.runs.archive import export_run
@@ -18,7 +21,7 @@ from musicgen.training.runs.run_admin import delete_run
 from musicgen.training.runs.run_files import Progress
 from musicgen.training.runs.summary import read_fluency
 from musicgen.ui.base import resources
-from musicgen.ui.compare import run_files
+from musicgen.ui.compare import run_files, sweep_form
 from musicgen.ui.compare.run_data import list_runs
 
 SMALL = {"batch_size": 2, "seq_len": 16, "max_steps": 4, "eval_interval": 2, "save_interval": 2,
@@ -257,9 +260,7 @@ def test_a_sweep_is_started_and_fills_its_map(home, open_app, small_preset):
 
 
 def test_an_unfinished_sweep_is_offered_to_go_on_after_a_restart(home, open_app, small_preset):
-    from musicgen.jobs.sweep_plan import SweepPlan
-
-    plan = SweepPlan("left", PRESETS["quick"], (4,), (0.001, 0.01), 2)
+    plan = grid_plan("left", PRESETS["quick"], (4,), (0.001, 0.01), 2)
     resources.sweep_runner().store.create(plan)
     st.cache_resource.clear()  # as a server that was started anew
     app = open_app("Compare", view="sweep")
@@ -276,6 +277,66 @@ def test_a_sweep_that_cannot_be_is_told_in_a_sentence(home, open_app):
     app.button(key="sweep_start").click().run()
     assert not app.exception
     assert "max_steps is 0" in app.error[0].value
+
+
+def finished_sweep(axes, search=None, losses=(2.0, 1.5, 1.8, 1.7, 1.9, 1.6)):
+    """A sweep on the disk whose cells have losses and no networks."""
+    plan = SweepPlan("done", PRESETS["quick"], axes, 10, search=search or Search())
+    store = resources.sweep_runner().store
+    store.create(plan)
+    for cell, loss in zip(plan.cells(), losses, strict=False):
+        settings = cell.settings or {"learning_rate": loss / 1000, "dropout": 0.4 - loss / 10}
+        run = store.runs.create(cell.run_id, plan.cell_preset(settings), sweep="done")
+        run.append_metrics(StepMetrics(10, loss, 0.5, 1.0, 1e-3, 1e4, 1.0, loss, 0.5))
+        run.write_status("finished", "", 10, Progress(loss, 10))
+    return plan
+
+
+def test_a_finished_sweep_tells_its_edge_and_a_cell_is_looked_at(home, open_app):
+    finished_sweep((Axis("batch_size", (4, 8)), Axis("learning_rate", (0.001, 0.003, 0.01))))
+    app = open_app("Compare", view="sweep")
+    assert not app.exception and not messages(app)
+    assert not app.info, "the best, 0.003, has others on both sides"
+    cell = app.selectbox(key="compare_cell")
+    assert len(cell.options) == 7
+    assert "1.500" in cell.options[2]
+    cell.set_value(2).run()
+    assert not app.exception
+    assert any("held-out loss 1.5000 nats per character" in one.value for one in app.caption)
+
+
+def test_the_edge_of_a_sweep_of_three_settings_is_told(home, open_app):
+    axes = Axis("dropout", (0.0, 0.2, 0.4)), Axis("num_layers", (1,)), Axis("init", ("pytorch",))
+    finished_sweep(axes, losses=(2.0, 1.5, 1.2))
+    app = open_app("Compare", view="sweep")
+    assert not app.exception
+    assert "The best value of Dropout, 0.4, is the largest" in app.info[0].value
+    app.selectbox(key="sweep_across_done").set_value("dropout").run()
+    assert not app.exception
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_search_is_shown_by_its_points(home, open_app, lang):
+    axes = Axis("learning_rate", (), 1e-4, 1e-1, is_log=True), Axis("dropout", (), 0.0, 0.5)
+    finished_sweep(axes, Search("tpe", 8))
+    app = open_app("Compare", view="sweep", lang=lang)
+    assert not app.exception and not messages(app)
+    assert len(app.selectbox(key="compare_cell").options) == 7
+
+
+def test_the_form_offers_searches_only_with_optuna(home, open_app, monkeypatch):
+    for there in (False, True):
+        monkeypatch.setattr(sweep_form, "has_optuna", lambda there=there: there)
+        app = open_app("Compare", view="sweep")
+        assert not app.exception
+        told = any("need Optuna" in one.value for one in app.caption)
+        assert told != there
+    app.multiselect(key="sweep_names").set_value(["dropout", "kind", "hidden_size"]).run()
+    assert not app.exception
+    app.button_group(key="sweep_method").set_value("tpe").run()
+    assert not app.exception
+    assert app.number_input(key="sweep_trials").value == 20
+    assert app.text_input(key="sweep_quick_dropout_low")
 
 
 def test_the_page_speaks_chinese(two_runs, open_app):

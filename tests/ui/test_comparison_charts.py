@@ -4,20 +4,13 @@ import re
 import plotly.graph_objects as go
 import pytest
 
-from musicgen.jobs.sweep_plan import SweepCell, SweepPlan
-from musicgen.presets import PRESETS
 from musicgen.training.loop.metrics import StepMetrics
 from musicgen.ui.compare.comparison_charts import (
     AXES,
     MAX_POINTS,
     compute_curves,
     curves_figure,
-    heat_map_figure,
 )
-
-WORDS = {"failed": "diverged", "running": "training"}
-TITLES = ("rate", "size")
-PLAN = SweepPlan("s", PRESETS["quick"], (8, 16), (0.001, 0.01, 0.1), 50)
 
 
 def run(name, steps, every=100, per_step=64):
@@ -123,24 +116,3 @@ def test_a_loss_that_is_no_number_leaves_the_range_as_it_is():
     curves = compute_curves("one", 64, metrics)
     low, high = curves_figure([curves], "steps", ("", ""))["layout"]["yaxis"]["range"]
     assert 1.5 < low < 2.0 < high < 2.5
-
-
-def cell(size, rate, loss, status="finished"):
-    return SweepCell(size, rate, f"s-b{size}", status, 50, loss)
-
-
-def test_the_heat_map_has_batch_sizes_upwards_and_rates_across():
-    cells = [cell(8, 0.001, 2.0), cell(16, 0.01, 1.5), cell(16, 0.1, 3.0, "failed")]
-    field, losses = with_colours(heat_map_figure(PLAN, cells, WORDS, TITLES))["data"]
-    assert losses["z"] == [[2.0, None, None], [None, 1.5, 3.0]]
-    assert losses["text"] == [["2.000", "", ""], ["", "<b>1.500</b>", "3.000<br>diverged"]]
-    assert (losses["x"], losses["y"]) == (["0.001", "0.01", "0.1"], ["8", "16"])
-    go.Figure({"data": [field, losses]})
-
-
-def test_cells_without_a_loss_say_what_they_do():
-    cells = [cell(8, 0.001, None, "running"), cell(8, 0.01, None, "empty")]
-    field, losses = heat_map_figure(PLAN, cells, WORDS, TITLES)["data"]
-    assert field["text"] == [["training", "", ""], ["", "", ""]]
-    assert losses["z"] == [[None] * 3] * 2
-    assert heat_map_figure(PLAN, [], WORDS, TITLES)["data"][1]["z"] == [[None] * 3] * 2

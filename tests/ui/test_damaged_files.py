@@ -11,7 +11,7 @@ from musicgen.corpus.user_corpora import CorpusStore, Upload
 from musicgen.errors import MusicgenError
 from musicgen.evaluation.report.plan import ReportPlan
 from musicgen.jobs.background_task import TaskStatus
-from musicgen.jobs.sweep_plan import SweepPlan, SweepStore
+from musicgen.jobs.sweep_plan import SweepStore, grid_plan
 from musicgen.library.favourites import FavouriteStore
 from musicgen.models.checkpoint import load_checkpoint
 from musicgen.presets import Preset
@@ -155,7 +155,7 @@ def test_a_bundled_model_with_a_damaged_figure_stays_in_the_table(home, open_app
 def test_sweeps_that_are_damaged_leave_the_others_and_can_be_deleted(home, open_app):
     store = SweepStore(home.home / "sweeps", RunStore(home.runs))
     preset = Preset("quick", "", NetworkConfig(hidden_size=8), TrainingConfig())
-    store.create(SweepPlan("good", preset, (2, 4), (0.01,), 10))
+    store.create(grid_plan("good", preset, (2, 4), (0.01,), 10))
     cell = store.runs.create("good-b2-lr0.01", preset, sweep="good")
     cell.write_status("finished", "", 10, Progress(2.0, 10))
     good = store.root / "good.json"

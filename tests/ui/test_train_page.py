@@ -6,7 +6,7 @@ import streamlit as st
 
 from musicgen.config import FROM_VOCABULARY, NetworkConfig, TrainingConfig, describe
 from musicgen.errors import ConfigError
-from musicgen.jobs.sweep_plan import SweepPlan
+from musicgen.jobs.sweep_plan import grid_plan
 from musicgen.presets import PRESETS
 from musicgen.training import estimate
 from musicgen.training.runs.run import Run
@@ -473,7 +473,7 @@ def test_a_training_too_large_for_this_machine_leaves_no_run(empty_home, monkeyp
     monkeypatch.setattr(estimate, "available_memory_bytes", lambda: 10**8)
     with pytest.raises(ConfigError, match="Choose a smaller batch"):
         resources.registry().start(PRESETS["quick"], "large")
-    plan = SweepPlan("large", PRESETS["quick"], (2, 1024), (0.1,), 10)
+    plan = grid_plan("large", PRESETS["quick"], (2, 1024), (0.1,), 10)
     with pytest.raises(ConfigError, match="Choose a smaller batch"):
         resources.sweep_runner().start(plan)
     assert not empty_home.runs.exists() or not list(empty_home.runs.iterdir())

@@ -22,6 +22,7 @@ MAX_METRICS_LINE = 2_000
 MAX_STEP = 1_000_000
 STATUSES = (
     "queued", "preparing", "running", "paused", "stopping", "stopped", "finished", "failed",
+    "pruned",
 )  # fmt: skip
 """What `status.json` may call what a run is doing (`jobs.background_task.TaskStatus`)."""
 _LONGEST_NAME, _LONGEST_MESSAGE = 64, 1_000

@@ -74,4 +74,5 @@ STATUS_LABELS = {
     TaskStatus.CANCELLED: N_("stopped"),
     TaskStatus.FINISHED: N_("finished"),
     TaskStatus.FAILED: N_("failed"),
+    TaskStatus.PRUNED: N_("ended early"),
 }

@@ -272,6 +272,15 @@ FAILURE_IS_NEW = Slot("failure_is_new", False)
 REDRAWN = Slot("redrawn", False)
 """Whether the page is drawn anew by itself, without anybody having done anything."""
 
+MEMBER = Slot("member", "")
+"""The id of the member of a class whose session this is; empty where there is none."""
+
+CLASS_MEMBER = Slot("classroom_member", "")
+"""The id of the member whose work is looked at on the teacher's board."""
+
+CLASS_CODES: Slot[tuple[Any, ...]] = Slot("classroom_new_codes", ())
+"""The `classroom.roster.NewCode`s that were just made, and are shown once."""
+
 PAGE = Slot("page", "")
 """The page that was drawn last, by its title."""
 
@@ -329,3 +338,6 @@ SHIP_TAKEN = Slot("ship_taken", ("", ""))
 
 SHIP_PAIR: Slot[tuple[Composition, ...]] = Slot("ship_heard", ())
 SHIP_ANSWER = Slot("ship_answer", "")
+
+SWEEP_CELL = Slot("compare_cell", 0)
+"""The combination of a sweep that is looked at; 0 for none."""

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from musicgen.jobs.sweep_plan import SweepCell, SweepPlan, find_best_cell
 from musicgen.training.loop.metrics import StepMetrics
 from musicgen.ui.base.words import chart_text
 from musicgen.ui.components.curves import smoothed, thinned
@@ -19,13 +18,9 @@ MAX_POINTS = 400
 AXES = ("steps", "time", "characters")
 """What a curve can be drawn over: steps, seconds of training, characters read."""
 
-CELL = "--st-secondary-background-color"
-TEXT = "--st-text-color"
-
 _END_SHARE = 0.2  # of the longest run, left out of a view of the end
 CURVE_SMOOTHING = 0.95
 """Share of the past in the running mean of the training loss."""
-_WIDE_COLUMNS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,63 +107,6 @@ def curves_figure(
     return {"data": traces, "layout": layout}
 
 
-def heat_map_figure(
-    plan: SweepPlan,
-    cells: Sequence[SweepCell],
-    words: dict[str, str],
-    titles: tuple[str, str],
-) -> dict[str, Any]:
-    """The best held-out loss of each cell: batch sizes upwards, learning rates across.
-
-    Args:
-        plan: Its rows and columns.
-        cells: In any order; those without a loss are drawn as neutral fields.
-        words: What stands in a cell without a loss, by its status; others stay empty. ``failed``
-            also stands below the loss of a cell that diverged.
-        titles: Of the axes, across and up.
-    """
-    by_place = {(cell.batch_size, cell.learning_rate): cell for cell in cells}
-    rows = [
-        [by_place.get((size, rate)) for rate in plan.learning_rates] for size in plan.batch_sizes
-    ]
-    best = find_best_cell(list(cells))
-    size = 13 if len(plan.learning_rates) <= _WIDE_COLUMNS else 10
-    across = [f"{rate:g}" for rate in plan.learning_rates]
-    upwards = [f"{size}" for size in plan.batch_sizes]
-    common = {
-        "type": "heatmap",
-        "x": across,
-        "y": upwards,
-        "xgap": 4,
-        "ygap": 4,
-        "showscale": False,
-    }
-    field = common | {
-        "z": [[0] * len(across) for _ in upwards],
-        "text": [[_word(cell, words) for cell in row] for row in rows],
-        "texttemplate": "%{text}",
-        "textfont": {"color": TEXT, "size": size},
-        "colorscale": [[0, CELL], [1, CELL]],
-        "hoverinfo": "skip",
-    }
-    losses = common | {
-        "z": [[cell.best_val_loss if cell else None for cell in row] for row in rows],
-        "text": [[_loss_text(cell, best, words) for cell in row] for row in rows],
-        "texttemplate": "%{text}",
-        "textfont": {"size": size},  # without a size Plotly shrinks it; the colour is its contrast
-        "colorscale": "--st-chart-sequential-colors",
-        "reversescale": True,  # the best stands out
-        "hovertemplate": "%{y} × %{x}<br>%{z:.4f}<extra></extra>",
-    }
-    layout = {
-        "uirevision": plan.name,
-        "margin": {"l": 64, "r": 8, "t": 8, "b": 56},
-        "xaxis": {"title": {"text": titles[0]}, "type": "category", "showgrid": False},
-        "yaxis": {"title": {"text": titles[1]}, "type": "category", "showgrid": False},
-    }
-    return {"data": [field, losses], "layout": layout}
-
-
 def _curve(metrics: Sequence[StepMetrics], losses: Sequence[float]) -> Curve:
     steps = [item.step for item in metrics]
     thin_steps, thin_losses = thinned(steps, losses, MAX_POINTS)
@@ -218,18 +156,3 @@ def _loss_range(traces: Sequence[dict[str, Any]], first: float, is_log: bool) ->
     margin = 0.05 * (high - low) + 0.02
     ends = [max(0.5 * low, low - margin), high + margin]
     return [math.log10(end) for end in ends] if is_log else ends
-
-
-def _word(cell: SweepCell | None, words: dict[str, str]) -> str:
-    is_bare = cell is not None and cell.best_val_loss is None
-    return words.get(cell.status, "") if cell and is_bare else ""
-
-
-def _loss_text(cell: SweepCell | None, best: SweepCell | None, words: dict[str, str]) -> str:
-    if cell is None or cell.best_val_loss is None:
-        return ""
-    loss = f"{cell.best_val_loss:.3f}"
-    lines = [f"<b>{loss}</b>" if cell is best else loss]
-    if cell.status != "finished" and cell.status in words:
-        lines.append(words[cell.status])
-    return "<br>".join(lines)

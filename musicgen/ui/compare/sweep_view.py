@@ -1,44 +1,51 @@
-"""The heat map of batch size and learning rate: a sweep to start, to watch, to go on with."""
+"""A sweep to watch, to go on with, and what it found: map, parallel coordinates, what mattered."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import streamlit as st
 
-from musicgen.config import TrainingConfig, describe, parse_setting
 from musicgen.errors import MusicgenError
-from musicgen.jobs.sweep import SweepSnapshot, estimate_left_s
-from musicgen.jobs.sweep_plan import (
-    DEFAULT_RATES,
-    DEFAULT_SIZES,
-    DEFAULT_STEPS,
-    SweepCell,
-    SweepPlan,
+from musicgen.jobs.sweep import SweepSnapshot
+from musicgen.jobs.sweep_axes import Axis, list_settings, value_text
+from musicgen.jobs.sweep_plan import SweepCell, SweepPlan
+from musicgen.jobs.sweep_results import (
+    SweepPoint,
+    estimate_left_s,
     find_best_cell,
+    find_edges,
+    gather_points,
 )
-from musicgen.presets import PRESETS
+from musicgen.jobs.sweep_search import compute_importances, has_optuna
 from musicgen.storage import is_folder
 from musicgen.training.runs.summary import clock
-from musicgen.ui.base import resources
+from musicgen.ui.base import resources, state
 from musicgen.ui.base.damaged import damaged_files
-from musicgen.ui.base.errors import sentence
-from musicgen.ui.base.failures import attempt, has_new_failure, redraw
-from musicgen.ui.base.language import N_, _, ngettext
+from musicgen.ui.base.errors import sentence, show_errors
+from musicgen.ui.base.failures import attempt, has_new_failure, reading, redraw
+from musicgen.ui.base.language import N_, _
 from musicgen.ui.base.links import play_link
 from musicgen.ui.base.words import plain
 from musicgen.ui.compare import run_data
-from musicgen.ui.compare.comparison_charts import heat_map_figure
-from musicgen.ui.components.live_chart import live_chart
+from musicgen.ui.compare.comparison_charts import curves_figure
+from musicgen.ui.compare.sweep_charts import (
+    SweepWords,
+    heat_map_figure,
+    importance_figure,
+    parallel_figure,
+    scatter_figure,
+)
+from musicgen.ui.compare.sweep_form import setting_label, sweep_form
+from musicgen.ui.components.live_chart import clicked, live_chart
 
 TICK_S = 1.0
-
-BATCH_SIZES = (4, 8, 16, 32, 64, 128)
-LEARNING_RATES = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2)
 
 _CELL_WORDS = {
     "queued": N_("waiting"),
     "running": N_("training"),
     "stopped": N_("stopped"),
     "failed": N_("diverged"),
+    "pruned": N_("ended early"),
 }
 _CHOSEN = "sweep_chosen"
 
@@ -48,7 +55,7 @@ def sweeps() -> None:
     now = resources.sweep_runner().snapshot()
     plans = {plan.name: plan for plan in resources.sweep_runner().store.plans()}
     if not (now and now.is_running):
-        _form(is_open=not plans)
+        sweep_form(is_open=not plans)
     name = _pick(plans, now)
     _live(name, _seen())
     if name and not (now and now.is_running):
@@ -76,77 +83,6 @@ def _seen() -> tuple[str, bool] | None:
     return (now.plan.name, now.is_running) if now else None
 
 
-def _form(is_open: bool) -> None:
-    st.caption(
-        _("One short training for each pair of batch size and learning rate, one after another, in "
-          "the background. The map fills as they end.")
-    )  # fmt: skip
-    with st.expander(_("New sweep"), icon=":material/grid_on:", expanded=is_open):
-        left, right = st.columns(2)
-        preset = left.selectbox(_("Preset to start from"), list(PRESETS), key="sweep_preset")
-        steps = right.number_input(
-            _("Steps in each cell"), value=DEFAULT_STEPS, step=50, key="sweep_steps"
-        )
-        sizes = st.multiselect(
-            _("Batch sizes"),
-            BATCH_SIZES,
-            DEFAULT_SIZES,
-            key="sweep_sizes",
-            accept_new_options=True,
-            help=_help("batch_size"),
-        )
-        rates = st.multiselect(
-            _("Learning rates"),
-            LEARNING_RATES,
-            DEFAULT_RATES,
-            key="sweep_rates",
-            format_func=_rate_text,
-            accept_new_options=True,
-            help=_help("learning_rate"),
-        )
-        name = st.text_input(
-            _("Name of the sweep"), resources.sweep_runner().store.new_name(), max_chars=40
-        )
-        count = len(set(sizes)) * len(set(rates))
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.button(
-                _("Start the sweep"),
-                key="sweep_start",
-                type="primary",
-                icon=":material/play_arrow:",
-                disabled=not count,
-                on_click=attempt,
-                args=(_start, name.strip(), preset, tuple(sizes), tuple(rates), steps),
-            )
-            st.caption(
-                ngettext("{count} training", "{count} trainings", count).format(count=count),
-                width="content",
-            )
-
-
-def _rate_text(rate: float | str) -> str:
-    return rate if isinstance(rate, str) else f"{rate:g}"
-
-
-def _help(setting: str) -> str:
-    info = next(item for item in describe(TrainingConfig) if item.name == setting)
-    return f"{_(info.help)} ({info.low:,} – {info.high:,})"
-
-
-def _start(
-    name: str, preset: str, sizes: tuple[object, ...], rates: tuple[object, ...], steps: int
-) -> None:
-    infos = {info.name: info for info in describe(TrainingConfig)}
-    plan = SweepPlan(
-        name,
-        PRESETS[preset],
-        tuple(parse_setting(infos["batch_size"], str(size)) for size in sizes),
-        tuple(parse_setting(infos["learning_rate"], str(rate)) for rate in rates),
-        steps,
-    )
-    resources.sweep_runner().start(plan)
-
-
 @st.fragment(run_every=TICK_S)
 def _live(name: str, drawn: tuple[str, bool] | None) -> None:
     if _seen() != drawn or has_new_failure():
@@ -166,7 +102,11 @@ def _live(name: str, drawn: tuple[str, bool] | None) -> None:
     with st.container(border=True, key="sweep_live"):
         _progress(plan, cells, shown)
         _buttons(plan, cells, shown)
-        _map(plan, cells)
+        points = gather_points(cells)
+        is_over = all(point.is_done for point in points)
+        _charts(plan, points, is_over=is_over)
+        with show_errors(), reading(name):
+            _cell(points)
 
 
 def _as_it_trains(cell: SweepCell) -> SweepCell:
@@ -226,16 +166,177 @@ def _buttons(plan: SweepPlan, cells: list[SweepCell], now: SweepSnapshot | None)
             play_link(best.run_id, best.step, _("Play the best cell"), "sweep")
 
 
-def _map(plan: SweepPlan, cells: list[SweepCell]) -> None:
-    words = {status: _(word) for status, word in _CELL_WORDS.items()}
-    titles = (_("learning rate"), _("batch size"))
-    figure = heat_map_figure(plan, cells, words, titles)
-    height = 140 + 64 * len(plan.batch_sizes)
-    live_chart(figure, "heat_map", _("Best held-out loss by batch size and learning rate"), height)
+def _charts(plan: SweepPlan, points: list[SweepPoint], *, is_over: bool) -> None:
+    words = _words()
+    across, upwards = _pick_axes(plan)
+    draw = heat_map_figure if plan.search.is_grid else scatter_figure
+    rows = len(upwards.values) if upwards and plan.search.is_grid else 1
+    height = 140 + 64 * rows if plan.search.is_grid else 360
+    live_chart(
+        draw(plan, points, words, across, upwards),
+        "heat_map",
+        _("Held-out loss by {settings}").format(settings=", ".join(map(setting_label, plan.names))),
+        height,
+        _choose_cell("heat_map"),
+    )
     st.caption(
-        _("Lower is better; the best is bold. All cells take equally many steps, so that larger "
-          "batches read more. Only the best cell keeps its network.")
+        _("Held-out loss in nats per character: lower is better; the best is bold. All cells take "
+          "equally many steps, so that larger batches read more. Only the best cell keeps its "
+          "network.")
     )  # fmt: skip
+    if len(plan.axes) > 2 and plan.search.is_grid:
+        st.caption(_("Each place shows the best over all other settings."))
+    if is_over:
+        _edges(plan, points)
+    if len(plan.axes) > 1 and sum(point.shown_loss is not None for point in points) > 1:
+        _compare_settings(plan, points, words)
+
+
+def _pick_axes(plan: SweepPlan) -> tuple[Axis, Axis | None]:
+    """The settings across and upwards: the last two, or those that were chosen."""
+    axes = {axis.name: axis for axis in plan.axes}
+    if len(axes) == 1:
+        return plan.axes[0], None
+    if len(axes) == 2:
+        return plan.axes[1], plan.axes[0]
+    left, right = st.columns(2)
+    names = list(axes)
+    across = left.selectbox(
+        _("Across"), names, 1, format_func=setting_label, key=f"sweep_across_{plan.name}"
+    )
+    upwards = right.selectbox(
+        _("Upwards"),
+        [name for name in names if name != across],
+        format_func=setting_label,
+        key=f"sweep_upwards_{plan.name}_{across}",
+    )
+    return axes[across], axes[upwards]
+
+
+def _edges(plan: SweepPlan, points: list[SweepPoint]) -> None:
+    for edge in find_edges(plan, points):
+        text = (
+            _("The best value of {setting}, {value}, is the largest that was tried: there may be "
+              "better beyond it.")
+            if edge.is_upper
+            else _("The best value of {setting}, {value}, is the smallest that was tried: there "
+                   "may be better below it.")
+        )  # fmt: skip
+        st.info(
+            text.format(setting=setting_label(edge.name), value=value_text(edge.value)),
+            icon=":material/open_in_full:",
+        )
+
+
+def _compare_settings(plan: SweepPlan, points: list[SweepPoint], words: SweepWords) -> None:
+    st.subheader(_("Parallel coordinates"), anchor=False)
+    live_chart(
+        parallel_figure(plan, points, words),
+        "sweep_parallel",
+        _("A line for each combination, through its settings to its loss"),
+        360,
+        _choose_cell("sweep_parallel"),
+    )
+    st.caption(_("A line for each combination; the stronger its colour, the lower its loss."))
+    if not has_optuna():
+        return
+    done = tuple((point.number, point.loss) for point in points if point.is_done)
+    shares = _importances(plan.name, done, plan, points)
+    if shares:
+        st.subheader(_("What mattered"), anchor=False)
+        live_chart(
+            importance_figure(shares, words),
+            "sweep_importance",
+            _("Share of the differences in loss that each setting explains"),
+            72 + 36 * len(shares),
+        )
+        st.caption(
+            _("Share of the differences in loss that each setting explains, by fANOVA. With few "
+              "combinations it is no more than a hint.")
+        )  # fmt: skip
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _importances(
+    name: str,  # noqa: ARG001 - in the cache's key
+    done: tuple[tuple[int, float | None], ...],  # noqa: ARG001 - likewise
+    _plan: SweepPlan,
+    _points: list[SweepPoint],
+) -> dict[str, float]:
+    return compute_importances(_plan, _points)
+
+
+def _words() -> SweepWords:
+    return SweepWords(
+        {status: _(word) for status, word in _CELL_WORDS.items()},
+        {info.name: setting_label(info.name) for info in list_settings()},
+        _("held-out loss"),
+        _("nats per character"),
+    )
+
+
+def _choose_cell(key: str) -> Callable[[], None]:
+    """What a click on a chart does: the combination is looked at."""
+
+    def choose() -> None:
+        number = clicked(key)
+        if number:
+            st.session_state[state.SWEEP_CELL.name] = number
+
+    return choose
+
+
+def _cell(points: list[SweepPoint]) -> None:
+    """The combination that was chosen: its settings, what was measured, its curves."""
+    begun = {point.number: point for point in points if point.settings}
+    if state.SWEEP_CELL.get() not in begun:
+        st.session_state[state.SWEEP_CELL.name] = 0
+    number = st.selectbox(
+        _("Look at a cell"),
+        [0, *begun],
+        key=state.SWEEP_CELL.name,
+        format_func=lambda one: _settings_line(begun[one]) if one else _("choose, or click one"),
+    )
+    if not number:
+        return
+    point = begun[number]
+    started = [cell for cell in point.cells if cell.status != "empty" and cell.step]
+    st.caption(" · ".join(_cell_facts(point)))
+    if not started:
+        st.caption(_("This run has taken no steps yet."))
+        return
+    curves = [run_data.curves(cell.run_id) for cell in started]
+    titles = (_("step"), _("loss (nats per character)"))
+    live_chart(
+        curves_figure(curves, "steps", titles),
+        "sweep_cell_curves",
+        _("Losses of this cell over its steps"),
+    )
+    for cell in started:
+        if is_folder(resources.store().root / cell.run_id / "best"):
+            play_link(cell.run_id, cell.step, _("Play"), f"sweep_cell_{cell.seed}")
+
+
+def _settings_line(point: SweepPoint) -> str:
+    parts = [f"{setting_label(name)} {value_text(value)}"
+             for name, value in point.settings.items()]  # fmt: skip
+    loss = [] if point.shown_loss is None else [f"{point.shown_loss:.3f}"]
+    return " · ".join(parts + loss)
+
+
+def _cell_facts(point: SweepPoint) -> list[str]:
+    words = {status: _(word) for status, word in _CELL_WORDS.items()}
+    facts = [plain(", ".join(cell.run_id for cell in point.cells))]
+    facts.append(words.get(point.status, _("finished")))
+    facts.append(_("step {step:,}").format(step=max(cell.step for cell in point.cells)))
+    if point.shown_loss is not None:
+        spread = f" ± {point.spread:.4f}" if point.spread is not None else ""
+        facts.append(
+            _("held-out loss {loss} nats per character").format(
+                loss=f"{point.shown_loss:.4f}{spread}"
+            )
+        )
+    return facts
 
 
 def _delete(name: str) -> None:

@@ -1,5 +1,6 @@
 // Plotly charts that are updated in place, so that zoom and hover outlive every tick.
-// data: {panels: [{name, figure: {data, layout}, label, height, is_wide, note}], id}
+// data: {panels: [{name, figure: {data, layout}, label, height, is_wide, note}], id, clickable}
+// A click on a point whose customdata is a number, or begins with one, sends it as "clicked".
 
 const groups = globalThis.musicgenCharts ??= new Map(); // host -> {host, id, charts: Map(name -> chart)}
 const AXES = ["xaxis", "yaxis"];
@@ -106,6 +107,11 @@ function redraw(group, name) {
   if (panel && group.host.isConnected) draw(globalThis.musicgenPlotly, group, panel);
 }
 
+function tellClick(group, event) {
+  const [number] = [event.points?.[0]?.customdata].flat();
+  if (group.send && Number.isInteger(number)) group.send("clicked", number);
+}
+
 function addChart(group, panel) {
   const host = document.createElement("div");
   host.className = "musicgen-chart";
@@ -140,21 +146,28 @@ async function draw(Plotly, group, panel) {
   const read = (name) => style.getPropertyValue(name).trim();
   const traces = painted(panel.figure.data, read);
   const layout = keepZoom(painted(themed(panel.figure.layout, read), read), chart);
-  host.style.height = `${panel.height + fitted(layout, traces, host.clientWidth)}px`;
+  const height = `${panel.height + fitted(layout, traces, host.clientWidth)}px`;
+  const isResized = chart.listening && host.style.height !== height;
+  host.style.height = height;
   const text = JSON.stringify([traces, layout]);
   if (text === chart.drawn) return; // nothing new, as while a training is paused
   if (chart.isHeld) return; // a tick must not end the drag that is to become a zoom
   chart.drawn = text;
   await Plotly.react(host, traces, layout, CONFIG);
-  if (!chart.listening) host.on("plotly_relayout", (event) => noteZoom(group, chart, event));
+  if (isResized) await Plotly.Plots.resize(host); // it draws in the room that it had before
+  if (!chart.listening) {
+    host.on("plotly_relayout", (event) => noteZoom(group, chart, event));
+    host.on("plotly_click", (event) => tellClick(group, event));
+  }
   chart.listening = true;
 }
 
-export default async function ({ data, parentElement }) {
+export default async function ({ data, parentElement, setTriggerValue }) {
   const host = parentElement.querySelector(".musicgen-charts");
   if (!groups.has(host)) groups.set(host, { host, charts: new Map() });
   const group = groups.get(host);
-  Object.assign(group, { id: data.id, panels: data.panels });
+  Object.assign(group, { id: data.id, panels: data.panels, send: data.clickable ? setTriggerValue : null });
+  host.classList.toggle("is-clickable", Boolean(data.clickable));
   const Plotly = await library();
   if (!host.isConnected) return;
   for (const panel of group.panels) await draw(Plotly, group, panel);

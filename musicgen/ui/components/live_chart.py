@@ -6,7 +6,7 @@
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -39,21 +39,39 @@ class Panel:
     note: str = ""
 
 
-def live_charts(panels: Sequence[Panel], key: str) -> None:
+def live_charts(
+    panels: Sequence[Panel], key: str, on_click: Callable[[], None] | None = None
+) -> None:
     """Draws charts, or brings those of that key up to date; a zoom along one holds in all.
 
     Args:
         panels: The charts in their order.
         key: Names the group across updates.
+        on_click: Called after a click on a point whose ``customdata`` is a whole number, which
+            `clicked` then gives.
     """
     need_library(PLOTLY)
     shown = [asdict(panel) | {"figure": _presentable(panel.figure)} for panel in panels]
-    _charts()(key=key, data={"panels": shown, "id": key})
+    callbacks: dict[str, Any] = {"on_clicked_change": on_click} if on_click else {}
+    data = {"panels": shown, "id": key, "clickable": on_click is not None}
+    _charts()(key=key, data=data, **callbacks)
 
 
-def live_chart(figure: dict[str, Any], key: str, label: str, height: int = 360) -> None:
+def live_chart(
+    figure: dict[str, Any],
+    key: str,
+    label: str,
+    height: int = 360,
+    on_click: Callable[[], None] | None = None,
+) -> None:
     """Draws a single figure, or brings the one of that key up to date; see `live_charts`."""
-    live_charts([Panel(key, figure, label, height)], key)
+    live_charts([Panel(key, figure, label, height)], key, on_click)
+
+
+def clicked(key: str) -> int | None:
+    """The number of the point that was clicked just now in the charts of that key, or None."""
+    number = (st.session_state.get(key) or {}).get("clicked")
+    return number if isinstance(number, int) and not isinstance(number, bool) else None
 
 
 def _presentable(figure: dict[str, Any]) -> dict[str, Any]:
