@@ -14,12 +14,12 @@ from musicgen.corpus.dataset import Dataset, load_dataset, require_trainable
 from musicgen.errors import MusicgenError, RunError
 from musicgen.jobs.background_task import BackgroundTask, TaskCancelled, TaskStatus
 from musicgen.models.checkpoint import Checkpoint
+from musicgen.places.place import LOCAL, Place, Sitting
 from musicgen.presets import Preset
 from musicgen.training.estimate import estimate_training, require_room
 from musicgen.training.loop.distillation import follow_manner, resolve_teacher
 from musicgen.training.loop.foreground_priority import ForegroundPriority
 from musicgen.training.loop.metrics import StepMetrics
-from musicgen.training.loop.session import TrainingSession
 from musicgen.training.preference_pairs import resolve_pairs
 from musicgen.training.runs.run import Run, RunStore
 from musicgen.training.runs.run_admin import delete_run, in_use_error, rename_run
@@ -71,6 +71,7 @@ class TrainingJob(BackgroundTask):
         priority: Whom it lets go ahead between its steps.
         ends_early: Asked after each look at held-out tunes, in the thread that trains, whether the
             training is to end there; its run is then ``pruned``.
+        place: Where it is trained.
     """
 
     def __init__(
@@ -80,6 +81,7 @@ class TrainingJob(BackgroundTask):
         turn: "threading.Lock | None" = None,
         priority: ForegroundPriority | None = None,
         ends_early: EndsEarly | None = None,
+        place: Place = LOCAL,
     ) -> None:
         super().__init__(
             f"training-{run.id}",
@@ -93,10 +95,11 @@ class TrainingJob(BackgroundTask):
         self._priority = priority or ForegroundPriority()
         self._ends_early = ends_early
         self._has_ended_early = False
+        self._place = place
         self._lock = threading.Lock()
         self._metrics: list[StepMetrics] = run.read_metrics()
         self._samples = run.read_samples()
-        self._session: TrainingSession | None = None
+        self._session: Sitting | None = None
         self._show_step()
 
     @property
@@ -149,7 +152,9 @@ class TrainingJob(BackgroundTask):
 
     def _train(self) -> None:
         dataset = self._load(self.preset.training)
-        self._session = TrainingSession(self.run, dataset, self._on_step)
+        self._session = self._place.open_sitting(
+            self.run, dataset, self._on_step, lambda: self.is_paused
+        )
         if self._session.train(self._should_stop) == TaskStatus.CANCELLED:
             if self._has_ended_early:
                 self._write_pruned()
@@ -173,6 +178,8 @@ class TrainingJob(BackgroundTask):
         self.show_progress(min(1.0, self.step / max(1, self.preset.training.max_steps)))
 
     def _should_stop(self) -> bool:
+        if not self._place.is_here:
+            return self.is_ending() or self._has_ended_early
         must_end = self.must_end()
         self._priority.yield_if_busy()
         return must_end or self.is_cancelled or self._has_ended_early
@@ -203,6 +210,7 @@ class JobRegistry:
         start: Checkpoint | None = None,
         sweep: str = "",
         ends_early: EndsEarly | None = None,
+        place: Place = LOCAL,
     ) -> TrainingJob:
         """Creates a run and trains it in the background; its corpus is read first.
 
@@ -212,6 +220,7 @@ class JobRegistry:
             start: The checkpoint to go on from; first weights if None.
             sweep: The sweep of which it is a cell, if any.
             ends_early: As of `TrainingJob`.
+            place: Where it is trained.
 
         Raises:
             ConfigError: the tracker that the settings ask for is not installed, this machine has
@@ -230,17 +239,21 @@ class JobRegistry:
         preset, teacher = resolve_teacher(preset, self._paths, dataset.vocabulary)
         preset, pairs = resolve_pairs(preset, self._paths, start, dataset.vocabulary)
         shape = start.metadata.network if start else preset.network
-        self._require_room(shape, config, teacher.metadata.network if teacher else None)
+        if place.is_here:
+            self._require_room(shape, config, teacher.metadata.network if teacher else None)
         with self._lock:
             run = self.store.create(run_id, preset, start, sweep, teacher, pairs)
-            return self._launch(run, dataset, ends_early)
+            return self._launch(run, dataset, ends_early, place)
 
-    def resume(self, run_id: str, ends_early: EndsEarly | None = None) -> TrainingJob:
+    def resume(
+        self, run_id: str, ends_early: EndsEarly | None = None, place: Place = LOCAL
+    ) -> TrainingJob:
         """Goes on with a run that was stopped or interrupted.
 
         Args:
             run_id: Its name.
             ends_early: As of `TrainingJob`.
+            place: Where it is trained.
 
         Raises:
             RunError: there is no such run, or it is being trained.
@@ -248,12 +261,13 @@ class JobRegistry:
         """
         run = self.store.get(run_id)
         preset = run.preset
-        self._require_room(preset.network, preset.training)
+        if place.is_here:
+            self._require_room(preset.network, preset.training)
         with self._lock:
             job = self._jobs.get(run_id)
             if job and not job.is_over:
                 raise RunError("The run {name!r} is being trained already.", name=run_id)
-            return self._launch(run, ends_early=ends_early)
+            return self._launch(run, ends_early=ends_early, place=place)
 
     def _require_room(
         self, network: NetworkConfig, config: TrainingConfig, teacher: NetworkConfig | None = None
@@ -306,14 +320,19 @@ class JobRegistry:
         self._jobs.pop(run_id, None)
 
     def _launch(
-        self, run: Run, dataset: Dataset | None = None, ends_early: EndsEarly | None = None
+        self,
+        run: Run,
+        dataset: Dataset | None = None,
+        ends_early: EndsEarly | None = None,
+        place: Place = LOCAL,
     ) -> TrainingJob:
         def load(config: TrainingConfig) -> Dataset:
             return dataset or load_dataset(
                 config.source, self._paths, config.plain, config.described
             )
 
-        job = TrainingJob(run, load, self._turn, self.foreground_priority, ends_early)
+        turn = self._turn if place.is_here else threading.Lock()
+        job = TrainingJob(run, load, turn, self.foreground_priority, ends_early, place)
         self._jobs.pop(run.id, None)
         self._jobs[run.id] = job
         job.start()
