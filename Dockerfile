@@ -1,7 +1,7 @@
 # The app in a container. compose.yaml builds and starts it: docker compose up --build
 #
-# There is no login. Publish the port to this machine alone (-p 127.0.0.1:8501:8501), as compose.yaml
-# does, or see docs/security.md.
+# There is no login, unless MUSICGEN_CLASS=1 is set (docs/class.md). Publish the port to this machine
+# alone (-p 127.0.0.1:8501:8501), as compose.yaml does, or see docs/security.md.
 FROM python:3.11-slim-bookworm
 
 # The system packages of set-up, and make, which runs it.

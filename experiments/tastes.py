@@ -37,12 +37,12 @@ from musicgen.config import Paths, SampleConfig, to_json
 from musicgen.corpus.dataset import load_dataset
 from musicgen.evaluation.report.novelty_scorer import find_novelty_scorer
 from musicgen.jobs.adapt_service import PAIR_STEPS, AdaptPlan, make_preset
+from musicgen.listening.candidates import judge_nearer
 from musicgen.listening.gate import (
     TUNES,
     Evidence,
     compose_for_gate,
     find_margins,
-    judge_version,
 )
 from musicgen.listening.interpolation import hold_near
 from musicgen.listening.learning import is_held_back
@@ -248,16 +248,13 @@ def measure_taste(
     """Ballots, training, gate and fresh pairs of one taste."""
     listener = Listener(TASTES[key.split(maxsplit=1)[0]], given.ballots, given.seed)
     train, unseen = vote(given, listener, key, asked.ballots)
-    new = learn(start, key, strengthen(train, given.seed), asked.steps)
-    config = start.metadata.training
-    source = str(start.metadata.corpus["source"])
-    dataset = load_dataset(source, PATHS, config.plain, config.described)
+    path = learn(start, key, strengthen(train, given.seed), asked.steps)
     scorer = find_novelty_scorer(start, PATHS)
     evidence = Evidence(
-        dataset.texts("val"), unseen, (), lambda text: scorer(text)["longest_melody"],
+        held_out_texts(start), unseen, (), lambda text: scorer(text)["longest_melody"],
         tunes=TUNES, seed=given.seed,
     )  # fmt: skip
-    verdict = judge_version(start, new, evidence, given.before)
+    new, verdict = judge_nearer(start, path, evidence, given.before)
     ours = draw(new, asked.fresh, FRESH_SEED + 500_000 + 1_000 * given.seed)
     wins = [listener.prefers_first(a, b) for a, b in zip(ours, given.fresh, strict=False)]
     return {
@@ -282,7 +279,8 @@ def measure_noise(
     """How often the check of preferences lets a network through that learned from a coin."""
     number = int(key.split()[1])
     train, unseen = vote(given, Listener(None, [], 1000 + number), key, asked.ballots)
-    new = learn(start, key, strengthen(train, number), asked.noise_steps)
+    path = learn(start, key, strengthen(train, number), asked.noise_steps)
+    new = hold_near(start, path, held_out_texts(start))
     margins = np.array(find_margins(start, new, unseen))
     coins = np.random.default_rng(number).choice((-1, 1), (COINS, len(margins)))
     shares = (coins * margins > 0).mean(axis=1)
@@ -296,8 +294,8 @@ def measure_noise(
     }
 
 
-def learn(start: Checkpoint, key: str, pairs: list[PreferencePair], steps_: int) -> Checkpoint:
-    """The start after a training on the pairs, as `musicgen adapt` trains."""
+def learn(start: Checkpoint, key: str, pairs: list[PreferencePair], steps_: int) -> Path:
+    """The folder of the start after a training on the pairs, as `musicgen adapt` trains."""
     store = RunStore(PATHS.runs)
     name, seed = key.split()
     run_id = store.new_id(f"taste-{name}-{seed}")
@@ -312,7 +310,14 @@ def learn(start: Checkpoint, key: str, pairs: list[PreferencePair], steps_: int)
     set_threads(config)
     dataset = load_dataset(config.source, PATHS, config.plain, config.described)
     TrainingSession(run, dataset, lambda _metrics: None).train()
-    return hold_near(start, run.path / "best", dataset.texts("val"))
+    return run.path / "best"
+
+
+def held_out_texts(start: Checkpoint) -> list[str]:
+    """Tunes of its tunebook that a model did not learn."""
+    config = start.metadata.training
+    source = str(start.metadata.corpus["source"])
+    return load_dataset(source, PATHS, config.plain, config.described).texts("val")
 
 
 def tell(results: dict[str, Any]) -> None:

@@ -50,6 +50,7 @@ COMMANDS = {
     "card": ("card_command", "Write the model card of a checkpoint, and print it."),
     "serve": ("serve_command", "Serve tunes to other programs over HTTP."),
     "waits": ("waits_command", "How long the app let people wait, and errors it showed."),
+    "classroom": ("classroom_group", "A class on one server: its members, codes and limits."),
     "app": ("app_command", "Serve the app in a browser."),
 }
 """The commands: what each is called in the module of its name, and what it does in one line. So

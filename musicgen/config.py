@@ -389,22 +389,27 @@ class Paths:
     """Where the project keeps its files. `MUSICGEN_HOME` moves everything that is written.
 
     `project` holds the pages, the trained models and what npm fetches; `home` one's own files.
+    `shared` is the home of somebody who lets one read runs and corpora and use what was fetched, as
+    a teacher does; None where there is nobody. Nothing is written there but caches.
     """
 
     project: Path
     home: Path
+    shared: Path | None = None
 
     @classmethod
     def default(cls) -> Self:
         """Of a checkout its folder for both; of an installed package the user's folder for data.
 
-        `MUSICGEN_HOME`, where it is set, is the home of either.
+        `MUSICGEN_HOME`, where it is set, is the home of either, and `MUSICGEN_SHARED` what is
+        shared with it.
         """
         package = Path(__file__).resolve().parent
         is_installed = (package / _INSTALLED).is_dir()
         project = package / _INSTALLED if is_installed else package.parent
         if home := os.environ.get("MUSICGEN_HOME"):
-            return cls(project, Path(home).expanduser())
+            shared = os.environ.get("MUSICGEN_SHARED")
+            return cls(project, Path(home).expanduser(), Path(shared) if shared else None)
         if not is_installed:
             return cls(project, project)
         from platformdirs import user_data_path
@@ -412,9 +417,19 @@ class Paths:
         return cls(project, user_data_path("musicgen", appauthor=False))
 
     @property
+    def common(self) -> Path:
+        """The home that has what nobody makes of one's own: what was fetched, and caches."""
+        return self.shared or self.home
+
+    @property
+    def sharing(self) -> Self | None:
+        """The paths of whoever shares; None where nobody does."""
+        return type(self)(self.project, self.shared) if self.shared else None
+
+    @property
     def data(self) -> Path:
         """Corpora fetched at set-up."""
-        return self.home / "data"
+        return self.common / "data"
 
     @property
     def runs(self) -> Path:
@@ -434,7 +449,7 @@ class Paths:
     @property
     def cache(self) -> Path:
         """What can be made again, and may be removed at any time."""
-        return self.home / "cache"
+        return self.common / "cache"
 
     @property
     def preferences(self) -> Path:
@@ -474,13 +489,18 @@ class Paths:
     @property
     def node_modules(self) -> Path:
         """What npm fetches at set-up; beside one's own files where the package is installed."""
-        base = self.home if self.project.name == _INSTALLED else self.project
+        base = self.common if self.project.name == _INSTALLED else self.project
         return base / "node_modules"
 
     @property
     def abcjs(self) -> Path:
         """The engraving library, fetched by npm at set-up."""
         return self.node_modules / "abcjs" / "dist" / "abcjs-basic-min.js"
+
+    @property
+    def abc2svg(self) -> Path:
+        """The folder of the engraver of numbered notation, fetched by npm at set-up."""
+        return self.node_modules / "abc2svg"
 
     @property
     def fonts(self) -> Path:

@@ -96,6 +96,10 @@ class StudyError(MusicgenError):
     """A listening study does not exist, is over, or cannot be made as it is planned."""
 
 
+class ClassError(MusicgenError):
+    """There is no class or no such member, or it is more than a member may do."""
+
+
 class FavouriteError(CompositionError):
     """A tune that is kept is gone, or too many are."""
 

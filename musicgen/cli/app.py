@@ -9,6 +9,7 @@ import sys
 
 import click
 
+from musicgen.classroom.roster import ClassStore
 from musicgen.cli.options import echo
 from musicgen.config import Paths
 from musicgen.errors import SetupError
@@ -16,6 +17,14 @@ from musicgen.errors import SetupError
 SHARED = (
     "Other machines are let in, and there is no login: whoever reaches this address can use your "
     "processor, and rename, stop and delete what is here. Share it only where you trust everybody."
+)
+
+CLASS = "MUSICGEN_CLASS"
+"""The environment variable by which the pages serve a class."""
+
+SHARED_CLASS = (
+    "Other machines are let in, and members of the class sign in. Names and codes travel as they "
+    "are typed unless a proxy in front encrypts them: see docs/class.md."
 )
 
 _OWN_NAMES = ("localhost", "127.0.0.1", "::1")
@@ -28,12 +37,17 @@ _OWN_NAMES = ("localhost", "127.0.0.1", "::1")
               help="Address to serve on; 0.0.0.0 lets other machines in.")  # fmt: skip
 @click.option("--allow-host", "allowed", multiple=True, metavar="NAME",
               help="A further name by which browsers may call this server.")  # fmt: skip
-def app_command(port: int, host: str, allowed: tuple[str, ...]) -> None:
+@click.option("--class", "for_class", is_flag=True,
+              help="For a class: everybody signs in, and has work of their own.")  # fmt: skip
+def app_command(port: int, host: str, allowed: tuple[str, ...], for_class: bool) -> None:
     """Serve the app in a browser.
 
-    It has no login. On another address than this machine's own, whoever reaches it may do what
-    you may.
+    It has no login, unless it serves a class. On another address than this machine's own, whoever
+    reaches it may do what you may.
     """
+    if for_class:
+        ClassStore(Paths.default()).read()  # or says how to make one
+        os.environ[CLASS] = "1"
     check_port(host, port)
     script = Paths.default().project / "app.py"
     if not script.is_file():
@@ -45,7 +59,7 @@ def app_command(port: int, host: str, allowed: tuple[str, ...]) -> None:
     for name in (*allowed, *_OWN_NAMES, socket.gethostname(), host) if allowed else ():
         command += ["--server.allowedHosts", name]
     if not is_this_machine(host):
-        echo(SHARED, err=True)
+        echo(SHARED_CLASS if os.environ.get(CLASS) else SHARED, err=True)
         # Else Streamlit asks a server outside for the address to print.
         command += ["--browser.serverAddress", socket.gethostname()]
     os.chdir(script.parent)  # where Streamlit looks for its settings

@@ -18,7 +18,7 @@ from musicgen.config import Paths
 from musicgen.corpus.cleaning import CleaningReport, CorpusTune, Finding, check_finding
 from musicgen.corpus.sources import SOURCES, get_source
 from musicgen.corpus.split import Split
-from musicgen.corpus.user_corpora import PREFIX, CorpusStore
+from musicgen.corpus.user_corpora import PREFIX, store_of
 from musicgen.errors import StorageError
 from musicgen.json_reading import is_count, read_json
 from musicgen.storage import list_folder, modified_ns, write_file
@@ -93,9 +93,9 @@ def keep_file(path: Path, data: bytes) -> None:
 
 
 def _source_bytes(name: str, paths: Paths) -> list[bytes]:
-    store, plain_name = CorpusStore(paths.corpora), name.removeprefix(PREFIX)
+    plain_name = name.removeprefix(PREFIX)
     if name not in SOURCES:
-        own = store.get(plain_name)
+        own = store_of(plain_name, paths).get(plain_name)
         report = json.dumps(_pack_report(own.read_report()), ensure_ascii=False)
         return [own.read_text().encode(), report.encode()]
     try:

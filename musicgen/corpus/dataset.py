@@ -14,7 +14,7 @@ from musicgen.corpus.lab import SEPARATOR
 from musicgen.corpus.normalization import write_plain
 from musicgen.corpus.sources import SOURCES, get_source, read_source_text
 from musicgen.corpus.split import Split, add_for_training, split_tunes
-from musicgen.corpus.user_corpora import PREFIX, CorpusStore
+from musicgen.corpus.user_corpora import PREFIX, store_of
 from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.errors import CorpusError
 
@@ -195,7 +195,8 @@ def read_tunes(name: str, paths: Paths) -> tuple[list[CorpusTune], CleaningRepor
     Raises:
         CorpusError: the source is unknown, not fetched or damaged.
     """
-    store, plain_name = CorpusStore(paths.corpora), name.removeprefix(PREFIX)
+    plain_name = name.removeprefix(PREFIX)
+    store = store_of(plain_name, paths)
     if name not in SOURCES and store.has(plain_name):
         own = store.get(plain_name)
         tunes, _ = clean_tunebook(plain_name, [(plain_name, own.read_text())])

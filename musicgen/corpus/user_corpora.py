@@ -20,7 +20,7 @@ from typing import Any
 import filelock
 
 from musicgen import names
-from musicgen.config import to_json
+from musicgen.config import Paths, to_json
 from musicgen.corpus.cleaning import Cleaner, CleaningReport, Finding, check_finding
 from musicgen.corpus.lab import SEPARATOR
 from musicgen.corpus.sources import SOURCES
@@ -262,6 +262,13 @@ class CorpusStore:
 
     def _whole(self, name: str) -> Path:
         return whole_folder(find_folder(self.root, name))
+
+
+def store_of(name: str, paths: Paths) -> CorpusStore:
+    """Where the corpus of that name lies: with one's own, else with those that are shared."""
+    own = CorpusStore(paths.corpora)
+    shared = CorpusStore(paths.sharing.corpora) if paths.sharing else own
+    return shared if shared.has(name) and not own.has(name) else own
 
 
 def _is_reserved(name: str) -> bool:

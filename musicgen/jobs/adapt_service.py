@@ -20,8 +20,8 @@ from musicgen.evaluation.loss.text_loss import compute_loss
 from musicgen.evaluation.report.novelty_scorer import find_novelty_scorer
 from musicgen.jobs.background_task import BackgroundTask, TaskCancelled, TaskStatus
 from musicgen.jobs.training_job import JobRegistry
-from musicgen.listening.gate import TUNES, Evidence, judge_version
-from musicgen.listening.interpolation import hold_near
+from musicgen.listening.candidates import judge_nearer
+from musicgen.listening.gate import TUNES, Evidence
 from musicgen.listening.learning import CollectedPairs, collect_pairs, describe_pairs, lineage
 from musicgen.listening.store import StudyStore
 from musicgen.listening.taste import strengthen
@@ -37,14 +37,14 @@ FEWEST_NEW_TUNES = 20
 LINE_ENDING = "-tuned"
 """What the line of a model is called by default, after the model's name."""
 
-PAIR_STEPS, TUNE_STEPS = 90, 400
+PAIR_STEPS, TUNE_STEPS = 90, 500
 """Steps of a training on pairs, which would cost more than it brings if it were longer, and on new
 tunes."""
 
-READINGS = 3
+READINGS = 6
 """How often new tunes are read while the old ones are read once: there are far fewer of them."""
 
-_TUNE_LEARNING_RATE = 1.5e-3
+_TUNE_LEARNING_RATE = 3e-3
 
 UNSEEN_ENDING = "-unseen"
 """What the corpus of tunes that are kept for the gate is called, after the run."""
@@ -242,7 +242,6 @@ class _AdaptTask(BackgroundTask):
         source = str(start.metadata.corpus.get("source", ""))
         dataset = load_dataset(source, self._paths, config.plain, config.described)
         held_out = dataset.texts("val")
-        new = hold_near(start, find_checkpoint(run_id, self._paths).path, held_out)
         scorer = find_novelty_scorer(start, self._paths, on_progress=lambda _tunes: self._check())
         has_scores = _SCORE in scorer(start_text(held_out))
         evidence = Evidence(
@@ -254,7 +253,9 @@ class _AdaptTask(BackgroundTask):
             self._plan.seed,
             self._check,
         )
-        return judge_version(start, new, evidence)
+        path = find_checkpoint(run_id, self._paths).path
+        _version, verdict = judge_nearer(start, path, evidence)
+        return verdict
 
     def _check(self) -> None:
         self.show_progress(max(0.8, self.state.progress))

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from musicgen.errors import MusicgenError
+from musicgen.jobs.fair_turn import Ticket
 
 logger = logging.getLogger(__name__)
 
@@ -67,7 +68,8 @@ class BackgroundTask:
         name: Of the thread; in the log.
         work: What is done.
         failure: The sentence for a fault of the program.
-        turn: Held while working, so that tasks with the same one follow one another.
+        turn: Held while working, so that tasks with the same one follow one another. A ticket is
+            given up when the task is cancelled.
     """
 
     def __init__(
@@ -75,7 +77,7 @@ class BackgroundTask:
         name: str,
         work: Callable[[], None],
         failure: MusicgenError,
-        turn: "threading.Lock | None" = None,
+        turn: "threading.Lock | Ticket | None" = None,
     ) -> None:
         self._work = work
         self._failure = failure
@@ -127,6 +129,8 @@ class BackgroundTask:
                 self._change(TaskStatus.CANCELLING)
             self._cancelled.set()
             self._awake.set()
+        if isinstance(self._turn, Ticket):
+            self._turn.give_up()
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Waits for the end; True if it came in time."""
@@ -189,6 +193,13 @@ class BackgroundTask:
         with self._changing:
             if self.status in (TaskStatus.WAITING, TaskStatus.PREPARING):
                 self._change(status)
+
+    def _wait_again(self) -> None:
+        """The task waits for its turn once more, where it is paused after that."""
+        self._awake.wait()
+        with self._changing:
+            if self.status in (TaskStatus.PREPARING, TaskStatus.RUNNING):
+                self._change(TaskStatus.WAITING)
 
     def _change(self, status: TaskStatus) -> None:
         self._state = replace(self._state, status=status)

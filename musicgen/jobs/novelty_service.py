@@ -12,7 +12,6 @@ import sys
 import threading
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
 from musicgen.config import Paths
 from musicgen.corpus.corpus_cache import digest_source
@@ -49,12 +48,12 @@ class IndexInProgress:
 class _IndexTask(BackgroundTask):
     """Has one index made by a process of its own; `tunes` is how many were read so far."""
 
-    def __init__(self, ref: CheckpointRef, home: Path) -> None:
+    def __init__(self, ref: CheckpointRef, paths: Paths) -> None:
         super().__init__("novelty", self._prepare, _sentence())
         self.tunes = 0
         self.ended_s = 0.0
         self._ref = ref
-        self._home = home
+        self._paths = paths
 
     def _prepare(self) -> None:
         try:
@@ -69,10 +68,13 @@ class _IndexTask(BackgroundTask):
             sys.executable, "-m", "musicgen", "novelty", "--prepare",
             "--checkpoint", str(self._ref.path),
         ]  # fmt: skip
+        homes = {"MUSICGEN_HOME": str(self._paths.home)}
+        if self._paths.shared:
+            homes["MUSICGEN_SHARED"] = str(self._paths.shared)
         with subprocess.Popen(
             command,
             cwd=Paths.default().project,
-            env=os.environ | {"MUSICGEN_HOME": str(self._home)},
+            env=os.environ | homes,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -140,7 +142,7 @@ class NoveltyService:
         if task and error and time.monotonic() - task.ended_s < RETRY_S:
             raise error
         if task is None or task.is_over:
-            task = self._tasks[key] = _IndexTask(ref, self._paths.home)
+            task = self._tasks[key] = _IndexTask(ref, self._paths)
             task.start()
         return IndexInProgress(task.tunes)
 

@@ -15,6 +15,8 @@ from musicgen.evaluation.report.plan import Cell, ReportPlan
 from musicgen.evaluation.report.reference import find_reference
 from musicgen.evaluation.report.store import ReportStore, being_made_error
 from musicgen.jobs.background_task import BackgroundTask, TaskCancelled, TaskStatus
+from musicgen.jobs.fair_turn import Ticket
+from musicgen.jobs.seat import Seat
 from musicgen.models.checkpoint import find_checkpoint, read_metadata
 from musicgen.places.place import LOCAL, Place
 
@@ -43,12 +45,19 @@ class _ReportTask(BackgroundTask):
     """Makes one report."""
 
     def __init__(
-        self, report_id: str, plan: ReportPlan, store: ReportStore, paths: Paths, place: Place
+        self,
+        report_id: str,
+        plan: ReportPlan,
+        store: ReportStore,
+        paths: Paths,
+        place: Place,
+        turn: Ticket | None = None,
     ) -> None:
         super().__init__(
             f"report-{report_id}",
             self._make,
             ReportError("The report failed. The server's log says where."),
+            turn,
         )
         self.report_id = report_id
         self._plan = plan
@@ -110,10 +119,12 @@ class ReportService:
     Args:
         store: Where they are kept.
         paths: Where checkpoints and corpora are found.
+        seat: The person's, where several share the machine.
     """
 
-    def __init__(self, store: ReportStore, paths: Paths) -> None:
+    def __init__(self, store: ReportStore, paths: Paths, seat: Seat | None = None) -> None:
         self.store = store
+        self._seat = seat
         self._paths = paths
         self._lock = threading.Lock()
         self._task: _ReportTask | None = None
@@ -186,6 +197,7 @@ class ReportService:
             raise being_made_error()
 
     def _launch(self, report_id: str, plan: ReportPlan, place: Place) -> None:
-        task = _ReportTask(report_id, plan, self.store, self._paths, place)
+        turn = self._seat.other_ticket(report_id) if self._seat and place.is_here else None
+        task = _ReportTask(report_id, plan, self.store, self._paths, place, turn)
         task.start()
         self._task = task

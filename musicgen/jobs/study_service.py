@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from musicgen.config import Paths
 from musicgen.errors import MusicgenError, StudyError
 from musicgen.jobs.background_task import BackgroundTask, TaskCancelled, TaskStatus
+from musicgen.jobs.fair_turn import Ticket
+from musicgen.jobs.seat import Seat
 from musicgen.listening.plan import REAL, StudyPlan
 from musicgen.listening.store import StudyStore
 from musicgen.listening.tunes import make_tunes
@@ -34,11 +36,19 @@ class StudySnapshot:
 class _StudyTask(BackgroundTask):
     """Makes one study."""
 
-    def __init__(self, number: int, plan: StudyPlan, store: StudyStore, paths: Paths) -> None:
+    def __init__(
+        self,
+        number: int,
+        plan: StudyPlan,
+        store: StudyStore,
+        paths: Paths,
+        turn: Ticket | None = None,
+    ) -> None:
         super().__init__(
             f"study-{number}",
             self._make,
             StudyError("The study could not be made. The server's log says where it failed."),
+            turn,
         )
         self._number = number
         self._plan = plan
@@ -69,10 +79,12 @@ class StudyService:
     Args:
         store: Where they are kept.
         paths: Where models and corpora are.
+        seat: The person's, where several share the machine.
     """
 
-    def __init__(self, store: StudyStore, paths: Paths) -> None:
+    def __init__(self, store: StudyStore, paths: Paths, seat: Seat | None = None) -> None:
         self.store = store
+        self._seat = seat
         self._paths = paths
         self._lock = threading.Lock()
         self._task: _StudyTask | None = None
@@ -92,7 +104,8 @@ class StudyService:
             if self._task and not self._task.is_over:
                 raise StudyError("Another study is being made. Wait for it, or cancel it.")
             self._count += 1
-            self._task = _StudyTask(self._count, plan, self.store, self._paths)
+            turn = self._seat.other_ticket(f"study-{self._count}") if self._seat else None
+            self._task = _StudyTask(self._count, plan, self.store, self._paths, turn)
             self._task.start()
 
     def cancel(self) -> None:

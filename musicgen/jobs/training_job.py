@@ -2,17 +2,21 @@
 
 Pages that draw curves poll `TrainingJob.snapshot`, which copies the metrics. For all else
 `BackgroundTask.state` and the small properties of the job are enough. One training runs at a time;
-others wait their turn.
+others wait their turn. Where several people share the machine (`Seat`), a training that had its
+slice, or is paused, is saved and let go of, and goes on from there when its turn comes again.
 """
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from musicgen.config import NetworkConfig, Paths, TrainingConfig
 from musicgen.corpus.dataset import Dataset, load_dataset, require_trainable
-from musicgen.errors import MusicgenError, RunError
+from musicgen.errors import MusicgenError, RunError, StorageError
 from musicgen.jobs.background_task import BackgroundTask, TaskCancelled, TaskStatus
+from musicgen.jobs.fair_turn import Ticket
+from musicgen.jobs.seat import Seat
 from musicgen.models.checkpoint import Checkpoint
 from musicgen.places.place import LOCAL, Place, Sitting
 from musicgen.presets import Preset
@@ -67,7 +71,8 @@ class TrainingJob(BackgroundTask):
     Args:
         run: The run, new or to be resumed.
         load: Gives the corpus that settings name; called in the thread.
-        turn: Held while training, so that trainings follow one another.
+        turn: Held while training, so that trainings follow one another; a ticket is handed on as
+            well while the job is paused, and after each slice.
         priority: Whom it lets go ahead between its steps.
         ends_early: Asked after each look at held-out tunes, in the thread that trains, whether the
             training is to end there; its run is then ``pruned``.
@@ -78,7 +83,7 @@ class TrainingJob(BackgroundTask):
         self,
         run: Run,
         load: Callable[[TrainingConfig], Dataset],
-        turn: "threading.Lock | None" = None,
+        turn: "threading.Lock | Ticket | None" = None,
         priority: ForegroundPriority | None = None,
         ends_early: EndsEarly | None = None,
         place: Place = LOCAL,
@@ -92,6 +97,10 @@ class TrainingJob(BackgroundTask):
         self.run = run
         self.preset = run.preset
         self._load = load
+        self._ticket = turn if isinstance(turn, Ticket) else None
+        self._has_stepped = False
+        self._train_characters: int | None = None
+        self._warning = ""
         self._priority = priority or ForegroundPriority()
         self._ends_early = ends_early
         self._has_ended_early = False
@@ -107,6 +116,12 @@ class TrainingJob(BackgroundTask):
         """The last step that was taken, in earlier sittings perhaps; 0 before the first."""
         with self._lock:
             return self._metrics[-1].step if self._metrics else 0
+
+    @property
+    def before(self) -> int:
+        """How many trainings come first, if nothing changes; 0 where nobody else waits."""
+        is_waiting = self.status is TaskStatus.WAITING
+        return self._ticket.before if self._ticket and is_waiting else 0
 
     @property
     def has_ended_early(self) -> bool:
@@ -143,22 +158,58 @@ class TrainingJob(BackgroundTask):
             chars_per_second=_mean_speed(metrics),
             best_val_loss=best.val_loss if best else None,
             best_step=best.step if best else 0,
-            message=str(now.error or (session.warning if session else "")),
+            message=str(now.error or (session.warning if session else self._warning)),
             has_checkpoint=self.run.has_best,
             error=now.error,
             samples=self.samples,
-            train_characters=len(session.dataset.train_text) if session else None,
+            train_characters=self._train_characters,
         )
 
     def _train(self) -> None:
+        while not self._sit():
+            self._let_others()
+        if self._ticket:
+            self._keep_little()
+
+    def _keep_little(self) -> None:
+        """Lets go of the session and its corpus: many may wait, or have finished."""
+        with self._lock:
+            if self._session:
+                self._samples, self._warning = self._session.samples, self._session.warning
+                self._session = None
+
+    def _sit(self) -> bool:
+        """Trains until the end, which is True, or until others are to have their turn.
+
+        Raises:
+            TaskCancelled: it was asked to end.
+        """
+        self._has_stepped = False
         dataset = self._load(self.preset.training)
-        self._session = self._place.open_sitting(
+        self._train_characters = len(dataset.train_text)
+        session = self._session = self._place.open_sitting(
             self.run, dataset, self._on_step, lambda: self.is_paused
         )
-        if self._session.train(self._should_stop) == TaskStatus.CANCELLED:
-            if self._has_ended_early:
-                self._write_pruned()
+        if session.train(self._should_stop) != TaskStatus.CANCELLED:
+            return True
+        if self._has_ended_early:
+            self._write_pruned()
+        if self._ticket is None or self.is_cancelled or self._has_ended_early:
             raise TaskCancelled
+        if not session.is_saved:  # a full disk: what was not saved would be lost
+            raise StorageError(session.warning or "The training could not be saved.")
+        return False
+
+    def _let_others(self) -> None:
+        """Hands the turn on, and waits for it again, after a pause perhaps."""
+        self._keep_little()
+        if self._ticket:
+            self._ticket.release()
+            self._wait_again()
+            self._ticket.acquire()
+        if self.is_cancelled:
+            raise TaskCancelled
+        self._begin(TaskStatus.PREPARING)
 
     def _write_pruned(self) -> None:
         now = self.run.read_status()
@@ -170,6 +221,7 @@ class TrainingJob(BackgroundTask):
             while self._metrics and self._metrics[-1].step >= metrics.step:
                 self._metrics.pop()  # a resumed run repeats the steps after its last save
             self._metrics.append(metrics)
+        self._has_stepped = True
         self._show_step()
         if metrics.val_loss is not None and self._ends_early and self._ends_early(metrics):
             self._has_ended_early = True
@@ -180,9 +232,18 @@ class TrainingJob(BackgroundTask):
     def _should_stop(self) -> bool:
         if not self._place.is_here:
             return self.is_ending() or self._has_ended_early
-        must_end = self.must_end()
+        ticket = self._ticket
+        if ticket is None:
+            must_end = self.must_end()
+            self._priority.yield_if_busy()
+            return must_end or self.is_cancelled or self._has_ended_early
+        self._begin(TaskStatus.RUNNING)
+        before = time.monotonic()
         self._priority.yield_if_busy()
-        return must_end or self.is_cancelled or self._has_ended_early
+        ticket.excuse(time.monotonic() - before)
+        is_others = self.status is TaskStatus.PAUSED or ticket.must_give_way()
+        is_to_end = self.is_cancelled or self._has_ended_early
+        return is_to_end or (self._has_stepped and is_others)
 
 
 class JobRegistry:
@@ -193,11 +254,13 @@ class JobRegistry:
     Args:
         store: Where runs are kept.
         paths: Where corpora are found.
+        seat: The person's, where several share the machine.
     """
 
-    def __init__(self, store: RunStore, paths: Paths) -> None:
+    def __init__(self, store: RunStore, paths: Paths, seat: Seat | None = None) -> None:
         self.store = store
-        self.foreground_priority = ForegroundPriority()
+        self._seat = seat
+        self.foreground_priority = seat.machine.priority if seat else ForegroundPriority()
         self._paths = paths
         self._lock = threading.Lock()
         self._turn = threading.Lock()
@@ -225,6 +288,7 @@ class JobRegistry:
         Raises:
             ConfigError: the tracker that the settings ask for is not installed, this machine has
                 too little memory or disk for them, or they need a checkpoint to go on from.
+            ClassError: it is more than a member of a class may ask for.
             CorpusError: the corpus is missing, or too small; nothing is left behind.
             CheckpointError: there is no teacher of that name, or it is damaged.
             RunError: the name is taken or not usable, the teacher does not know the characters, or
@@ -239,8 +303,7 @@ class JobRegistry:
         preset, teacher = resolve_teacher(preset, self._paths, dataset.vocabulary)
         preset, pairs = resolve_pairs(preset, self._paths, start, dataset.vocabulary)
         shape = start.metadata.network if start else preset.network
-        if place.is_here:
-            self._require_room(shape, config, teacher.metadata.network if teacher else None)
+        self._require_room(shape, config, teacher.metadata.network if teacher else None, place)
         with self._lock:
             run = self.store.create(run_id, preset, start, sweep, teacher, pairs)
             return self._launch(run, dataset, ends_early, place)
@@ -258,11 +321,11 @@ class JobRegistry:
         Raises:
             RunError: there is no such run, or it is being trained.
             ConfigError: this machine has too little memory or disk for it.
+            ClassError: it is more than a member of a class may ask for.
         """
         run = self.store.get(run_id)
         preset = run.preset
-        if place.is_here:
-            self._require_room(preset.network, preset.training)
+        self._require_room(preset.network, preset.training, place=place)
         with self._lock:
             job = self._jobs.get(run_id)
             if job and not job.is_over:
@@ -270,9 +333,20 @@ class JobRegistry:
             return self._launch(run, ends_early=ends_early, place=place)
 
     def _require_room(
-        self, network: NetworkConfig, config: TrainingConfig, teacher: NetworkConfig | None = None
+        self,
+        network: NetworkConfig,
+        config: TrainingConfig,
+        teacher: NetworkConfig | None = None,
+        place: Place = LOCAL,
     ) -> None:
-        require_room(estimate_training(network, config, teacher), self.store.root)
+        """Makes sure that there is room here, and that the person may; a cluster has its own."""
+        if not place.is_here and self._seat is None:
+            return
+        estimate = estimate_training(network, config, teacher)
+        if place.is_here:
+            require_room(estimate, self.store.root)
+        if self._seat:
+            self._seat.admit(estimate, config, sum(not job.is_over for job in self.jobs()))
 
     def current(self) -> TrainingJob | None:
         """The job that trains or waits, else the latest one, else None."""
@@ -326,12 +400,16 @@ class JobRegistry:
         ends_early: EndsEarly | None = None,
         place: Place = LOCAL,
     ) -> TrainingJob:
-        def load(config: TrainingConfig) -> Dataset:
-            return dataset or load_dataset(
-                config.source, self._paths, config.plain, config.described
-            )
+        kept = None if self._seat else dataset  # thirty who wait would keep thirty
 
-        turn = self._turn if place.is_here else threading.Lock()
+        def load(config: TrainingConfig) -> Dataset:
+            return kept or load_dataset(config.source, self._paths, config.plain, config.described)
+
+        turn: threading.Lock | Ticket = self._turn
+        if not place.is_here:
+            turn = threading.Lock()  # the cluster has a queue of its own
+        elif self._seat:
+            turn = self._seat.training_ticket(run.id)
         job = TrainingJob(run, load, turn, self.foreground_priority, ends_early, place)
         self._jobs.pop(run.id, None)
         self._jobs[run.id] = job

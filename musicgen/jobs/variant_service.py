@@ -7,6 +7,7 @@ from musicgen.compression.measuring import VariantFigures, measure_all
 from musicgen.config import Paths
 from musicgen.errors import CheckpointError, MusicgenError
 from musicgen.jobs.background_task import BackgroundTask, TaskCancelled, TaskStatus
+from musicgen.jobs.seat import Seat
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +27,12 @@ class VariantService:
 
     Args:
         paths: Where models and tunes lie.
+        seat: The person's, where several share the machine.
     """
 
-    def __init__(self, paths: Paths) -> None:
+    def __init__(self, paths: Paths, seat: Seat | None = None) -> None:
         self._paths = paths
+        self._seat = seat
         self._lock = threading.Lock()
         self._task: BackgroundTask | None = None
         self._found = VariantSnapshot("", TaskStatus.CANCELLED)
@@ -48,7 +51,8 @@ class VariantService:
                 )
             self._found = VariantSnapshot(model, TaskStatus.PREPARING)
             failure = CheckpointError("The versions could not be measured; the log says why.")
-            task = BackgroundTask("variants", lambda: self._measure(model, tunes), failure)
+            turn = self._seat.other_ticket("variants") if self._seat else None
+            task = BackgroundTask("variants", lambda: self._measure(model, tunes), failure, turn)
             self._task = task
         task.start()
 

@@ -54,7 +54,7 @@ def find_share(
     The whole way, 1, where that costs no more, and where the two networks differ in shape; else
     what some halvings of the way find, which may be 0.
     """
-    if _shapes(start.network) != _shapes(tuned.network):
+    if not have_one_shape(start, tuned):
         return 1.0
 
     def loss(network: Network) -> float:
@@ -87,14 +87,35 @@ def hold_near(start: Checkpoint, path: Path, texts: Sequence[str]) -> Checkpoint
     """
     tuned = load_checkpoint(path)
     share = find_share(start, tuned, texts)
-    if share == 1.0:
-        return tuned
-    logger.info("%s: %.0f %% of the way from %s", path, 100 * share, start.name)
-    way = {"from": start.name, "fingerprint": start.fingerprint, "share": share}
-    metadata = replace(tuned.metadata, corpus=dict(tuned.metadata.corpus) | {"interpolated": way})
+    return tuned if share == 1.0 else move_nearer(start, path, tuned, share)
+
+
+def move_nearer(start: Checkpoint, path: Path, tuned: Checkpoint, share: float) -> Checkpoint:
+    """Writes a checkpoint that lies between the start and a tuned one, in its folder.
+
+    Args:
+        start: What it was tuned from.
+        path: The folder to write to. The metadata say how far from the start it is, as a share of
+            the whole way that the training went.
+        tuned: One with the start's shape, itself perhaps moved nearer before.
+        share: How far from the start towards the tuned one, from 0 to 1.
+
+    Raises:
+        StorageError: it cannot be written.
+    """
+    corpus = dict(tuned.metadata.corpus)
+    whole = share * float((corpus.get("interpolated") or {"share": 1.0})["share"])
+    logger.info("%s: %.0f %% of the way from %s", path, 100 * whole, start.name)
+    way = {"from": start.name, "fingerprint": start.fingerprint, "share": whole}
+    metadata = replace(tuned.metadata, corpus=corpus | {"interpolated": way})
     network = interpolate(start.network, tuned.network, share)
     save_checkpoint(path, network, metadata, extra_files=tuned.extra_files)
     return load_checkpoint(path)
+
+
+def have_one_shape(start: Checkpoint, tuned: Checkpoint) -> bool:
+    """Whether there is a line between two networks."""
+    return _shapes(start.network) == _shapes(tuned.network)
 
 
 def _shapes(network: Network) -> dict[str, torch.Size]:

@@ -202,7 +202,9 @@ class Checkpoint:
 
 @dataclass(frozen=True)
 class CheckpointRef:
-    """Where a checkpoint lies. `origin` is ``bundled``, ``version``, ``run`` or ``file``."""
+    """Where a checkpoint lies. `origin` is ``bundled``, ``version``, ``run``, ``shared`` (a run
+    or version of whoever shares) or ``file``.
+    """
 
     name: str
     path: Path
@@ -340,8 +342,20 @@ def _build(config: NetworkConfig, weights: Arrays) -> "Network":
 
 def list_checkpoints(paths: Paths) -> list[CheckpointRef]:
     """All checkpoints there are: bundled ones (``house`` first), then the current versions of
-    models that learn from people, then runs, the newest first.
+    models that learn from people, then runs, the newest first, then what is shared.
     """
+    own = _list_own(paths)
+    return own + _list_shared(paths, own) if paths.shared else own
+
+
+def _list_shared(paths: Paths, own: list[CheckpointRef]) -> list[CheckpointRef]:
+    """What is shared, less what has a name of one's own."""
+    taken = {ref.name for ref in own}
+    found = _list_own(paths.sharing) if paths.sharing else []
+    return [replace(ref, origin="shared") for ref in found if ref.name not in taken]
+
+
+def _list_own(paths: Paths) -> list[CheckpointRef]:
     bundled = [
         CheckpointRef(normalize_name(folder.name), folder, "bundled")
         for folder in _folders(paths.checkpoints)
@@ -380,6 +394,8 @@ def _list_lines(paths: Paths, known: list[CheckpointRef]) -> list[CheckpointRef]
 def find_checkpoint(name: str, paths: Paths) -> CheckpointRef:
     """The checkpoint of that name, or in the folder that `name` is a path to.
 
+    Where a home is shared, names alone are looked for: a path could lead to somebody else's.
+
     Raises:
         CheckpointError: there is none; the message lists the names there are.
     """
@@ -388,7 +404,7 @@ def find_checkpoint(name: str, paths: Paths) -> CheckpointRef:
         if ref.name == normalize_name(name):
             return ref
     path = Path(name)
-    for folder in (path, path / "best"):
+    for folder in (path, path / "best") if not paths.shared else ():
         if name and is_file(folder / METADATA_FILE):
             return CheckpointRef(path.name, folder, "file")
     if is_name(normalize_name(name)) and is_file(find_folder(paths.runs, name) / "config.json"):
@@ -397,7 +413,7 @@ def find_checkpoint(name: str, paths: Paths) -> CheckpointRef:
             "training was interrupted: python -m musicgen train --run {name} --resume",
             name=normalize_name(name),
         )
-    if name and (is_file(path) or is_folder(path)):
+    if name and not paths.shared and (is_file(path) or is_folder(path)):
         raise CheckpointError(
             "{name} is not a checkpoint: it has no {file}.", name=name, file=METADATA_FILE
         )

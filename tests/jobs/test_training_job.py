@@ -7,12 +7,15 @@ import pytest
 
 from musicgen.config import Paths
 from musicgen.corpus.dataset import Dataset
-from musicgen.errors import CorpusError, RunError
+from musicgen.errors import ClassError, CorpusError, RunError
 from musicgen.jobs import training_job as module
 from musicgen.jobs.background_task import TaskStatus
+from musicgen.jobs.fair_turn import FairQueue
+from musicgen.jobs.seat import Machine, Seat
 from musicgen.jobs.training_job import JobRegistry, TrainingJob
 from musicgen.models.checkpoint import load_checkpoint
 from musicgen.presets import Preset
+from musicgen.training.loop.foreground_priority import ForegroundPriority
 from musicgen.training.runs.run import RunStore
 from tests.examples import stand_in
 
@@ -208,3 +211,86 @@ def test_a_snapshot_does_not_change_afterwards(registry: JobRegistry, tiny_prese
     with pytest.raises(dataclasses.FrozenInstanceError):
         snapshot.step = 1  # type: ignore[misc]
     assert isinstance(job, TrainingJob)
+
+
+def sit(person: str, machine: Machine, tmp_path: Path, paths: Paths) -> JobRegistry:
+    """The registry of one of several people who share a machine."""
+    seat = Seat(machine, person, lambda _estimate, _training, _active: None)
+    return JobRegistry(RunStore(tmp_path / person / "runs"), paths, seat)
+
+
+@pytest.fixture
+def machine() -> Machine:
+    return Machine(FairQueue(0.0), FairQueue(), ForegroundPriority())
+
+
+def test_several_people_train_in_turns_and_each_ends_as_if_alone(
+    registry: JobRegistry,
+    machine: Machine,
+    tmp_path: Path,
+    paths: Paths,
+    tiny_preset: Preset,
+) -> None:
+    training = tiny_preset.training.replace(max_steps=6, samples=2)
+    preset = dataclasses.replace(tiny_preset, training=training)
+    alone = registry.start(preset, "alone")
+    assert alone.wait(LIMIT_S)
+    jobs = [sit(one, machine, tmp_path, paths).start(preset, "same") for one in "ab"]
+    assert all(job.wait(LIMIT_S) for job in jobs)
+    wanted = alone.snapshot()
+    for job in jobs:
+        now = job.snapshot()
+        assert now.status is TaskStatus.FINISHED and now.error is None
+        assert [one.train_loss for one in now.metrics] == [one.train_loss for one in wanted.metrics]
+        assert [one.abc for one in now.samples] == [one.abc for one in wanted.samples]
+        assert now.train_characters == wanted.train_characters
+    assert set(machine.trainings.used_s()) == {"a", "b"}
+    assert machine.trainings.places() == []
+
+
+def test_one_who_pauses_keeps_nobody_waiting_and_goes_on_later(
+    registry: JobRegistry, machine: Machine, tmp_path: Path, paths: Paths, tiny_preset: Preset
+) -> None:
+    first = sit("a", machine, tmp_path, paths).start(long(tiny_preset), "one")
+    wait_for(lambda: first.step > 3)
+    first.pause()
+    second = sit("b", machine, tmp_path, paths).start(tiny_preset, "two")
+    assert second.wait(LIMIT_S) and second.status is TaskStatus.FINISHED
+    held = first.step
+    assert first.status is TaskStatus.PAUSED
+    first.resume()
+    wait_for(lambda: first.step > held)
+    first.cancel()
+    assert first.wait(LIMIT_S) and first.status is TaskStatus.CANCELLED
+    assert first.snapshot().has_checkpoint
+
+
+def test_a_job_that_waits_among_people_is_stopped_at_once(
+    registry: JobRegistry, machine: Machine, tmp_path: Path, paths: Paths, tiny_preset: Preset
+) -> None:
+    first = sit("a", machine, tmp_path, paths).start(long(tiny_preset), "one")
+    wait_for(lambda: first.step > 0)
+    machine.trainings.slice_s = 1e9
+    second = sit("b", machine, tmp_path, paths).start(tiny_preset, "two")
+    wait_for(lambda: second.status is TaskStatus.WAITING and second.before == 1)
+    second.cancel()
+    assert second.wait(LIMIT_S) and second.status is TaskStatus.CANCELLED
+    assert not first.is_over
+    first.cancel()
+    assert first.wait(LIMIT_S)
+
+
+def test_a_person_is_asked_whether_they_may_before_a_run_is_made(
+    registry: JobRegistry, machine: Machine, tmp_path: Path, paths: Paths, tiny_preset: Preset
+) -> None:
+    asked = []
+
+    def refuse(estimate, training, active) -> None:
+        asked.append((estimate.parameters > 0, training.max_steps, active))
+        raise ClassError("No.")
+
+    registry = JobRegistry(RunStore(tmp_path / "runs"), paths, Seat(machine, "a", refuse))
+    with pytest.raises(ClassError):
+        registry.start(tiny_preset, "one")
+    assert asked == [(True, 12, 0)]
+    assert registry.store.list() == [] and registry.jobs() == []

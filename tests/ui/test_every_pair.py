@@ -188,6 +188,10 @@ def test_listen(furnished, open_app):
     open_every_pair(open_app("Listen"), 0)
 
 
+def test_classroom(furnished, open_app):
+    open_every_pair(open_app("Classroom"), 0)
+
+
 def test_server(furnished, open_app):
     open_every_pair(open_app("Server"), 0)
 

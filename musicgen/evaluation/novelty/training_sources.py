@@ -8,7 +8,7 @@ from musicgen.config import Paths
 from musicgen.corpus.cleaning import CorpusTune
 from musicgen.corpus.dataset import Dataset, load_dataset
 from musicgen.corpus.sources import SOURCES, require_source
-from musicgen.corpus.user_corpora import PREFIX, CorpusStore
+from musicgen.corpus.user_corpora import PREFIX, store_of
 from musicgen.errors import CorpusError
 from musicgen.models.checkpoint import CheckpointMetadata
 from musicgen.presets import PRESETS
@@ -49,12 +49,12 @@ def require_here(learned_from: tuple[TrainingSource, ...], paths: Paths) -> None
     Raises:
         CorpusError: one is not; the message says how to get it.
     """
-    store = CorpusStore(paths.corpora)
     for name in dict.fromkeys(name for source in learned_from for name in source.source.split("+")):
         if name in SOURCES:
             require_source(SOURCES[name], paths)
         else:
-            store.get(name.removeprefix(PREFIX))
+            own = name.removeprefix(PREFIX)
+            store_of(own, paths).get(own)
 
 
 def load_learned(

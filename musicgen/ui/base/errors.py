@@ -13,7 +13,7 @@ from musicgen.safe_text import remove_controls
 from musicgen.storage import explain
 from musicgen.translatable import Sentence
 from musicgen.ui.base import resources
-from musicgen.ui.base.language import _
+from musicgen.ui.base.language import _, translations
 from musicgen.ui.base.words import plain
 from musicgen.watching import ERROR
 
@@ -58,6 +58,12 @@ def sentence_text(error: MusicgenError) -> str:
     text = _(error.template) if error.template else ""
     text = remove_controls(text.format(**values) if values else text)
     return text if len(text) <= MAX_SENTENCE else f"{text[: MAX_SENTENCE - 1]}…"
+
+
+def sentence_in(error: MusicgenError, language: str) -> str:
+    """The same in a language, for what is no page of Streamlit's."""
+    text = translations(language).gettext(error.template) if error.template else ""
+    return remove_controls(text.format(**error.values) if error.values else text)[:MAX_SENTENCE]
 
 
 def _value(value: Any) -> Any:

@@ -114,6 +114,13 @@ SOUND: dict[str, Slot[Any]] = {
 }
 """How tunes are heard and written down, by the names of the settings."""
 
+CLEF = Slot("reading_clef", "")
+OCTAVE = Slot("reading_octave", 0)
+"""Clef and octave in which one's instrument reads."""
+
+READING_TAKEN = Slot("reading_taken", False)
+"""Whether this visit has begun with the clef and the octave that are remembered."""
+
 ENDLESS_SLEEP = Slot("endless_sleep", 0)
 """Minutes after which the endless row falls silent; 0 for never."""
 
@@ -137,6 +144,9 @@ LAST_BAR = Slot("play_last_bar", 1)
 
 VIEWING: tuple[Slot[Any], ...] = (TINT, NOTE_NAMES, VIEW, CHECKED_RANGE, LOOP, FIRST_BAR, LAST_BAR)
 """Values of the widgets around the score, held on while another page is open."""
+
+VIEW_TAKEN = Slot("view_taken", False)
+"""Whether this visit has begun with the notation that is remembered."""
 
 INSTRUMENT_TAKEN = Slot("instrument_taken", False)
 """Whether this visit has begun with the instrument that is remembered."""
@@ -261,6 +271,15 @@ FAILURE_IS_NEW = Slot("failure_is_new", False)
 
 REDRAWN = Slot("redrawn", False)
 """Whether the page is drawn anew by itself, without anybody having done anything."""
+
+MEMBER = Slot("member", "")
+"""The id of the member of a class whose session this is; empty where there is none."""
+
+CLASS_MEMBER = Slot("classroom_member", "")
+"""The id of the member whose work is looked at on the teacher's board."""
+
+CLASS_CODES: Slot[tuple[Any, ...]] = Slot("classroom_new_codes", ())
+"""The `classroom.roster.NewCode`s that were just made, and are shown once."""
 
 PAGE = Slot("page", "")
 """The page that was drawn last, by its title."""

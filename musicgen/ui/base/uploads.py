@@ -2,6 +2,8 @@
 
 import streamlit as st
 
+from musicgen.ui.base import membership
+
 
 def upload_limit_mb(most_mb: int) -> int:
     """Megabytes that an uploader may ask for and the server will take.
@@ -10,6 +12,8 @@ def upload_limit_mb(most_mb: int) -> int:
     then refuses with an error of the network.
 
     Args:
-        most_mb: What the page itself can do with.
+        most_mb: What the page itself can do with; in a class no more than its limit.
     """
-    return max(1, min(most_mb, int(st.get_option("server.maxUploadSize"))))
+    limits = membership.limits()
+    allowed = limits.upload_mb if limits else most_mb
+    return max(1, min(most_mb, allowed, int(st.get_option("server.maxUploadSize"))))

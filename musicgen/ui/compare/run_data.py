@@ -5,15 +5,19 @@ from pathlib import Path
 
 import streamlit as st
 
+from musicgen.models.checkpoint import CheckpointRef
 from musicgen.training.runs import bundled_history
-from musicgen.training.runs.bundled_history import is_bundled, model_of
-from musicgen.training.runs.run import Run, RunInfo
+from musicgen.training.runs.bundled_history import bundled_id, is_bundled, model_of
+from musicgen.training.runs.run import Run, RunInfo, RunStore
 from musicgen.training.runs.run_admin import measure_size
 from musicgen.training.runs.summary import RunSummary, characters_per_step, compute_summary
 from musicgen.ui.base import resources
 from musicgen.ui.base.labels import STATUS_LABELS
 from musicgen.ui.base.language import _
 from musicgen.ui.compare.comparison_charts import RunCurves, compute_curves
+
+SHARED = "shared/"
+"""What the names of shared runs begin with: no run's can hold a slash."""
 
 MAX_KEPT = 200
 """Runs whose figures and curves are kept, some 30 kB each."""
@@ -27,14 +31,30 @@ def list_runs(has_cells: bool = False) -> list[RunInfo]:
 
 
 def list_bundled() -> list[RunInfo]:
-    """The trainings that bundled models came from, by names that no run can have."""
-    return bundled_history.list_bundled(resources.paths())
+    """The trainings of others: those that bundled models came from, and shared runs.
+
+    They have names that no run can have.
+    """
+    where = resources.paths()
+    shared = RunStore(where.sharing.runs).list() if where.sharing else []
+    return bundled_history.list_bundled(where) + [
+        replace(info, id=f"{SHARED}{info.id}") for info in shared if not info.sweep
+    ]
+
+
+def id_of(ref: CheckpointRef) -> str:
+    """The name among runs of the training of a model."""
+    if ref.origin == "bundled":
+        return bundled_id(ref.name)
+    return f"{SHARED}{ref.name}" if ref.origin == "shared" else ref.name
 
 
 def label(run_id: str) -> str:
     """What a run is called on the page."""
     if is_bundled(run_id):
         return _("{name} (bundled)").format(name=model_of(run_id))
+    if run_id.startswith(SHARED):
+        return _("{name} (shared)").format(name=run_id.removeprefix(SHARED))
     return run_id
 
 
@@ -73,7 +93,8 @@ def status_word(info: RunInfo) -> str:
 
 
 def _read(run_id: str) -> tuple[RunSummary, RunCurves]:
-    for info in list_bundled() if is_bundled(run_id) else ():
+    is_others = is_bundled(run_id) or run_id.startswith(SHARED)
+    for info in list_bundled() if is_others else ():
         if info.id == run_id:
             return _kept(info.path, run_id, _stamp(info.path))
     run = resources.store().get(run_id)

@@ -109,6 +109,7 @@ def _import() -> None:
     if upload is None:
         return
     try:
+        resources.require_disk(upload.size)
         run = import_run(resources.store(), upload)
     except MusicgenError as error:
         show_error(error, st.container())

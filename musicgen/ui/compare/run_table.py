@@ -10,7 +10,7 @@ from musicgen.evaluation.loss.perplexity import GREATEST
 from musicgen.models.checkpoint import CheckpointMetadata, CheckpointRef
 from musicgen.models.figures import find_held_out, find_held_out_loss
 from musicgen.presets import Preset
-from musicgen.training.runs.bundled_history import bundled_id, model_of
+from musicgen.training.runs.bundled_history import model_of
 from musicgen.training.runs.run import Run, RunInfo
 from musicgen.training.runs.run_admin import measure_size
 from musicgen.training.runs.summary import RunSummary, differing_settings, settings_of
@@ -130,7 +130,7 @@ def _summaries(infos: list[RunInfo]) -> list[RunSummary]:
 def _bundled() -> list[tuple[CheckpointRef, CheckpointMetadata]]:
     found = []
     for ref in resources.checkpoints():
-        if ref.origin == "bundled":
+        if ref.origin in ("bundled", "shared"):
             try:
                 found.append((ref, ref.metadata()))
             except MusicgenError:
@@ -158,11 +158,11 @@ def _bundled_row(
 ) -> dict[str, Any]:
     """Its held-out loss is that of the weights that play, which need not be the lowest one."""
     values = settings_of(_preset_of(metadata))
-    elapsed_s = _elapsed_s(bundled_id(ref.name))
+    elapsed_s = _elapsed_s(run_data.id_of(ref))
     return {
         "run": ref.name,
         "preset": metadata.preset,
-        "status": _("bundled"),
+        "status": _("shared") if ref.origin == "shared" else _("bundled"),
         "loss": find_held_out_loss(metadata.metrics),
         "perplexity": _drawable(find_held_out(metadata.metrics).get("perplexity")),
         "steps": metadata.step,

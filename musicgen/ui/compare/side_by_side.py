@@ -14,7 +14,6 @@ from musicgen.models.figures import find_held_out_loss
 from musicgen.notation.analysis.bars import check_bars
 from musicgen.presets import Preset
 from musicgen.sampling.composer import Composition
-from musicgen.training.runs.bundled_history import bundled_id
 from musicgen.training.runs.summary import clock, differing_settings
 from musicgen.ui.base import resources
 from musicgen.ui.base.asked import answered, ask_button
@@ -150,7 +149,7 @@ def _figures(ref: CheckpointRef, metadata: CheckpointMetadata) -> dict[str, str]
 
 
 def _training_time(ref: CheckpointRef) -> float | None:
-    name = bundled_id(ref.name) if ref.origin == "bundled" else ref.name
+    name = run_data.id_of(ref)
     try:
         return run_data.summary(name).elapsed_s
     except MusicgenError:  # a bundled model that went through several trainings

@@ -87,6 +87,7 @@ def _suggested(file_name: str) -> str:
 
 def _make(name: str, uploads: list[Upload]) -> None:
     state.CORPUS_MADE.set("")
+    resources.require_disk(sum(len(upload.data) for upload in uploads))
     bar = st.progress(0.0, _("Reading and cleaning"))
     shown = 0.0
 

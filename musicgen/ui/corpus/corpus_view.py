@@ -12,7 +12,7 @@ from musicgen.corpus.statistics import (
     find_tunes,
     write_csv,
 )
-from musicgen.corpus.user_corpora import OwnCorpus
+from musicgen.corpus.user_corpora import OwnCorpus, store_of
 from musicgen.errors import AudioError, MusicgenError
 from musicgen.notation.parsing.reader import read_tune
 from musicgen.safe_text import remove_controls
@@ -62,12 +62,13 @@ def corpus_on_screen(name: str) -> None:
     Raises:
         CorpusError: it is gone, or damaged.
     """
-    own = None if name in SOURCES else resources.corpora().get(name)
+    own = None if name in SOURCES else store_of(name, resources.paths()).get(name)
+    is_own = own is not None and resources.corpora().has(name)  # and not one that is shared
     try:
         with st.spinner(_("Reading the corpus")):
             tunes, report, facts = resources.corpus_tunes(name)
     except MusicgenError:
-        if own:
+        if own and is_own:
             _delete(own)
         raise
     st.caption(_about(name, own, report))
@@ -77,7 +78,7 @@ def corpus_on_screen(name: str) -> None:
             format_func=_, label_visibility="collapsed",
         )  # fmt: skip
         train_link(_("Train on it"), name)
-        if own:
+        if own and is_own:
             _delete(own)
     {VIEWS[0]: _tunes, VIEWS[1]: _figures, VIEWS[2]: _report}[view or VIEWS[0]](
         name, tunes, report, facts

@@ -90,4 +90,5 @@ def _start(
 ) -> None:
     grammar = GRAMMAR_CHOICES[mode]
     plan = ReportPlan(models, count, tuple(sorted(temperatures)), grammar, judge=judge)
+    resources.require_disk()
     state.REPORT.set(resources.reports().start(plan, chosen_place(PLACE)))

@@ -135,7 +135,8 @@ def _tools(info: ReportInfo, report: Report | None = None) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="report_files"):
         if report:
             # Files made at the click can be gone at the next tick, before they are fetched.
-            page, data = _files(info.id, report.created, current_language(), report)
+            where = str(resources.paths().reports / info.id)
+            page, data = _files(where, report.created, current_language(), report)
             st.download_button(
                 _("HTML"), page, report_file_name(info.id, "html"), "text/html", key="report_html",
                 icon=":material/download:", on_click="ignore",
@@ -151,7 +152,7 @@ def _tools(info: ReportInfo, report: Report | None = None) -> None:
 
 @st.cache_data(max_entries=MAX_FILES, show_spinner=False)
 def _files(
-    report_id: str,  # noqa: ARG001 - in the cache's key
+    where: str,  # noqa: ARG001 - in the cache's key
     created: str,  # noqa: ARG001 - in the cache's key
     language: str,
     _report: Report,

@@ -22,12 +22,14 @@ from musicgen.ui.base.language import (
 )
 from musicgen.ui.base.libraries import send_libraries
 from musicgen.ui.base.links import kept_parameters
+from musicgen.ui.base.membership import is_class
 from musicgen.ui.components.audio import enforce_single_audio
 from musicgen.ui.components.text_block import follow_copies
 from musicgen.ui.frame.accessible_names import name_controls
 from musicgen.ui.frame.connection import watch_connection
 from musicgen.ui.frame.on_air import on_air_bar
 from musicgen.ui.frame.owner import is_owner
+from musicgen.ui.frame.signed_in import require_sign_in, who_is_here
 from musicgen.ui.frame.visits import follow_visit
 from musicgen.ui.frame.web_fonts import serve_fonts
 from musicgen.ui.tune import listening
@@ -47,12 +49,16 @@ PAGES = (
     ("pages/Ship.py", N_("Ship"), ":material/deployed_code:"),
     ("pages/Lessons.py", N_("Lessons"), ":material/school:"),
     ("pages/Corpus.py", N_("Corpus"), ":material/library_music:"),
+    ("pages/Classroom.py", N_("Classroom"), ":material/groups:"),
     ("pages/Server.py", N_("Server"), ":material/monitor_heart:"),
 )
 """Script, name and icon of every page, in the order of the sidebar."""
 
 OWNERS_PAGES = frozenset({"pages/Server.py"})
 """Scripts of the pages that the sidebar shows to the owner alone."""
+
+CLASS_PAGES = frozenset({"pages/Classroom.py"})
+"""Scripts of the pages that the sidebar shows to teachers alone, where there is a class."""
 
 NOTE_INTERVAL_S = 1.0
 
@@ -73,12 +79,13 @@ def page(title: str, intro: str, has_training_card: bool = False, has_radio: boo
     st.set_page_config(f"{title} · musicgen", str(ICON), layout="wide")
     serve_fonts()
     st.html(PAGE_STYLE)
+    require_sign_in()
     state.VISITS.set(state.VISITS.get() + 1)
     with st.sidebar:
         for script, name, icon in PAGES:
-            if script in OWNERS_PAGES and not is_owner():
-                continue
-            st.page_link(script, label=_(name), icon=icon, query_params=kept_parameters())
+            if _is_shown(script):
+                st.page_link(script, label=_(name), icon=icon, query_params=kept_parameters())
+        who_is_here()
     for slot in state.HELD_ON_EVERY_PAGE:
         slot.hold()
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -102,6 +109,12 @@ def page(title: str, intro: str, has_training_card: bool = False, has_radio: boo
             show_error(failure, st.container())
     if not has_radio:
         _endless_bar()
+
+
+def _is_shown(script: str) -> bool:
+    if script in CLASS_PAGES:
+        return is_class() and is_owner()
+    return script not in OWNERS_PAGES or is_owner()
 
 
 def _endless_bar() -> None:

@@ -1,7 +1,8 @@
 """What every request must pass before it reaches the pages, and what every answer says of itself.
 
-The server has no login: it trusts whoever reaches it. So it must not be reached through the browser
-of somebody who looks at another site meanwhile. Two checks see to that, for HTTP and websockets:
+Unless it serves a class (`door`), the server has no login: it trusts whoever reaches it. So it must
+not be reached through the browser of somebody who looks at another site meanwhile. Two checks see
+to that, for HTTP and websockets:
 
 - The ``Host`` of a request is a name of this server. A site whose name was pointed at this machine
   (DNS rebinding) sends its own name.
@@ -26,6 +27,7 @@ import streamlit
 from streamlit import config
 from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
+from musicgen.ui.frame.door import Door
 from musicgen.ui.frame.page_changes import PageChanges
 from musicgen.ui.frame.waits import MetricsEndpoint
 
@@ -240,6 +242,12 @@ def guards() -> "list[Middleware]":
     from starlette.middleware import Middleware
 
     gatekeeper: Any = Gatekeeper
+    door: Any = Door
     page_changes: Any = PageChanges
     metrics: Any = MetricsEndpoint
-    return [Middleware(gatekeeper), Middleware(metrics), Middleware(page_changes)]
+    return [
+        Middleware(gatekeeper),
+        Middleware(door),
+        Middleware(metrics),
+        Middleware(page_changes),
+    ]

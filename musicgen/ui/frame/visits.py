@@ -18,7 +18,7 @@ from typing import Any
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
-from musicgen.ui.base import state
+from musicgen.ui.base import membership, state
 from musicgen.ui.tune.history import History
 from musicgen.ui.tune.session_state import play_session
 
@@ -75,7 +75,7 @@ def follow_visit() -> None:
     state.VISIT.set(name)
     history = play_session().history
     if history.entries:
-        _store().keep(name, history)
+        _store().keep(_of_member(name), history)
     _visit()(
         key=_KEY,
         data={"name": name, "taken": state.VISIT_BEFORE.get()},
@@ -90,9 +90,15 @@ def _take_over() -> None:
     if not isinstance(before, str) or before == state.VISIT_BEFORE.get():
         return
     state.VISIT_BEFORE.set(before)
-    earlier = _store().find(before)
+    earlier = _store().find(_of_member(before))
     if earlier:
         play_session().continue_from(earlier)
+
+
+def _of_member(name: str) -> str:
+    """A visit goes on as that of the same member alone, in a tab that others used before."""
+    found = membership.member()
+    return f"{found.id} {name}" if found else name
 
 
 @st.cache_resource(show_spinner=False)

@@ -44,7 +44,8 @@ class MetricsEndpoint:
         if scope["type"] != "http" or scope["path"] != PATH or not watch.is_on:
             await self._app(scope, receive, send)
             return
-        working = sum(not job.is_over for job in resources.registry().jobs())
+        registries = resources.registries().values()
+        working = sum(not job.is_over for one in registries for job in one.jobs())
         body = write_metrics(watch.waits(), working).encode("utf-8")
         headers = [
             (b"content-type", b"text/plain; version=0.0.4; charset=utf-8"),

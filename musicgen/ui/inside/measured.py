@@ -266,7 +266,7 @@ def moment(run: str, folder: Path) -> Moment:
 
 
 def _key_of_moment(run: str, folder: Path) -> Hashable:
-    return run, folder.name, modified_ns(folder / METADATA_FILE)
+    return run, folder, modified_ns(folder / METADATA_FILE)
 
 
 def _size_of_recording(seen: Recording) -> int:

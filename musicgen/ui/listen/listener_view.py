@@ -22,7 +22,15 @@ from musicgen.listening.plan import (
     RATING_QUESTIONS,
     StudyPlan,
 )
-from musicgen.listening.store import LEFT, MOST_YEARS, RIGHT, TIE, Listener, StudyInfo
+from musicgen.listening.store import (
+    LEFT,
+    MOST_YEARS,
+    RIGHT,
+    TIE,
+    Listener,
+    StudyInfo,
+    StudyStore,
+)
 from musicgen.listening.trials import NOBODY, PRACTICE, Trial
 from musicgen.notation.parsing.reader import read_tune
 from musicgen.rendering.playback_settings import AS_DANCED
@@ -32,6 +40,7 @@ from musicgen.ui.base.language import _, current_language, ngettext
 from musicgen.ui.base.words import plain
 from musicgen.ui.components.score import score
 from musicgen.ui.components.text_block import text_block
+from musicgen.ui.listen.study_view import STUDY_PARAMETER
 from musicgen.ui.tune import rendering
 
 _HERE = Path(__file__).parent
@@ -52,7 +61,7 @@ def listen(study: str) -> None:
         StudyError: there is none, or it is over.
     """
     st.html(_HERE / "listener.css")
-    info = resources.study_store().get(study)
+    info = _store().get(study)
     if info.id != study:
         raise StudyError("There is no study {id!r}.", id=study[:40])
     listener = _find_listener(info)
@@ -61,7 +70,7 @@ def listen(study: str) -> None:
     if listener is None:
         _consent(info)
         return
-    trial = resources.study_store().next_trial(listener.id)
+    trial = _store().next_trial(listener.id)
     if trial is None:
         _thanks(listener)
     elif not info.is_open:
@@ -72,8 +81,13 @@ def listen(study: str) -> None:
         _show(info, listener, trial)
 
 
+def _store() -> StudyStore:
+    """Where the study of the address lies."""
+    return resources.store_of_study(st.query_params.get(STUDY_PARAMETER, ""))
+
+
 def _find_listener(info: StudyInfo) -> Listener | None:
-    found = resources.study_store().listener(state.LISTENER.get())
+    found = _store().listener(state.LISTENER.get())
     return found if found and found.study == info.id else None
 
 
@@ -89,7 +103,7 @@ def _remember(study: str, listener: Listener | None) -> None:
 def _take_over() -> None:
     """Continues as the listener that the browser names. It may send anything."""
     found: Any = (st.session_state.get(_MEMORY) or {}).get("listener")
-    if isinstance(found, str) and resources.study_store().listener(found):
+    if isinstance(found, str) and _store().listener(found):
         state.LISTENER.set(found)
 
 
@@ -143,9 +157,7 @@ def _minutes(count: int, seconds: int) -> int:
 
 def _enrol(study: str) -> None:
     years = st.session_state.get("listen_years")
-    listener = resources.study_store().enrol(
-        study, current_language(), int(years) if years is not None else None
-    )
+    listener = _store().enrol(study, current_language(), int(years) if years is not None else None)
     state.LISTENER.set(listener.id)
 
 
@@ -176,7 +188,7 @@ def _break(trial: Trial) -> None:
 
 def _show(info: StudyInfo, listener: Listener, trial: Trial) -> None:
     plan = info.plan
-    last = len(resources.study_store().trials(listener.id))
+    last = len(_store().trials(listener.id))
     words = _("{number} of {count}").format(number=trial.position + 1, count=last)
     st.progress(trial.position / last, words)
     if trial.kind == PRACTICE:
@@ -205,7 +217,7 @@ def _show(info: StudyInfo, listener: Listener, trial: Trial) -> None:
 
 
 def _player(info: StudyInfo, trial: Trial, side: str, version: int) -> None:
-    tune = resources.study_store().tune(info.id, trial.slot, version)
+    tune = _store().tune(info.id, trial.slot, version)
     label = _("First tune") if side == SIDES[0] else _("Second tune")
     if trial.right != NOBODY:
         key = "A" if side == SIDES[0] else "B"
@@ -274,7 +286,7 @@ def _vote(listener: str, position: int, answer: str | dict[str, int]) -> None:
     shown = state.LISTEN_SHOWN.get()
     started = shown[2] if shown[:2] == (listener, position) else time.monotonic()
     spent_ms = round((time.monotonic() - started) * 1000)
-    resources.study_store().vote(listener, position, answer, spent_ms)
+    _store().vote(listener, position, answer, spent_ms)
 
 
 def _note_heard() -> None:

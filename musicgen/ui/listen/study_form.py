@@ -59,8 +59,13 @@ def study_form(*, is_open: bool) -> None:
             icon=":material/play_arrow:",
             disabled=plan is None,
             on_click=attempt,
-            args=(resources.studies().start, plan),
+            args=(_start, plan),
         )
+
+
+def _start(plan: StudyPlan) -> None:
+    resources.require_disk()
+    resources.studies().start(plan)
 
 
 def _pick_versions() -> tuple[Version, ...]:

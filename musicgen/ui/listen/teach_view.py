@@ -140,6 +140,7 @@ def _start(plan: AdaptPlan, book: str | None) -> None:
         )
         data = "\n\n".join(text.strip("\n") for text in texts).encode("utf-8")
         plan = replace(plan, tunes=(book or "tunebook", data))
+    resources.require_disk()
     resources.adaptations().start(plan)
 
 

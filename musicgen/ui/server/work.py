@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from musicgen.config import Paths
 from musicgen.jobs.background_task import TaskStatus
 from musicgen.ui.base import resources
 from musicgen.ui.base.language import N_
@@ -21,11 +22,13 @@ class Work:
 
 
 def work_under_way() -> list[Work]:
-    """All tasks that are not over, the trainings first."""
+    """All tasks that are not over, the trainings of all members of a class first."""
+    own = resources.registry()
     jobs = [
-        Work(N_("training"), job.run.id, job.state.status, job.state.progress)
-        for job in resources.registry().jobs()
-        if not job.is_over
+        Work(N_("training"), _name(job.run.id, where), job.state.status, job.state.progress)
+        for where, registry in resources.registries().items()
+        for job in registry.jobs()
+        if not job.is_over and (where.shared or registry is own)
     ]
     sweep, report = resources.sweep_runner().snapshot(), resources.reports().snapshot()
     study, adapted = resources.studies().snapshot(), resources.adaptations().snapshot()
@@ -38,3 +41,7 @@ def work_under_way() -> list[Work]:
         else None,
     ]
     return jobs + [one for one in others if one and not one.status.is_final]
+
+
+def _name(run_id: str, where: Paths) -> str:
+    return f"{where.home.name}/{run_id}" if where.shared else run_id

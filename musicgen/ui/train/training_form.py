@@ -260,5 +260,5 @@ def _source_key(preset: str) -> str:
 
 
 def _corpora() -> tuple[str, ...]:
-    own = tuple(corpus.name for corpus in resources.corpora().list())
+    own = resources.own_corpus_names()
     return (*SOURCES, *own, *(f"lab+{name}" for name in own))

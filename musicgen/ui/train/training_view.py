@@ -12,13 +12,13 @@ from musicgen.ui.base import resources, state
 from musicgen.ui.base.errors import sentence, show_errors
 from musicgen.ui.base.failures import attempt, has_new_failure, reading, redraw
 from musicgen.ui.base.labels import STATUS_LABELS
-from musicgen.ui.base.language import _
+from musicgen.ui.base.language import _, ngettext
 from musicgen.ui.base.links import play_link, ship_link
 from musicgen.ui.base.places import chosen_place
 from musicgen.ui.base.words import plain
 from musicgen.ui.train.training_form import PLACE
 from musicgen.ui.train.training_monitor import course_of_job, course_of_run, monitor, time_taken
-from musicgen.ui.train.training_samples import hear_it_learn
+from musicgen.ui.tune.training_samples import hear_it_learn
 
 TICK_S = 1.0
 MAX_LISTED = 12
@@ -80,13 +80,13 @@ def _live(drawn: tuple[str, bool, int] | None, elsewhere: tuple[str, ...]) -> No
         return
     now = job.snapshot()
     with st.container(border=True, key="live"):
-        _progress(now)
+        _progress(now, job.before)
         _buttons(job, now)
         if now.metrics or not now.status.is_final:
             monitor(course_of_job(now), "live")
 
 
-def _progress(now: JobSnapshot) -> None:
+def _progress(now: JobSnapshot, before: int) -> None:
     parts = [
         f"**{plain(now.run_id)}**",
         _status_words(now),
@@ -96,6 +96,9 @@ def _progress(now: JobSnapshot) -> None:
         parts.append(_("{time} left").format(time=clock(now.time_left_s)))
     elif now.status.is_final and now.metrics:
         parts.append(time_taken(course_of_job(now)))
+    if before:
+        waiting = ngettext("{count} training before it", "{count} trainings before it", before)
+        parts.append(waiting.format(count=before))
     st.progress(min(1.0, now.step / max(1, now.max_steps)), " · ".join(parts))
     if now.message:
         text = sentence(now.error) if now.error else _(now.message)

@@ -61,7 +61,7 @@ def look_up(model: str, abc: str, models: Models) -> Answer | IndexInProgress | 
     Takes some 20 milliseconds where the model's tunes have been read before.
     """
     try:
-        index = resources.novelty_service().ask(models.find(model))
+        index = resources.novelty_index(models.find(model))
     except MusicgenError as error:
         return error
     if isinstance(index, IndexInProgress):
@@ -98,7 +98,7 @@ def novelty_line(
 def _waiting(model: str, models: Models) -> None:
     """Says how far the reading is, and draws the page again, marks included, when it is over."""
     try:
-        now = resources.novelty_service().ask(models.find(model))
+        now = resources.novelty_index(models.find(model))
     except MusicgenError:
         st.rerun()
     if not isinstance(now, IndexInProgress):

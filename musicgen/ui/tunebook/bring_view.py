@@ -61,6 +61,7 @@ def _add(number: int) -> None:
     Raises:
         MusicgenError: a file holds no tune, or nothing was given; what came before it is kept.
     """
+    resources.require_disk()
     book = resources.tunebook()
     files = st.session_state.get(f"tunebook_files_{number}") or []
     tag = str(st.session_state.get(f"tunebook_tag_{number}", ""))

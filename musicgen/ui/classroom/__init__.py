@@ -1,0 +1,1 @@
+"""The sections of the page Classroom: the teacher's board."""
