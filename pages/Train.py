@@ -6,8 +6,9 @@ from musicgen.ui.base import resources
 from musicgen.ui.base.asked import answered, forget
 from musicgen.ui.base.errors import show_errors
 from musicgen.ui.base.language import _
+from musicgen.ui.base.places import chosen_place
 from musicgen.ui.frame.page import language_picker, page
-from musicgen.ui.train.training_form import START, training_form
+from musicgen.ui.train.training_form import PLACE, START, training_form
 from musicgen.ui.train.training_view import (
     is_server_training,
     is_watched,
@@ -32,7 +33,7 @@ if not is_server_training():
         order = training_form()
         if order:
             with st.spinner(_("Reading the corpus")):
-                resources.registry().start(*order)
+                resources.registry().start(*order, place=chosen_place(PLACE))
                 forget(START)  # it must not start twice
             is_started = True
     if is_started:

@@ -31,6 +31,7 @@ LISTS = (
     ROOT / "requirements-trackers.txt",
     ROOT / "requirements-litert.txt",
     ROOT / "requirements-search.txt",
+    ROOT / "requirements-cluster.txt",
 )
 
 EXTRAS = LISTS[4:]
@@ -149,6 +150,7 @@ def test_everything_that_is_imported_is_required():
         ROOT / "musicgen" / "export" / "litert_export.py": LISTS[3],
         ROOT / "musicgen" / "export" / "litert_graph.py": LISTS[3],
         ROOT / "musicgen" / "jobs" / "sweep_search.py": LISTS[4],
+        ROOT / "musicgen" / "places" / "ray_cluster.py": LISTS[5],
     }
     for path in [*PACKAGE, *PAGES]:
         required = set(pins(LISTS[0])) | (set(pins(optional[path])) if path in optional else set())

@@ -9,7 +9,14 @@ import click
 from tqdm import tqdm
 
 from musicgen.cli.files import CHOICES, TuneFiles, add_title
-from musicgen.cli.options import echo, echo_json, formats_option, json_option, sample_option
+from musicgen.cli.options import (
+    echo,
+    echo_json,
+    formats_option,
+    json_option,
+    on_option,
+    sample_option,
+)
 from musicgen.cli.output import overwrite_option
 from musicgen.cli.recompose import compose_request
 from musicgen.cli.reproduce import (
@@ -22,6 +29,7 @@ from musicgen.cli.sound_options import SoundChoice, sound_options
 from musicgen.config import Paths, SampleConfig
 from musicgen.errors import ConfigError, NotationError
 from musicgen.models.checkpoint import Checkpoint
+from musicgen.places.place import Place, find_place
 from musicgen.rendering.files.formats import from_composition
 from musicgen.rendering.playback_settings import AS_DANCED
 from musicgen.sampling.composer import SEEDS, Composition
@@ -83,6 +91,7 @@ if TYPE_CHECKING:
               help="Folder for the files.")  # fmt: skip
 @formats_option("abc,midi,wav", CHOICES)
 @overwrite_option
+@on_option
 @json_option
 def compose_command(  # noqa: PLR0913 - each is an option of the command
     checkpoint_name: str,
@@ -92,6 +101,7 @@ def compose_command(  # noqa: PLR0913 - each is an option of the command
     out: Path,
     formats: tuple[str, ...],
     overwrite: bool,
+    place_name: str,
     as_json: bool,
     begin: Path | None,
     begin_bars: int,
@@ -119,7 +129,7 @@ def compose_command(  # noqa: PLR0913 - each is an option of the command
         ]
     stems = [stem for request in requests for stem in _stems(request)]
     files.check(stems, _archive_stem(requests), titled=True)
-    rows, composed_s = _fill(requests, files, as_json=as_json)
+    rows, composed_s = _fill(requests, files, find_place(place_name), as_json=as_json)
     if as_json:
         first = requests[0]
         echo_json({"checkpoint": first.ref.name, "fingerprint": first.checkpoint.fingerprint,
@@ -153,7 +163,7 @@ def _archive_stem(requests: list[ComposeRequest]) -> str:
 
 
 def _fill(
-    requests: list[ComposeRequest], files: TuneFiles, *, as_json: bool
+    requests: list[ComposeRequest], files: TuneFiles, place: Place, *, as_json: bool
 ) -> tuple[list[dict[str, Any]], float]:
     """Composes and writes; a row for each tune, and the seconds that composing took."""
     rows: list[dict[str, Any]] = []
@@ -166,7 +176,7 @@ def _fill(
 
         for request in requests:
             start = time.perf_counter()
-            tunes = compose_request(request, show)
+            tunes = compose_request(request, show, place)
             taken_s = time.perf_counter() - start
             composed_s += taken_s
             for tune in tunes:

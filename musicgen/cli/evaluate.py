@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from musicgen.cli.options import echo, echo_json, json_option
+from musicgen.cli.options import echo, echo_json, json_option, on_option
 from musicgen.cli.output import check_free, overwrite_option, write_output
 from musicgen.cli.reading import read_tunes_text
 from musicgen.cli.report_lines import open_bar, report_lines, show_progress
@@ -20,7 +20,7 @@ from musicgen.evaluation.novelty.training_sources import (
     require_here,
     training_sources_of,
 )
-from musicgen.evaluation.report.builder import Hooks, make_report
+from musicgen.evaluation.report.builder import Hooks
 from musicgen.evaluation.report.html import render_html
 from musicgen.evaluation.report.manner import first_source
 from musicgen.evaluation.report.novelty_scorer import find_novelty_scorer
@@ -33,6 +33,7 @@ from musicgen.evaluation.report.reference import (
 )
 from musicgen.evaluation.report.store import MAX_REPORTS, ReportStore
 from musicgen.models.checkpoint import Checkpoint, find_checkpoint, load_checkpoint
+from musicgen.places.place import find_place
 
 
 @click.command("evaluate")
@@ -72,6 +73,7 @@ from musicgen.models.checkpoint import Checkpoint, find_checkpoint, load_checkpo
 @click.option("--keep", is_flag=True,
               help="Keep the report, for the page Evaluate and for `reports`. Of more than "
                    f"{MAX_REPORTS} the oldest go.")  # fmt: skip
+@on_option
 @json_option
 def evaluate_command(  # noqa: PLR0913 - each is an option of the command
     names: tuple[str, ...],
@@ -87,6 +89,7 @@ def evaluate_command(  # noqa: PLR0913 - each is an option of the command
     html_path: Path | None,
     overwrite: bool,
     keep: bool,
+    place_name: str,
     as_json: bool,
 ) -> None:
     """Figures of composed tunes and of real ones, and the loss on the real ones.
@@ -102,7 +105,8 @@ def evaluate_command(  # noqa: PLR0913 - each is an option of the command
     plan = ReportPlan(
         tuple(dict.fromkeys(names)), count, temperatures or (1.0,), modes, split, seed, judge
     )
-    checkpoints = [load_checkpoint(find_checkpoint(name, paths).path) for name in plan.checkpoints]
+    folders = [find_checkpoint(name, paths).path for name in plan.checkpoints]
+    checkpoints = [load_checkpoint(folder) for folder in folders]
     known = _load_known(checkpoints, paths) if unlearned else []
     reference = _find_reference(checkpoints, tunebook, split, paths, known)
     with open_bar(as_json) as bar:
@@ -113,7 +117,7 @@ def evaluate_command(  # noqa: PLR0913 - each is an option of the command
             on_loss=losses.__setitem__,
             workers=os.cpu_count() or 1,
         )
-        report = make_report(plan, checkpoints, reference, hooks)
+        report = find_place(place_name).make_report(plan, folders, reference, hooks)
         show_progress(bar, 1.0, None)
     report_id = ReportStore(paths.reports).add(report) if keep else None
     if html_path:

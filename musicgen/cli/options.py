@@ -26,6 +26,17 @@ checkpoint_option = click.option(
 )
 
 
+on_option = click.option(
+    "--on",
+    "place_name",
+    default="local",
+    show_default=True,
+    metavar="PLACE",
+    help="Where to run: local, ray (a cluster on this machine, or that of RAY_ADDRESS) or "
+    "ray://HOST:PORT.",
+)
+
+
 def sample_option(flag: str, name: str) -> Callable[[F], F]:
     """A click option for a setting of `SampleConfig`, with its type, default and meaning."""
     info = _SAMPLE[name]

@@ -6,14 +6,20 @@ from pathlib import Path
 from musicgen.cli.reproduce import ComposeRequest, requests_of_file
 from musicgen.config import Paths
 from musicgen.errors import ConfigError
+from musicgen.places.place import LOCAL, Place
 from musicgen.sampling.composer import Composition, compose
 
 OnText = Callable[[list[str]], None]
 
 
-def compose_request(request: ComposeRequest, on_text: OnText | None = None) -> list[Composition]:
+def compose_request(
+    request: ComposeRequest, on_text: OnText | None = None, place: Place = LOCAL
+) -> list[Composition]:
     """The tunes of a request, with what was changed in them."""
-    tunes = compose(request.checkpoint, request.config, on_text)
+    if place.is_here:
+        tunes = compose(request.checkpoint, request.config, on_text)
+    else:
+        tunes = place.compose(request.ref.path, request.config, on_text)
     if not request.edits:
         return tunes
     from musicgen.sampling.edits import apply_edits  # with the whole network, and so torch

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from musicgen.cli.options import echo, echo_json, formats_option, json_option
+from musicgen.cli.options import echo, echo_json, formats_option, json_option, on_option
 from musicgen.cli.output import check_free, overwrite_option, write_output
 from musicgen.cli.report_lines import example_lines, open_bar, report_lines, show_progress
 from musicgen.config import Paths, to_json
@@ -88,13 +88,14 @@ def export_command(
 
 @reports_group.command("resume")
 @click.argument("key", metavar="REPORT")
+@on_option
 @json_option
-def resume_command(key: str, as_json: bool) -> None:
+def resume_command(key: str, place_name: str, as_json: bool) -> None:
     """Go on with a report that ended early. Ctrl-C stops it and keeps what was composed."""
     store = _store()
     info = _find(key, store.list())
     if not info.is_done:
-        _resume(store, info.id, as_json=as_json)
+        _resume(store, info.id, place_name, as_json=as_json)
     report = store.read(info.id)
     if as_json:
         echo_json(report.to_dict())
@@ -163,10 +164,11 @@ def _find(key: str, infos: list[ReportInfo]) -> ReportInfo:
     )
 
 
-def _resume(store: ReportStore, report_id: str, *, as_json: bool) -> None:
+def _resume(store: ReportStore, report_id: str, place_name: str, *, as_json: bool) -> None:
     """Makes the rest of a report, until it is whole or somebody presses Ctrl-C."""
     from musicgen.jobs.background_task import TaskStatus
     from musicgen.jobs.report_service import ReportService
+    from musicgen.places.place import find_place
 
     service = ReportService(store, Paths.default())
 
@@ -175,7 +177,7 @@ def _resume(store: ReportStore, report_id: str, *, as_json: bool) -> None:
 
     before = signal.signal(signal.SIGINT, ask_to_stop)
     try:
-        service.resume(report_id)
+        service.resume(report_id, find_place(place_name))
         with open_bar(as_json) as bar:
             while not service.wait(_POLL_S):
                 now = service.snapshot()

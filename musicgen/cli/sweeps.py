@@ -8,7 +8,7 @@ from typing import Any
 import click
 from tqdm import tqdm
 
-from musicgen.cli.options import echo, echo_json, json_option
+from musicgen.cli.options import echo, echo_json, json_option, on_option
 from musicgen.config import Paths, TrainingConfig, describe, parse_setting
 from musicgen.errors import ConfigError
 from musicgen.jobs.sweep_axes import Axis, settings_text, value_text
@@ -30,6 +30,7 @@ from musicgen.jobs.sweep_results import (
     find_edges,
     gather_points,
 )
+from musicgen.places.place import find_place
 from musicgen.presets import PRESETS, get_preset
 from musicgen.training.runs.run import RunStore
 
@@ -92,6 +93,7 @@ def list_command(as_json: bool) -> None:
 @click.option("--stop", "stopper", type=click.Choice(STOPPERS), default="none", show_default=True,
               help="What ends early what is behind.")  # fmt: skip
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Change one setting.")
+@on_option
 @json_option
 def start_command(  # noqa: PLR0913 - each is an option of the command
     name: str,
@@ -105,9 +107,13 @@ def start_command(  # noqa: PLR0913 - each is an option of the command
     trials: int,
     stopper: str,
     settings: tuple[str, ...],
+    place_name: str,
     as_json: bool,
 ) -> None:
-    """Train every cell, one after another. Ctrl-C saves and stops; `resume` goes on."""
+    """Train every cell, one after another; on a cluster as many at once as it has room for.
+
+    Ctrl-C saves and stops; `resume` goes on.
+    """
     from musicgen.presets import apply_overrides
 
     overrides = {}
@@ -126,7 +132,7 @@ def start_command(  # noqa: PLR0913 - each is an option of the command
         seeds,
         Search(method, trials, stopper),
     )
-    _run(plan, is_new=True, as_json=as_json)
+    _run(plan, place_name, is_new=True, as_json=as_json)
 
 
 def _read_axes(
@@ -146,10 +152,11 @@ def _read_axes(
 
 @sweeps_group.command("resume")
 @click.argument("name")
+@on_option
 @json_option
-def resume_command(name: str, as_json: bool) -> None:
+def resume_command(name: str, place_name: str, as_json: bool) -> None:
     """Go on with a sweep that was stopped or interrupted, in the midst of a cell too."""
-    _run(_store().get(name), is_new=False, as_json=as_json)
+    _run(_store().get(name), place_name, is_new=False, as_json=as_json)
 
 
 @sweeps_group.command("show")
@@ -189,12 +196,12 @@ def _parse(name: str, text: str) -> Any:
     return parse_setting(info, text)
 
 
-def _run(plan: SweepPlan, *, is_new: bool, as_json: bool) -> None:
+def _run(plan: SweepPlan, place_name: str, *, is_new: bool, as_json: bool) -> None:
     """Trains until the sweep is done or somebody presses Ctrl-C, and shows what it found."""
     from musicgen.jobs.sweep import SweepRunner
     from musicgen.jobs.training_job import JobRegistry
 
-    paths, store = Paths.default(), _store()
+    paths, store, place = Paths.default(), _store(), find_place(place_name)
     runner = SweepRunner(store, JobRegistry(store.runs, paths))
 
     def ask_to_stop(_number: int, _frame: FrameType | None) -> None:
@@ -202,7 +209,7 @@ def _run(plan: SweepPlan, *, is_new: bool, as_json: bool) -> None:
 
     before = signal.signal(signal.SIGINT, ask_to_stop)
     try:
-        runner.start(plan) if is_new else runner.resume(plan.name)
+        runner.start(plan, place) if is_new else runner.resume(plan.name, place)
         total = plan.steps * len(plan.cells())
         with tqdm(total=total, unit="step", disable=as_json or None, file=sys.stderr) as bar:
             while not runner.wait(_POLL_S):

@@ -8,16 +8,16 @@ from types import FrameType
 import click
 from tqdm import tqdm
 
-from musicgen.cli.options import echo, echo_json, json_option
+from musicgen.cli.options import echo, echo_json, json_option, on_option
 from musicgen.config import Paths
 from musicgen.corpus.dataset import load_dataset, require_trainable
 from musicgen.errors import ConfigError, RunError, StorageError
 from musicgen.models.checkpoint import find_checkpoint, load_checkpoint
+from musicgen.places.place import Place, find_place
 from musicgen.presets import PRESETS, Preset, apply_overrides, get_preset
 from musicgen.training.estimate import estimate_training, require_room
 from musicgen.training.loop.distillation import follow_manner, resolve_teacher
 from musicgen.training.loop.metrics import StepMetrics
-from musicgen.training.loop.session import TrainingSession
 from musicgen.training.preference_pairs import resolve_pairs
 from musicgen.training.runs.run import Run, RunStore
 from musicgen.training.trackers import check_tracker
@@ -34,6 +34,7 @@ from musicgen.training.trackers import check_tracker
 @click.option("--teacher", metavar="NAME",
               help="Trained model to learn from, best with --preset student.")  # fmt: skip
 @click.option("--resume", is_flag=True, help="Go on with a run that was interrupted or stopped.")
+@on_option
 @json_option
 def train_command(  # noqa: PLR0913 - click hands over every option as an argument
     preset_name: str,
@@ -43,6 +44,7 @@ def train_command(  # noqa: PLR0913 - click hands over every option as an argume
     start_from: str | None,
     teacher: str | None,
     resume: bool,
+    place_name: str,
     as_json: bool,
 ) -> None:
     """Train a network. Ctrl-C saves and stops; --resume goes on as if nothing had happened."""
@@ -55,8 +57,9 @@ def train_command(  # noqa: PLR0913 - click hands over every option as an argume
         overrides["teacher"] = teacher
     if resume and start_from:
         raise ConfigError("Give --resume or --from, not both: a resumed run has its own weights.")
+    place = find_place(place_name)
     if resume:
-        run = _reopen(store, run_id, overrides)
+        run = _reopen(store, run_id, overrides, place)
     else:
         preset = apply_overrides(get_preset(preset_name), overrides)
         check_tracker(preset.training)
@@ -70,10 +73,11 @@ def train_command(  # noqa: PLR0913 - click hands over every option as an argume
         preset, pairs = resolve_pairs(preset, paths, start, dataset.vocabulary)
         shape = start.metadata.network if start else preset.network
         teacher_shape = taught_by.metadata.network if taught_by else None
-        require_room(estimate_training(shape, preset.training, teacher_shape), paths.runs)
+        if place.is_here:
+            require_room(estimate_training(shape, preset.training, teacher_shape), paths.runs)
         run_id = run_id or store.new_id(preset.name)
         run = store.create(run_id, preset, start, teacher=taught_by, pairs=pairs)
-    status = _train(run, paths, is_quiet=as_json)
+    status = _train(run, paths, place, is_quiet=as_json)
     _report(run, status, as_json)
 
 
@@ -89,7 +93,7 @@ def _parse_settings(settings: tuple[str, ...]) -> dict[str, str]:
     return overrides
 
 
-def _reopen(store: RunStore, run_id: str | None, overrides: dict[str, str]) -> Run:
+def _reopen(store: RunStore, run_id: str | None, overrides: dict[str, str], place: Place) -> Run:
     if not run_id:
         raise RunError("Say which run to go on with: --run NAME --resume.")
     run = store.get(run_id)
@@ -101,11 +105,12 @@ def _reopen(store: RunStore, run_id: str | None, overrides: dict[str, str]) -> R
     if steps:
         run.set_max_steps(int(steps))
     preset = run.preset
-    require_room(estimate_training(preset.network, preset.training), run.path)
+    if place.is_here:
+        require_room(estimate_training(preset.network, preset.training), run.path)
     return run
 
 
-def _train(run: Run, paths: Paths, is_quiet: bool) -> str:
+def _train(run: Run, paths: Paths, place: Place, is_quiet: bool) -> str:
     stop = threading.Event()
     preset: Preset = run.preset
     config = preset.training
@@ -123,7 +128,7 @@ def _train(run: Run, paths: Paths, is_quiet: bool) -> str:
         def ask_to_stop(_number: int, _frame: FrameType | None) -> None:
             stop.set()
 
-        session = TrainingSession(run, dataset, show)
+        session = place.open_sitting(run, dataset, show)
         before = signal.signal(signal.SIGINT, ask_to_stop)
         try:
             status = session.train(stop.is_set)

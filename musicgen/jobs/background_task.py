@@ -151,6 +151,16 @@ class BackgroundTask:
         self._awake.wait()
         return self.is_cancelled
 
+    @property
+    def is_paused(self) -> bool:
+        """Whether it is to wait."""
+        return self.status is TaskStatus.PAUSED
+
+    def is_ending(self) -> bool:
+        """As `must_end`, without waiting: for work that is elsewhere, and pauses there."""
+        self._begin(TaskStatus.RUNNING)
+        return self.is_cancelled
+
     def show_progress(self, share: float) -> None:
         """Keeps how much of the work is done, 0..1; called by the work."""
         with self._changing:

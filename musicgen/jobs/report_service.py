@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from musicgen.config import Paths
 from musicgen.errors import MusicgenError, ReportError
-from musicgen.evaluation.report.builder import Hooks, ReportStopped, make_report
+from musicgen.evaluation.report.builder import Hooks, ReportStopped
 from musicgen.evaluation.report.novelty_scorer import find_novelty_scorer
 from musicgen.evaluation.report.plan import Cell, ReportPlan
 from musicgen.evaluation.report.reference import find_reference
@@ -17,7 +17,8 @@ from musicgen.evaluation.report.store import ReportStore, being_made_error
 from musicgen.jobs.background_task import BackgroundTask, TaskCancelled, TaskStatus
 from musicgen.jobs.fair_turn import Ticket
 from musicgen.jobs.seat import Seat
-from musicgen.models.checkpoint import find_checkpoint, load_checkpoint
+from musicgen.models.checkpoint import find_checkpoint, read_metadata
+from musicgen.places.place import LOCAL, Place
 
 _TIMED_SHARE = 0.02
 """Share of the work after which the time left is estimated."""
@@ -49,6 +50,7 @@ class _ReportTask(BackgroundTask):
         plan: ReportPlan,
         store: ReportStore,
         paths: Paths,
+        place: Place,
         turn: Ticket | None = None,
     ) -> None:
         super().__init__(
@@ -61,6 +63,7 @@ class _ReportTask(BackgroundTask):
         self._plan = plan
         self._store = store
         self._paths = paths
+        self._place = place
         self._first: tuple[float, float] | None = None  # share and time when it began to compose
         self._now: tuple[Cell | None, float | None] = None, None
 
@@ -82,10 +85,8 @@ class _ReportTask(BackgroundTask):
 
     def _make_held(self) -> None:
         plan, store, report_id = self._plan, self._store, self.report_id
-        checkpoints = [
-            load_checkpoint(find_checkpoint(name, self._paths).path) for name in plan.checkpoints
-        ]
-        metadata = [checkpoint.metadata for checkpoint in checkpoints]
+        folders = [find_checkpoint(name, self._paths).path for name in plan.checkpoints]
+        metadata = [read_metadata(folder) for folder in folders]
         reference = find_reference(metadata, plan.side, self._paths)
         hooks = Hooks(
             self._on_progress,
@@ -96,7 +97,7 @@ class _ReportTask(BackgroundTask):
                 checkpoint, self._paths, bool(plan.count), self._stop_if_asked
             ),
         )
-        store.write(report_id, make_report(plan, checkpoints, reference, hooks))
+        store.write(report_id, self._place.make_report(plan, folders, reference, hooks))
 
     def _stop_if_asked(self, _tunes: int) -> None:
         if self.is_cancelled:
@@ -128,8 +129,12 @@ class ReportService:
         self._lock = threading.Lock()
         self._task: _ReportTask | None = None
 
-    def start(self, plan: ReportPlan) -> str:
+    def start(self, plan: ReportPlan, place: Place = LOCAL) -> str:
         """Begins a new report in the background, and gives its id.
+
+        Args:
+            plan: What it is asked for.
+            place: Where it is made.
 
         Raises:
             ReportError: another one is being made.
@@ -141,18 +146,22 @@ class ReportService:
         with self._lock:
             self._check_free()
             report_id = self.store.create(plan)
-            self._launch(report_id, plan)
+            self._launch(report_id, plan, place)
         return report_id
 
-    def resume(self, report_id: str) -> None:
+    def resume(self, report_id: str, place: Place = LOCAL) -> None:
         """Goes on with a report that was ended early.
+
+        Args:
+            report_id: Its id.
+            place: Where the rest is made.
 
         Raises:
             ReportError: another one is being made, or there is none of that name.
         """
         with self._lock:
             self._check_free()
-            self._launch(report_id, self.store.read_plan(report_id))
+            self._launch(report_id, self.store.read_plan(report_id), place)
 
     def cancel(self) -> None:
         """Asks the report to end; what was composed is kept. Returns at once."""
@@ -187,8 +196,8 @@ class ReportService:
         if self._task and not self._task.is_over:
             raise being_made_error()
 
-    def _launch(self, report_id: str, plan: ReportPlan) -> None:
-        turn = self._seat.other_ticket(report_id) if self._seat else None
-        task = _ReportTask(report_id, plan, self.store, self._paths, turn)
+    def _launch(self, report_id: str, plan: ReportPlan, place: Place) -> None:
+        turn = self._seat.other_ticket(report_id) if self._seat and place.is_here else None
+        task = _ReportTask(report_id, plan, self.store, self._paths, place, turn)
         task.start()
         self._task = task

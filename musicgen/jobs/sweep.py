@@ -6,7 +6,7 @@ trains beside another training.
 """
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from musicgen.errors import MusicgenError, RunError, TrainingDiverged
@@ -16,18 +16,21 @@ from musicgen.jobs.sweep_plan import SweepCell, SweepPlan, SweepStore
 from musicgen.jobs.sweep_results import find_best_cell, gather_points
 from musicgen.jobs.sweep_search import Look, SweepSearch, require_optuna
 from musicgen.jobs.training_job import EndsEarly, JobRegistry, TrainingJob
+from musicgen.places.place import LOCAL, Place
 from musicgen.training.estimate import estimate_training, require_room
 from musicgen.training.loop.metrics import StepMetrics
 from musicgen.training.runs.run import Run
 from musicgen.training.runs.run_admin import drop_weights
+
+_LOOK_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class SweepSnapshot:
     """A sweep at one instant.
 
-    `current` is the run that is trained now, else empty; `error` is why the sweep ended early,
-    where the user can do something.
+    `current` names the runs that are trained now, else it is empty; `error` is why the sweep ended
+    early, where the user can do something.
     """
 
     plan: SweepPlan
@@ -49,7 +52,9 @@ class SweepSnapshot:
 class _SweepTask(BackgroundTask):
     """Trains the cells of one sweep that are not done yet."""
 
-    def __init__(self, plan: SweepPlan, store: SweepStore, registry: JobRegistry) -> None:
+    def __init__(
+        self, plan: SweepPlan, store: SweepStore, registry: JobRegistry, place: Place
+    ) -> None:
         super().__init__(
             f"sweep-{plan.name}",
             self._train_cells,
@@ -58,37 +63,89 @@ class _SweepTask(BackgroundTask):
         self._plan = plan
         self._store = store
         self._registry = registry
+        self._place = place
         self._lock = threading.Lock()
-        self._job: TrainingJob | None = None
+        self._jobs: dict[str, tuple[SweepCell, TrainingJob]] = {}
         self._search: SweepSearch | None = None
 
     def cancel(self) -> None:
-        """Asks the sweep to save the cell it is in, and to end; returns at once."""
+        """Asks the sweep to save the cells it is in, and to end; returns at once."""
         super().cancel()
         with self._lock:
-            if self._job:
-                self._job.cancel()
+            for _cell, job in self._jobs.values():
+                job.cancel()
 
     def snapshot(self) -> SweepSnapshot:
         """The sweep at this instant."""
-        now, job = self.state, self._job
-        current = job.run.id if job and not now.status.is_final else ""
+        now = self.state
+        current = "" if now.status.is_final else ", ".join(list(self._jobs))
         return SweepSnapshot(self._plan, now.status, current, now.error)
 
     def _train_cells(self) -> None:
         if self._plan.search.needs_optuna:
             self._search = self._open_search()
-        total = len(self._plan.cells())
-        while True:
-            cells = self._store.read_cells(self._plan)
-            left = [cell for cell in cells if not cell.is_done]
-            self.show_progress(1 - len(left) / total)
-            if self.must_end():
-                raise TaskCancelled
-            if not left:
-                break
-            self._train(left[0])
-            self._tidy()
+        try:
+            while self._go_on():
+                self._wait_for_one()
+                self._tidy()
+        except BaseException:
+            self.cancel()
+            for _cell, job in self._jobs.values():
+                job.wait()
+            raise
+
+    def _go_on(self) -> bool:
+        """Begins as many cells as there are slots for; whether any is under way."""
+        cells = self._store.read_cells(self._plan)
+        left = [cell for cell in cells if not cell.is_done]
+        self.show_progress(1 - len(left) / len(cells))
+        if self.must_end():
+            raise TaskCancelled
+        slots = self._place.count_slots() - len(self._jobs)
+        ready = [
+            cell for cell in left if cell.run_id not in self._jobs and self._is_due(cell, left)
+        ]
+        for cell in ready[: max(0, slots)]:
+            self._begin_cell(cell)
+        return bool(self._jobs)
+
+    def _is_due(self, cell: SweepCell, left: Sequence[SweepCell]) -> bool:
+        """Whether a cell may begin: where the first seed may end early, others wait for it.
+
+        A search chooses the settings of a combination once, with its first seed.
+        """
+        if not self._plan.search.needs_optuna:
+            return True
+        first = next(one for one in left if one.number == cell.number)
+        has_begun = bool(cell.settings) and self._plan.search.stopper == "none"
+        return first is cell or has_begun
+
+    def _begin_cell(self, cell: SweepCell) -> None:
+        with self._lock:
+            job = self._start_cell(cell)
+            self._jobs[cell.run_id] = cell, job
+            if self.is_cancelled:
+                job.cancel()
+
+    def _wait_for_one(self) -> None:
+        """Waits until at least one of the cells under way is over."""
+        while not any(job.is_over for _cell, job in self._jobs.values()):
+            next(iter(self._jobs.values()))[1].wait(_LOOK_S)
+        for run_id, (cell, job) in list(self._jobs.items()):
+            if job.is_over:
+                job.wait()
+                with self._lock:
+                    del self._jobs[run_id]
+                self._end_cell(cell, job)
+
+    def _end_cell(self, cell: SweepCell, job: TrainingJob) -> None:
+        """Takes note of a cell that is over. One that diverged does not end the sweep."""
+        now = job.state
+        if now.error and not isinstance(now.error, TrainingDiverged):
+            raise now.error
+        if now.status is TaskStatus.CANCELLED and not job.has_ended_early:
+            raise TaskCancelled
+        self._tell_search(cell.number)
 
     def _open_search(self) -> SweepSearch:
         """The search as far as it got, by the runs there are."""
@@ -102,31 +159,17 @@ class _SweepTask(BackgroundTask):
         metrics = Run(self._store.runs.root / cell.run_id).read_metrics()
         return [Look(one.step, one.val_loss) for one in metrics if one.val_loss is not None]
 
-    def _train(self, cell: SweepCell) -> None:
-        """Trains a cell. One that diverges does not end the sweep."""
-        with self._lock:
-            self._job = job = self._start_cell(cell)
-            if self.is_cancelled:
-                job.cancel()
-        job.wait()
-        now = job.state
-        if now.error and not isinstance(now.error, TrainingDiverged):
-            raise now.error
-        if now.status is TaskStatus.CANCELLED and not job.has_ended_early:
-            raise TaskCancelled
-        self._tell_search(cell.number)
-
     def _start_cell(self, cell: SweepCell) -> TrainingJob:
         run = Run(self._store.runs.root / cell.run_id)
         ends_early = self._find_stopper(cell)
         if cell.status != "empty" and run.has_best and not run.can_resume:
             self._registry.delete(run.id)  # killed between its first two saves: there is no way on
         elif cell.status != "empty":
-            return self._registry.resume(run.id, ends_early)
+            return self._registry.resume(run.id, ends_early, self._place)
         settings = self._choose(cell)
         preset = self._plan.cell_preset(settings, cell.seed)
         return self._registry.start(
-            preset, cell.run_id, sweep=self._plan.name, ends_early=ends_early
+            preset, cell.run_id, sweep=self._plan.name, ends_early=ends_early, place=self._place
         )
 
     def _choose(self, cell: SweepCell) -> Mapping[str, Value]:
@@ -184,8 +227,12 @@ class SweepRunner:
         self._lock = threading.Lock()
         self._task: _SweepTask | None = None
 
-    def start(self, plan: SweepPlan) -> None:
+    def start(self, plan: SweepPlan, place: Place = LOCAL) -> None:
         """Begins a new sweep in the background.
+
+        Args:
+            plan: What it is to try.
+            place: Where its cells are trained; as many at once as it has slots.
 
         Raises:
             RunError: another sweep is under way, or the name is taken.
@@ -195,11 +242,12 @@ class SweepRunner:
         """
         if plan.search.needs_optuna:
             require_optuna()
-        self._require_room(plan)
+        if place.is_here:
+            self._require_room(plan)
         with self._lock:
             self._check_free()
             self.store.create(plan)
-            self._launch(plan)
+            self._launch(plan, place)
 
     def _require_room(self, plan: SweepPlan) -> None:
         """Makes sure that the largest cell has room, before the first is trained."""
@@ -209,8 +257,12 @@ class SweepRunner:
             preset = plan.cell_preset(largest | {"kind": kind})
             require_room(estimate_training(preset.network, preset.training), self.store.runs.root)
 
-    def resume(self, name: str) -> None:
+    def resume(self, name: str, place: Place = LOCAL) -> None:
         """Goes on with a sweep that was stopped or interrupted.
+
+        Args:
+            name: Of the sweep.
+            place: Where the rest is trained.
 
         Raises:
             RunError: another sweep is under way, or there is none of that name.
@@ -221,7 +273,7 @@ class SweepRunner:
             plan = self.store.get(name)
             if plan.search.needs_optuna:
                 require_optuna()
-            self._launch(plan)
+            self._launch(plan, place)
 
     def cancel(self) -> None:
         """Asks the sweep to save the cell it is in, and to end; returns at once."""
@@ -243,7 +295,7 @@ class SweepRunner:
         if self._task and not self._task.is_over:
             raise RunError("A sweep is under way. Stop it first, or wait for its end.")
 
-    def _launch(self, plan: SweepPlan) -> None:
-        task = _SweepTask(plan, self.store, self._registry)
+    def _launch(self, plan: SweepPlan, place: Place) -> None:
+        task = _SweepTask(plan, self.store, self._registry, place)
         task.start()
         self._task = task

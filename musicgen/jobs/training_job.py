@@ -18,12 +18,12 @@ from musicgen.jobs.background_task import BackgroundTask, TaskCancelled, TaskSta
 from musicgen.jobs.fair_turn import Ticket
 from musicgen.jobs.seat import Seat
 from musicgen.models.checkpoint import Checkpoint
+from musicgen.places.place import LOCAL, Place, Sitting
 from musicgen.presets import Preset
 from musicgen.training.estimate import estimate_training, require_room
 from musicgen.training.loop.distillation import follow_manner, resolve_teacher
 from musicgen.training.loop.foreground_priority import ForegroundPriority
 from musicgen.training.loop.metrics import StepMetrics
-from musicgen.training.loop.session import TrainingSession
 from musicgen.training.preference_pairs import resolve_pairs
 from musicgen.training.runs.run import Run, RunStore
 from musicgen.training.runs.run_admin import delete_run, in_use_error, rename_run
@@ -76,6 +76,7 @@ class TrainingJob(BackgroundTask):
         priority: Whom it lets go ahead between its steps.
         ends_early: Asked after each look at held-out tunes, in the thread that trains, whether the
             training is to end there; its run is then ``pruned``.
+        place: Where it is trained.
     """
 
     def __init__(
@@ -85,6 +86,7 @@ class TrainingJob(BackgroundTask):
         turn: "threading.Lock | Ticket | None" = None,
         priority: ForegroundPriority | None = None,
         ends_early: EndsEarly | None = None,
+        place: Place = LOCAL,
     ) -> None:
         super().__init__(
             f"training-{run.id}",
@@ -102,10 +104,11 @@ class TrainingJob(BackgroundTask):
         self._priority = priority or ForegroundPriority()
         self._ends_early = ends_early
         self._has_ended_early = False
+        self._place = place
         self._lock = threading.Lock()
         self._metrics: list[StepMetrics] = run.read_metrics()
         self._samples = run.read_samples()
-        self._session: TrainingSession | None = None
+        self._session: Sitting | None = None
         self._show_step()
 
     @property
@@ -184,7 +187,9 @@ class TrainingJob(BackgroundTask):
         self._has_stepped = False
         dataset = self._load(self.preset.training)
         self._train_characters = len(dataset.train_text)
-        session = self._session = TrainingSession(self.run, dataset, self._on_step)
+        session = self._session = self._place.open_sitting(
+            self.run, dataset, self._on_step, lambda: self.is_paused
+        )
         if session.train(self._should_stop) != TaskStatus.CANCELLED:
             return True
         if self._has_ended_early:
@@ -225,6 +230,8 @@ class TrainingJob(BackgroundTask):
         self.show_progress(min(1.0, self.step / max(1, self.preset.training.max_steps)))
 
     def _should_stop(self) -> bool:
+        if not self._place.is_here:
+            return self.is_ending() or self._has_ended_early
         ticket = self._ticket
         if ticket is None:
             must_end = self.must_end()
@@ -266,6 +273,7 @@ class JobRegistry:
         start: Checkpoint | None = None,
         sweep: str = "",
         ends_early: EndsEarly | None = None,
+        place: Place = LOCAL,
     ) -> TrainingJob:
         """Creates a run and trains it in the background; its corpus is read first.
 
@@ -275,6 +283,7 @@ class JobRegistry:
             start: The checkpoint to go on from; first weights if None.
             sweep: The sweep of which it is a cell, if any.
             ends_early: As of `TrainingJob`.
+            place: Where it is trained.
 
         Raises:
             ConfigError: the tracker that the settings ask for is not installed, this machine has
@@ -294,17 +303,20 @@ class JobRegistry:
         preset, teacher = resolve_teacher(preset, self._paths, dataset.vocabulary)
         preset, pairs = resolve_pairs(preset, self._paths, start, dataset.vocabulary)
         shape = start.metadata.network if start else preset.network
-        self._require_room(shape, config, teacher.metadata.network if teacher else None)
+        self._require_room(shape, config, teacher.metadata.network if teacher else None, place)
         with self._lock:
             run = self.store.create(run_id, preset, start, sweep, teacher, pairs)
-            return self._launch(run, dataset, ends_early)
+            return self._launch(run, dataset, ends_early, place)
 
-    def resume(self, run_id: str, ends_early: EndsEarly | None = None) -> TrainingJob:
+    def resume(
+        self, run_id: str, ends_early: EndsEarly | None = None, place: Place = LOCAL
+    ) -> TrainingJob:
         """Goes on with a run that was stopped or interrupted.
 
         Args:
             run_id: Its name.
             ends_early: As of `TrainingJob`.
+            place: Where it is trained.
 
         Raises:
             RunError: there is no such run, or it is being trained.
@@ -313,18 +325,26 @@ class JobRegistry:
         """
         run = self.store.get(run_id)
         preset = run.preset
-        self._require_room(preset.network, preset.training)
+        self._require_room(preset.network, preset.training, place=place)
         with self._lock:
             job = self._jobs.get(run_id)
             if job and not job.is_over:
                 raise RunError("The run {name!r} is being trained already.", name=run_id)
-            return self._launch(run, ends_early=ends_early)
+            return self._launch(run, ends_early=ends_early, place=place)
 
     def _require_room(
-        self, network: NetworkConfig, config: TrainingConfig, teacher: NetworkConfig | None = None
+        self,
+        network: NetworkConfig,
+        config: TrainingConfig,
+        teacher: NetworkConfig | None = None,
+        place: Place = LOCAL,
     ) -> None:
+        """Makes sure that there is room here, and that the person may; a cluster has its own."""
+        if not place.is_here and self._seat is None:
+            return
         estimate = estimate_training(network, config, teacher)
-        require_room(estimate, self.store.root)
+        if place.is_here:
+            require_room(estimate, self.store.root)
         if self._seat:
             self._seat.admit(estimate, config, sum(not job.is_over for job in self.jobs()))
 
@@ -374,15 +394,23 @@ class JobRegistry:
         self._jobs.pop(run_id, None)
 
     def _launch(
-        self, run: Run, dataset: Dataset | None = None, ends_early: EndsEarly | None = None
+        self,
+        run: Run,
+        dataset: Dataset | None = None,
+        ends_early: EndsEarly | None = None,
+        place: Place = LOCAL,
     ) -> TrainingJob:
         kept = None if self._seat else dataset  # thirty who wait would keep thirty
 
         def load(config: TrainingConfig) -> Dataset:
             return kept or load_dataset(config.source, self._paths, config.plain, config.described)
 
-        turn = self._seat.training_ticket(run.id) if self._seat else self._turn
-        job = TrainingJob(run, load, turn, self.foreground_priority, ends_early)
+        turn: threading.Lock | Ticket = self._turn
+        if not place.is_here:
+            turn = threading.Lock()  # the cluster has a queue of its own
+        elif self._seat:
+            turn = self._seat.training_ticket(run.id)
+        job = TrainingJob(run, load, turn, self.foreground_priority, ends_early, place)
         self._jobs.pop(run.id, None)
         self._jobs[run.id] = job
         job.start()

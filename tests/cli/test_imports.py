@@ -19,7 +19,8 @@ LEARNING = {"torch", "onnx"}
 COMPOSING = {"onnxruntime"}
 SOUND = {"pretty_midi", "mido", "soundfile", "fluidsynth"}
 PAPER = {"fontTools", "reportlab", "pypdf"}
-NEVER = {"streamlit", "pandas", "plotly", "matplotlib", "scipy", "sklearn", "music21"}
+NEVER = {"streamlit", "pandas", "plotly", "matplotlib", "scipy", "sklearn", "music21", "ray",
+         "optuna"}  # fmt: skip
 HEAVY = LEARNING | COMPOSING | SOUND | PAPER | NEVER | {"numpy"}
 
 _SCRIPT = """

@@ -7,9 +7,9 @@ import pytest
 
 from musicgen.config import Paths
 from musicgen.errors import CheckpointError, ReportError
+from musicgen.evaluation.report import builder
 from musicgen.evaluation.report.plan import ReportPlan
 from musicgen.evaluation.report.store import ReportStore
-from musicgen.jobs import report_service as jobs
 from musicgen.jobs.background_task import TaskStatus
 from musicgen.jobs.report_service import ReportService
 from tests.examples import write_checkpoint
@@ -94,7 +94,7 @@ def test_what_nobody_expected_ends_a_report_in_a_sentence(service, monkeypatch, 
     def fail(*_):
         raise ZeroDivisionError
 
-    monkeypatch.setattr(jobs, "make_report", fail)
+    monkeypatch.setattr(builder, "make_report", fail)
     service.start(PLAN)
     assert service.wait(PATIENCE_S)
     assert "log says where" in str(service.snapshot().error)

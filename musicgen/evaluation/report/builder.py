@@ -245,14 +245,9 @@ class _Builder:
         start = time.monotonic()
         engine = build_engine(checkpoint)
         while len(tunes) < self._plan.count:
-            config = SampleConfig(
-                temperature=cell.temperature,
-                seed=self._plan.seed + len(tunes),
-                count=min(GROUP, self._plan.count - len(tunes)),
-                free=cell.is_free,
-            )
+            config = draw_config(self._plan, cell, len(tunes))
             drawn = compose(checkpoint, config, self._watch, engine)
-            tunes += [_drawn(piece) for piece in drawn]
+            tunes += [drawn_tune(piece) for piece in drawn]
             self._step(config.count)
             self._hooks.write_drawn(cell, checkpoint.fingerprint, tunes)
         self._cell = None
@@ -311,7 +306,18 @@ class _Builder:
         return summarise_tunes(figures, self._reference.corpus if self._reference else None, size)
 
 
-def _drawn(piece: Composition) -> DrawnTune:
+def draw_config(plan: ReportPlan, cell: Cell, drawn: int) -> SampleConfig:
+    """The settings of the next `GROUP` tunes of a cell, after so many were drawn."""
+    return SampleConfig(
+        temperature=cell.temperature,
+        seed=plan.seed + drawn,
+        count=min(GROUP, plan.count - drawn),
+        free=cell.is_free,
+    )
+
+
+def drawn_tune(piece: Composition) -> DrawnTune:
+    """What a report keeps of a tune."""
     probs = np.maximum(np.array(piece.char_probs, dtype=float), 1e-12)
     surprise = float(-np.log(probs).mean()) if len(probs) else 0.0
     return DrawnTune(piece.abc, piece.seed, surprise, piece.intervention_share)

@@ -29,8 +29,11 @@ def has_bfloat16(device: torch.device) -> bool:
 def set_threads(config: TrainingConfig) -> int:
     """Sets torch's threads as the settings say and returns their number.
 
-    0 in the settings leaves one core to the screen and the sound.
+    0 in the settings leaves one core to the screen and the sound, or takes as many as a cluster
+    gives its workers by ``OMP_NUM_THREADS``.
     """
-    threads = config.threads or max(1, (os.cpu_count() or 1) - 1)
+    given = os.environ.get("OMP_NUM_THREADS", "")
+    free = max(1, (os.cpu_count() or 1) - 1)
+    threads = config.threads or (min(free, int(given)) if given.isdigit() and int(given) else free)
     torch.set_num_threads(threads)
     return threads

@@ -25,9 +25,13 @@ from musicgen.ui.base import resources
 from musicgen.ui.base.failures import attempt
 from musicgen.ui.base.labels import SETTING_LABELS
 from musicgen.ui.base.language import N_, _, ngettext
+from musicgen.ui.base.places import chosen_place, pick_place
 
 USUAL = ("batch_size", "learning_rate")
 """What a sweep varies unless something else is chosen."""
+
+PLACE = "sweep_place"
+"""The choice of where the cells are trained."""
 
 _VALUES: dict[str, tuple[Any, ...]] = {
     "batch_size": (4, 8, 16, 32, 64, 128),
@@ -106,6 +110,7 @@ def sweep_form(is_open: bool) -> None:
             help=_("Each combination is trained with each of them, and their mean counts. Without "
                    "any, once, with the preset's own."),
         )  # fmt: skip
+        pick_place(PLACE)
         name = st.text_input(
             _("Name of the sweep"), resources.sweep_runner().store.new_name(), max_chars=40
         )
@@ -267,4 +272,4 @@ def _start(
     seed = next(info for info in describe(TrainingConfig) if info.name == "seed")
     numbers = tuple(parse_setting(seed, text) for text in seeds)
     plan = SweepPlan(name, PRESETS[preset], axes, steps, numbers, Search(*search))
-    resources.sweep_runner().start(plan)
+    resources.sweep_runner().start(plan, chosen_place(PLACE))

@@ -25,6 +25,7 @@ from musicgen.ui.base.errors import sentence, show_errors
 from musicgen.ui.base.failures import attempt, has_new_failure, reading, redraw
 from musicgen.ui.base.language import N_, _
 from musicgen.ui.base.links import play_link
+from musicgen.ui.base.places import chosen_place
 from musicgen.ui.base.words import plain
 from musicgen.ui.compare import run_data
 from musicgen.ui.compare.comparison_charts import curves_figure
@@ -35,7 +36,7 @@ from musicgen.ui.compare.sweep_charts import (
     parallel_figure,
     scatter_figure,
 )
-from musicgen.ui.compare.sweep_form import setting_label, sweep_form
+from musicgen.ui.compare.sweep_form import PLACE, setting_label, sweep_form
 from musicgen.ui.components.live_chart import clicked, live_chart
 
 TICK_S = 1.0
@@ -160,10 +161,14 @@ def _buttons(plan: SweepPlan, cells: list[SweepCell], now: SweepSnapshot | None)
                 key="sweep_resume",
                 icon=":material/resume:",
                 on_click=attempt,
-                args=(runner.resume, plan.name),
+                args=(_resume, plan.name),
             )
         if best and is_folder(resources.store().root / best.run_id / "best"):
             play_link(best.run_id, best.step, _("Play the best cell"), "sweep")
+
+
+def _resume(name: str) -> None:
+    resources.sweep_runner().resume(name, chosen_place(PLACE))
 
 
 def _charts(plan: SweepPlan, points: list[SweepPoint], *, is_over: bool) -> None:

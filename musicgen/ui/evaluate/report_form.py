@@ -6,9 +6,13 @@ from musicgen.evaluation.report.plan import MAX_CHECKPOINTS, MAX_COUNT, ReportPl
 from musicgen.ui.base import resources, state
 from musicgen.ui.base.failures import attempt
 from musicgen.ui.base.language import N_, _, ngettext
+from musicgen.ui.base.places import chosen_place, pick_place
 
 REPORT_TEMPERATURES = (0.4, 0.6, 0.8, 1.0, 1.2, 1.4)
 DEFAULT_COUNT = 100
+PLACE = "report_place"
+"""The choice of where a report is made."""
+
 GRAMMAR_CHOICES: dict[str, tuple[bool, ...]] = {
     "grammar": (False,),
     "free": (True,),
@@ -60,6 +64,7 @@ def report_form() -> None:
             key="report_judge",
             help=_("It says what gives the tunes away, and takes longer than composing them."),
         )
+        pick_place(PLACE)
         sets = len(models) * len(temperatures) * len(GRAMMAR_CHOICES[mode or "grammar"])
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button(
@@ -86,4 +91,4 @@ def _start(
     grammar = GRAMMAR_CHOICES[mode]
     plan = ReportPlan(models, count, tuple(sorted(temperatures)), grammar, judge=judge)
     resources.require_disk()
-    state.REPORT.set(resources.reports().start(plan))
+    state.REPORT.set(resources.reports().start(plan, chosen_place(PLACE)))

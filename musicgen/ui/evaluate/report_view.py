@@ -22,9 +22,11 @@ from musicgen.ui.base import resources, state
 from musicgen.ui.base.damaged import damaged_files
 from musicgen.ui.base.failures import attempt
 from musicgen.ui.base.language import LANGUAGE_TAGS, N_, _, current_language, ngettext
+from musicgen.ui.base.places import chosen_place
 from musicgen.ui.base.words import plain
 from musicgen.ui.components.live_chart import Panel, live_charts
 from musicgen.ui.evaluate.report_charts import distribution_figure, sweep_figure
+from musicgen.ui.evaluate.report_form import PLACE
 from musicgen.ui.evaluate.report_judge import meanings, verdicts
 from musicgen.ui.evaluate.report_live import is_reporting
 from musicgen.ui.evaluate.report_table import loss_rows, measure_rows
@@ -109,7 +111,7 @@ def _torn(info: ReportInfo) -> None:
                 icon=":material/resume:",
                 disabled=is_reporting(),
                 on_click=attempt,
-                args=(resources.reports().resume, info.id),
+                args=(_resume, info.id),
             )
             _delete(info)
 
@@ -265,3 +267,7 @@ def _meanings(report: Report) -> None:
         if lines:
             st.markdown("\n".join([f"**{_(group)}**", "", *lines]))
     meanings(report)
+
+
+def _resume(report_id: str) -> None:
+    resources.reports().resume(report_id, chosen_place(PLACE))

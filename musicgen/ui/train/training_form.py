@@ -20,11 +20,15 @@ from musicgen.ui.base.errors import show_error
 from musicgen.ui.base.labels import SETTING_LABELS
 from musicgen.ui.base.language import _, ngettext
 from musicgen.ui.base.links import CORPUS_PARAMETER, START_PARAMETER
+from musicgen.ui.base.places import pick_place
 from musicgen.ui.train.setting_fields import setting_fields
 from musicgen.ui.tune.models import Models
 
 START = "train_start"
 """The button whose training the page starts; see `musicgen.ui.base.asked`."""
+
+PLACE = "train_place"
+"""The choice of where it is trained."""
 
 _START_KEY = "train_from"
 _ESTIMATE = "train_estimate"
@@ -57,6 +61,7 @@ def training_form() -> tuple[Preset, str, Checkpoint | None] | None:
             )
         network, others = setting_fields(preset, start)
         training |= others
+    pick_place(PLACE)
     filled, failure = _fill(preset, network, training, run_id.strip())
     can_start = state.NO_ROOM.get() != (filled, start)
     is_started, is_estimate_wanted = _form_buttons(can_start=can_start)

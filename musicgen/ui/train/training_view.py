@@ -14,7 +14,9 @@ from musicgen.ui.base.failures import attempt, has_new_failure, reading, redraw
 from musicgen.ui.base.labels import STATUS_LABELS
 from musicgen.ui.base.language import _, ngettext
 from musicgen.ui.base.links import play_link, ship_link
+from musicgen.ui.base.places import chosen_place
 from musicgen.ui.base.words import plain
+from musicgen.ui.train.training_form import PLACE
 from musicgen.ui.train.training_monitor import course_of_job, course_of_run, monitor, time_taken
 from musicgen.ui.tune.training_samples import hear_it_learn
 
@@ -240,4 +242,8 @@ def _is_elsewhere(info: RunInfo) -> bool:
 
 
 def _go_on(run_id: str) -> None:
-    attempt(resources.registry().resume, run_id)
+    attempt(_resume, run_id)
+
+
+def _resume(run_id: str) -> None:
+    resources.registry().resume(run_id, place=chosen_place(PLACE))
