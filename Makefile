@@ -28,8 +28,8 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check -qq
 MADE := .make
 
-# Written by npm when it is done, and newer than what it was made from: the engraver of sheet music
-# and the Chinese fonts.
+# Written by npm when it is done, and newer than what it was made from: the engravers of sheet music
+# and of numbered notation, and the Chinese fonts.
 NPM := node_modules/.package-lock.json
 LAB := data/irish.abc
 
@@ -158,7 +158,7 @@ $(MADE)/requirements-docs: requirements-docs.txt $(DOCS_VENV)/bin/python | $(MAD
 # What is fetched may fail, on a train for example: the app starts all the same and says what is
 # missing, and the next run tries again.
 $(NPM): package.json package-lock.json .npmrc | $(MADE)/requirements
-	@$(PY) -m musicgen.installation abcjs fonts && touch $@ || true
+	@$(PY) -m musicgen.installation abcjs abc2svg fonts && touch $@ || true
 
 $(LAB): | $(MADE)/requirements
 	@$(PY) -m musicgen.installation lab || true

@@ -105,15 +105,21 @@ def render(
     *,
     transpose: int = 0,
     chords: bool = False,
+    clef: str = "",
+    octave: int = 0,
     **arrangement: Any,
 ) -> Path:
     """Writes a tune as a file; what is there already is written over.
 
     Args:
         tune: What was composed, a tune that was read, or a text in ABC.
-        path: Its ending says the format: abc, mid, wav, mp3, ogg, flac, musicxml, pdf or svg.
+        path: Its ending says the format: abc, mid, wav, mp3, ogg, flac, musicxml, pdf, svg or
+            jianpu.pdf (numbered notation).
         transpose: Semitones up, or down where negative, -24..24; the sheet music moves along.
         chords: Name the chords above the staff.
+        clef: The clef it is written in (`musicgen.notation.analysis.clefs.CLEFS`), as bass or
+            treble-8; as the tune says if empty.
+        octave: Octaves it is moved by as well, -2..2.
         arrangement: How it sounds, by name: `instrument`, `tempo_factor`, `lilt`, `ornaments`,
             `accompaniment`, `drum` and the volumes (`musicgen.audio.arrangement.Arrangement`).
 
@@ -127,6 +133,7 @@ def render(
         EngravingError: the tune cannot be drawn; SetupError: what draws it is not here.
     """
     from musicgen.audio.arrangement import Arrangement
+    from musicgen.notation.analysis.clefs import CLEFS
     from musicgen.notation.parsing.reader import read_tune
     from musicgen.notation.writing.abc_writer import write_abc
     from musicgen.rendering.files.formats import FORMATS, ExportTune, from_composition
@@ -136,14 +143,19 @@ def render(
 
     path = Path(path)
     names = {one.suffix: name for name, one in FORMATS.items()}
-    name = names.get(path.suffix.lower().removeprefix("."))
+    endings = [one for one in names if path.name.lower().endswith(f".{one}")]
+    name = names[max(endings, key=len)] if endings else None
     if name is None:
         raise ConfigError(
             "No format has files that end in {ending!r}. Choose from: {endings}.",
             ending=path.suffix,
             endings=", ".join(names),
         )
-    settings = PlaybackSettings(Arrangement(**arrangement), transpose, chords)
+    if clef and clef not in CLEFS:
+        raise ConfigError(
+            "There is no clef {name!r}. Choose from: {known}.", name=clef, known=", ".join(CLEFS)
+        )
+    settings = PlaybackSettings(Arrangement(**arrangement), transpose, chords, clef, octave)
     if isinstance(tune, Composition):
         made = from_composition(tune, stem=path.stem, playback=settings)
     else:

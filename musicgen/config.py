@@ -498,6 +498,11 @@ class Paths:
         return self.node_modules / "abcjs" / "dist" / "abcjs-basic-min.js"
 
     @property
+    def abc2svg(self) -> Path:
+        """The folder of the engraver of numbered notation, fetched by npm at set-up."""
+        return self.node_modules / "abc2svg"
+
+    @property
     def fonts(self) -> Path:
         """The Chinese fonts, one folder for each, fetched by npm at set-up."""
         return self.node_modules / "@fontsource-variable"

@@ -1,12 +1,13 @@
-"""What set-up fetches besides Python packages: the lab's tunebook, the engraver, Chinese fonts.
+"""What set-up fetches besides Python packages: the lab's tunebook, engravers, Chinese fonts.
 
     python -m musicgen.installation          fetches all of them
     python -m musicgen.installation abcjs    fetches the engraver of sheet music only
+    python -m musicgen.installation abc2svg  fetches that of numbered notation (jianpu) only
     python -m musicgen.installation fonts    fetches the Chinese fonts only
     python -m musicgen.installation lab      fetches the lab's tunebook only
 
 Everything else works without them; a part that cannot be fetched is one sentence and exit status 1.
-npm fetches the engraver and the fonts together, so what is asked for first brings the other.
+npm fetches the engravers and the fonts together, so what is asked for first brings the other.
 """
 
 import importlib.util
@@ -28,6 +29,9 @@ logger = logging.getLogger(__name__)
 FONTS = ("@fontsource-variable/noto-sans-sc", "@fontsource-variable/noto-serif-sc")
 """The npm packages of the Chinese fonts: one for the pages, one for sheet music."""
 
+ABC2SVG_FILES = ("abc2svg-1.js", "jianpu-1.js", "abc2svg.ttf")
+"""What is used of abc2svg: the engraver, its module for numbered notation, its signs."""
+
 _NPM_TIMEOUT_S = 300
 _NPM_FILES = ("package.json", "package-lock.json", ".npmrc")
 _NPM_CI = ("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1")
@@ -36,6 +40,13 @@ _NPM_CI = ("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries
 def is_abcjs_installed(paths: Paths) -> bool:
     """Whether the engraver is there, in the version that package.json asks for."""
     return _is_installed("abcjs", paths) and paths.abcjs.is_file()
+
+
+def is_abc2svg_installed(paths: Paths) -> bool:
+    """Whether the engraver of numbered notation is there, in the version of package.json."""
+    return _is_installed("abc2svg", paths) and all(
+        (paths.abc2svg / name).is_file() for name in ABC2SVG_FILES
+    )
 
 
 def are_fonts_installed(paths: Paths) -> bool:
@@ -70,6 +81,17 @@ def install_abcjs(paths: Paths) -> Path:
     return paths.abcjs
 
 
+def install_abc2svg(paths: Paths) -> Path:
+    """The folder of the engraver of numbered notation, fetched by npm if it is not there yet.
+
+    Raises:
+        SetupError: there is no npm, or none could fetch it.
+    """
+    if not is_abc2svg_installed(paths):
+        _fetch("Numbered notation needs abc2svg", "abc2svg", is_abc2svg_installed, paths)
+    return paths.abc2svg
+
+
 def install_fonts(paths: Paths) -> Path:
     """The folder of the Chinese fonts, fetched by npm if they are not there yet.
 
@@ -89,7 +111,7 @@ def _fetch(need: str, part: str, is_there: Callable[[Paths], bool], paths: Paths
             f"{need}, which npm fetches, and there is no npm here. "
             "Install Node.js, or: python -m pip install -r requirements.txt"
         )
-    logger.info("Fetching the engraver of sheet music and the Chinese fonts.")
+    logger.info("Fetching the engravers of sheet music and the Chinese fonts.")
     if not any(_run_npm(command, paths) for command in commands):
         raise SetupError(
             f"{need}, which npm could not fetch. Look whether this machine reaches "
@@ -171,6 +193,7 @@ def _install_lab(paths: Paths) -> None:
 PARTS: dict[str, Callable[[Paths], object]] = {
     "lab": _install_lab,
     "abcjs": install_abcjs,
+    "abc2svg": install_abc2svg,
     "fonts": install_fonts,
 }
 

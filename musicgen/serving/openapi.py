@@ -4,7 +4,9 @@ from typing import Any
 
 from musicgen.audio.arrangement import INSTRUMENTS, Arrangement
 from musicgen.config import SettingInfo, describe
+from musicgen.notation.analysis.clefs import CLEFS
 from musicgen.rendering.files.formats import FORMATS
+from musicgen.rendering.playback_settings import MOST_OCTAVES
 from musicgen.serving.orders import (
     MAX_CANDIDATES,
     MAX_CHARACTERS,
@@ -80,7 +82,16 @@ def _compose(default_model: str) -> dict[str, Any]:
         "type": "object",
         "description": "How it is played and written down.",
         "properties": {info.name: _schema(info) for info in describe(Arrangement)}
-        | {"chords": {"type": "boolean", "default": False}},
+        | {
+            "chords": {"type": "boolean", "default": False},
+            "clef": {"type": "string", "enum": ["", *CLEFS], "default": ""},
+            "octave": {
+                "type": "integer",
+                "minimum": -MOST_OCTAVES,
+                "maximum": MOST_OCTAVES,
+                "default": 0,
+            },
+        },
     }
     schema = {"type": "object", "additionalProperties": False, "properties": properties}
     body = {"required": False, "content": {"application/json": {"schema": schema}}}

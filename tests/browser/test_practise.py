@@ -23,7 +23,7 @@ def test_a_tune_is_put_on_the_stand_and_played_by_keys(open_page, size):
     page.locator(".st-key-link_practise a").locator("visible=true").click()
     expect(page.get_by_role("heading", name="Practise")).to_be_visible()
     page.wait_for_function("document.querySelector('.st-key-sound audio')?.duration > 5")
-    expect(page.locator(".musicgen-paper svg").first).to_be_visible()
+    expect(page.locator(".abcjs-staff").first).to_be_visible()
     at_rest(page)
 
     # Player and first line of music are seen without scrolling.
@@ -36,6 +36,32 @@ def test_a_tune_is_put_on_the_stand_and_played_by_keys(open_page, size):
     page.locator("body").press("Space")
     page.wait_for_function("document.querySelector('.st-key-sound audio')?.paused")
     page.wait_for_function("document.documentElement.dataset.musicgenAwake === 'false'")
+    if size[0] == 1440:
+        reads_numbers(page)
     before = page.evaluate(FIRST_LINE)
     page.locator("body").press("PageDown")
     page.wait_for_function(f"{FIRST_LINE} < {before} - 50")
+
+
+def reads_numbers(page):
+    """The same tune in numbered notation, with the cursor on its digits, and back."""
+    page.get_by_role("button", name="View").click()
+    page.get_by_text("Numbered notation (jianpu)", exact=True).click()
+    expect(page.locator(".musicgen-line").first).to_be_visible()
+    expect(page.locator(".musicgen-numbered").first).to_contain_text("1=D 6/8")
+    at_rest(page)
+    digits = page.locator(".musicgen-line [data-start].fj").all_text_contents()
+    assert "".join(digits[:12]) == "135153461416"
+    page.keyboard.press("Escape")
+    at_rest(page)
+    page.evaluate("document.activeElement.blur()")
+    page.locator("body").press("Home")
+    page.wait_for_function("document.querySelector('.musicgen-sounding.fj')?.textContent === '3'")
+    page.locator("body").press("Space")
+    page.wait_for_function("document.querySelector('.st-key-sound audio')?.paused")
+    page.get_by_role("button", name="View").click()
+    page.get_by_text("Sheet music", exact=True).click()
+    expect(page.locator(".abcjs-staff").first).to_be_visible()
+    at_rest(page)
+    page.keyboard.press("Escape")
+    page.evaluate("document.activeElement.blur()")

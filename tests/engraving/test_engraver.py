@@ -107,4 +107,4 @@ def test_an_endless_tune_is_refused_before_it_is_drawn(draw):
 def test_the_version_that_draws_is_the_one_that_is_pinned():
     wanted = json.loads((Paths.default().project / "package.json").read_text())["dependencies"]
     drawing = {name for name in wanted if not name.startswith("@fontsource-variable/")}
-    assert drawing == {"abcjs"}  # no further package is needed to draw outside a browser
+    assert drawing == {"abcjs", "abc2svg"}  # nothing else draws outside a browser

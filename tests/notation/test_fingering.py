@@ -65,7 +65,8 @@ def test_other_whistles_play_the_same_holes_in_their_keys() -> None:
     ("key", "body", "digits"),
     [("K:Am", "Ace", "6 '1 '3"), ("K:Edor", "EFGA", "2 3 4 5"), ("K:Gmix", "G=FB", "5 4 7"),
      ("K:D", "=c^G", "♭7 ♯4"),
-     ("K:Bb", "BcdE", "'1 '2 '3 4"), ("K:D", "D^D", "1 ♯1"), ("K:F", "F_A", "1 ♭3")],
+     ("K:Bb", "BcdE", "1 2 3 4."), ("K:G", "DGd", "5. 1 5"), ("K:D", "D^D", "1 ♯1"),
+     ("K:F", "F_A", "1 ♭3")],
 )  # fmt: skip
 def test_numbers_are_of_the_major_scale_with_the_same_signature(
     key: str, body: str, digits: str

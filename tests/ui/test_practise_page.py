@@ -56,6 +56,27 @@ def test_the_instrument_is_remembered_and_what_it_lacks_is_said(book, open_app):
     assert tunebook.selectbox(key="tunebook_book_fingering").value == "whistle G"
 
 
+def test_the_notation_is_remembered(book, open_app):
+    app = check(open_app("Practise"))
+    control = next(one for one in app.button_group if one.key == "practise_notation")
+    control.set_value("numbers").run()
+    check(app)
+    assert book.choice("notation") == "numbers"
+    fresh = check(open_app("Tunebook"))
+    assert fresh.selectbox(key="tunebook_book_notation").value == "jianpu"
+    assert fresh.session_state["play_view"] == "numbers"
+
+
+def test_clef_and_octave_of_the_instrument_are_remembered_on_every_page(book, open_app):
+    app = check(open_app("Practise"))
+    app.selectbox(key="practise_instrument_choice_clef").set_value("bass").run()
+    check(app.selectbox(key="practise_instrument_choice_octave").set_value(-2).run())
+    assert (book.choice("clef"), book.choice("octave")) == ("bass", "-2")
+    fresh = check(open_app("Tunebook"))
+    assert fresh.selectbox(key="play_my_instrument_clef").value == "bass"
+    assert fresh.session_state["reading_octave"] == -2
+
+
 def test_a_tune_is_moved_to_where_the_instrument_has_it(home, open_app):
     book = resources.tunebook()
     (key,) = book.add([read_abc("X:1\nT:Low\nM:4/4\nL:1/8\nK:D\nA,B,DE FGAB|d4 d4|]")])

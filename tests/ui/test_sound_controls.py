@@ -1,5 +1,6 @@
 import re
 
+from musicgen.rendering import playback_settings
 from musicgen.ui.base.state import SOUND
 from musicgen.ui.tune import rendering
 
@@ -101,7 +102,7 @@ def test_a_key_that_cannot_be_had_is_told_and_the_tune_stays(home, open_app, mon
     def refuse(*_arguments):
         raise NotationError("That key would have more than seven signs.")
 
-    monkeypatch.setattr(rendering, "make_sheet", refuse)
+    monkeypatch.setattr(playback_settings, "make_sheet", refuse)
     widget(app, "number_input", "transpose").set_value(1).run()
     assert [item.value for item in app.error] == ["That key would have more than seven signs."]
     assert shown(app) is before

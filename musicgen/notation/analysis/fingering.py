@@ -26,6 +26,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from musicgen.notation.analysis.clefs import written_shift
 from musicgen.notation.model import Key, Tune
 from musicgen.notation.parsing.fields import MODE_FIFTHS, tonic_fifths
 
@@ -128,12 +129,12 @@ def _concertina(pitch: int, _key: Key) -> Rows:
 
 
 def _numbered(pitch: int, key: Key) -> Rows:
-    """A degree of the major scale with the signature of the key, its 1 between G3 and F♯4.
+    """A degree of the major scale with the signature of the key, its 1 between C4 and B4.
 
     Dots for higher octaves are above it, those for lower ones below.
     """
     sharps = tonic_fifths(key.tonic) + MODE_FIFTHS[key.mode] if key.tonic else 0
-    home = 55 + (7 * sharps - 55) % 12
+    home = 60 + 7 * sharps % 12
     octave, step = divmod(pitch - home, 12)
     sign, step = _CHANGED.get(step, ("", step))
     dots = _DOT * abs(octave)
@@ -174,9 +175,9 @@ def find_rows(tune: Tune, name: str) -> list[tuple[int, Rows]]:
 
     Of a chord the highest pitch counts; rests are left out.
     """
-    fingering = FINGERINGS[name]
+    fingering, shift = FINGERINGS[name], written_shift(tune)
     return [
-        (note.start, fingering.find(max(note.pitches), note.key or tune.key))
+        (note.start, fingering.find(max(note.pitches) - shift, note.key or tune.key))
         for note in tune.notes
         if note.pitches
     ]

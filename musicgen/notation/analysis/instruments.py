@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from musicgen.notation.analysis.clefs import written_shift
 from musicgen.notation.analysis.fingering import FINGERINGS, NOT_THERE
 from musicgen.notation.analysis.ranges import INSTRUMENT_RANGES
 from musicgen.notation.model import Key, Tune
@@ -77,10 +78,11 @@ def find_missing(tune: Tune, instrument: Instrument, semitones: int = 0) -> int:
     span = INSTRUMENT_RANGES[instrument.range]
     find = FINGERINGS[instrument.fingering].find if instrument.fingering else None
     count = 0
+    shift = semitones - written_shift(tune)
     for note in tune.notes:
         key = note.key or tune.key
         for pitch in note.pitches:
-            moved = pitch + semitones
+            moved = pitch + shift
             is_lacking = find is not None and NOT_THERE in find(moved, key)
             count += is_lacking or not span.low <= moved <= span.high
     return count

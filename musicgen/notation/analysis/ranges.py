@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from musicgen.errors import NotationError
+from musicgen.notation.analysis.clefs import written_shift
 from musicgen.notation.model import Tune
 from musicgen.notation.parsing.reader import read_tune
 from musicgen.notation.writing.transposition import transpose
@@ -79,10 +80,11 @@ def notes_outside(tune: Tune, instrument: str) -> tuple[int, ...]:
     span = INSTRUMENT_RANGES.get(instrument)
     if span is None:
         return ()
+    shift = written_shift(tune)
     return tuple(
         number
         for number, note in enumerate(tune.notes)
-        if any(not span.low <= pitch <= span.high for pitch in note.pitches)
+        if any(not span.low <= pitch - shift <= span.high for pitch in note.pitches)
     )
 
 

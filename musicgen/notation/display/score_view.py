@@ -8,6 +8,7 @@ from types import MappingProxyType
 from musicgen.notation.analysis.harmony import ChordChange, harmonise, named_chords
 from musicgen.notation.model import Tune
 from musicgen.notation.parsing.reader import OF_ONE_TUNE, read_tune
+from musicgen.notation.writing.clef_change import with_clef
 from musicgen.notation.writing.transposition import transpose
 
 
@@ -41,7 +42,13 @@ class Sheet:
 
 
 def make_sheet(
-    tune: Tune, semitones: int = 0, has_chords: bool = False, original: Tune | None = None
+    tune: Tune,
+    semitones: int = 0,
+    has_chords: bool = False,
+    original: Tune | None = None,
+    *,
+    clef: str = "",
+    octave: int = 0,
 ) -> Sheet:
     """A tune moved by -24..24 semitones, with a chord symbol wherever the chord changes.
 
@@ -52,14 +59,17 @@ def make_sheet(
         semitones: How far it is moved.
         has_chords: Whether its chords are named.
         original: The tune with the same notes in whose text `Sheet.origins` are; `tune` if None.
+        clef: One of `notation.analysis.clefs.CLEFS`; as the tune says if empty.
+        octave: Octaves it is moved by as well, -2..2.
 
     Raises:
         NotationError: the tune cannot be spelled there.
     """
     inherited = [field for field in tune.fields if field[0] not in OF_ONE_TUNE]
     moved = tune
-    if semitones:
-        moved = read_tune(transpose(tune.text, semitones), defaults=inherited)[0]
+    text = with_clef(transpose(transpose(tune.text, 12 * octave), semitones), clef)
+    if text != tune.text:
+        moved = read_tune(text, defaults=inherited)[0]
     shown = moved
     if has_chords and not named_chords(moved):
         shown = _with_chords(moved, inherited)

@@ -217,6 +217,11 @@ def find_clef(text: str) -> str:
     return re.sub(r"[\s\"]", "", clef)
 
 
+def without_clef(text: str) -> str:
+    """A ``K:`` field without the clefs it names."""
+    return " ".join(_CLEF.sub(" ", text).split())
+
+
 def has_quarter_tones(text: str) -> bool:
     """Whether a ``K:`` field has accidentals that are no whole semitones (§3.1.14)."""
     found = read_key(text)

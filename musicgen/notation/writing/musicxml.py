@@ -7,6 +7,7 @@ from fractions import Fraction
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from musicgen.notation.analysis.bar_numbers import begins_bar, count_measures, number_bars
+from musicgen.notation.analysis.clefs import Clef, clef_of
 from musicgen.notation.model import Bar, Meter, Tune
 from musicgen.notation.parsing.barlines import count_repeats, is_closing
 from musicgen.notation.parsing.characters import plain_lines
@@ -139,9 +140,7 @@ class _PartWriter:
             _write_time(attributes, meter)
             self.meter = meter
         if is_first:
-            clef = SubElement(attributes, "clef")
-            _add(clef, "sign", "G")
-            _add(clef, "line", "2")
+            _write_clef(attributes, clef_of(self.tune))
         if len(attributes):
             measure.append(attributes)
 
@@ -195,6 +194,15 @@ class _PartWriter:
 def _write_rehearsal(measure: Element, words: str) -> None:
     direction = SubElement(measure, "direction", placement="above")
     _add(SubElement(direction, "direction-type"), "rehearsal", words)
+
+
+def _write_clef(attributes: Element, clef: Clef) -> None:
+    """A clef; one with an 8 says so, and pitches are those that sound."""
+    element = SubElement(attributes, "clef")
+    _add(element, "sign", clef.sign)
+    _add(element, "line", str(clef.line))
+    if clef.octaves:
+        _add(element, "clef-octave-change", str(clef.octaves))
 
 
 def _write_time(attributes: Element, meter: Meter) -> None:

@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from musicgen.config import Paths, Settings, setting
-from musicgen.errors import EngravingError, TunebookError
+from musicgen.errors import EngravingError, NotationError, TunebookError
 from musicgen.library.book_tune import BookSet, BookTune
+from musicgen.notation.analysis.clefs import CLEFS
 from musicgen.notation.analysis.fingering import FINGERINGS
 from musicgen.notation.display.excerpt import cut_bars
 from musicgen.notation.model import Tune
+from musicgen.rendering.playback_settings import MOST_OCTAVES, PlaybackSettings
 
 if TYPE_CHECKING:
     from musicgen.engraving.book import BookWords, PrintedSet, PrintedTune
@@ -19,6 +21,8 @@ PAPERS = ("a4", "a5", "letter")
 LAYOUTS = ("tunes", "incipits", "both")
 CODES = ("abc", "link", "none")
 MAX_ADDRESS = 200
+
+NOTATIONS = ("staff", "jianpu")
 
 _INCIPIT_BARS = 2
 _SHORT_FIELDS = "TRMLQKP"
@@ -44,6 +48,11 @@ class BookSettings(Settings):
     address: str = setting(
         "", "Address at which others reach this program, for links.", max_length=MAX_ADDRESS
     )
+    notation: str = setting(
+        "staff", "Staff notation, or numbered notation (jianpu).", choices=NOTATIONS
+    )
+    clef: str = setting("", "The clef of the music.", choices=("", *CLEFS))
+    octave: int = setting(0, "Octaves it is written higher or lower.", -MOST_OCTAVES, MOST_OCTAVES)
 
 
 @dataclass(frozen=True)
@@ -83,7 +92,6 @@ def write_book(
     """
     from musicgen.engraving.book import PAPERS as SIZES
     from musicgen.engraving.book import BookWords, PrintedBook, lay_out_book
-    from musicgen.engraving.engraver import engrave_many
     from musicgen.engraving.pdf import write_pdf
 
     if not tunes:
@@ -96,7 +104,7 @@ def write_book(
     drawn: Sequence[Engraving | EngravingError] = ()
     has_tunes = settings.layout != "incipits"
     if has_tunes:
-        drawn = engrave_many([tune.tune for tune in tunes], paths, fingering=settings.fingering)
+        drawn = _draw([_as_read(tune.tune, settings) for tune in tunes], settings, paths)
     missing = tuple(
         (tune.title, one)
         for tune, one in zip(tunes, drawn, strict=False)
@@ -112,7 +120,7 @@ def write_book(
         settings.title,
         tuple(printed),
         tuple(_print_set(one) for one in sets if {part.key for part in one.tunes} <= known),
-        _draw_incipits(tunes, paths) if settings.layout != "tunes" else (),
+        _draw_incipits(tunes, settings, paths) if settings.layout != "tunes" else (),
         has_tunes,
         words=words or BookWords(),
     )
@@ -156,12 +164,34 @@ def _print_set(wanted: BookSet) -> "PrintedSet":
     return PrintedSet(wanted.name, tuple(parts))
 
 
-def _draw_incipits(tunes: Sequence[BookTune], paths: Paths) -> "tuple[Engraving | None, ...]":
-    from musicgen.engraving.book import INCIPIT_WIDTH
-    from musicgen.engraving.engraver import engrave_many
+def _as_read(tune: Tune, settings: BookSettings) -> Tune:
+    """A tune in the clef and the octave of the book; as it is where it cannot be written so."""
+    try:
+        return PlaybackSettings(clef=settings.clef, octave=settings.octave).apply_to(tune)
+    except NotationError:
+        return tune
 
-    cuts = [_cut_incipit(tune.tune) for tune in tunes]
-    drawn = engrave_many(cuts, paths, INCIPIT_WIDTH)
+
+def _draw(
+    tunes: Sequence[Tune], settings: BookSettings, paths: Paths, width: float | None = None
+) -> "list[Engraving | EngravingError]":
+    """Tunes in the notation of the book, with fingerings where they have whole lines."""
+    from musicgen.engraving.engraver import STAFF_WIDTH, engrave_many, engrave_numbers
+
+    engrave = engrave_numbers if settings.notation == "jianpu" else engrave_many
+    fingering = settings.fingering if width is None else ""
+    if settings.notation == "jianpu" and fingering == "numbers":
+        fingering = ""
+    return engrave(tunes, paths, width or STAFF_WIDTH, fingering=fingering)
+
+
+def _draw_incipits(
+    tunes: Sequence[BookTune], settings: BookSettings, paths: Paths
+) -> "tuple[Engraving | None, ...]":
+    from musicgen.engraving.book import INCIPIT_WIDTH
+
+    cuts = [_cut_incipit(_as_read(tune.tune, settings)) for tune in tunes]
+    drawn = _draw(cuts, settings, paths, INCIPIT_WIDTH)
     return tuple(None if isinstance(one, EngravingError) else one for one in drawn)
 
 

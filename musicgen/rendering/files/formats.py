@@ -13,7 +13,7 @@ from musicgen.audio.midi import to_midi
 from musicgen.audio.synthesis import Rendering, synthesize
 from musicgen.audio.tempo import default_qpm
 from musicgen.config import Paths
-from musicgen.errors import MusicgenError
+from musicgen.errors import EngravingError, MusicgenError
 from musicgen.library.provenance import fit_provenance
 from musicgen.notation.model import Tune
 from musicgen.notation.writing.musicxml import write_musicxml
@@ -38,7 +38,7 @@ class Format:
         suffix: How its files end; `musicgen.render` takes it.
         mime: Media type.
         is_sounding: A tune without notes has none.
-        is_engraved: It needs abcjs and node.
+        is_engraved: It needs node and abcjs, or abc2svg where it is in numbered notation.
         is_packed: It gets smaller in a ZIP file.
     """
 
@@ -69,6 +69,7 @@ FORMATS: dict[str, Format] = {
         ),
         Format("pdf", "PDF", "pdf", "application/pdf", is_engraved=True),
         Format("svg", "SVG", "svg", "image/svg+xml", is_engraved=True, is_packed=True),
+        Format("jianpu", "Jianpu PDF", "jianpu.pdf", "application/pdf", is_engraved=True),
     )
 }
 """The formats of one tune by name; `ExportTune` has a maker for each."""
@@ -127,7 +128,8 @@ class ExportTune:
             "ogg": lambda: self._compress("ogg"),
             "flac": lambda: self._compress("flac"),
             "musicxml": lambda: write_musicxml(self.tune, self.comment).encode(),
-            "pdf": self._write_pdf,
+            "pdf": lambda: self._write_pdf(self.engraving),
+            "jianpu": lambda: self._write_pdf(self.numbers),
             "svg": self._write_svg,
         }
 
@@ -166,9 +168,27 @@ class ExportTune:
         """
         from musicgen.engraving.engraver import engrave
 
+        return engrave(self.tune, self._qpm, self.paths)
+
+    @cached_property
+    def numbers(self) -> "Engraving":
+        """Its lines of numbered notation (jianpu).
+
+        Raises:
+            EngravingError: it cannot be drawn.
+            SetupError: what draws it is not here.
+        """
+        from musicgen.engraving.engraver import engrave_numbers
+
+        (drawn,) = engrave_numbers([self.tune], self.paths, qpm=self._qpm)
+        if isinstance(drawn, EngravingError):
+            raise drawn
+        return drawn
+
+    @property
+    def _qpm(self) -> Fraction:
         factor = self.arrangement.tempo_factor if self.arrangement else 1.0
-        qpm = default_qpm(self.tune.rhythm, self.tune.meter) * Fraction(factor)
-        return engrave(self.tune, qpm, self.paths)
+        return default_qpm(self.tune.rhythm, self.tune.meter) * Fraction(factor)
 
     def remark(self, name: str) -> Sentence | None:
         """Remarks on a file: the characters that no font here has.
@@ -185,7 +205,8 @@ class ExportTune:
         from musicgen.engraving.fonts import missing_characters
         from musicgen.engraving.pages import page_text
 
-        missing = missing_characters(page_text([self._sheet]))
+        sheet = self._sheet_of(self.numbers) if name == "jianpu" else self._sheet
+        missing = missing_characters(page_text([sheet]))
         if not missing:
             return None
         if not is_chinese_font_here():
@@ -202,16 +223,19 @@ class ExportTune:
 
     @cached_property
     def _sheet(self) -> "Page":
+        return self._sheet_of(self.engraving)
+
+    def _sheet_of(self, engraving: "Engraving") -> "Page":
         from musicgen.engraving.pages import lay_out_sheet
 
-        return lay_out_sheet(self.tune, self.engraving, self.note)
+        return lay_out_sheet(self.tune, engraving, self.note)
 
-    def _write_pdf(self) -> bytes:
+    def _write_pdf(self, engraving: "Engraving") -> bytes:
         from musicgen.engraving.pages import describe_tune, lay_out_pages
         from musicgen.engraving.pdf import write_pdf
 
         comment = fit_provenance(self.comment, 1 << 20, ascii_only=True)
-        pages = lay_out_pages(self.tune, self.engraving, self.note)
+        pages = lay_out_pages(self.tune, engraving, self.note)
         composers = [value for letter, value in self.tune.fields if letter == "C" and value]
         return write_pdf(
             pages, self.tune.title or self.stem,

@@ -114,6 +114,13 @@ SOUND: dict[str, Slot[Any]] = {
 }
 """How tunes are heard and written down, by the names of the settings."""
 
+CLEF = Slot("reading_clef", "")
+OCTAVE = Slot("reading_octave", 0)
+"""Clef and octave in which one's instrument reads."""
+
+READING_TAKEN = Slot("reading_taken", False)
+"""Whether this visit has begun with the clef and the octave that are remembered."""
+
 ENDLESS_SLEEP = Slot("endless_sleep", 0)
 """Minutes after which the endless row falls silent; 0 for never."""
 
@@ -137,6 +144,9 @@ LAST_BAR = Slot("play_last_bar", 1)
 
 VIEWING: tuple[Slot[Any], ...] = (TINT, NOTE_NAMES, VIEW, CHECKED_RANGE, LOOP, FIRST_BAR, LAST_BAR)
 """Values of the widgets around the score, held on while another page is open."""
+
+VIEW_TAKEN = Slot("view_taken", False)
+"""Whether this visit has begun with the notation that is remembered."""
 
 INSTRUMENT_TAKEN = Slot("instrument_taken", False)
 """Whether this visit has begun with the instrument that is remembered."""

@@ -1,9 +1,11 @@
 // Sheet music that follows the sound: abcjs engraves, our own times move the cursor.
 // data: {layouts: [{min_width, abc, starts: [startChar of each sounding note], notes: [startChar of
 //        each written note], marks: [[start, end], ...]}] (widest first), onsets_s, durations_s,
-//        audio: selector of the player, label, failure, loop: [[start_s, end_s], ...] or null, touch}
+//        audio: selector of the player, label, failure, loop: [[start_s, end_s], ...] or null, touch,
+//        is_numbered: whether abc2svg draws it in numbered notation}
 
 const REACH = 48; // pixels within which a click means a note
+const LINE = ".abcjs-staff-wrapper, .musicgen-line"; // a line of music, as either engraver calls it
 const LETTERS = '20px "Noto Serif SC Variable"'; // the app's own font for Chinese titles
 
 class Score {
@@ -24,7 +26,7 @@ class Score {
     const text = JSON.stringify(data);
     if (text === this.text) return;
     this.text = text;
-    const music = JSON.stringify(data.layouts.map(({ abc }) => abc));
+    const music = JSON.stringify([data.is_numbered, data.layouts.map(({ abc }) => abc)]);
     const isLooping = !!this.data?.loop;
     this.data = data;
     if (music !== this.music) this.layout = undefined; // other words about the same music are only drawn over it
@@ -42,13 +44,12 @@ class Score {
   // Only when the width asks for other line breaks: a resize alone scales the picture.
   engrave() {
     const width = this.host.clientWidth;
-    const abcjs = globalThis.musicgenAbcjs;
-    if (!this.data || !width || !abcjs) return;
+    if (!this.data || !width || !engraver(this.data)) return;
     const layout = this.data.layouts.find((one) => width >= one.min_width);
     if (!layout || this.isWaitingForLetters(layout.abc)) return;
     if (layout !== this.layout) {
       this.layout = layout;
-      this.collect(this.render(abcjs, layout));
+      if (this.data.is_numbered) this.number(layout); else this.collect(this.render(globalThis.musicgenAbcjs, layout));
       this.current = -1;
       this.cursor.hidden = true;
     } else this.show(this.current);
@@ -79,6 +80,17 @@ class Score {
       this.paper.textContent = this.data.failure;
       return [];
     }
+  }
+
+  number(layout) {
+    try {
+      this.elements = new NumberedPaper(this.paper).draw(layout);
+    } catch (error) {
+      console.warn("abc2svg:", error);
+      this.elements = new Map();
+      this.paper.textContent = this.data.failure;
+    }
+    this.paper.removeAttribute("style"); // abcjs gives it a height of its own
   }
 
   collect(tunes) {
@@ -187,7 +199,7 @@ class Score {
   place() {
     const frame = this.host.getBoundingClientRect();
     const note = this.lit[0].getBoundingClientRect();
-    const staff = (this.lit[0].closest(".abcjs-staff-wrapper") ?? this.lit[0]).getBoundingClientRect();
+    const staff = (this.lit[0].closest(LINE) ?? this.lit[0]).getBoundingClientRect();
     const top = staff.top - frame.top;
     const seen = this.inView();
     Object.assign(this.cursor.style, {
@@ -214,9 +226,13 @@ class Score {
 
 const scores = globalThis.musicgenScores ??= new WeakMap();
 
-function ready() {
+function engraver(data) {
+  return data.is_numbered ? globalThis.musicgenNumbered : globalThis.musicgenAbcjs;
+}
+
+function ready(score) {
   return new Promise((resolve) => {
-    const look = () => globalThis.musicgenAbcjs ? resolve() : setTimeout(look, 30);
+    const look = () => engraver(score.waiting) ? resolve() : setTimeout(look, 30);
     look();
   });
 }
@@ -227,7 +243,7 @@ export default async function ({ data, parentElement, setTriggerValue }) {
   if (!score) scores.set(host, score = new Score(host, (name, value) => score.send(name, value)));
   score.send = setTriggerValue;
   score.waiting = data;
-  await ready();
+  await ready(score);
   score.update(score.waiting);
   return () => { score.stop(); scores.delete(host); };
 }

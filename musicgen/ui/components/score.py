@@ -1,7 +1,8 @@
-"""Sheet music as a component: engraved by abcjs in the browser, a cursor that follows the sound.
+"""Sheet music as a component: engraved in the browser, a cursor that follows the sound.
 
-abcjs (JavaScript, MIT) is fetched at set-up and not part of the project; without it the page shows
-the text of the tune alone, and says so.
+abcjs (JavaScript, MIT) draws staff notation, abc2svg (JavaScript, LGPL) numbered notation. Both are
+fetched at set-up and not part of the project; without abcjs the page shows the text of the tune
+alone, without abc2svg staff notation, and says so.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,7 +16,7 @@ from streamlit.components.v2.types import ComponentRenderer
 
 from musicgen.sampling.note_surprise import Alternatives
 from musicgen.ui.base.language import _
-from musicgen.ui.base.libraries import ABCJS, need_library
+from musicgen.ui.base.libraries import ABC2SVG, ABCJS, is_here, need_library
 
 _HERE = Path(__file__).parent
 
@@ -95,7 +96,7 @@ class NoteEditing:
     applied: int
 
 
-def score(
+def score(  # noqa: PLR0913 - what is drawn, when it sounds, and how both are touched
     layouts: Sequence[ScoreLayout],
     onsets_s: Sequence[float],
     durations_s: Sequence[float],
@@ -104,6 +105,7 @@ def score(
     audio: str,
     library: Path,
     touch: ScoreOverlay | None = None,
+    is_numbered: bool = False,
 ) -> None:
     """Draws a tune, with a cursor on the note that sounds; a click on a note plays from there.
 
@@ -115,14 +117,23 @@ def score(
         audio: CSS selector of the audio element that plays the tune.
         library: The file of abcjs.
         touch: Lets bars be chosen, and shows surprise and alternatives.
+        is_numbered: Draws numbered notation (jianpu) in place of a staff.
     """
-    if not library.is_file():
+    if is_numbered and not is_here(ABC2SVG):
+        st.caption(
+            _(
+                "Numbered notation needs abc2svg. `make setup` fetches it, and so does "
+                "`npm install`."
+            )
+        )
+        is_numbered = False
+    if not is_numbered and not library.is_file():
         st.caption(
             _("The sheet music needs abcjs. `make setup` fetches it, and so does `npm install`.")
         )
         return
     on_touch = (touch.on_touch if touch else None) or _ignore
-    need_library(ABCJS)
+    need_library(ABC2SVG if is_numbered else ABCJS)
     _score()(
         key=key,
         data={
@@ -135,6 +146,7 @@ def score(
             "cue": touch.cue if touch else None,
             "loop": (touch.loop if touch else None) or None,
             "touch": _touch_data(touch) if touch else None,
+            "is_numbered": is_numbered,
         },
         on_selection_change=on_touch,
         on_take_change=on_touch,
@@ -242,6 +254,6 @@ def _score() -> ComponentRenderer:
         "musicgen_score",
         html=_HTML,
         css=_read("score.css"),
-        js=_read("score_touch.js") + _read("score.js"),
+        js=_read("score_numbered.js") + _read("score_touch.js") + _read("score.js"),
         isolate_styles=False,
     )

@@ -105,7 +105,7 @@ class Touch {
     this.score.layout.notes.forEach((startChar, number) => {
       const drawn = this.score.elements.get(startChar);
       if (!drawn || !holds(number, startChar)) { box = undefined; return; }
-      const staff = (drawn[0].closest(".abcjs-staff-wrapper") ?? drawn[0]).getBoundingClientRect();
+      const staff = (drawn[0].closest(LINE) ?? drawn[0]).getBoundingClientRect();
       const boxes = drawn.map((element) => element.getBoundingClientRect());
       const left = Math.min(...boxes.map((one) => one.left)) - 6, right = Math.max(...boxes.map((one) => one.right)) + 6;
       if (!box || box.top !== staff.top) {

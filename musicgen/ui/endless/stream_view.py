@@ -13,7 +13,6 @@ from musicgen.config import SampleConfig
 from musicgen.errors import MusicgenError
 from musicgen.jobs.tune_queue import QueuedTune, TuneQueue
 from musicgen.models.checkpoint import Checkpoint
-from musicgen.notation.display.score_view import make_sheet
 from musicgen.rendering.playback_settings import PlaybackSettings
 from musicgen.sampling.composer import Composition
 from musicgen.sampling.set_planner import STYLES
@@ -347,10 +346,7 @@ def _performance(composition: Composition, settings: StreamSettings) -> Performa
     request = Request(composition.checkpoint, composition.config)
     tune = settings.listening.apply_to(composition.public_tune)
     moments = tuple(timeline(tune, settings.listening.arrangement))
-    playback = settings.listening
-    sheet = make_sheet(
-        composition.public_tune, playback.transpose, playback.has_chords, composition.tune
-    )
+    sheet = settings.listening.make_sheet(composition.public_tune, composition.tune)
     sound = Sound(b"", b"", moments, is_fallback=False)
     return Performance(request, composition, sound, None, settings.listening, sheet)
 

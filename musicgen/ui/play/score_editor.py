@@ -43,8 +43,7 @@ def score_editor(
         marks: Stretches of the text that was composed that are to stand out.
         tools: Draws what else belongs into the toolbar, at its beginning.
     """
-    for slot in state.VIEWING:
-        slot.hold()
+    viewing.hold_viewing()
     tune = shown.tune
     _keep_selection(len(tune.bars))
     numbers = number_bars(tune.bars) or (1,)
@@ -223,6 +222,7 @@ def _music(
         audio=audio,
         library=resources.paths().abcjs,
         touch=touch,
+        is_numbered=viewing.is_numbered(),
     )
 
 

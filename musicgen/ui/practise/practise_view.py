@@ -16,12 +16,13 @@ from musicgen.audio.practice import (
     render_practice,
 )
 from musicgen.config import describe
-from musicgen.errors import AudioError
+from musicgen.errors import AudioError, NotationError
 from musicgen.library.book_tune import to_file_name
 from musicgen.notation.analysis.fingering import count_missing
 from musicgen.notation.model import Tune
 from musicgen.notation.parsing.reader import read_tune
 from musicgen.notation.writing.transposition import transpose
+from musicgen.rendering.playback_settings import PlaybackSettings
 from musicgen.ui.base import resources, state
 from musicgen.ui.base.errors import sentence
 from musicgen.ui.base.failures import attempt
@@ -29,7 +30,7 @@ from musicgen.ui.base.language import _, ngettext
 from musicgen.ui.base.links import play_page_link
 from musicgen.ui.base.words import plain
 from musicgen.ui.components.score import score
-from musicgen.ui.tune import rendering
+from musicgen.ui.tune import listening, rendering, viewing
 from musicgen.ui.tune.fingering_choice import fingering_choice
 from musicgen.ui.tune.my_instrument import fit_line, instrument_choice
 from musicgen.ui.tune.performance import Sound
@@ -78,6 +79,7 @@ def practise(tune: Tune) -> None:
     Raises:
         TunebookError: the tunebook cannot be read.
     """
+    viewing.hold_viewing()
     with st.container(horizontal=True, vertical_alignment="center", key="practise_bar"):
         st.markdown(f"**{plain(tune.title) or _('untitled')}**", width="content")
         with st.popover(_("Another tune"), icon=":material/menu_book:"):
@@ -88,9 +90,12 @@ def practise(tune: Tune) -> None:
             arrangement = _arrangement()
         with st.popover(_("My instrument"), icon=":material/straighten:"):
             instrument_choice("practise_instrument_choice")
-            fingering = fingering_choice("practise_fingering")
-        is_big = st.toggle(_("Big notes"), key="practise_big")
+            fingering = viewing.below_the_notes(fingering_choice("practise_fingering"))
+        with st.popover(_("View"), icon=":material/visibility:"):
+            viewing.choose_notation("practise_notation")
+            is_big = st.toggle(_("Big notes"), key="practise_big")
     place = st.container(key="sound")
+    text, tune = tune.text, _as_read(tune)
     try:
         with st.spinner(_("Making the sound")):
             sound, speeds = _sound(tune.text, settings, arrangement)
@@ -104,7 +109,7 @@ def practise(tune: Tune) -> None:
             width="content",
         )
         _save(tune, sound)
-    fit_line(tune, 0, lambda semitones: _move(tune.text, semitones))
+    fit_line(tune, 0, lambda semitones: _move(text, semitones))
     missing = count_missing(tune, fingering) if fingering else 0
     if missing:
         text = ngettext(
@@ -121,6 +126,7 @@ def practise(tune: Tune) -> None:
         key="score",
         audio=PLAYER,
         library=resources.paths().abcjs,
+        is_numbered=viewing.is_numbered(),
     )
     st.caption(
         _(
@@ -131,6 +137,16 @@ def practise(tune: Tune) -> None:
     if sound.is_fallback:
         st.caption(rendering.better_sound())
     _stand()(key="practise_stand", data={"audio": PLAYER, "score": ".st-key-score"})
+
+
+def _as_read(tune: Tune) -> Tune:
+    """In the clef and the octave of one's instrument; as it is where it cannot be written so."""
+    clef, octave = listening.reading()
+    try:
+        return PlaybackSettings(clef=clef, octave=octave).apply_to(tune)
+    except NotationError as error:
+        st.warning(sentence(error), icon=":material/error:")
+        return tune
 
 
 def _move(text: str, semitones: int) -> None:

@@ -9,7 +9,7 @@ globalThis.musicgenStand ??= (() => {
 
   function systems() {
     const score = stand.score && document.querySelector(stand.score);
-    return score ? [...score.querySelectorAll(".abcjs-staff-wrapper, .abcjs-staff")] : [];
+    return score ? [...score.querySelectorAll(".abcjs-staff-wrapper, .abcjs-staff, .musicgen-line")] : [];
   }
 
   // To the first line that is not wholly seen, or back to the one a screen before.

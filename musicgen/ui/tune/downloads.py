@@ -22,6 +22,7 @@ AT_ONCE = ("wav", "midi", "abc")
 MEANINGS = {
     "pdf": N_("Sheet music to print"),
     "svg": N_("Sheet music as a picture"),
+    "jianpu": N_("Numbered notation (jianpu) to print"),
     "musicxml": N_("For MuseScore and other notation programs"),
     "mp3": N_("Small, plays everywhere"),
     "ogg": N_("Small, free of patents"),

@@ -4,13 +4,15 @@ What is composed does not depend on it: a tune that is there is played anew, nev
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from musicgen.audio.arrangement import Arrangement
 from musicgen.config import Settings, describe, out_of_bounds, parse_setting, setting
-from musicgen.rendering.playback_settings import DANCED, PlaybackSettings
-from musicgen.ui.base import state
+from musicgen.errors import MusicgenError
+from musicgen.notation.analysis.clefs import CLEFS
+from musicgen.rendering.playback_settings import DANCED, MOST_OCTAVES, PlaybackSettings
+from musicgen.ui.base import resources, state
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,11 @@ ARRANGEMENT_NAMES = (
 )  # fmt: skip
 """The settings of `Arrangement` that an address may name."""
 
+
+CLEF, OCTAVE = "clef", "octave"
+"""What the tunebook calls the choices."""
+
+OCTAVES = range(-MOST_OCTAVES, MOST_OCTAVES + 1)
 
 _INFOS = {
     info.name: info
@@ -67,8 +74,38 @@ def from_parameters(parameters: Mapping[str, str]) -> PlaybackSettings:
 
 
 def chosen() -> PlaybackSettings:
-    """What the controls say."""
-    return _settings({name: slot.get() for name, slot in state.SOUND.items()})
+    """What the controls say, in the clef and the octave of one's instrument."""
+    clef, octave = reading()
+    played = _settings({name: slot.get() for name, slot in state.SOUND.items()})
+    return replace(played, clef=clef, octave=octave)
+
+
+def reading() -> tuple[str, int]:
+    """Clef and octave in which one's instrument reads; a visit begins with those remembered."""
+    if not state.READING_TAKEN.get():
+        state.READING_TAKEN.set(True)
+        try:
+            book = resources.tunebook()
+            clef, octave = book.choice(CLEF), book.choice(OCTAVE)
+        except MusicgenError:
+            clef, octave = "", ""
+        state.CLEF.set(clef if clef in CLEFS else "")
+        known = {str(number): number for number in OCTAVES}
+        state.OCTAVE.set(known.get(octave, 0))
+    return state.CLEF.get(), state.OCTAVE.get()
+
+
+def remember_reading(clef: str, octave: int) -> None:
+    """Keeps clef and octave for all pages and visits.
+
+    Raises:
+        TunebookError: they cannot be kept.
+    """
+    state.CLEF.set(clef)
+    state.OCTAVE.set(octave)
+    book = resources.tunebook()
+    book.choose(CLEF, clef)
+    book.choose(OCTAVE, str(octave))
 
 
 def fill_in(playback: PlaybackSettings) -> None:

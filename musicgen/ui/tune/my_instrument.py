@@ -10,6 +10,7 @@ from musicgen.notation.model import Tune
 from musicgen.ui.base import resources, state
 from musicgen.ui.base.failures import attempt
 from musicgen.ui.base.language import N_, _, ngettext
+from musicgen.ui.tune import listening
 from musicgen.ui.tune.fingering_choice import CHOICE as FINGERING
 
 NAMES = {
@@ -32,6 +33,23 @@ NAMES = {
     "accordion": N_("accordion"),
     "harp": N_("harp"),
     "piano": N_("piano"),
+}
+CLEF_NAMES = {
+    "": N_("as the tune says"),
+    "treble": N_("treble"),
+    "treble-8": N_("treble, sounds an octave lower"),
+    "treble+8": N_("treble, sounds an octave higher"),
+    "alto": N_("alto"),
+    "tenor": N_("tenor"),
+    "bass": N_("bass"),
+    "bass-8": N_("bass, sounds an octave lower"),
+}
+OCTAVE_NAMES = {
+    2: N_("two octaves higher"),
+    1: N_("an octave higher"),
+    0: N_("as written"),
+    -1: N_("an octave lower"),
+    -2: N_("two octaves lower"),
 }
 CHOICE = "instrument"
 """What the tunebook calls the choice."""
@@ -70,6 +88,33 @@ def instrument_choice(key: str) -> None:
         help=_("It is remembered. New tunes keep to its range, others can be moved to fit, and its "
                "fingering is written below the notes."),
     )  # fmt: skip
+    _reading_choice(key)
+
+
+def _reading_choice(key: str) -> None:
+    """Clef and octave, next to each other."""
+    clef, octave = listening.reading()
+    state.put(f"{key}_clef", clef)
+    state.put(f"{key}_octave", octave)
+    with st.container(horizontal=True):
+        st.selectbox(
+            _("Clef"), list(CLEF_NAMES), key=f"{key}_clef",
+            format_func=lambda name: _(CLEF_NAMES[name]), on_change=attempt,
+            args=(_keep_reading, key),
+            help=_("Of scores, printed music and files. In those with an octave, as guitar and "
+                   "tenor banjo read them, notes stay where they are on the staff."),
+        )  # fmt: skip
+        st.selectbox(
+            _("Octave"), list(OCTAVE_NAMES), key=f"{key}_octave",
+            format_func=lambda number: _(OCTAVE_NAMES[number]), on_change=attempt,
+            args=(_keep_reading, key),
+            help=_("Where your instrument reads and plays what is written for fiddle or whistle."),
+        )  # fmt: skip
+
+
+def _keep_reading(key: str) -> None:
+    clef, octave = st.session_state[f"{key}_clef"], st.session_state[f"{key}_octave"]
+    listening.remember_reading(str(clef), int(octave))
 
 
 def fit_line(tune: Tune, now: int | None = None, move: Callable[[int], None] | None = None) -> None:

@@ -14,7 +14,6 @@ from musicgen.errors import AudioError
 from musicgen.models.checkpoint import Checkpoint
 from musicgen.notation.display.layout import break_lines, lay_out_spans
 from musicgen.notation.display.note_names import with_fingering, with_note_names
-from musicgen.notation.display.score_view import make_sheet
 from musicgen.notation.model import Tune
 from musicgen.notation.writing.attribution import without_attribution
 from musicgen.rendering.files.formats import ExportTune
@@ -93,9 +92,7 @@ def prepare(request: Request, composition: Composition, listening: PlaybackSetti
     Raises:
         NotationError: it cannot be moved to that key.
     """
-    sheet = make_sheet(
-        composition.public_tune, listening.transpose, listening.has_chords, composition.tune
-    )
+    sheet = listening.make_sheet(composition.public_tune, composition.tune)
     return Performance(request, composition, None, None, listening, sheet)
 
 

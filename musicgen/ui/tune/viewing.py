@@ -1,29 +1,97 @@
-"""What the score of any tune can show: how it is drawn, names of notes, the range they are in."""
+"""What the score of any tune can show: how it is drawn, names of notes, the range they are in.
+
+Which notation is read is remembered on this computer, in the tunebook.
+"""
 
 import streamlit as st
 
+from musicgen.errors import MusicgenError
 from musicgen.notation.analysis.ranges import INSTRUMENT_RANGES, notes_outside
 from musicgen.notation.display.note_names import name_note
 from musicgen.notation.model import Tune
-from musicgen.ui.base import state
-from musicgen.ui.base.language import _, ngettext
+from musicgen.ui.base import resources, state
+from musicgen.ui.base.failures import attempt
+from musicgen.ui.base.language import N_, _, ngettext
 from musicgen.ui.tune.constraints import RANGE_NAMES
 from musicgen.ui.tune.my_instrument import fit_line, instrument_choice
 
 SCORE = "score"
+NUMBERS = "numbers"
 ROLL = "roll"
+VIEW_NAMES = {
+    SCORE: N_("Sheet music"),
+    NUMBERS: N_("Numbered notation (jianpu)"),
+    ROLL: N_("Piano roll"),
+}
+NOTATION = "notation"
+"""What the tunebook calls the notation that is read: `SCORE` or `NUMBERS`."""
+
+
+def hold_viewing() -> None:
+    """Gives the widgets around a score what they show at first, before they are drawn.
+
+    A visit begins with the notation that was read last.
+    """
+    if not state.VIEW_TAKEN.get():
+        state.VIEW_TAKEN.set(True)
+        if remembered_notation() == NUMBERS:
+            state.VIEW.set(NUMBERS)
+    for slot in state.VIEWING:
+        slot.hold()
+
+
+def remembered_notation() -> str:
+    """The notation that was read last on this computer."""
+    try:
+        found = resources.tunebook().choice(NOTATION)
+    except MusicgenError:
+        return SCORE
+    return NUMBERS if found == NUMBERS else SCORE
+
+
+def is_numbered() -> bool:
+    """Whether scores are drawn in numbered notation."""
+    return state.VIEW.get() == NUMBERS
+
+
+def below_the_notes(fingering: str) -> str:
+    """A fingering, unless it is the numbers that are drawn already."""
+    return "" if fingering == "numbers" and is_numbered() else fingering
 
 
 def choose_drawing() -> None:
-    """Sheet music or a piano roll."""
+    """Sheet music, numbered notation, or a piano roll."""
     st.segmented_control(
         _("Shown as"),
-        (SCORE, ROLL),
+        (SCORE, NUMBERS, ROLL),
         key=state.VIEW.name,
         persist_state="session",
-        format_func={SCORE: _("Sheet music"), ROLL: _("Piano roll")}.__getitem__,
+        format_func=lambda name: _(VIEW_NAMES[name]),
         required=True,
+        on_change=attempt,
+        args=(_keep, state.VIEW.name),
     )
+
+
+def choose_notation(key: str) -> None:
+    """Sheet music or numbered notation, where there is no piano roll.
+
+    Args:
+        key: Of the widget.
+    """
+    state.put(key, NUMBERS if is_numbered() else SCORE)
+    st.segmented_control(
+        _("Shown as"), (SCORE, NUMBERS), key=key,
+        format_func=lambda name: _(VIEW_NAMES[name]), required=True,
+        on_change=attempt, args=(_keep, key),
+    )  # fmt: skip
+
+
+def _keep(key: str) -> None:
+    name = str(st.session_state[key])
+    state.VIEW.set(name)
+    if name != ROLL:
+        resources.tunebook().choose(NOTATION, name)
 
 
 def choose_marks() -> None:

@@ -25,7 +25,9 @@ from musicgen.ui.base.asked import answered, ask_button
 from musicgen.ui.base.errors import sentence
 from musicgen.ui.base.language import LANGUAGE_TAGS, N_, _, current_language
 from musicgen.ui.base.words import plain
+from musicgen.ui.tune import listening
 from musicgen.ui.tune.fingering_choice import fingering_choice
+from musicgen.ui.tune.viewing import NUMBERS, remembered_notation
 
 _PAPERS = {"a4": "A4", "a5": "A5", "letter": "Letter"}
 _LAYOUTS = {
@@ -34,6 +36,7 @@ _LAYOUTS = {
     "both": N_("both"),
 }
 _CODES = {"abc": N_("the notes as ABC"), "link": N_("a link"), "none": N_("none")}
+_NOTATIONS = {"staff": N_("Sheet music"), "jianpu": N_("Numbered notation (jianpu)")}
 _ORDERS = {"title": N_("by title"), "rhythm": N_("by rhythm"), "added": N_("as they were added")}
 
 
@@ -58,6 +61,10 @@ def print_and_share() -> None:
                 _("Paper"), PAPERS, key="tunebook_book_paper", format_func=_PAPERS.__getitem__
             )
             layout = _pick(_("Music"), "layout", {name: _LAYOUTS[name] for name in LAYOUTS})
+            notation = st.selectbox(
+                _("Notation"), list(_NOTATIONS), int(remembered_notation() == NUMBERS),
+                key="tunebook_book_notation", format_func=lambda one: _(_NOTATIONS[one]),
+            )  # fmt: skip
             fingering = fingering_choice("tunebook_book_fingering")
             code = _pick(_("QR code"), "code", {name: _CODES[name] for name in CODES})
         address = ""
@@ -67,7 +74,14 @@ def print_and_share() -> None:
                 key="tunebook_book_address", placeholder="http://192.168.1.20:8501",
             )  # fmt: skip
         settings = BookSettings(
-            title or _("Tunebook"), paper, layout, code, fingering, address.strip()
+            title or _("Tunebook"),
+            paper,
+            layout,
+            code,
+            fingering,
+            address.strip(),
+            notation,
+            *listening.reading(),
         )
         tunes = BookChoice(order).pick(book.tunes(Question(tag=tag)))
         stem = to_file_name(settings.title)

@@ -38,7 +38,7 @@ from musicgen.ui.tunebook.workbench import as_chosen, novelty, workbench
 _LETTERS = {"composer": "C", "rhythm": "R"}
 """What is kept in fields of the text, by the names of its widgets."""
 
-_FORMATS = ("abc", "midi", "mp3", "wav", "pdf", "svg", "musicxml")
+_FORMATS = ("abc", "midi", "mp3", "wav", "pdf", "jianpu", "svg", "musicxml")
 
 
 def tune_on_screen(found: list[BookTune]) -> None:

@@ -53,8 +53,7 @@ def workbench(tune: BookTune, shown: Tune, sound: Sound) -> None:
         shown: As it is read and played.
         sound: How it sounds.
     """
-    for slot in state.VIEWING:
-        slot.hold()
+    viewing.hold_viewing()
     state.TUNEBOOK_EDITING.hold()
     _keep_selection(len(shown.bars))
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="workbench"):
@@ -110,7 +109,7 @@ def _music(tune: BookTune, shown: Tune, sound: Sound) -> None:
     if state.VIEW.get() == ROLL and not is_editing:
         piano_roll(shown, sound.moments, None, key="piano_roll", audio=PLAYER)
         return
-    fingering = remembered_fingering()
+    fingering = viewing.below_the_notes(remembered_fingering())
     missing = count_missing(shown, fingering) if fingering else 0
     if missing and not _is_told(fingering):
         text = ngettext(
@@ -127,6 +126,7 @@ def _music(tune: BookTune, shown: Tune, sound: Sound) -> None:
         audio=PLAYER,
         library=resources.paths().abcjs,
         touch=_touch(tune, shown, sound, is_editing=is_editing),
+        is_numbered=viewing.is_numbered(),
     )
 
 

@@ -129,6 +129,20 @@ def test_a_whole_book_is_printed_with_codes_that_hold_its_tunes(book: Tunebook) 
     assert len(by_rhythm) == 2 and zxingcpp.__name__
 
 
+@pytest.mark.skipif(
+    missing_part(PATHS, is_numbered=True) is not None,
+    reason="abc2svg is not here. Fetch it with: make setup",
+)
+def test_a_book_is_printed_in_numbered_notation(book: Tunebook) -> None:
+    settings = BookSettings(layout="both", notation="jianpu", fingering="numbers")
+    printed = write_book(book.tunes(), (), settings, PATHS)
+    assert printed.missing == ()
+    text = "\n".join(
+        page.extract_text() for page in pypdf.PdfReader(io.BytesIO(printed.data)).pages
+    )
+    assert text.count("1=D 6/8") == 2 and "1=G 4/4" in text and "1=C 3/4" in text
+
+
 @needs_abcjs
 def test_a_tune_that_cannot_be_drawn_costs_no_other_its_music(
     book: Tunebook, monkeypatch: pytest.MonkeyPatch

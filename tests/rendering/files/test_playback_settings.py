@@ -19,7 +19,12 @@ def test_a_tune_as_it_was_composed_says_nothing_of_how_it_sounds(composition):
 
 @pytest.mark.parametrize(
     "playback",
-    [PlaybackSettings(), PlaybackSettings(LOUD, -3, True), PlaybackSettings(transpose=5)],
+    [
+        PlaybackSettings(),
+        PlaybackSettings(LOUD, -3, True),
+        PlaybackSettings(transpose=5),
+        PlaybackSettings(clef="bass", octave=-2),
+    ],
 )
 def test_how_it_was_heard_comes_back(playback, composition):
     recipe = parse_provenance(composition.provenance(playback.to_values()))
@@ -47,6 +52,10 @@ def test_every_file_brings_key_and_players_back(name, composition, tmp_path):
         {"transpose": 25},
         {"transpose": "up"},
         {"chords": 1},
+        {"clef": "rake"},
+        {"clef": 4},
+        {"octave": 3},
+        {"octave": True},
         {"instrument": ["fiddle"]},
     ],
 )

@@ -1,0 +1,66 @@
+// Numbered notation (jianpu, 简谱), drawn by abc2svg and its module jianpu, in a browser and outside
+// of one. Its strings of SVG are not to be trusted: what a tune says is among them.
+
+// The lines of a tune as SVG, the words above the music first where there are any. What belongs to a
+// note bears data-start, where it begins in the text.
+//   width: of a line, in pixels; scale: of the signs, 1 for digits of 15 pixels
+function drawNumbered(abc2svg, text, width, scale) {
+  if (!abc2svg.musicgenHook) {
+    abc2svg.musicgenHook = (abc) => { abc.output_music = nameTonics.bind(undefined, abc2svg, abc, abc.output_music); };
+    abc2svg.modules.hooks.unshift(abc2svg.musicgenHook); // before that of jianpu, which then comes around it
+  }
+  const lines = [];
+  const abc = new abc2svg.Abc({ img_out: (svg) => lines.push(svg), errmsg() {}, read_file: () => "" });
+  abc.tosvg("format", [
+    "jianpu 1", "fullsvg 1", `pagewidth ${width}px`, "leftmargin 0", "rightmargin 0", `pagescale ${scale}`,
+    "topspace 0", "musicspace 4", "stretchlast 0.7", "textfont serif 14", "titlefont serif 16",
+    "composerfont serif italic 12", "measurenb -1",
+  ].map((one) => `%%${one}\n`).join(""));
+  const draw = abc.draw_symbols;
+  abc.draw_symbols = (voice) => markNotes(abc2svg, abc, draw, voice);
+  abc.tosvg("tune", withoutClefs(text));
+  return lines.filter((line) => line.includes("<svg"));
+}
+
+// A clef says nothing about numbers; blanks in its place keep every offset.
+function withoutClefs(text) {
+  return text.replace(/^K:.*$|\[K:[^\]]*\]/gm, (field) => field.replace(/\bclef=[^\s\]]+/g, (clef) => " ".repeat(clef.length)));
+}
+
+// The key as players of jianpu write it: which note is 1, whatever the mode; 2/2 in place of C|.
+function nameTonics(abc2svg, abc, output) {
+  const { C, jianpu } = abc2svg;
+  const named = (sharps) => `1=${jianpu.k_tb[sharps + 7].replace(/^(.)b$/, "♭$1").replace(/^(.)#$/, "♯$1")}`;
+  for (let sign = abc.get_tsfirst(); sign; sign = sign.ts_next) {
+    if (sign.type === C.BLOCK && /^[1-7]=/.test(sign.text ?? "")) {
+      const signs = sign.p_v.meter.a_meter.map((one) => one.top).join("");
+      const meter = { C: " 4/4", "C|": " 2/2" }[signs] ?? sign.text.replace(/^\S+/, "");
+      sign.text = named(sign.p_v.key.k_sf) + meter;
+    } else if (sign.type === C.KEY) {
+      for (const words of sign.a_gch ?? []) words.text = named(sign.k_sf);
+    }
+  }
+  output();
+}
+
+// The digits are written in the order of the notes, and what belongs to a digit behind it. The first
+// meter is in the words above, and not drawn again.
+function markNotes(abc2svg, abc, draw, voice) {
+  const { C } = abc2svg;
+  const starts = [];
+  const add = (sign, start) => { for (let head = 0; head <= (sign.nhd ?? 0); head++) starts.push(start); };
+  for (let sign = voice.sym; sign; sign = sign.next) {
+    if (sign.type === C.METER && !sign.time) sign.invis = true;
+    if (sign.invis) continue;
+    if (sign.type === C.NOTE || sign.type === C.REST) add(sign, sign.noplay ? undefined : sign.istart);
+    if (sign.type === C.GRACE) for (let grace = sign.extra; grace; grace = grace.next) add(grace);
+  }
+  const write = abc.out_svg;
+  let number = -1;
+  abc.out_svg = (piece) => {
+    if (piece.startsWith('<text class="fj"')) number++;
+    const start = starts[number];
+    write(start === undefined ? piece : piece.replace(/^<text/, `<text data-start="${start}"`));
+  };
+  try { draw(voice); } finally { abc.out_svg = write; }
+}
