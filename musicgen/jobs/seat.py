@@ -4,8 +4,9 @@ Who works alone has none: a `JobRegistry` without a seat trains one run after th
 each takes.
 """
 
+import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from musicgen.config import TrainingConfig
 from musicgen.jobs.fair_turn import FairQueue, Ticket
@@ -19,11 +20,16 @@ how many trainings the person has under way or waiting."""
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What all people share: turns of trainings, turns of other long work, and who goes ahead."""
+    """What all people share: turns of trainings, turns of other long work, and who goes ahead.
+
+    `preparing` is held while a corpus is read and a training estimated: what thirty ask for at once
+    is done once, and the others find it.
+    """
 
     trainings: FairQueue
     others: FairQueue
     priority: ForegroundPriority
+    preparing: threading.Lock = field(default_factory=threading.Lock)
 
 
 @dataclass(frozen=True, slots=True)

@@ -260,6 +260,7 @@ class JobRegistry:
     def __init__(self, store: RunStore, paths: Paths, seat: Seat | None = None) -> None:
         self.store = store
         self._seat = seat
+        self._preparing = seat.machine.preparing if seat else threading.Lock()
         self.foreground_priority = seat.machine.priority if seat else ForegroundPriority()
         self._paths = paths
         self._lock = threading.Lock()
@@ -298,12 +299,13 @@ class JobRegistry:
         preset = follow_manner(preset, start, self._paths)
         config = preset.training
         check_tracker(config)
-        dataset = load_dataset(config.source, self._paths, config.plain, config.described)
-        require_trainable(dataset, config)
-        preset, teacher = resolve_teacher(preset, self._paths, dataset.vocabulary)
-        preset, pairs = resolve_pairs(preset, self._paths, start, dataset.vocabulary)
-        shape = start.metadata.network if start else preset.network
-        self._require_room(shape, config, teacher.metadata.network if teacher else None, place)
+        with self._preparing:
+            dataset = load_dataset(config.source, self._paths, config.plain, config.described)
+            require_trainable(dataset, config)
+            preset, teacher = resolve_teacher(preset, self._paths, dataset.vocabulary)
+            preset, pairs = resolve_pairs(preset, self._paths, start, dataset.vocabulary)
+            shape = start.metadata.network if start else preset.network
+            self._require_room(shape, config, teacher.metadata.network if teacher else None, place)
         with self._lock:
             run = self.store.create(run_id, preset, start, sweep, teacher, pairs)
             return self._launch(run, dataset, ends_early, place)

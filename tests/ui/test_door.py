@@ -11,6 +11,7 @@ from musicgen.classroom.roster import ClassStore
 from musicgen.config import Paths
 from musicgen.ui.base import membership
 from musicgen.ui.frame.door import MAX_BODY, Door
+from musicgen.ui.frame.web_fonts import FOLDER
 
 HTML = {"accept": "text/html,*/*"}
 
@@ -84,6 +85,8 @@ def test_a_stranger_is_asked_for_name_and_code_and_gets_nothing_else(codes):
         {"type": "websocket.close", "code": 1008}
     ]
     assert ask("/_stcore/health").is_let_in, "who watches over a container may ask"
+    assert ask(f"/{FOLDER}chinese_sans/index.css").is_let_in, "the form is in Chinese, too"
+    assert ask("/component/other/index.html").status == 401
 
 
 def test_whoever_signs_in_is_let_in_where_they_wanted_to_go(codes):

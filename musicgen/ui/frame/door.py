@@ -19,6 +19,7 @@ from musicgen.ui.base import membership
 from musicgen.ui.base.errors import sentence_in
 from musicgen.ui.base.language import LANGUAGE_TAGS, LANGUAGES, N_, language_of, translations
 from musicgen.ui.frame.signed_in import SIGN_IN, SIGN_OUT, path_of
+from musicgen.ui.frame.web_fonts import FOLDER, font_addresses
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -73,7 +74,8 @@ class Door:
 
 
 def _may_enter(scope: "Scope") -> bool:
-    if scope["path"] == path_of(_HEALTH) or membership.has_school_login():
+    is_font = scope["path"].startswith(path_of(FOLDER))  # which the form itself is written in
+    if is_font or scope["path"] == path_of(_HEALTH) or membership.has_school_login():
         return True
     if scope["path"] == path_of(_METRICS):
         return _is_this_machine(scope) or _is_teacher(scope)
@@ -158,6 +160,7 @@ def _write_form(form: dict[str, str], language: str) -> str:
         others=[(code, name) for code, name in LANGUAGES.items() if code != language],
         room=membership.class_store().read().name if membership.class_store().exists else "",
         action=path_of(SIGN_IN),
+        fonts=[path_of(one) for one in font_addresses()],
         school=path_of("") if membership.has_school_login() else "",
         **form,
     )

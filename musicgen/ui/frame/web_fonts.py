@@ -22,10 +22,19 @@ STYLE_SHEET = "index.css"
 """Says which file has which characters; lies in each font's folder."""
 
 
+FOLDER = f"component/{__name__}."
+"""What the addresses of all files of fonts begin with."""
+
+
+def font_addresses() -> list[str]:
+    """The addresses of the style sheets of all fonts that are here, below the server's own."""
+    addresses = [_address(name, folder) for name, folder in FONT_PACKAGES.items()]
+    return [one for one in addresses if one]
+
+
 def serve_fonts() -> None:
     """Lets the page use the fonts; does nothing where set-up could not fetch them."""
-    addresses = [_address(name, folder) for name, folder in FONT_PACKAGES.items()]
-    imports = "".join(f'@import url("{escape(one)}");' for one in addresses if one)
+    imports = "".join(f'@import url("{escape(one)}");' for one in font_addresses())
     if imports:
         st.html(f"<style>{imports}</style>")
         _redrawer()(key="letters", data=0)
