@@ -72,7 +72,7 @@ def test_a_pupil_signs_in_works_and_signs_out(browser: Browser, school: School):
     page = open_door(browser, f"{school.address}/Train", viewport=TELEPHONE, locale="en-GB")
     expect(page.get_by_role("heading", name="5b")).to_be_visible()
     assert violations(page, "body") == []
-    expect_no_wider(page, 390)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
     sign_in(page, "Anna", "wrong")
     expect(page.get_by_role("alert")).to_contain_text("do not fit together")
     sign_in(page, "anna", school.codes["Anna"])

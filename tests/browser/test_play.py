@@ -209,7 +209,7 @@ def test_every_other_format_is_behind_one_button_and_opens(open_page, browser, t
     files = {}
     later = [FORMATS[name] for name in MEANINGS if name not in AT_ONCE]
     for name in (*(one.label for one in later), "ZIP"):
-        page.locator(".st-key-download_format").get_by_role("radio", name=name).click()
+        page.locator(".st-key-download_format").get_by_role("radio", name=name, exact=True).click()
         with page.expect_download() as waiting:
             page.get_by_role("button", name=f"Save {name}").click()
         files[name] = tmp_path / waiting.value.suggested_filename
