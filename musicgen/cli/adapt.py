@@ -28,7 +28,7 @@ _MAX_TUNEBOOK_BYTES = 20_000_000
               help="Only ballots of this study count; once for each.")  # fmt: skip
 @click.option("--line", default="", help="Line of versions; MODEL-tuned if not given.")
 @click.option("--steps", type=click.IntRange(0, 100_000), default=0,
-              help="Steps of training; by default 60 on pairs, 400 on a tunebook.")  # fmt: skip
+              help="Steps of training; by default 90 on pairs, 500 on a tunebook.")  # fmt: skip
 @click.option("--seed", type=click.IntRange(0, 2**30), default=0, show_default=True,
               help="Of the training and of the tunes that the gate has composed.")  # fmt: skip
 @click.option("--judged", type=click.IntRange(10, 1000), default=120, show_default=True,

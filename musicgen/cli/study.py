@@ -226,12 +226,16 @@ def delete_command(key: str, yes: bool, as_json: bool) -> None:
 @click.argument("keys", metavar="STUDY...", nargs=-1)
 @json_option
 def compare_command(keys: tuple[str, ...], as_json: bool) -> None:
-    """Count several studies as one: how versions have fared over months. All if none is named."""
+    """Count several studies as one: how versions have fared over months.
+
+    All of pairs if none is named.
+    """
     from musicgen.listening.export import write_figure
     from musicgen.listening.pooling import pool
 
     store = _store()
-    infos = [store.get(key) for key in keys] or store.infos()
+    infos = [store.get(key) for key in keys]
+    infos = infos or [one for one in store.infos() if one.plan.settings.is_paired]
     if not infos:
         raise StudyError("There are no studies yet.")
     versions = pool(store, infos)

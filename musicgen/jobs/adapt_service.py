@@ -144,8 +144,8 @@ class _AdaptTask(BackgroundTask):
         store = VersionStore(self._paths)
         ref = find_checkpoint(plan.model, self._paths)
         start = load_checkpoint(ref.path)
-        line = store.open(plan.line_name, ref.name)
-        run_id = self._registry.store.new_id(line.name)
+        store.check_name(plan.line_name)
+        run_id = self._registry.store.new_id(plan.line_name)
         try:
             material = self._find_material(start, run_id)
             self._train(self._make_preset(run_id, material), run_id, start)
@@ -155,6 +155,7 @@ class _AdaptTask(BackgroundTask):
                     CorpusStore(self._paths.corpora).delete(name)
         self._is_judging = True
         self._verdict = self._judge(start, run_id, material)
+        line = store.open(plan.line_name, ref.name)  # not before there is a version to be kept
         store.add(line.name, make_version(run_id, start.name, material.learned, self._verdict))
 
     def _make_preset(self, run_id: str, material: _Material) -> Preset:

@@ -131,7 +131,7 @@ def render_page(
         versions=_drawn(result),
         pairs=result.pairs,
         ratings=result.ratings,
-        listeners=result.listeners,
+        listeners=result.shown_listeners,
         names=[version.name for version in plan.versions],
         words={name: translate(text) for name, text in _WORDS.items()},
         share=write_share,

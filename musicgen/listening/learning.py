@@ -17,7 +17,7 @@ from typing import Any
 
 from musicgen.library.serialization import header_field
 from musicgen.listening.plan import REAL
-from musicgen.listening.results import winner
+from musicgen.listening.results import find_excluded, winner
 from musicgen.listening.store import StudyInfo, StudyStore
 from musicgen.listening.thumbs import Thumb, ThumbStore
 from musicgen.listening.trials import COUNTED
@@ -93,9 +93,13 @@ def _pairs_of_study(
     }  # fmt: skip
     is_reversed = info.plan.settings.scale_names == ("machine",)
     found = []
-    for one in studies.ballots(info.id):
+    ballots = studies.ballots(info.id)
+    excluded = find_excluded(ballots)
+    for one in ballots:
         trial, won = one.trial, winner(one)
-        if one.trial.kind != COUNTED or won is None or not {trial.left, trial.right} <= own:
+        if one.listener in excluded or trial.kind != COUNTED:
+            continue
+        if won is None or not {trial.left, trial.right} <= own:
             continue
         lost = trial.right if won == trial.left else trial.left
         chosen, rejected = (lost, won) if is_reversed else (won, lost)

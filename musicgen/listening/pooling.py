@@ -11,9 +11,8 @@ from dataclasses import dataclass, replace
 from musicgen.errors import StudyError
 from musicgen.listening.bradley_terry import Interval
 from musicgen.listening.plan import REAL
-from musicgen.listening.results import fit_ballots
+from musicgen.listening.results import fit_ballots, take_look
 from musicgen.listening.store import Ballot, StudyInfo, StudyStore
-from musicgen.listening.trials import COUNTED
 
 _FINGERPRINT = re.compile(r"\bfingerprint=([0-9a-f]+)")
 
@@ -32,8 +31,11 @@ class PooledVersion:
 def pool(store: StudyStore, studies: Sequence[StudyInfo]) -> list[PooledVersion]:
     """All versions of several studies of pairs, in the order in which they were first heard.
 
+    Of each study those ballots count that counted at its last look.
+
     Raises:
-        StudyError: they ask different things, have no ballots, or no version in common.
+        StudyError: they ask different things, none had its first look, or they have no version in
+            common.
     """
     asked = {(one.plan.settings.design, one.plan.settings.scales) for one in studies}
     if len(asked) != 1 or not all(one.plan.settings.is_paired for one in studies):
@@ -49,8 +51,7 @@ def pool(store: StudyStore, studies: Sequence[StudyInfo]) -> list[PooledVersion]
             heard.setdefault(key, []).append(study.created[:10])
         ballots += [
             _renumbered(one, places, slots.setdefault((study.id, one.trial.slot), len(slots)))
-            for one in store.ballots(study.id)
-            if one.trial.kind == COUNTED
+            for one in take_look(study.plan, store.ballots(study.id))[1]
         ]
     _require_chain(ballots, len(names))
     has_ties = any(one.plan.settings.ties for one in studies)
@@ -86,7 +87,7 @@ def _renumbered(ballot: Ballot, places: Sequence[int], slot: int) -> Ballot:
 
 def _require_chain(ballots: Sequence[Ballot], versions: int) -> None:
     if not ballots:
-        raise StudyError("Nobody has listened yet.")
+        raise StudyError("None of these studies has come to its first look yet.")
     groups = list(range(versions))
 
     def root(number: int) -> int:

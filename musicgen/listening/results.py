@@ -7,7 +7,7 @@ What does not count: practice, checks, ballots after the last look that is due
 import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -117,6 +117,13 @@ class StudyResult:
         """How many listeners do not count."""
         return sum(not one.is_counted for one in self.listeners)
 
+    @property
+    def shown_listeners(self) -> tuple[ListenerResult, ...]:
+        """The listeners, without what each preferred before the first look: that would tell."""
+        if self.look.number:
+            return self.listeners
+        return tuple(replace(one, scores=(None,) * len(one.scores)) for one in self.listeners)
+
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready values."""
         return {
@@ -132,7 +139,7 @@ class StudyResult:
             "checks": {"shown": self.checks, "failed": self.failed_checks},
             "excluded_listeners": self.excluded,
             "seconds": dict(zip(("p10", "median", "p90"), map(_plain, self.times_s), strict=True)),
-            "listeners": [asdict(one) for one in self.listeners],
+            "listeners": [asdict(one) for one in self.shown_listeners],
         }
 
 
@@ -146,14 +153,10 @@ def count(
         ballots: All of them, in the order in which they were given.
         listener_numbers: The number of each listener by id.
     """
-    checks = Counter(one.listener for one in ballots if one.trial.kind == CHECK)
-    failed = Counter(
-        one.listener for one in ballots if one.trial.kind == CHECK and not passes_check(one)
-    )
-    excluded = {name for name in failed if 2 * failed[name] > checks[name]}
+    checks, failed = _count_checks(ballots)
+    excluded = find_excluded(ballots)
     valid = [one for one in ballots if one.trial.kind == COUNTED and one.listener not in excluded]
-    look = find_look(plan.planned_ballots, plan.settings.looks, len(valid))
-    used = valid[: look.ballots]
+    look, used = take_look(plan, ballots)
     is_paired = plan.settings.is_paired
     ties, tunes_differ = plan.settings.ties, plan.settings.spread > 0
     found = fit_ballots(used, len(plan.versions), ties, tunes_differ) if is_paired else None
@@ -171,6 +174,55 @@ def count(
         failed_checks=failed.total(),
         times_s=_times([one for one in valid if one.duration_ms]),
     )
+
+
+def find_excluded(ballots: Iterable[Ballot]) -> set[str]:
+    """The listeners who failed more than half of their checks, by these ballots."""
+    checks, failed = _count_checks(ballots)
+    return {name for name in failed if 2 * failed[name] > checks[name]}
+
+
+def take_look(plan: StudyPlan, ballots: Sequence[Ballot]) -> tuple[Look, list[Ballot]]:
+    """The last look that was due, and the ballots that counted then.
+
+    A look is taken once so many ballots count, and stays as it was taken: a listener who fails a
+    check later is left out of the looks that follow.
+
+    Args:
+        plan: What is carried out.
+        ballots: All of them, in the order in which they were given.
+    """
+    planned, looks = plan.planned_ballots, plan.settings.looks
+    taken: tuple[Look, list[Ballot]] = find_look(planned, looks, 0), []
+    given: Counter[str] = Counter()
+    checks: Counter[str] = Counter()
+    failed: Counter[str] = Counter()
+    for number, ballot in enumerate(ballots, 1):
+        name = ballot.listener
+        if ballot.trial.kind == CHECK:
+            checks[name] += 1
+            failed[name] += not passes_check(ballot)
+        elif ballot.trial.kind == COUNTED:
+            given[name] += 1
+        out = {one for one in failed if 2 * failed[one] > checks[one]}
+        look = find_look(planned, looks, sum(given[one] for one in given.keys() - out))
+        if look.number > taken[0].number:
+            valid = [
+                one
+                for one in ballots[:number]
+                if one.trial.kind == COUNTED and one.listener not in out
+            ]
+            taken = look, valid[: look.ballots]
+            if look.is_last:
+                break
+    return taken
+
+
+def _count_checks(ballots: Iterable[Ballot]) -> tuple[Counter[str], Counter[str]]:
+    """How many checks each listener had, and how many of them each failed."""
+    checks = [one for one in ballots if one.trial.kind == CHECK]
+    failed = Counter(one.listener for one in checks if not passes_check(one))
+    return Counter(one.listener for one in checks), failed
 
 
 def passes_check(ballot: Ballot) -> bool:

@@ -96,7 +96,7 @@ class ModelLine:
                 GateVerdict.from_list(row["checks"]),
                 bool(row["accepted"]),
             )
-            for row in values["versions"][:MOST_VERSIONS]
+            for row in values["versions"][-MOST_VERSIONS:]
         )
         return cls(name, str(values[CURRENT]), versions)
 
@@ -132,6 +132,17 @@ class VersionStore:
             )
         return line
 
+    def check_name(self, name: str) -> None:
+        """Makes sure that a line has the name, or may get it.
+
+        Raises:
+            StudyError: something else has the name.
+        """
+        if self._read(name):
+            return
+        if not is_name(name) or any(one.name == name for one in list_checkpoints(self._paths)):
+            raise StudyError("{name!r} cannot name a line of versions: choose another.", name=name)
+
     def open(self, name: str, model: str) -> ModelLine:
         """The line of a name; a new one that begins with a model, if there is none.
 
@@ -141,8 +152,7 @@ class VersionStore:
         """
         if line := self._read(name):
             return line
-        if not is_name(name) or any(one.name == name for one in list_checkpoints(self._paths)):
-            raise StudyError("{name!r} cannot name a line of versions: choose another.", name=name)
+        self.check_name(name)
         find_checkpoint(model, self._paths)
         first = ModelVersion(model, "", _now(), {}, GateVerdict(()), is_accepted=True)
         return self._write(ModelLine(name, model, (first,)))

@@ -49,7 +49,7 @@ def test_what_is_there_stays_and_nothing_else_is_written(
         raise AssertionError("the work was begun before it was known where it goes")
 
     with monkeypatch.context() as patched:
-        for place in ("compose.compose_request", "files.make_all", "evaluate.make_report"):
+        for place in ("compose.compose_request", "files.make_all", "evaluate.find_place"):
             patched.setattr(f"musicgen.cli.{place}", work)
         assert main(command) == 2
     error = capsys.readouterr().err

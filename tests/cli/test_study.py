@@ -46,6 +46,10 @@ def test_a_study_from_its_plan_to_its_files(home, capsys):
     assert run(capsys, "study", "export", study, "--out", folder)[0] == 0
     assert run(capsys, "study", "export", study, "--out", folder)[0] == 2
     assert sorted(path.suffix for path in (home / "out").iterdir()) == [".csv", ".html", ".json"]
+    assert "first look" in run(capsys, "study", "compare")[2]
+    listener = store.enrol(study)
+    while trial := store.next_trial(listener.id):
+        store.vote(listener.id, trial.position, "left" if trial.left != NOISE else "right", 9)
     assert "tiny" in run(capsys, "study", "compare")[1]
     assert "closed" in run(capsys, "study", "close", study)[1]
     assert json.loads(run(capsys, "study", "delete", study, "--yes", "--json")[1])

@@ -3,14 +3,15 @@ import io
 import json
 import math
 import random
+from dataclasses import replace
 
 import pytest
 
 from musicgen.errors import StudyError
 from musicgen.listening.export import export
 from musicgen.listening.pooling import pool
-from musicgen.listening.results import count, krippendorff
-from musicgen.listening.store import Ballot, StudyStore
+from musicgen.listening.results import count, find_excluded, krippendorff, take_look
+from musicgen.listening.store import LEFT, RIGHT, Ballot, StudyStore
 from musicgen.listening.trials import CHECK, COUNTED, NOISE, Meetings, draw_trials
 from tests.listening.plans import add_study, make_plan
 
@@ -132,12 +133,44 @@ def test_a_formula_in_a_label_is_no_formula_in_the_table(store):
 
 
 def test_studies_with_a_version_in_common_are_counted_as_one(store):
-    first, second = (add_study(store, make_plan(2, tunes=8, pairs=8)) for _ in range(2))
+    first = add_study(store, make_plan(2, tunes=8, pairs=8, listeners=2))
+    second = add_study(store, make_plan(2, tunes=8, pairs=8, listeners=2, looks=2))
     for study, taste in ((first, [0, 1]), (first, [0, 1]), (second, [1, 0])):
-        listen(store, study, taste)
+        listen(store, study, taste)  # one look of the second is due
     versions = pool(store, [store.get(first), store.get(second)])
     assert [one.studies for one in versions] == [2, 2]
     assert versions[1].strength.value > versions[0].strength.value
     assert sum(one.ballots for one in versions) == 48
-    with pytest.raises(StudyError, match="listened"):
-        pool(store, [store.get(add_study(store, make_plan(2)))])
+    begun = add_study(store, make_plan(2, listeners=2))
+    listen(store, begun, [0, 1])
+    with pytest.raises(StudyError, match="first look"):  # half of its ballots are in
+        pool(store, [store.get(begun)])
+
+
+def test_a_look_stays_as_it_was_taken(store):
+    """Whoever fails a check later is left out of the looks that follow, not of those before."""
+    study = add_study(store, make_plan(2, tunes=8, pairs=8, listeners=4, looks=2))
+    for _listener in range(2):
+        listen(store, study, [0, 1])
+    ballots = store.ballots(study)
+    plan = store.get(study).plan
+    look, used = take_look(plan, ballots)
+    assert (look.number, len(used)) == (1, 16)
+    check = next(one for one in ballots if one.trial.kind == CHECK)
+    failed = replace(check, answer=RIGHT if check.answer == LEFT else LEFT)
+    later = [*ballots, failed, failed]
+    assert find_excluded(later) == {check.listener}
+    assert take_look(plan, later) == (look, used)
+    assert take_look(plan, [failed, failed, *ballots])[0].number == 0  # known from the first
+
+
+def test_files_say_nothing_of_who_is_ahead_before_the_first_look(store):
+    study = add_study(store, make_plan(2, listeners=3))
+    listen(store, study, [1, 0])
+    result = result_of(store, study)
+    assert result.look.number == 0
+    assert [row["scores"] for row in result.to_dict()["listeners"]] == [(None, None)]
+    listen(store, study, [1, 0])
+    listen(store, study, [1, 0])
+    shown = result_of(store, study).to_dict()["listeners"]
+    assert [row["scores"] for row in shown] == [(1.0, 0.0)] * 3

@@ -99,7 +99,7 @@ def test_a_key_that_cannot_be_had_is_told_and_the_tune_stays(home, open_app, mon
     app = compose(open_app())
     before = shown(app)
 
-    def refuse(*_arguments):
+    def refuse(*_arguments, **_named):
         raise NotationError("That key would have more than seven signs.")
 
     monkeypatch.setattr(playback_settings, "make_sheet", refuse)
