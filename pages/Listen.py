@@ -16,7 +16,7 @@ from musicgen.ui.listen.teach_view import teach
 study = st.query_params.get(STUDY_PARAMETER)
 page(
     _("Listen"),
-    _("Two tunes, one question: listen, and say what you hear.")
+    _("Listen to tunes, and say what you hear.")
     if study
     else _("Let people listen blind: which tunes do they like better, and how sure is that?"),
     has_training_card=not study,

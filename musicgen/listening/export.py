@@ -172,6 +172,8 @@ def describe(result: StudyResult, translate: Translate = str) -> list[str]:
     facts = [
         translate(
             N_("Ballots: {given:,} of {planned:,}, counted at look {look} of {looks}.")
+            if look.number
+            else N_("Ballots: {given:,} of {planned:,}; the first look is still to come.")
         ).format(
             given=result.ballots, planned=plan.planned_ballots, look=look.number, looks=look.looks
         ),

@@ -208,7 +208,11 @@ def _show(info: StudyInfo, listener: Listener, trial: Trial) -> None:
     else:
         _choose(plan, listener, trial, is_heard=is_heard)
     if not is_heard:
-        st.caption(_("Listen to each for some seconds first."))
+        st.caption(
+            _("Listen for some seconds first.")
+            if is_single
+            else _("Listen to each for some seconds first.")
+        )
     _keys()(
         key=_KEYS,
         data={"trial": f"{listener.id} {trial.position}", "count": len(columns)},

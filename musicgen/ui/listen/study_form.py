@@ -103,7 +103,7 @@ def _pick_settings() -> StudySettings:
     if design == "pairs":
         scale = right.selectbox(
             _("What is asked"), SCALES, key="listen_scale", format_func=names.__getitem__,
-            help=_(PAIR_QUESTIONS["liked"]),
+            help=_(PAIR_QUESTIONS[st.session_state.get("listen_scale") or SCALES[0]]),
         )  # fmt: skip
         scales = scale or SCALES[0]
     else:
