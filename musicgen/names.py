@@ -77,8 +77,8 @@ def make_name(text: str, most: int = MAX_NAME_CHARACTERS) -> str:
     """
     seen = _UNSEEN.sub("", normalize_name(text))
     words = "".join(sign if _is_letter(sign) else "-" for sign in seen).split("-")
-    found = "-".join(filter(None, words)).lstrip(_SIGNS)
-    while found and unicodedata.category(found[0]).startswith("M"):
+    found = "-".join(filter(None, words))
+    while found and (found[0] in _SIGNS or unicodedata.category(found[0]).startswith("M")):
         found = found[1:]
     found = found[:most]
     while len(found.encode("utf-8")) > MAX_NAME_BYTES:

@@ -82,7 +82,8 @@ def test_a_name_is_made_of_any_text_with_a_letter(text: str, most: int) -> None:
     [
         ("My tunes (2)", "My-tunes-2"), ("我的曲子", "我的曲子"),
         ("《二泉映月》.abc", "二泉映月-abc"),
-        ("सुर", "सुर"), ("..", ""), ("🎵", ""), ("con", "con-1"), ("a_b.c", "a-b-c"),
+        ("सुर", "सुर"), ("..", ""), ("\u0300:0", "0"), ("🎵", ""),
+        ("con", "con-1"), ("a_b.c", "a-b-c"),
     ],
 )  # fmt: skip
 def test_a_name_keeps_what_a_text_says(text: str, name: str) -> None:
