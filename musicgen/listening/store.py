@@ -104,7 +104,7 @@ class StudyStore:
         Raises:
             StudyError: there are too many already.
         """
-        study = secrets.token_urlsafe(9)
+        study = _new_id(9)
         with writing(self._folder) as connection:
             (count,) = connection.execute("select count(*) from study").fetchone()
             if count >= MOST_STUDIES:
@@ -196,7 +196,7 @@ class StudyStore:
         Raises:
             StudyError: the study is closed or full.
         """
-        listener = secrets.token_urlsafe(12)
+        listener = _new_id(12)
         code = "".join(secrets.choice(_CODE_LETTERS) for _ in range(8))
         known = None if years is None else max(0, min(MOST_YEARS, years))
         with writing(self._folder) as connection:
@@ -365,3 +365,10 @@ def _read_answer(text: str) -> str | dict[str, int]:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+def _new_id(size: int) -> str:
+    """An id of so many random bytes, which no command takes for an option: no `-` begins it."""
+    while (found := secrets.token_urlsafe(size)).startswith("-"):
+        pass
+    return found

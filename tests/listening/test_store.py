@@ -1,3 +1,4 @@
+import secrets
 import sqlite3
 import threading
 from pathlib import Path
@@ -59,6 +60,14 @@ def test_a_closed_study_takes_nobody_and_nothing(store):
         store.vote(one.id, 0, "left", 0)
     store.close(study, is_open=True)
     assert store.vote(one.id, 0, "left", 0)
+
+
+def test_no_command_takes_an_id_for_an_option(store, monkeypatch):
+    drawn = iter(["-EnOZvjhE7XW", "a-EnOZvjhE7X", "-", "-b", "bcdefghijklm-_op"])
+    monkeypatch.setattr(secrets, "token_urlsafe", lambda _size: next(drawn))
+    study = add_study(store, make_plan())
+    assert study == "a-EnOZvjhE7X"
+    assert store.enrol(study).id == "bcdefghijklm-_op"
 
 
 def test_a_study_is_found_by_the_beginning_of_its_id_and_deleted_whole(store, tmp_path):

@@ -57,3 +57,36 @@ def test_no_page_takes_the_press_of_a_button_from_the_run_that_it_began():
             if is_button and "on_click" not in {one.arg for one in call.keywords}:
                 found.append(f"{path.relative_to(PROJECT)}:{call.lineno}")
     assert found == []
+
+
+def fill_in() -> None:
+    """A page with a field, and a button that keeps what it says."""
+    import streamlit as st
+
+    from musicgen.errors import MusicgenError
+    from musicgen.ui.base import state
+    from musicgen.ui.base.asked import act_button
+
+    def keep(text: str) -> None:
+        if not text:
+            raise MusicgenError("Say something.")
+        st.session_state["kept"] = [*st.session_state.get("kept", []), text]
+
+    text = st.text_input("Name", "before", key="name")
+    act_button("Keep", "keep", keep, text, disabled=text == "no")
+    st.caption(str(state.FAILURE.get()))
+
+
+def test_a_press_does_what_the_field_says_that_was_filled_in_with_it():
+    app = AppTest.from_function(fill_in).run()
+    app.text_input(key="name").set_value("after")
+    app.button(key="keep").click().run()  # both in one request
+    assert app.session_state["kept"] == ["after"]
+    assert app.run().session_state["kept"] == ["after"]
+    app.text_input(key="name").set_value("")
+    app.button(key="keep").click().run()
+    assert app.caption[0].value == "Say something."
+    app.text_input(key="name").set_value("no")  # with which the button cannot be pressed
+    app.button(key="keep").click().run()
+    app.text_input(key="name").set_value("later").run()
+    assert app.session_state["kept"] == ["after"]

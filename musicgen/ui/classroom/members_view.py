@@ -11,6 +11,7 @@ from musicgen.classroom.limits import Limits
 from musicgen.classroom.roster import PUPIL, TEACHER, Classroom, NewCode
 from musicgen.config import SettingInfo, describe
 from musicgen.ui.base import membership, resources, state
+from musicgen.ui.base.asked import act_button
 from musicgen.ui.base.failures import attempt
 from musicgen.ui.base.language import N_, _
 from musicgen.ui.base.words import plain
@@ -107,9 +108,8 @@ def _change_one(room: Classroom) -> None:
         name = st.selectbox(_("Member"), names, key="classroom_changed", width=240)
         if name not in names:
             return
-        st.button(
-            _("New code"), key="classroom_new_code", icon=":material/key:", on_click=attempt,
-            args=(_renew, name),
+        act_button(
+            _("New code"), "classroom_new_code", _renew, name, icon=":material/key:"
         )  # fmt: skip
         with st.popover(_("Remove"), icon=":material/person_remove:"):
             st.write(

@@ -8,6 +8,7 @@ from musicgen.errors import MusicgenError
 from musicgen.training.runs.archive import SUFFIX, export_run, import_run
 from musicgen.training.runs.run import RunInfo
 from musicgen.ui.base import resources
+from musicgen.ui.base.asked import act_button
 from musicgen.ui.base.damaged import damaged_files
 from musicgen.ui.base.errors import show_error
 from musicgen.ui.base.failures import attempt
@@ -45,12 +46,10 @@ def _one_run(infos: dict[str, RunInfo]) -> None:
     with st.container(horizontal=True, key="manage_buttons"):
         with st.popover(_("Rename"), icon=":material/edit:"):
             name = st.text_input(_("New name"), info.id, max_chars=64, key=f"manage_name_{info.id}")
-            st.button(
-                _("Rename the run"),
-                key="manage_rename",
-                on_click=attempt,
-                args=(resources.registry().rename, info.id, name.strip()),
-            )
+            act_button(
+                _("Rename the run"), "manage_rename",
+                resources.registry().rename, info.id, name.strip(),
+            )  # fmt: skip
         with st.popover(_("Delete"), icon=":material/delete:"):
             st.write(_("Delete {name} with its networks and curves? There is no way back.").format(
                 name=f"**{plain(info.id)}**"

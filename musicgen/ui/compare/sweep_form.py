@@ -22,7 +22,7 @@ from musicgen.jobs.sweep_search import has_optuna
 from musicgen.models.kinds import KINDS
 from musicgen.presets import PRESETS, Preset
 from musicgen.ui.base import resources
-from musicgen.ui.base.failures import attempt
+from musicgen.ui.base.asked import act_button
 from musicgen.ui.base.labels import SETTING_LABELS
 from musicgen.ui.base.language import N_, _, ngettext
 from musicgen.ui.base.places import chosen_place, pick_place
@@ -116,15 +116,10 @@ def sweep_form(is_open: bool) -> None:
         )
         count = _count(texts, search) * max(1, len(set(map(str, seeds))))
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.button(
-                _("Start the sweep"),
-                key="sweep_start",
-                type="primary",
-                icon=":material/play_arrow:",
-                disabled=not count,
-                on_click=attempt,
-                args=(_start, name.strip(), preset, tuple(texts), steps,
-                      tuple(map(str, seeds)), search),
+            act_button(
+                _("Start the sweep"), "sweep_start", _start,
+                name.strip(), preset, tuple(texts), steps, tuple(map(str, seeds)), search,
+                type="primary", icon=":material/play_arrow:", disabled=not count,
             )  # fmt: skip
             st.caption(
                 ngettext("{count} training", "{count} trainings", count).format(count=count),

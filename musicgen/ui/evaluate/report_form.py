@@ -4,7 +4,7 @@ import streamlit as st
 
 from musicgen.evaluation.report.plan import MAX_CHECKPOINTS, MAX_COUNT, ReportPlan
 from musicgen.ui.base import resources, state
-from musicgen.ui.base.failures import attempt
+from musicgen.ui.base.asked import act_button
 from musicgen.ui.base.language import N_, _, ngettext
 from musicgen.ui.base.places import chosen_place, pick_place
 
@@ -67,16 +67,10 @@ def report_form() -> None:
         pick_place(PLACE)
         sets = len(models) * len(temperatures) * len(GRAMMAR_CHOICES[mode or "grammar"])
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.button(
-                _("Make the report"),
-                key="report_start",
-                type="primary",
-                icon=":material/play_arrow:",
-                disabled=not sets,
-                on_click=attempt,
-                args=(
-                    _start, tuple(models), int(count), tuple(temperatures), mode or "grammar", judge
-                ),
+            act_button(
+                _("Make the report"), "report_start", _start,
+                tuple(models), int(count), tuple(temperatures), mode or "grammar", judge,
+                type="primary", icon=":material/play_arrow:", disabled=not sets,
             )  # fmt: skip
             st.caption(
                 ngettext("{count} tune to compose", "{count} tunes to compose", sets * int(count))

@@ -8,14 +8,13 @@ to their end.
 """
 
 import functools
-import threading
 from collections.abc import Callable
 from typing import Any
 
 from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
 from streamlit.runtime.state.safe_session_state import SafeSessionState
 
-_calling = threading.local()
+from musicgen.ui.base.uninterrupted import is_uninterrupted, uninterrupted
 
 
 def keep_callbacks_whole() -> None:
@@ -32,11 +31,8 @@ def call_whole(call: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(call)
     def call_in_peace(*arguments: Any, **named: Any) -> None:
-        _calling.is_so = True
-        try:
+        with uninterrupted():
             call(*arguments, **named)
-        finally:
-            _calling.is_so = False
 
     return call_in_peace
 
@@ -44,12 +40,13 @@ def call_whole(call: Callable[..., None]) -> Callable[..., None]:
 def look_later(look: Callable[[Any], None]) -> Callable[[Any], None]:
     """The look of a runner for other requests, which it leaves out while callbacks run.
 
-    The runner looks again right after the last callback.
+    The runner looks again right after the last callback; so it does around what a button of
+    `musicgen.ui.base.asked.act_button` does.
     """
 
     @functools.wraps(look)
     def look_unless_calling(runner: Any) -> None:
-        if not getattr(_calling, "is_so", False):
+        if not is_uninterrupted():
             look(runner)
 
     return look_unless_calling

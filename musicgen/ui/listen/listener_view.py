@@ -35,6 +35,7 @@ from musicgen.listening.trials import NOBODY, PRACTICE, Trial
 from musicgen.notation.parsing.reader import read_tune
 from musicgen.rendering.playback_settings import AS_DANCED
 from musicgen.ui.base import resources, state
+from musicgen.ui.base.asked import act_button
 from musicgen.ui.base.failures import attempt
 from musicgen.ui.base.language import _, current_language, ngettext
 from musicgen.ui.base.words import plain
@@ -274,15 +275,11 @@ def _rate(plan: StudyPlan, listener: Listener, trial: Trial, *, is_heard: bool) 
         )
         if value:
             chosen[name] = int(value)
-    st.button(
-        _("Next"),
-        key="listen_next",
-        type="primary",
-        shortcut="Enter",
+    act_button(
+        _("Next"), "listen_next", _vote, listener.id, trial.position, chosen,
+        type="primary", shortcut="Enter",
         disabled=not is_heard or len(chosen) < len(plan.settings.scale_names),
-        on_click=attempt,
-        args=(_vote, listener.id, trial.position, chosen),
-    )
+    )  # fmt: skip
     st.caption(_("Key: A plays the tune."))
 
 

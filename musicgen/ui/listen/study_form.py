@@ -14,8 +14,8 @@ from musicgen.listening.plan import (
 )
 from musicgen.listening.power import plan_power
 from musicgen.ui.base import resources
+from musicgen.ui.base.asked import act_button
 from musicgen.ui.base.errors import sentence
-from musicgen.ui.base.failures import attempt
 from musicgen.ui.base.language import N_, _
 
 _DESIGNS = {"pairs": N_("Two at a time"), "ratings": N_("One at a time, rated")}
@@ -52,15 +52,10 @@ def study_form(*, is_open: bool) -> None:
             plan = None
         if plan and settings.is_paired:
             _say_power(plan)
-        st.button(
-            _("Make the study"),
-            key="listen_make",
-            type="primary",
-            icon=":material/play_arrow:",
-            disabled=plan is None,
-            on_click=attempt,
-            args=(_start, plan),
-        )
+        act_button(
+            _("Make the study"), "listen_make", _start, plan,
+            type="primary", icon=":material/play_arrow:", disabled=plan is None,
+        )  # fmt: skip
 
 
 def _start(plan: StudyPlan) -> None:

@@ -19,8 +19,8 @@ from musicgen.listening.versions import ModelLine, ModelVersion, VersionStore
 from musicgen.models.checkpoint import find_checkpoint
 from musicgen.training.preference_pairs import MIN_PAIRS
 from musicgen.ui.base import resources, state
+from musicgen.ui.base.asked import act_button
 from musicgen.ui.base.errors import sentence
-from musicgen.ui.base.failures import attempt
 from musicgen.ui.base.language import N_, _
 from musicgen.ui.base.words import plain
 
@@ -92,15 +92,12 @@ def _form() -> None:
     )  # fmt: skip
     seed = right.number_input(_("Seed"), 0, 10_000, 0, key="listen_adapt_seed")
     is_enough = book is not None or _say_pairs(model)
-    st.button(
-        _("Learn"),
-        key="listen_adapt",
-        type="primary",
-        icon=":material/model_training:",
+    act_button(
+        _("Learn"), "listen_adapt", _start,
+        AdaptPlan(model, steps=int(steps or 0), seed=int(seed or 0)), book,
+        type="primary", icon=":material/model_training:",
         disabled=is_adapting() or not is_enough,
-        on_click=attempt,
-        args=(_start, AdaptPlan(model, steps=int(steps or 0), seed=int(seed or 0)), book),
-    )
+    )  # fmt: skip
 
 
 def _say_pairs(model: str) -> bool:
@@ -231,13 +228,10 @@ def _versions(line: ModelLine) -> None:
         wanted = st.selectbox(
             _("Another version"), others, key=f"listen_version_{line.name}", width=320
         )
-        st.button(
-            _("Let it play"),
-            key=f"listen_use_{line.name}",
+        act_button(
+            _("Let it play"), f"listen_use_{line.name}", _use, line.name, wanted,
             icon=":material/undo:",
-            on_click=attempt,
-            args=(_use, line.name, wanted),
-        )
+        )  # fmt: skip
 
 
 def _use(line: str, model: str) -> None:

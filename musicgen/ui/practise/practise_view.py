@@ -24,6 +24,7 @@ from musicgen.notation.parsing.reader import read_tune
 from musicgen.notation.writing.transposition import transpose
 from musicgen.rendering.playback_settings import PlaybackSettings
 from musicgen.ui.base import resources, state
+from musicgen.ui.base.asked import act_button
 from musicgen.ui.base.errors import sentence
 from musicgen.ui.base.failures import attempt
 from musicgen.ui.base.language import _, ngettext
@@ -164,10 +165,9 @@ def _other_tune() -> None:
         _("Of the tunebook"), list(names), index=None, key="practise_of_book",
         format_func=lambda key: plain(names.get(str(key), "–")),
     )  # fmt: skip
-    texts = [tune.text for tune in tunes if tune.key == chosen]
-    st.button(
-        _("Put it on the stand"), key="practise_take", disabled=not texts,
-        on_click=lambda: state.PRACTISE_ABC.set(texts[0]),
+    text = next((tune.text for tune in tunes if tune.key == chosen), "")
+    act_button(
+        _("Put it on the stand"), "practise_take", state.PRACTISE_ABC.set, text, disabled=not text
     )  # fmt: skip
 
 

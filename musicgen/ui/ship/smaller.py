@@ -9,7 +9,8 @@ from musicgen.compression.variants import METHODS, compress
 from musicgen.models.checkpoint import WEIGHTS_FILE, CheckpointRef
 from musicgen.names import MAX_NAME_CHARACTERS
 from musicgen.ui.base import resources, state
-from musicgen.ui.base.failures import attempt, reading
+from musicgen.ui.base.asked import act_button
+from musicgen.ui.base.failures import reading
 from musicgen.ui.base.language import _
 from musicgen.ui.base.links import train_link
 from musicgen.ui.base.words import plain
@@ -53,9 +54,9 @@ def make_smaller(ref: CheckpointRef) -> None:
                 _("Name of the smaller model"), suggested, max_chars=MAX_NAME_CHARACTERS,
                 key=f"ship_name_{suggested}", width=320,
             )  # fmt: skip
-            st.button(
-                _("Make"), type="primary", icon=":material/compress:", key="ship_make",
-                on_click=attempt, args=(_make, ref, method, name.strip(), share / _PERCENT),
+            act_button(
+                _("Make"), "ship_make", _make, ref, method, name.strip(), share / _PERCENT,
+                type="primary", icon=":material/compress:",
             )  # fmt: skip
         made: Made | None = state.SHIP_MADE.get()
         if made:

@@ -11,6 +11,7 @@ from musicgen.export.formats import EXPORT_FORMATS, Agreement, get_format
 from musicgen.models.checkpoint import METADATA_FILE, CheckpointRef
 from musicgen.storage import modified_ns
 from musicgen.ui.base import resources, state
+from musicgen.ui.base.asked import act_button
 from musicgen.ui.base.errors import translate
 from musicgen.ui.base.language import _
 
@@ -33,9 +34,9 @@ def take_away(ref: CheckpointRef) -> None:
         form = get_format(key)
         st.caption(_(form.meaning))
         wanted = (ref.name, key)
-        st.button(
-            _("Make the file"), icon=":material/package_2:", key="ship_export",
-            on_click=state.SHIP_TAKEN.set, args=(wanted,),
+        act_button(
+            _("Make the file"), "ship_export", state.SHIP_TAKEN.set, wanted,
+            icon=":material/package_2:",
         )  # fmt: skip
         if state.SHIP_TAKEN.get() != wanted:
             return

@@ -18,6 +18,7 @@ from musicgen.notation.writing.variation import find_distance, vary
 from musicgen.sampling.composer import Composition
 from musicgen.sampling.tune_sets import compose_around
 from musicgen.ui.base import resources, state
+from musicgen.ui.base.asked import act_button
 from musicgen.ui.base.errors import sentence
 from musicgen.ui.base.failures import attempt
 from musicgen.ui.base.language import N_, _
@@ -98,9 +99,9 @@ def _set_around(tune: BookTune) -> None:
     names = [ref.name for ref in models]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.selectbox(_("Who composes"), names, key="tunebook_around_model", width=200)
-        st.button(
-            _("Compose two more"), icon=":material/casino:", key="tunebook_around", type="primary",
-            on_click=_ask_around, args=(tune.key, name),
+        act_button(
+            _("Compose two more"), "tunebook_around", _ask_around, tune.key, name,
+            icon=":material/casino:", type="primary",
         )  # fmt: skip
     asked = state.TUNEBOOK_AROUND.get()
     if not asked or asked[:2] != (tune.key, name):
