@@ -1,15 +1,14 @@
 """``musicgen adapt``: a model learns from ballots and thumbs, or from new tunes, and is judged."""
 
-import signal
 import sys
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING
 
 import click
 from tqdm import tqdm
 
 from musicgen.cli.options import echo, echo_json, json_option
+from musicgen.cli.signals import asking_to_stop
 from musicgen.config import Paths
 from musicgen.errors import StudyError
 
@@ -84,18 +83,14 @@ def _read_tunes(path: Path | None) -> tuple[str, bytes] | None:
 
 
 def _run(service: "AdaptService", plan: "AdaptPlan", as_json: bool) -> None:
-    def ask_to_stop(_number: int, _frame: FrameType | None) -> None:
-        service.cancel()
-
     service.start(plan)
-    before = signal.signal(signal.SIGINT, ask_to_stop)
-    try:
-        with tqdm(total=100, unit="%", disable=as_json or None, file=sys.stderr) as bar:
-            while not service.wait(_POLL_S):
-                now = service.snapshot()
-                bar.update(round(100 * (now.share if now else 0)) - bar.n)
-    finally:
-        signal.signal(signal.SIGINT, before)
+    with (
+        asking_to_stop(service.cancel),
+        tqdm(total=100, unit="%", disable=as_json or None, file=sys.stderr) as bar,
+    ):
+        while not service.wait(_POLL_S):
+            now = service.snapshot()
+            bar.update(round(100 * (now.share if now else 0)) - bar.n)
     now = service.snapshot()
     if now is None or now.verdict is None:
         if now and now.error:

@@ -1,8 +1,6 @@
 """``musicgen reports``: the reports that are kept, those that the page Evaluate made included."""
 
-import signal
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import click
@@ -10,6 +8,7 @@ import click
 from musicgen.cli.options import echo, echo_json, formats_option, json_option, on_option
 from musicgen.cli.output import check_free, overwrite_option, write_output
 from musicgen.cli.report_lines import example_lines, open_bar, report_lines, show_progress
+from musicgen.cli.signals import asking_to_stop
 from musicgen.config import Paths, to_json
 from musicgen.errors import ReportError
 from musicgen.evaluation.report.html import describe_plan, render_html
@@ -172,19 +171,13 @@ def _resume(store: ReportStore, report_id: str, place_name: str, *, as_json: boo
 
     service = ReportService(store, Paths.default())
 
-    def ask_to_stop(_number: int, _frame: FrameType | None) -> None:
-        service.cancel()
-
-    before = signal.signal(signal.SIGINT, ask_to_stop)
-    try:
+    with asking_to_stop(service.cancel):
         service.resume(report_id, find_place(place_name))
         with open_bar(as_json) as bar:
             while not service.wait(_POLL_S):
                 now = service.snapshot()
                 if now:
                     show_progress(bar, now.share, now.cell)
-    finally:
-        signal.signal(signal.SIGINT, before)
     end = service.snapshot()
     if end and end.error:
         raise end.error

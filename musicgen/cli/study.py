@@ -126,9 +126,10 @@ def list_command(as_json: bool) -> None:
         echo("There are no studies yet. Make one: python -m musicgen study make --title Tunes "
              "--version house --version real")  # fmt: skip
     for info in infos:
-        state = "open" if info.is_open else "closed"
+        listeners = "listener" if info.listeners == 1 else "listeners"
+        state = "open" if info.is_open else "counted" if info.is_final else "closed"
         echo(
-            f"{info.id}  {info.created[:10]}  {state:6}  {info.listeners:4} listeners  "
+            f"{info.id}  {info.created[:10]}  {state:7}  {info.listeners:4} {listeners:9}  "
             f"{info.ballots:5}/{info.plan.planned_ballots} ballots  {info.plan.title}"
         )
 
@@ -138,22 +139,18 @@ def list_command(as_json: bool) -> None:
 @json_option
 def show_command(key: str, as_json: bool) -> None:
     """Show the count of a study, as of the last look that is due."""
+    from musicgen.listening.export import describe as tell
     from musicgen.listening.export import write_figure, write_share
     from musicgen.listening.results import count
 
     store = _store()
     info = store.get(key)
-    result = count(info.plan, store.ballots(info.id), store.numbers(info.id))
+    ballots, numbers = store.ballots(info.id), store.numbers(info.id)
+    result = count(info.plan, ballots, numbers, is_final=info.is_final)
     if as_json:
         echo_json(result.to_dict())
         return
-    look = result.look
-    echo(
-        f"{info.plan.title}: {result.ballots:,} of {info.plan.planned_ballots:,} ballots, "
-        f"{len(result.listeners)} listeners ({result.excluded} do not count)"
-    )
-    if look.next_at:
-        echo(f"Look {look.number} of {look.looks}; the next is at {look.next_at:,} ballots.")
+    echo(info.plan.title, *(f"  {fact}" for fact in tell(result)))
     for one in result.versions:
         echo(f"  {one.name:24} {one.won:4} won {one.lost:4} lost {one.tied:4} tied  "
              f"{write_figure(one.strength)}")  # fmt: skip
@@ -192,16 +189,27 @@ def export_command(
 @study_group.command("close")
 @click.argument("key", metavar="STUDY")
 @click.option("--reopen", is_flag=True, help="Open it again.")
+@click.option(
+    "--for-good",
+    is_flag=True,
+    help="Never to be opened again: the ballots that there are count as they are.",
+)
 @json_option
-def close_command(key: str, reopen: bool, as_json: bool) -> None:
+def close_command(key: str, reopen: bool, for_good: bool, as_json: bool) -> None:
     """Close a study: no further listeners and ballots."""
+    if reopen and for_good:
+        raise ConfigError("A study is closed for good or opened again, not both.")
     store = _store()
     info = store.get(key)
-    store.close(info.id, is_open=reopen)
-    if as_json:
-        echo_json({"study": info.id, "open": reopen})
+    if for_good:
+        store.finish(info.id)
     else:
-        echo(f"{info.id} is {'open' if reopen else 'closed'}.")
+        store.close(info.id, is_open=reopen)
+    if as_json:
+        echo_json({"study": info.id, "open": reopen, "for_good": for_good or info.is_final})
+    else:
+        state = "open" if reopen else "closed for good" if for_good else "closed"
+        echo(f"{info.id} is {state}.")
 
 
 @study_group.command("delete")

@@ -1,14 +1,13 @@
 """``musicgen sweeps``: one short training for each combination of settings, and each seed."""
 
-import signal
 import sys
-from types import FrameType
 from typing import Any
 
 import click
 from tqdm import tqdm
 
 from musicgen.cli.options import echo, echo_json, json_option, on_option
+from musicgen.cli.signals import asking_to_stop
 from musicgen.config import Paths, TrainingConfig, describe, parse_setting
 from musicgen.errors import ConfigError
 from musicgen.jobs.sweep_axes import Axis, settings_text, value_text
@@ -204,19 +203,13 @@ def _run(plan: SweepPlan, place_name: str, *, is_new: bool, as_json: bool) -> No
     paths, store, place = Paths.default(), _store(), find_place(place_name)
     runner = SweepRunner(store, JobRegistry(store.runs, paths))
 
-    def ask_to_stop(_number: int, _frame: FrameType | None) -> None:
-        runner.cancel()
-
-    before = signal.signal(signal.SIGINT, ask_to_stop)
-    try:
+    with asking_to_stop(runner.cancel):
         runner.start(plan, place) if is_new else runner.resume(plan.name, place)
         total = plan.steps * len(plan.cells())
         with tqdm(total=total, unit="step", disable=as_json or None, file=sys.stderr) as bar:
             while not runner.wait(_POLL_S):
                 bar.update(_steps(store, plan) - bar.n)
             bar.update(_steps(store, plan) - bar.n)
-    finally:
-        signal.signal(signal.SIGINT, before)
     now = runner.snapshot()
     if now and now.error:
         raise now.error

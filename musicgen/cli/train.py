@@ -1,14 +1,13 @@
 """``musicgen train``: a training in the terminal, with a progress bar, resumable."""
 
-import signal
 import sys
 import threading
-from types import FrameType
 
 import click
 from tqdm import tqdm
 
 from musicgen.cli.options import echo, echo_json, json_option, on_option
+from musicgen.cli.signals import asking_to_stop
 from musicgen.config import Paths
 from musicgen.corpus.dataset import load_dataset, require_trainable
 from musicgen.errors import ConfigError, RunError, StorageError
@@ -125,15 +124,9 @@ def _train(run: Run, paths: Paths, place: Place, is_quiet: bool) -> str:
             if metrics.val_loss is not None:
                 bar.write(f"step {metrics.step}: held-out loss {metrics.val_loss:.4f}", sys.stderr)
 
-        def ask_to_stop(_number: int, _frame: FrameType | None) -> None:
-            stop.set()
-
         session = place.open_sitting(run, dataset, show)
-        before = signal.signal(signal.SIGINT, ask_to_stop)
-        try:
+        with asking_to_stop(stop.set):
             status = session.train(stop.is_set)
-        finally:
-            signal.signal(signal.SIGINT, before)
     if not session.is_saved:
         raise StorageError(session.warning)
     if session.warning:

@@ -23,7 +23,7 @@ def list_command(as_json: bool) -> None:
     if not lines:
         echo("There are no versions yet. Make one: python -m musicgen adapt house")
     for line in lines:
-        echo(f"{line.name}: {line.current} plays, of {len(line.versions)} versions")
+        echo(f"{line.name}: {line.current} plays; versions: {len(line.versions)}")
 
 
 @versions_group.command("show")
@@ -55,7 +55,8 @@ def _describe(line: ModelLine) -> list[str]:
     rows = []
     for one in line.versions:
         mark = "*" if one.model == line.current else " "
-        learned = ", ".join(f"{value} {name}" for name, value in one.learned.items())
+        learned = ", ".join(f"{value} {name}" for name, value in one.learned.items()
+                            if isinstance(value, int))  # fmt: skip
         failed = ", ".join(check.name for check in one.verdict.checks if not check.is_passed)
         said = f"kept aside: {failed}" if failed else "accepted"
         rows.append(f"{mark} {one.model}  {one.created}  {learned or 'the beginning'}  {said}")

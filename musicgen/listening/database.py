@@ -85,6 +85,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "create index thumb_of_model on thumb (model)",
     ),
     ("alter table tune add column raw text not null default ''",),
+    ("alter table study add column is_final integer not null default 0",),
 )
 """The statements that lead from each version of the file to the next; only ever added to."""
 

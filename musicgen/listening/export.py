@@ -48,7 +48,7 @@ def export(store: StudyStore, info: StudyInfo, format_name: str, translate: Tran
     ballots = store.ballots(info.id)
     if format_name == "csv":
         return write_csv(info.plan, ballots, store.numbers(info.id)).encode("utf-8")
-    result = count(info.plan, ballots, store.numbers(info.id))
+    result = count(info.plan, ballots, store.numbers(info.id), is_final=info.is_final)
     if format_name == "html":
         return render_page(info, result, translate, language).encode("utf-8")
     return to_json(to_values(store, info, result)).encode("utf-8")
@@ -156,6 +156,7 @@ _WORDS = {
     "scale": N_("Scale"),
     "count": N_("Ratings"),
     "mean": N_("Mean of 1 to 5 (95 %)"),
+    "above": N_("Above the first version (95 %)"),
     "listener": N_("Listener"),
     "ballots": N_("Ballots"),
     "time": N_("Median time (s)"),
@@ -171,7 +172,9 @@ def describe(result: StudyResult, translate: Translate = str) -> list[str]:
     look, plan = result.look, result.plan
     facts = [
         translate(
-            N_("Ballots: {given:,} of {planned:,}, counted at look {look} of {looks}.")
+            N_("Ballots: {given:,} of {planned:,}, counted when the study was closed for good.")
+            if look.is_early
+            else N_("Ballots: {given:,} of {planned:,}, counted at look {look} of {looks}.")
             if look.number
             else N_("Ballots: {given:,} of {planned:,}; the first look is still to come.")
         ).format(
@@ -188,10 +191,18 @@ def describe(result: StudyResult, translate: Translate = str) -> list[str]:
         facts.append(
             translate(N_("The next look is at {count:,} ballots.")).format(count=look.next_at)
         )
+    if result.missing_listeners:
+        facts.append(
+            translate(N_("Listeners still needed: {count:,}, if each gives all answers.")).format(
+                count=result.missing_listeners
+            )
+        )
+    if look.number and result.pairs:
+        facts.append(_describe_bounds(result, translate))
     if math.isfinite(result.agreement):
         facts.append(
             translate(N_("Agreement among listeners (Krippendorff's α): {value:.2f}.")).format(
-                value=result.agreement
+                value=unsigned_zero(result.agreement)
             )
         )
     if math.isfinite(result.left_share.value):
@@ -201,13 +212,30 @@ def describe(result: StudyResult, translate: Translate = str) -> list[str]:
             )
         )
     if math.isfinite(result.times_s[1]):
-        facts.append(
-            translate(N_("Time for a ballot: {low:.0f} to {high:.0f} s, {median:.0f} s in the "
-                         "middle.")).format(
-                low=result.times_s[0], median=result.times_s[1], high=result.times_s[2]
-            )
-        )  # fmt: skip
+        facts.append(_describe_times(result.times_s, translate))
     return facts
+
+
+def _describe_bounds(result: StudyResult, translate: Translate) -> str:
+    margin = result.plan.settings.margin
+    return translate(
+        N_("Two versions count as different where the difference is more than {bound:.2f} standard "
+           "errors, as equal where the share surely lies between {low:.0%} and {high:.0%}.")
+    ).format(bound=result.look.bound, low=1 - margin, high=margin)  # fmt: skip
+
+
+def _describe_times(times_s: tuple[float, float, float], translate: Translate) -> str:
+    low, median, high = (f"{one:.0f}" for one in times_s)
+    if low == high:
+        return translate(N_("Time for a ballot: {median} s.")).format(median=median)
+    return translate(N_("Time for a ballot: {low} to {high} s, {median} s in the middle.")).format(
+        low=low, median=median, high=high
+    )
+
+
+def unsigned_zero(value: float, digits: int = 2) -> float:
+    """A figure as it is written with so many digits, where a zero has no sign."""
+    return round(value, digits) + 0.0
 
 
 def _drawn(result: StudyResult) -> list[dict[str, Any]]:
@@ -245,9 +273,10 @@ def write_figure(value: Interval) -> str:
     """An interval of a figure; a dash where nothing is known."""
     if not math.isfinite(value.value):
         return "–"
-    if not math.isfinite(value.low):
-        return f"{value.value:.2f}"
-    return f"{value.value:.2f} ({value.low:.2f} … {value.high:.2f})"
+    middle, low, high = (unsigned_zero(one) for one in (value.value, value.low, value.high))
+    if not math.isfinite(low):
+        return f"{middle:.2f}"
+    return f"{middle:.2f} ({low:.2f} … {high:.2f})"
 
 
 @cache

@@ -51,7 +51,7 @@ def pool(store: StudyStore, studies: Sequence[StudyInfo]) -> list[PooledVersion]
             heard.setdefault(key, []).append(study.created[:10])
         ballots += [
             _renumbered(one, places, slots.setdefault((study.id, one.trial.slot), len(slots)))
-            for one in take_look(study.plan, store.ballots(study.id))[1]
+            for one in take_look(study.plan, store.ballots(study.id), is_final=study.is_final)[1]
         ]
     _require_chain(ballots, len(names))
     has_ties = any(one.plan.settings.ties for one in studies)

@@ -11,10 +11,15 @@ against a bound that is stricter the earlier it is (P. C. O'Brien, T. R. Fleming
 testing procedure for clinical trials", Biometrics 35 (1979); constants of C. Jennison, B. W.
 Turnbull, "Group Sequential Methods" (2000), table 2.3, for 5 %). What came after the last look does
 not count until the next.
+
+A study that is closed for good before its end is looked at once more. Nobody has seen anything
+before the first look, so that an only look needs no stricter bound. After it, the line of bounds is
+gone on with to the ballots that there are: in sums of ballots it is one level, which is reached the
+less often the earlier the study ends, so that no more is found by chance than in a whole study.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from musicgen.listening.bradley_terry import expected_error, to_log_odds
 from musicgen.listening.plan import StudyPlan
@@ -54,6 +59,44 @@ def plan_power(plan: StudyPlan) -> Power:
         _smallest(plan),
         _listeners(plan),
     )
+
+
+RATING_SPREAD = 1.0
+"""Standard deviation of one listener's ratings of tunes of one version, in points."""
+
+_LOGISTIC_SPREAD = math.pi / math.sqrt(3)
+"""Standard deviation of the logistic distribution, in log-odds."""
+
+
+@dataclass(frozen=True, slots=True)
+class RatingPower:
+    """What a study of ratings can do: `smallest` is the difference of two means, in points of the
+    scale, that it finds with a probability of 80 %.
+    """
+
+    ballots: int
+    smallest: float
+
+
+def plan_rating_power(plan: StudyPlan) -> RatingPower:
+    """The power of a study of ratings between any two of its versions.
+
+    Ratings of one listener vary by `RATING_SPREAD`; tastes and tunes as the plan says, in the same
+    measure: a standard deviation in log-odds over that of the logistic distribution. Each listener
+    hears as many tunes of each version as the versions share.
+    """
+    from scipy import stats
+
+    settings, versions = plan.settings, len(plan.versions)
+    each = settings.pairs / versions
+    between = settings.spread / _LOGISTIC_SPREAD * RATING_SPREAD
+    ballots = RATING_SPREAD**2 / (settings.listeners * each)
+    tastes = between**2 * (1 / settings.listeners + 1 / settings.tunes)
+    error = math.sqrt(2 * ballots + 2 * tastes)
+    freedom = max(1, settings.listeners - 1)
+    critical = float(stats.t.ppf(stats.norm.cdf(final_bound(settings.looks)), freedom))
+    found = error * (critical + float(stats.norm.ppf(WANTED_POWER)))
+    return RatingPower(plan.planned_ballots, found)
 
 
 def _power(plan: StudyPlan, share: float, listeners: int) -> float:
@@ -114,7 +157,8 @@ class Look:
     """The last look that is due.
 
     `number` is 0 before the first; `ballots` is how many count at it, `next_at` with how many the
-    next is due, 0 after the last; `bound` is in standard errors.
+    next is due, 0 after the last; `bound` is in standard errors. `is_early` says that it was taken
+    because the study was closed for good before its end.
     """
 
     number: int
@@ -122,11 +166,28 @@ class Look:
     ballots: int
     next_at: int
     bound: float
+    is_early: bool = False
 
     @property
     def is_last(self) -> bool:
-        """Whether the study is complete."""
-        return self.number == self.looks
+        """Whether the study is complete, or was closed for good."""
+        return self.number == self.looks or self.is_early
+
+
+def early_look(taken: Look, planned: int, given: int) -> Look:
+    """The look at a study that is closed for good before its end.
+
+    Args:
+        taken: The last one that was due.
+        planned: Ballots of the whole study.
+        given: Ballots that count, fewer than planned.
+    """
+    if given <= taken.ballots:  # nothing came since
+        return replace(taken, next_at=0, is_early=True)
+    bound = look_bound(1, 1)
+    if taken.number:
+        bound = final_bound(taken.looks) * math.sqrt(planned / given)
+    return Look(taken.number + 1, taken.looks, given, 0, bound, is_early=True)
 
 
 def find_look(planned: int, looks: int, given: int) -> Look:

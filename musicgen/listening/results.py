@@ -8,7 +8,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from musicgen.listening.bradley_terry import (
     to_log_odds,
 )
 from musicgen.listening.plan import StudyPlan
-from musicgen.listening.power import Look, find_look
+from musicgen.listening.power import Look, early_look, find_look
 from musicgen.listening.store import LEFT, RIGHT, TIE, Ballot
 from musicgen.listening.trials import CHECK, COUNTED, NOISE
 
@@ -118,6 +118,14 @@ class StudyResult:
         return sum(not one.is_counted for one in self.listeners)
 
     @property
+    def missing_listeners(self) -> int:
+        """How many more would complete the study, if each gives all answers."""
+        if self.look.is_last:
+            return 0
+        missing = self.plan.planned_ballots - self.ballots
+        return max(0, math.ceil(missing / self.plan.settings.pairs))
+
+    @property
     def shown_listeners(self) -> tuple[ListenerResult, ...]:
         """The listeners, without what each preferred before the first look: that would tell."""
         if self.look.number:
@@ -144,7 +152,11 @@ class StudyResult:
 
 
 def count(
-    plan: StudyPlan, ballots: Sequence[Ballot], listener_numbers: dict[str, int]
+    plan: StudyPlan,
+    ballots: Sequence[Ballot],
+    listener_numbers: dict[str, int],
+    *,
+    is_final: bool = False,
 ) -> StudyResult:
     """The count of a study.
 
@@ -152,11 +164,12 @@ def count(
         plan: What was carried out.
         ballots: All of them, in the order in which they were given.
         listener_numbers: The number of each listener by id.
+        is_final: Whether it was closed for good, and is counted as it is.
     """
     checks, failed = _count_checks(ballots)
     excluded = find_excluded(ballots)
     valid = [one for one in ballots if one.trial.kind == COUNTED and one.listener not in excluded]
-    look, used = take_look(plan, ballots)
+    look, used = take_look(plan, ballots, is_final=is_final)
     is_paired = plan.settings.is_paired
     ties, tunes_differ = plan.settings.ties, plan.settings.spread > 0
     found = fit_ballots(used, len(plan.versions), ties, tunes_differ) if is_paired else None
@@ -182,7 +195,9 @@ def find_excluded(ballots: Iterable[Ballot]) -> set[str]:
     return {name for name in failed if 2 * failed[name] > checks[name]}
 
 
-def take_look(plan: StudyPlan, ballots: Sequence[Ballot]) -> tuple[Look, list[Ballot]]:
+def take_look(
+    plan: StudyPlan, ballots: Sequence[Ballot], *, is_final: bool = False
+) -> tuple[Look, list[Ballot]]:
     """The last look that was due, and the ballots that counted then.
 
     A look is taken once so many ballots count, and stays as it was taken: a listener who fails a
@@ -191,6 +206,7 @@ def take_look(plan: StudyPlan, ballots: Sequence[Ballot]) -> tuple[Look, list[Ba
     Args:
         plan: What is carried out.
         ballots: All of them, in the order in which they were given.
+        is_final: Whether it was closed for good: then those that there are are looked at.
     """
     planned, looks = plan.planned_ballots, plan.settings.looks
     taken: tuple[Look, list[Ballot]] = find_look(planned, looks, 0), []
@@ -214,8 +230,13 @@ def take_look(plan: StudyPlan, ballots: Sequence[Ballot]) -> tuple[Look, list[Ba
             ]
             taken = look, valid[: look.ballots]
             if look.is_last:
-                break
-    return taken
+                return taken
+    if not is_final:
+        return taken
+    excluded = find_excluded(ballots)
+    valid = [one for one in ballots if one.trial.kind == COUNTED and one.listener not in excluded]
+    look = early_look(taken[0], planned, len(valid))
+    return look, valid if look.number > taken[0].number else taken[1]
 
 
 def _count_checks(ballots: Iterable[Ballot]) -> tuple[Counter[str], Counter[str]]:
@@ -330,50 +351,86 @@ def is_equal(found: Fit, first: int, second: int, margin: float) -> bool:
 
 def _ratings(plan: StudyPlan, used: Sequence[Ballot]) -> tuple[RatingResult, ...]:
     rows = []
+    tunes_differ = plan.settings.spread > 0
     for scale in plan.settings.scale_names:
-        values: list[list[tuple[str, int]]] = [[] for _ in plan.versions]
+        values: list[list[Rating]] = [[] for _ in plan.versions]
         for one in used:
             if isinstance(one.answer, dict):
-                values[one.trial.left].append((one.listener, one.answer[scale]))
+                trial = one.trial
+                values[trial.left].append(
+                    Rating(one.listener, (trial.left, trial.slot), one.answer[scale])
+                )
         for number, version in enumerate(plan.versions):
-            difference = _mean_difference(values[number], values[0] if number else [])
-            mean = _mean_difference(values[number], [])
+            others = values[0] if number else []
             rows.append(
                 RatingResult(
                     version.name,
                     scale,
                     len(values[number]),
-                    mean,
-                    difference if number else NOTHING,
+                    mean_difference(values[number], [], tunes_differ=tunes_differ),
+                    mean_difference(values[number], others, tunes_differ=tunes_differ)
+                    if others
+                    else NOTHING,
                 )
             )
     return tuple(rows)
 
 
-def _mean_difference(
-    ours: Sequence[tuple[str, int]], theirs: Sequence[tuple[str, int]]
+class Rating(NamedTuple):
+    """A rating, whose it is and of which tune."""
+
+    listener: str
+    tune: Hashable
+    value: float
+
+
+def mean_difference(
+    ours: Sequence[Rating], theirs: Sequence[Rating], *, tunes_differ: bool
 ) -> Interval:
-    """The difference of two means with the jackknife's interval over listeners; of one if alone."""
+    """The difference of two means with its 95 % interval; of one mean where `theirs` is empty.
+
+    Ratings of one listener go together, and so do those of one tune: the variance is that of sums
+    over listeners plus that of sums over tunes, less that of single ratings (A. C. Cameron, J. B.
+    Gelbach, D. L. Miller, "Robust inference with multiway clustering", J. Bus. Econ. Stat. 29
+    (2011)), with Student's bounds for the fewer of the two.
+
+    Args:
+        ours: Ratings of one version.
+        theirs: Those of the other.
+        tunes_differ: Whether the interval is of the versions; else of the tunes that were heard,
+            and over listeners alone.
+    """
     from scipy import stats
 
-    names = sorted({name for name, _ in (*ours, *theirs)})
-    if not ours or len(names) < 2:
-        value = _mean([number for _, number in ours])
+    means = [_mean([one.value for one in side]) for side in (ours, theirs)]
+    value = means[0] - (means[1] if theirs else 0.0)
+    parts = [
+        (one, sign * (one.value - mean) / len(side))
+        for side, mean, sign in ((ours, means[0], 1), (theirs, means[1], -1))
+        for one in side
+    ]
+    listeners = len({one.listener for one, _part in parts})
+    tunes = len({one.tune for one, _part in parts})
+    if not ours or listeners < 2 or (tunes_differ and tunes < 2):
         return Interval(value, math.nan, math.nan)
-
-    def figure(left_out: str | None) -> float:
-        kept = _mean([number for name, number in ours if name != left_out])
-        other = [number for name, number in theirs if name != left_out]
-        return kept - (_mean(other) if theirs else 0.0)
-
-    value = figure(None)
-    parts = np.array([figure(name) for name in names])
-    parts = parts[np.isfinite(parts)]
-    if len(parts) < 2:
-        return Interval(value, math.nan, math.nan)
-    error = math.sqrt((len(parts) - 1) / len(parts) * float(((parts - parts.mean()) ** 2).sum()))
-    reach = float(stats.t.ppf(0.5 + LEVEL / 2, len(parts) - 1)) * error
+    of_listeners = _variance([(one.listener, part) for one, part in parts])
+    variance, freedom = of_listeners, listeners - 1
+    if tunes_differ:
+        of_tunes = _variance([(one.tune, part) for one, part in parts])
+        alone = sum(part * part for _one, part in parts)
+        variance = max(of_listeners + of_tunes - alone, of_listeners, of_tunes)
+        freedom = min(listeners, tunes) - 1
+    reach = float(stats.t.ppf(0.5 + LEVEL / 2, freedom)) * math.sqrt(variance)
     return Interval(value, value - reach, value + reach)
+
+
+def _variance(parts: Sequence[tuple[Hashable, float]]) -> float:
+    """The sum of the squares of what each group adds up to, for so few groups."""
+    sums: defaultdict[Hashable, float] = defaultdict(float)
+    for name, part in parts:
+        sums[name] += part
+    count = len(sums)
+    return count / (count - 1) * sum(one * one for one in sums.values())
 
 
 def _mean(values: Sequence[float]) -> float:

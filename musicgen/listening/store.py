@@ -51,7 +51,7 @@ class StudyTune:
 @dataclass(frozen=True, slots=True)
 class StudyInfo:
     """A study that is kept. `created` is a moment as ISO 8601 has it; `ballots` are those that
-    count.
+    count. One that `is_final` was closed for good, to be counted as it was.
     """
 
     id: str
@@ -60,6 +60,7 @@ class StudyInfo:
     is_open: bool
     listeners: int
     ballots: int
+    is_final: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +145,26 @@ class StudyStore:
         return _read_info(rows[0])
 
     def close(self, study: str, *, is_open: bool = False) -> None:
-        """Closes a study for new listeners and ballots, or opens it again."""
+        """Closes a study for new listeners and ballots, or opens it again.
+
+        Raises:
+            StudyError: it was closed for good, and is to be opened.
+        """
         with writing(self._folder) as connection:
-            connection.execute("update study set is_open = ? where id = ?", (is_open, study))
+            done = connection.execute(
+                "update study set is_open = ?1 where id = ?2 and not (is_final and ?1)",
+                (is_open, study),
+            )
+            if is_open and not done.rowcount:
+                raise StudyError(
+                    "This study was closed for good, and has been counted: it cannot be opened "
+                    "again. Make a new one like it."
+                )
+
+    def finish(self, study: str) -> None:
+        """Closes a study for good, to be counted with the ballots that there are."""
+        with writing(self._folder) as connection:
+            connection.execute("update study set is_open = 0, is_final = 1 where id = ?", (study,))
 
     def delete(self, study: str) -> None:
         """Removes a study with its tunes and ballots. There is no way back."""
@@ -299,7 +317,7 @@ class StudyStore:
         ]
 
 
-_INFO = f"""select id, created, plan, is_open,
+_INFO = f"""select id, created, plan, is_open, is_final,
     (select count(*) from listener where study = study_.id) as listeners,
     (select count(*) from ballot b join listener l on l.id = b.listener
      join trial t on t.listener = b.listener and t.position = b.position
@@ -316,8 +334,10 @@ _NEXT = (
 
 def _read_info(row: sqlite3.Row) -> StudyInfo:
     plan = _read_plan(row["plan"])
-    is_open = bool(row["is_open"])
-    return StudyInfo(row["id"], row["created"], plan, is_open, row["listeners"], row["ballots"])
+    return StudyInfo(
+        row["id"], row["created"], plan, bool(row["is_open"]), row["listeners"], row["ballots"],
+        bool(row["is_final"]),
+    )  # fmt: skip
 
 
 def _read_plan(text: str) -> StudyPlan:

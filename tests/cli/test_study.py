@@ -41,7 +41,8 @@ def test_a_study_from_its_plan_to_its_files(home, capsys):
     status, out, _ = run(capsys, "study", "list", "--json")
     assert json.loads(out)[0]["ballots"] == 2
     assert "Ours" in run(capsys, "study", "list")[1]
-    assert "2 of 4 ballots" in run(capsys, "study", "show", study)[1]
+    shown = run(capsys, "study", "show", study)[1]
+    assert "Ballots: 2 of 4" in shown and "Listeners still needed: 1" in shown
     folder = str(home / "out")
     assert run(capsys, "study", "export", study, "--out", folder)[0] == 0
     assert run(capsys, "study", "export", study, "--out", folder)[0] == 2
@@ -51,7 +52,15 @@ def test_a_study_from_its_plan_to_its_files(home, capsys):
     while trial := store.next_trial(listener.id):
         store.vote(listener.id, trial.position, "left" if trial.left != NOISE else "right", 9)
     assert "tiny" in run(capsys, "study", "compare")[1]
+    shown = run(capsys, "study", "show", study)[1]
+    for told in ("standard errors", "Checks failed: 0 of 0", "Time for a ballot", "first of two"):
+        assert told in shown
     assert "closed" in run(capsys, "study", "close", study)[1]
+    assert "open" in run(capsys, "study", "close", study, "--reopen")[1]
+    assert run(capsys, "study", "close", study, "--reopen", "--for-good")[0] == 2
+    assert "for good" in run(capsys, "study", "close", study, "--for-good")[1]
+    assert "counted" in run(capsys, "study", "list")[1]
+    assert "cannot be opened" in run(capsys, "study", "close", study, "--reopen")[2]
     assert json.loads(run(capsys, "study", "delete", study, "--yes", "--json")[1])
     assert store.infos() == []
 

@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from musicgen.errors import StudyError
-from musicgen.listening.export import export
+from musicgen.listening.bradley_terry import Interval
+from musicgen.listening.export import describe, export, write_figure
 from musicgen.listening.pooling import pool
 from musicgen.listening.results import count, find_excluded, krippendorff, take_look
 from musicgen.listening.store import LEFT, RIGHT, Ballot, StudyStore
@@ -65,6 +66,27 @@ def test_before_its_look_a_study_says_nothing(store):
     listen(store, study, [1, 0])
     listen(store, study, [0, 1])  # after the look, so that it does not count yet
     assert result_of(store, study).versions[0].won == 16
+
+
+def test_a_study_closed_for_good_is_counted_as_it_is(store):
+    study = add_study(store, make_plan(2, tunes=8, pairs=8, listeners=40))
+    for taste in ([1, 0], [1, 0], [0, 1]):
+        listen(store, study, taste)
+    before = result_of(store, study)
+    assert before.look.number == 0 and before.missing_listeners == 37
+    assert any("37" in fact for fact in describe(before))
+    store.finish(study)
+    info = store.get(study)
+    found = count(info.plan, store.ballots(study), store.numbers(study), is_final=info.is_final)
+    assert (found.versions[0].won, found.versions[1].won) == (16, 8)
+    assert found.look.is_last and found.missing_listeners == 0
+    assert any("closed for good" in fact for fact in describe(found))
+    assert pool(store, [info])[0].ballots == 24
+    assert json.loads(export(store, info, "json"))["result"]["look"]["is_early"]
+
+
+def test_figures_of_nothing_have_no_sign_and_times_no_two_ends():
+    assert write_figure(Interval(-0.001, -0.004, 0.2)) == "0.00 (0.00 … 0.20)"
 
 
 def test_equal_versions_are_told_from_those_nobody_knows():

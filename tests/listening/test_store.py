@@ -1,3 +1,4 @@
+import json
 import secrets
 import sqlite3
 import threading
@@ -60,6 +61,32 @@ def test_a_closed_study_takes_nobody_and_nothing(store):
         store.vote(one.id, 0, "left", 0)
     store.close(study, is_open=True)
     assert store.vote(one.id, 0, "left", 0)
+
+
+def test_a_study_that_is_closed_for_good_is_not_opened_again(store):
+    study = add_study(store, make_plan())
+    one = store.enrol(study)
+    store.finish(study)
+    assert (store.get(study).is_open, store.get(study).is_final) == (False, True)
+    with pytest.raises(StudyError, match="over"):
+        store.vote(one.id, 0, "left", 0)
+    with pytest.raises(StudyError, match="for good"):
+        store.close(study, is_open=True)
+    store.close(study)  # closed already
+    assert store.get(study).is_final
+
+
+def test_a_file_of_before_is_brought_up_to_date(store, tmp_path, monkeypatch):
+    monkeypatch.setattr(database, "MIGRATIONS", database.MIGRATIONS[:3])
+    folder = tmp_path / "old"
+    with database.writing(folder) as connection:
+        plan = json.dumps(make_plan().to_dict())
+        connection.execute(
+            "insert into study (id, created, title, plan) values ('abcdefgh', '2026', 't', ?)",
+            (plan,),
+        )
+    monkeypatch.undo()
+    assert not StudyStore(folder).get("abcdefgh").is_final
 
 
 def test_no_command_takes_an_id_for_an_option(store, monkeypatch):

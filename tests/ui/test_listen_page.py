@@ -1,16 +1,19 @@
 import json
+import math
 
 import pytest
 
 from musicgen.jobs.background_task import TaskStatus
+from musicgen.listening.bradley_terry import Interval
 from musicgen.listening.plan import StudyPlan, StudySettings, Version
+from musicgen.listening.pooling import PooledVersion
 from musicgen.listening.store import StudyTune
 from musicgen.listening.thumbs import ThumbStore
 from musicgen.listening.trials import NOISE
 from musicgen.listening.verdict import Check, GateVerdict
 from musicgen.listening.versions import VersionStore, make_version
 from musicgen.ui.base import resources
-from musicgen.ui.listen.study_charts import strength_figure
+from musicgen.ui.listen.study_charts import pooled_figure, strength_figure
 from tests.ui.conftest import texts
 from tests.ui.tiny_model import TUNE, write_tiny_model
 
@@ -65,7 +68,7 @@ def test_with_nothing_trained_the_page_leads_to_train(empty_home, open_app):
 
 def test_a_study_is_made_shown_closed_and_deleted(home, open_app):
     app = open_app("Listen")
-    app.multiselect(key="listen_temperatures").set_value([0.8, 1.0])
+    app.multiselect(key="listen_temperatures_house").set_value([0.8, 1.0])
     app.checkbox(key="listen_real").uncheck()
     for key, value in (("listen_pairs", 2), ("listen_seconds", 5), ("listen_listeners", 2)):
         app.number_input(key=key).set_value(value)
@@ -84,6 +87,70 @@ def test_a_study_is_made_shown_closed_and_deleted(home, open_app):
     assert any("closed" in one.value for one in app.info)
     app.button(key="listen_delete").click().run()
     assert resources.study_store().infos() == []
+
+
+def test_a_study_is_what_the_form_says_of_every_setting(home, open_app, monkeypatch):
+    write_tiny_model(home.runs / "newer" / "best", "newer")
+    plans = []
+    monkeypatch.setattr(resources.studies(), "start", plans.append)
+    app = open_app("Listen")
+    app.multiselect(key="listen_models").set_value(["house", "newer"]).run()
+    app.multiselect(key="listen_temperatures_newer").set_value([1.0, 0.6]).run()
+    for key, value in (("rhythm", "jig"), ("range", "fiddle"), ("tonic", "E")):
+        app.selectbox(key=f"listen_{key}").set_value(value)
+    app.run()
+    app.selectbox(key="listen_mode").set_value("Dorian")
+    numbers = {"sections": 2, "bars": 8, "difference": 65, "margin": 58, "seed": 7, "break": 0}
+    for key, value in numbers.items():
+        app.number_input(key=f"listen_{key}").set_value(value)
+    app.number_input(key="listen_spread").set_value(0.5)
+    app.text_input(key="listen_label_newer · 0.6").set_value("the calm one")
+    app.run()
+    assert any("can learn from it" in one.value for one in app.caption)
+    app.button(key="listen_make").click().run()
+    (plan,) = plans
+    assert [one.name for one in plan.versions] == [
+        "house · 0.8", "the calm one", "newer · 1", "real",
+    ]  # fmt: skip
+    assert plan.versions[1].temperature == 0.6
+    settings = plan.settings
+    assert plan.wishes() == {
+        "rhythm": "jig", "key": "E Dorian", "sections": 2, "bars": 8, "range": "fiddle",
+    }  # fmt: skip
+    assert (settings.difference, settings.margin, settings.spread) == (0.65, 0.58, 0.5)
+    assert (settings.seed, settings.break_after, settings.source) == (7, 0, "lab")
+
+
+def test_a_study_of_ratings_says_what_it_can_find(home, open_app):
+    app = open_app("Listen")
+    app.button_group(key="listen_design").set_value("ratings").run()
+    assert any("points or more" in one.value for one in app.caption)
+    assert any("No model can learn" in one.value for one in app.caption)
+
+
+def test_a_study_is_counted_as_it_is_and_stays_closed(home, open_app):
+    study = make_study(tunes=4, pairs=4, listeners=9, checks=0, practice=False, break_after=0)
+    store = resources.study_store()
+    one = store.enrol(study)
+    while trial := store.next_trial(one.id):
+        store.vote(one.id, trial.position, "left" if trial.left == 0 else "right", 3000)
+    app = open_app("Listen")
+    assert any("Listeners still needed: 8" in one.value for one in app.caption)
+    assert not app.table
+    app.button(key="listen_finish").click().run()
+    assert not app.exception and not app.error
+    assert any("counted as it was" in one.value for one in app.info)
+    assert any("zz-secret-one" in str(one.value) for one in app.table)
+    assert not [one for one in app.button if one.key in ("listen_close", "listen_finish")]
+
+
+def test_nobody_is_sent_into_a_break_before_the_last_pairs(home, open_app):
+    app = open_app("Listen", study=make_study(break_after=3, practice=False))  # four in all
+    app.button(key="listen_begin").click().run()
+    for _ in range(4):
+        hear(app)
+        app.button(key="listen_left").click().run()
+    assert app.success
 
 
 def test_a_form_that_makes_no_study_says_why(home, open_app):
@@ -178,6 +245,13 @@ def test_the_chart_has_a_row_for_each_version(home):
     info = resources.study_store().get(study)
     figure = strength_figure(count(info.plan, [], {}))
     assert figure["data"][0]["y"] == ["zz-secret-two", "zz-secret-one"]
+    versions = [
+        PooledVersion("<one>", "2026-03-01", 1, 9, Interval(0.2, 0.1, 0.4)),
+        PooledVersion("two", "2026-05-01", 1, 9, Interval(-0.2, math.nan, math.nan)),
+    ]
+    (trace,) = pooled_figure(versions)["data"]
+    assert trace["y"] == ["2026-05-01 · two", "2026-03-01 · &lt;one&gt;"]
+    assert trace["x"] == [-0.2, 0.2] and trace["error_x"]["array"] == pytest.approx([0, 0.2])
 
 
 def test_a_tune_of_play_gets_a_thumb_and_loses_it(home, open_app):
@@ -204,6 +278,7 @@ def test_versions_are_listed_and_another_one_is_let_play(home, open_app):
     app.run()
     assert not app.exception and not app.error
     assert app.button(key="listen_adapt").disabled  # nobody said anything yet
+    assert any("two versions of this model" in one.value for one in app.caption)
     assert any("30 pairs" in str(one.value) for one in app.table)
     app.selectbox(key="listen_version_house-tuned").set_value("newer").run()
     app.button(key="listen_use_house-tuned").click().run()

@@ -1,10 +1,11 @@
 import pytest
 
-from musicgen.errors import RunError
+from musicgen.errors import MusicgenError, RunError
 from musicgen.training.runs.run import RunStore
 from musicgen.ui.base import resources
 from musicgen.ui.frame import owner
-from musicgen.ui.server.wait_charts import memory_figure, wait_figure
+from musicgen.ui.server.error_words import MEANINGS, error_meaning
+from musicgen.ui.server.wait_charts import fitting_step, memory_figure, wait_figure
 from musicgen.ui.server.work import work_under_way
 from musicgen.watching import COMPOSE, ERROR, HOUR_S, SOUND, Watch, by_time
 from tests.ui.test_compare_page import train
@@ -37,13 +38,37 @@ def test_waits_are_shown_by_kind_model_and_page_with_errors(noted, open_app):
     app = open_app("Server")
     assert not app.exception and not app.error
     rows = str([one.value.to_dict() for one in app.table])
-    assert "house" in rows and "10.00 s" in rows and "RunError" in rows
+    assert "house" in rows and "10.00 s" in rows and "exists already" in rows
     app.segmented_control(key="server_kind").set_value(COMPOSE).run()
     rows = str([one.value.to_dict() for one in app.table])
     assert "other" in rows and "1.00 s" in rows and "10.00 s" not in rows
     app.selectbox(key="server_model").set_value("house").run()
     assert not app.exception
     assert "other" not in str([one.value.to_dict() for one in app.table])
+
+
+def test_an_error_that_stays_on_a_page_counts_once(noted, open_app):
+    app = open_app("Listen", study="nothing")
+    assert app.error
+    app.run()
+    assert app.run().error
+    errors = [one.model for one in resources.watch().waits() if one.kind == ERROR]
+    assert errors.count("StudyError") == 1
+
+
+def test_every_kind_of_error_has_its_meaning():
+    def kinds(base):
+        return {base} | {found for one in base.__subclasses__() for found in kinds(one)}
+
+    ours = {one.__name__ for one in kinds(MusicgenError) if one.__module__ == "musicgen.errors"}
+    assert ours == MEANINGS.keys()
+    assert error_meaning("Unheard") == "Unheard"
+
+
+def test_a_point_stands_for_less_time_where_waits_lie_close_together():
+    assert fitting_step([0, 7200], 3600) == 900
+    assert fitting_step([0, 100_000], 3600) == 3600
+    assert fitting_step([5], 3600) == 10 and fitting_step([], 3600) == 10
 
 
 def test_the_switch_lasts_and_all_can_be_forgotten(noted, open_app):

@@ -14,8 +14,14 @@ from musicgen.storage import explain
 from musicgen.translatable import Sentence
 from musicgen.ui.base import resources
 from musicgen.ui.base.language import _, translations
+from musicgen.ui.base.state import Slot
 from musicgen.ui.base.words import plain
 from musicgen.watching import ERROR
+
+_NOTED: Slot[frozenset[tuple[str, str]]] = Slot("errors_noted", frozenset())
+"""Pages and sentences of errors that somebody has been shown."""
+
+_MOST_NOTED = 100
 
 MAX_SENTENCE = 1_000
 """Characters of an error that are shown: what it quotes may be as long as a link."""
@@ -39,9 +45,13 @@ def show_errors() -> Iterator[None]:
 
 def show_error(error: MusicgenError, place: DeltaGenerator) -> None:
     """Shows an error's sentence at a place of the page."""
+    told = sentence(error)
     page = (st.context.url or "").partition("?")[0].rstrip("/").rpartition("/")[2]
-    resources.watch().note(ERROR, 0.0, type(error).__name__, page)
-    place.error(sentence(error), icon=":material/error:")
+    if (page, told) not in _NOTED.get():  # a page is drawn many times with the same error
+        kept = _NOTED.get() if len(_NOTED.get()) < _MOST_NOTED else frozenset()
+        _NOTED.set(kept | {(page, told)})
+        resources.watch().note(ERROR, 0.0, type(error).__name__, page)
+    place.error(told, icon=":material/error:")
 
 
 def sentence(error: MusicgenError) -> str:

@@ -113,5 +113,6 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (!text) texts.set(host, text = new ColouredText(host));
   text.send = setTriggerValue;
   text.update(data);
-  return () => { text.stop(); texts.delete(host); };
+  // Streamlit ends a call that a later one has overtaken, though the component lives on.
+  return () => { if (!host.isConnected) { text.stop(); texts.delete(host); } };
 }

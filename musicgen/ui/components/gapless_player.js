@@ -295,5 +295,6 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   radios.set(host, radio);
   radio.attach(host, { state: setStateValue, trigger: setTriggerValue });
   radio.update(data);
-  return () => radio.detach(host);
+  // Streamlit ends a call that a later one has overtaken, though the component lives on.
+  return () => { if (!host.isConnected) radio.detach(host); };
 }

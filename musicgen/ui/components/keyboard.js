@@ -6,11 +6,17 @@ const BLACK = new Set([1, 3, 6, 8, 10]);
 const NAMES = ["C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B"];
 const NOTE_ON = 0x90;
 
+const FRESH_MS = 10_000;
+const untold = globalThis.musicgenUntold ??= new Map(); // name -> notes that the page may not know yet
+
 const boards = globalThis.musicgenKeyboards ??= new WeakMap(); // host -> the keyboard
 
 class Keyboard {
-  constructor(host, data) {
-    this.notes = [...data.notes]; // a popover that was closed has forgotten them
+  constructor(host, data, name) {
+    const { notes, at } = untold.get(name) ?? {};
+    this.name = name;
+    // A popover that was closed has forgotten its notes, and the page may not know the last of them.
+    this.notes = performance.now() - at < FRESH_MS ? [...notes] : [...data.notes];
     this.host = host;
     this.row = document.createElement("div");
     this.row.className = "musicgen-keyboard-row";
@@ -83,7 +89,9 @@ class Keyboard {
 
   tell() {
     clearTimeout(this.waiting);
+    this.waiting = undefined;
     this.label();
+    untold.set(this.name, { notes: [...this.notes], at: performance.now() });
     this.send?.("notes", [...this.notes]);
   }
 
@@ -117,17 +125,18 @@ class Keyboard {
   }
 
   close() {
-    clearTimeout(this.waiting);
+    if (this.waiting) this.tell(); // what was played last is not lost with the keys
     this.send = undefined;
     this.context?.close();
     this.context = undefined;
   }
 }
 
-export default function ({ data, parentElement, setStateValue }) {
+export default function ({ name, data, parentElement, setStateValue }) {
   const host = parentElement.querySelector(".musicgen-keyboard");
-  const board = boards.get(host) ?? new Keyboard(host, data);
+  const board = boards.get(host) ?? new Keyboard(host, data, name);
   boards.set(host, board);
   board.update(data, setStateValue);
-  return () => board.close();
+  // Streamlit ends a call that a later one has overtaken, though the component lives on.
+  return () => { if (!host.isConnected) board.close(); };
 }

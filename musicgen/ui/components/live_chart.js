@@ -171,7 +171,9 @@ export default async function ({ data, parentElement, setTriggerValue }) {
   const Plotly = await library();
   if (!host.isConnected) return;
   for (const panel of group.panels) await draw(Plotly, group, panel);
+  // Streamlit ends a call that a later one has overtaken, though the component lives on.
   return () => {
+    if (host.isConnected) return;
     groups.delete(host);
     for (const chart of group.charts.values()) Plotly.purge(chart.host);
     host.replaceChildren();

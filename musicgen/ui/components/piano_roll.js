@@ -108,5 +108,6 @@ export default async function ({ data, parentElement }) {
   let roll = rolls.get(host);
   if (!roll) rolls.set(host, roll = new Roll(host));
   await roll.update(data);
-  return () => { roll.stop(); rolls.delete(host); };
+  // Streamlit ends a call that a later one has overtaken, though the component lives on.
+  return () => { if (!host.isConnected) { roll.stop(); rolls.delete(host); } };
 }

@@ -245,5 +245,6 @@ export default async function ({ data, parentElement, setTriggerValue }) {
   score.waiting = data;
   await ready(score);
   score.update(score.waiting);
-  return () => { score.stop(); scores.delete(host); };
+  // Streamlit ends a call that a later one has overtaken, though the component lives on.
+  return () => { if (!host.isConnected) { score.stop(); scores.delete(host); } };
 }

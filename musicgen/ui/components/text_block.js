@@ -34,5 +34,4 @@ async function copy(event) {
 export default function ({ data }) {
   words = data;
   document.addEventListener("click", copy);
-  return () => document.removeEventListener("click", copy);
 }

@@ -1,5 +1,6 @@
-// A and B play and pause the tunes of a pair; and the page learns when each was heard for a while.
-// data: {trial: a name for the pair, count: how many tunes}
+// A and B play and pause the tunes of a pair, digits rate a single one; and the page learns when
+// each was heard for a while.
+// data: {trial: a name for the pair, count: how many tunes, scales: keys of the fields to rate with}
 
 const HEARD_S = 3;
 const SIDES = ["first", "second"];
@@ -14,11 +15,13 @@ function played(audio) {
   return total;
 }
 
+const isChosen = (button) => [button.ariaChecked, button.ariaPressed].includes("true");
+
 const isHeard = (audio) => played(audio) >= Math.min(HEARD_S, (audio.duration || Infinity) - 0.2);
 
 // One desk for the window: the component is called anew at each change, its listeners must not be.
 function open() {
-  const desk = { trial: "", count: 0, heard: new Set(), isSaid: false, tell: undefined };
+  const desk = { trial: "", count: 0, scales: [], heard: new Set(), isSaid: false, tell: undefined };
   const note = () => {
     for (const side of SIDES.slice(0, desk.count)) {
       const audio = playerOf(side);
@@ -28,11 +31,20 @@ function open() {
     desk.isSaid = true;
     desk.tell("heard", desk.trial);
   };
+  // A digit goes to the first scale without an answer, and to the last one where all have one.
+  const rate = (digit) => {
+    const fields = desk.scales.map((key) => [...document.querySelectorAll(`.st-key-${key} button`)]);
+    const field = fields.find((buttons) => !buttons.some(isChosen)) ?? fields.at(-1);
+    const button = field?.[digit - 1];
+    if (button && !isChosen(button)) button.click(); // a second click would take the answer back
+  };
   const press = (event) => {
     const { key, target } = event;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (target.closest?.("input:not([type=radio]), textarea, select, [contenteditable=true]")) return;
+    if (desk.scales.length && /^[1-9]$/.test(key)) return rate(Number(key));
     const place = KEYS[key.toLowerCase()];
-    if (place === undefined || place >= desk.count || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (target.closest?.("input, textarea, select, [contenteditable=true]")) return;
+    if (place === undefined || place >= desk.count) return;
     const audio = playerOf(SIDES[place]);
     if (!audio) return;
     event.preventDefault();
@@ -47,6 +59,6 @@ function open() {
 
 export default function ({ data, setStateValue }) {
   const desk = (globalThis.musicgenListenDesk ??= open());
-  Object.assign(desk, { count: data.count, tell: setStateValue });
+  Object.assign(desk, { count: data.count, scales: data.scales ?? [], tell: setStateValue });
   if (desk.trial !== data.trial) Object.assign(desk, { trial: data.trial, heard: new Set(), isSaid: false });
 }

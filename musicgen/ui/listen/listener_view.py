@@ -49,6 +49,9 @@ _MEMORY = "starter_listener"
 _KEYS = "starter_listen_keys"
 _MIME = "audio/mpeg"
 _MINUTES_FOR_A_PAIR = 1.25
+_FEW_LEFT = 2
+"""Trials for which nobody needs a break any more."""
+
 SIDES = ("first", "second")
 
 
@@ -72,14 +75,15 @@ def listen(study: str) -> None:
         _consent(info)
         return
     trial = _store().next_trial(listener.id)
+    count = len(_store().trials(listener.id))
     if trial is None:
         _thanks(listener)
     elif not info.is_open:
         raise StudyError("This study is over. Thank you for wanting to take part.")
-    elif _is_break(info.plan, trial):
+    elif _is_break(info.plan, trial, count):
         _break(trial)
     else:
-        _show(info, listener, trial)
+        _show(info, listener, trial, count)
 
 
 def _store() -> StudyStore:
@@ -133,9 +137,10 @@ def _consent(info: StudyInfo) -> None:
         + (" " + _("All are in keys on D.") if settings.same_key else "")
     )  # fmt: skip
     st.write(
-        _("Taking part is up to you, and you may stop at any time. What is kept: your answers, the "
-          "time they took, and, if you say so, for how many years you have played. No name, no "
-          "address; your browser keeps a random number, so that you can go on later.")
+        _("Taking part is up to you, and you may stop at any time. What is kept: your answers, "
+          "when you gave them and how long each took, the language of this page, and, if you say "
+          "so, for how many years you have played. No name, no address; your browser keeps a "
+          "random number, so that you can go on later.")
     )  # fmt: skip
     st.number_input(
         _("For how many years have you played an instrument? (You need not say.)"),
@@ -162,10 +167,11 @@ def _enrol(study: str) -> None:
     state.LISTENER.set(listener.id)
 
 
-def _is_break(plan: StudyPlan, trial: Trial) -> bool:
+def _is_break(plan: StudyPlan, trial: Trial, count: int) -> bool:
+    """Whether a break is due before a trial: not where hardly anything is left."""
     after = plan.settings.break_after
     done = trial.position - plan.practice_slots
-    is_due = after > 0 and done > 0 and done % after == 0
+    is_due = after > 0 and done > 0 and done % after == 0 and count - trial.position > _FEW_LEFT
     return is_due and state.LISTEN_RESTED.get() != trial.position
 
 
@@ -187,11 +193,12 @@ def _break(trial: Trial) -> None:
     )
 
 
-def _show(info: StudyInfo, listener: Listener, trial: Trial) -> None:
+def _show(info: StudyInfo, listener: Listener, trial: Trial, count: int) -> None:
     plan = info.plan
-    last = len(_store().trials(listener.id))
-    words = _("{number} of {count}").format(number=trial.position + 1, count=last)
-    st.progress(trial.position / last, words)
+    words = (
+        _("Pair {number} of {count}") if plan.settings.is_paired else _("Tune {number} of {count}")
+    )
+    st.progress(trial.position / count, words.format(number=trial.position + 1, count=count))
     if trial.kind == PRACTICE:
         st.info(_("This one is for practice: it does not count."), icon=":material/school:")
     if state.LISTEN_SHOWN.get()[:2] != (listener.id, trial.position):
@@ -204,19 +211,24 @@ def _show(info: StudyInfo, listener: Listener, trial: Trial) -> None:
         with column:
             _player(info, trial, side, version)
     is_heard = state.LISTEN_HEARD.get() == f"{listener.id} {trial.position}"
-    if is_single:
-        _rate(plan, listener, trial, is_heard=is_heard)
-    else:
-        _choose(plan, listener, trial, is_heard=is_heard)
     if not is_heard:
         st.caption(
             _("Listen for some seconds first.")
             if is_single
             else _("Listen to each for some seconds first.")
         )
+    scales: list[str] = []
+    if is_single:
+        scales = _rate(plan, listener, trial, is_heard=is_heard)
+    else:
+        _choose(plan, listener, trial, is_heard=is_heard)
     _keys()(
         key=_KEYS,
-        data={"trial": f"{listener.id} {trial.position}", "count": len(columns)},
+        data={
+            "trial": f"{listener.id} {trial.position}",
+            "count": len(columns),
+            "scales": scales,
+        },
         on_heard_change=_note_heard,
     )
 
@@ -264,14 +276,19 @@ def _choose(plan: StudyPlan, listener: Listener, trial: Trial, *, is_heard: bool
     )
 
 
-def _rate(plan: StudyPlan, listener: Listener, trial: Trial, *, is_heard: bool) -> None:
+def _rate(plan: StudyPlan, listener: Listener, trial: Trial, *, is_heard: bool) -> list[str]:
+    """The scales; returns the keys of their fields, in order."""
     chosen: dict[str, int] = {}
+    keys = []
     for name in plan.settings.scale_names:
         low, high = RATING_ENDS[name]
+        keys.append(f"listen_rating_{name}_{trial.position}")
         value = st.segmented_control(
-            f"{_(RATING_QUESTIONS[name])} (1: {_(low)}, {MOST_RATING}: {_(high)})",
+            _("{question} (1: {low}, {most}: {high})").format(
+                question=_(RATING_QUESTIONS[name]), low=_(low), most=MOST_RATING, high=_(high)
+            ),
             range(1, MOST_RATING + 1),
-            key=f"listen_rating_{name}_{trial.position}",
+            key=keys[-1],
         )
         if value:
             chosen[name] = int(value)
@@ -280,7 +297,12 @@ def _rate(plan: StudyPlan, listener: Listener, trial: Trial, *, is_heard: bool) 
         type="primary", shortcut="Enter",
         disabled=not is_heard or len(chosen) < len(plan.settings.scale_names),
     )  # fmt: skip
-    st.caption(_("Key: A plays the tune."))
+    st.caption(
+        _("Keys: A plays the tune, 1 to 5 rate it, one scale after the other, Enter goes on.")
+        if len(keys) > 1
+        else _("Keys: A plays the tune, 1 to 5 rate it, Enter goes on.")
+    )
+    return keys
 
 
 def _vote(listener: str, position: int, answer: str | dict[str, int]) -> None:

@@ -1,6 +1,7 @@
 """A study for whoever made it: the link for listeners, the count so far, and files of it."""
 
 import math
+from urllib.parse import urlsplit
 
 import streamlit as st
 
@@ -17,13 +18,14 @@ from musicgen.ui.base.language import LANGUAGE_TAGS, _, current_language
 from musicgen.ui.base.words import plain
 from musicgen.ui.components.live_chart import live_chart
 from musicgen.ui.components.text_block import text_block
-from musicgen.ui.listen.study_charts import chart_height, strength_figure
+from musicgen.ui.listen.study_charts import chart_height, pooled_figure, strength_figure
 
 STUDY_PARAMETER = "study"
 """What the address of a listener's page calls the study."""
 
 _MIMES = {"csv": "text/csv", "json": "application/json", "html": "text/html"}
 _MOST_LISTENERS_SHOWN = 200
+_ONLY_HERE = ("localhost", "127.0.0.1", "::1")
 _MOST_FILES = 8
 """Studies kept as files for all sessions."""
 
@@ -38,12 +40,12 @@ def study_on_screen(infos: list[StudyInfo]) -> None:
     _link(info)
     store = resources.study_store()
     ballots = store.ballots(info.id)
-    result = count(info.plan, ballots, store.numbers(info.id))
+    result = count(info.plan, ballots, store.numbers(info.id), is_final=info.is_final)
     _facts(info, result)
     if result.listeners:
         _tables(result)
         _listeners(result)
-    _files(store, info, len(ballots))
+    _files(store, info, len(ballots), is_complete=result.look.is_last)
     if len(infos) > 1:
         _pooled(store, infos)
 
@@ -61,12 +63,23 @@ def _pick(infos: list[StudyInfo]) -> StudyInfo:
 def _link(info: StudyInfo) -> None:
     st.subheader(plain(info.plan.title), anchor=False)
     if not info.is_open:
-        st.info(_("This study is closed: it takes no further ballots."), icon=":material/lock:")
+        st.info(
+            _("This study was closed for good, and is counted as it was.")
+            if info.is_final
+            else _("This study is closed: it takes no further ballots."),
+            icon=":material/lock:",
+        )
         return
     st.write(_("Listeners follow this link:"))
     base = (st.context.url or "").partition("?")[0].rstrip("/")
     address = base if base.endswith("/Listen") else f"{base}/Listen"
     text_block(f"{address}?{STUDY_PARAMETER}={info.id}")
+    if urlsplit(address).hostname in _ONLY_HERE:
+        st.caption(
+            _("This address works on this computer alone. For listeners elsewhere, start the "
+              "server with {command}, and open this page by the address of this computer in the "
+              "network.").format(command="`python -m musicgen app --host 0.0.0.0`")
+        )  # fmt: skip
 
 
 def _facts(info: StudyInfo, result: StudyResult) -> None:
@@ -78,7 +91,7 @@ def _facts(info: StudyInfo, result: StudyResult) -> None:
         _("{given:,} of {planned:,} ballots").format(given=result.ballots, planned=planned),
     )
     st.caption(" ".join(plain(fact) for fact in describe(result, _)))
-    if not result.look.number and result.listeners:
+    if not result.look.number and result.listeners and not result.look.is_early:
         st.info(
             _("The count waits for the first look, so that nobody stops the study when the result "
               "pleases."),
@@ -92,7 +105,8 @@ def _tables(result: StudyResult) -> None:
     if result.versions:
         live_chart(
             strength_figure(result), "listen_strengths",
-            _("Strengths of the versions with their 95 % intervals"), chart_height(result),
+            _("Strengths of the versions with their 95 % intervals"),
+            chart_height(len(result.versions)),
         )  # fmt: skip
         st.caption(
             _("A difference of 0.4 is a preference of 60 %, one of 1.1 a preference of 75 %.")
@@ -133,6 +147,9 @@ def _tables(result: StudyResult) -> None:
                 _("Version"): [plain(one.name) for one in result.ratings],
                 _("Ratings"): [one.count for one in result.ratings],
                 _("Mean of 1 to 5 (95 %)"): [write_figure(one.mean) for one in result.ratings],
+                _("Above the first version (95 %)"): [
+                    write_figure(one.difference) for one in result.ratings
+                ],
             },
             border="horizontal",
             hide_index=True,
@@ -169,6 +186,7 @@ def _listeners(result: StudyResult) -> None:
 def _made(
     study: str,
     ballots: int,  # noqa: ARG001 - in the cache's key
+    is_final: bool,  # noqa: ARG001 - in the cache's key
     language: str,
     _store: StudyStore,
 ) -> dict[str, bytes]:
@@ -178,9 +196,9 @@ def _made(
     return {name: export(_store, info, name, _, tag) for name in FORMATS}
 
 
-def _files(store: StudyStore, info: StudyInfo, ballots: int) -> None:
+def _files(store: StudyStore, info: StudyInfo, ballots: int, *, is_complete: bool) -> None:
     # Files made at the click can be gone at the next tick, before they are fetched.
-    made = _made(info.id, ballots, current_language(), store)
+    made = _made(info.id, ballots, info.is_final, current_language(), store)
     labels = {"csv": _("Ballots (CSV)"), "json": _("All (JSON)"), "html": _("A page to print")}
     with st.container(horizontal=True, vertical_alignment="center", key="listen_files"):
         for name in FORMATS:
@@ -193,13 +211,16 @@ def _files(store: StudyStore, info: StudyInfo, ballots: int) -> None:
                 icon=":material/download:",
                 on_click="ignore",
             )
-        st.button(
-            _("Close the study") if info.is_open else _("Open it again"),
-            key="listen_close",
-            icon=":material/lock:" if info.is_open else ":material/lock_open:",
-            on_click=attempt,
-            args=(_turn, info),
-        )
+        if not info.is_final:
+            st.button(
+                _("Close the study") if info.is_open else _("Open it again"),
+                key="listen_close",
+                icon=":material/lock:" if info.is_open else ":material/lock_open:",
+                on_click=attempt,
+                args=(_turn, info),
+            )
+            if not is_complete:
+                _offer_end(info)
         with st.popover(_("Delete"), icon=":material/delete:"):
             st.write(_("Delete this study with its tunes and ballots? There is no way back."))
             st.button(
@@ -209,6 +230,23 @@ def _files(store: StudyStore, info: StudyInfo, ballots: int) -> None:
                 on_click=attempt,
                 args=(store.delete, info.id),
             )
+
+
+def _offer_end(info: StudyInfo) -> None:
+    """A study that will not get all its listeners is counted as it is, once and for all."""
+    with st.popover(_("Count it as it is"), icon=":material/done_all:"):
+        st.write(
+            _("Closes the study for good, and counts the ballots that there are. It cannot be "
+              "opened again: to go on until the result pleases would find differences that are "
+              "not there.")
+        )  # fmt: skip
+        st.button(
+            _("Close for good"),
+            key="listen_finish",
+            type="primary",
+            on_click=attempt,
+            args=(resources.study_store().finish, info.id),
+        )
 
 
 def _turn(info: StudyInfo) -> None:
@@ -232,6 +270,11 @@ def _pooled(store: StudyStore, infos: list[StudyInfo]) -> None:
         except MusicgenError as error:
             st.caption(sentence(error))
             return
+        live_chart(
+            pooled_figure(versions), "listen_pooled",
+            _("Strengths of the versions, by the day on which each was first heard"),
+            chart_height(len(versions)),
+        )  # fmt: skip
         st.table(
             {
                 _("First heard"): [one.first_heard for one in versions],

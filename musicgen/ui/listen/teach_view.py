@@ -17,6 +17,7 @@ from musicgen.jobs.adapt_service import (
 from musicgen.listening.verdict import CHECKS, GateVerdict
 from musicgen.listening.versions import ModelLine, ModelVersion, VersionStore
 from musicgen.models.checkpoint import find_checkpoint
+from musicgen.names import MAX_NAME_CHARACTERS
 from musicgen.training.preference_pairs import MIN_PAIRS
 from musicgen.ui.base import resources, state
 from musicgen.ui.base.asked import act_button
@@ -85,27 +86,51 @@ def _form() -> None:
               "got worse.")
         )  # fmt: skip
         book = None
+    studies = _pick_studies() if book is None else ()
     left, right = st.columns(2)
     usual = TUNE_STEPS if way == _TUNES else PAIR_STEPS
     steps = left.number_input(
         _("Steps"), 10, 5000, usual, step=10, key=f"listen_adapt_steps_{way}"
     )  # fmt: skip
     seed = right.number_input(_("Seed"), 0, 10_000, 0, key="listen_adapt_seed")
-    is_enough = book is not None or _say_pairs(model)
+    line = st.text_input(
+        _("Line of versions"),
+        "",
+        max_chars=MAX_NAME_CHARACTERS,
+        key="listen_adapt_name",
+        placeholder=AdaptPlan(model).line_name,
+        help=_("The name under which the newest version plays that the gate lets through."),
+    )
+    plan = AdaptPlan(model, line.strip(), studies, steps=int(steps or 0), seed=int(seed or 0))
+    is_enough = book is not None or _say_pairs(plan)
     act_button(
-        _("Learn"), "listen_adapt", _start,
-        AdaptPlan(model, steps=int(steps or 0), seed=int(seed or 0)), book,
+        _("Learn"), "listen_adapt", _start, plan, book,
         type="primary", icon=":material/model_training:",
         disabled=is_adapting() or not is_enough,
     )  # fmt: skip
 
 
-def _say_pairs(model: str) -> bool:
+def _pick_studies() -> tuple[str, ...]:
+    """The studies whose ballots count; empty for all of them and thumbs."""
+    titles = {
+        info.id: f"{info.created[:10]} · {info.plan.title}"
+        for info in resources.study_store().infos()
+        if info.plan.settings.is_paired and info.ballots
+    }
+    if not titles:
+        return ()
+    chosen = st.multiselect(
+        _("Studies"), list(titles), key="listen_adapt_studies",
+        format_func=lambda study: titles.get(study, study),
+        placeholder=_("All of them, and thumbs"),
+    )  # fmt: skip
+    return tuple(one for one in chosen if one in titles)
+
+
+def _say_pairs(plan: AdaptPlan) -> bool:
     """Says how many pairs there are; whether they are enough."""
-    plan = AdaptPlan(model)
-    found = find_pairs_of(
-        resources.checkpoint(find_checkpoint(model, resources.paths())), resources.paths()
-    )
+    model = resources.checkpoint(find_checkpoint(plan.model, resources.paths()))
+    found = find_pairs_of(model, resources.paths(), plan.studies)
     st.caption(
         _("{pairs:,} pairs to learn from, {unseen:,} kept for the gate; from {ballots:,} ballots "
           "and {thumbs:,} thumbs. {new:,} are new since the last version.").format(
@@ -113,7 +138,13 @@ def _say_pairs(model: str) -> bool:
             thumbs=found.thumbs, new=count_new_pairs(plan, resources.paths(), found),
         )
     )  # fmt: skip
-    return len(found.train) >= MIN_PAIRS
+    if len(found.train) >= MIN_PAIRS:
+        return True
+    st.caption(
+        _("At least {count} are needed. They come from thumbs on Play and Endless, and from "
+          "studies in which two versions of this model meet.").format(count=MIN_PAIRS)
+    )  # fmt: skip
+    return False
 
 
 def book_names() -> list[str]:

@@ -51,7 +51,8 @@ globalThis.musicgenStand ??= (() => {
   return stand;
 })();
 
-export default function ({ data }) {
+export default function ({ data, parentElement }) {
   Object.assign(globalThis.musicgenStand, data);
-  return () => Object.assign(globalThis.musicgenStand, { audio: "", score: "" });
+  // Streamlit ends a call that a later one has overtaken, though the component lives on.
+  return () => { if (!parentElement.isConnected) Object.assign(globalThis.musicgenStand, { audio: "", score: "" }); };
 }

@@ -15,7 +15,8 @@ from musicgen.ui.base.language import N_, _
 from musicgen.ui.base.words import plain
 from musicgen.ui.components.live_chart import live_chart
 from musicgen.ui.frame.owner import is_owner
-from musicgen.ui.server.wait_charts import memory_figure, moment, wait_figure
+from musicgen.ui.server.error_words import error_meaning
+from musicgen.ui.server.wait_charts import fitting_step, memory_figure, moment, wait_figure
 from musicgen.ui.server.work import work_under_way
 from musicgen.watching import (
     COMPOSE,
@@ -121,6 +122,7 @@ def _waits(found: list[Wait], step_s: int) -> None:
         if (model or one.model) == one.model and (page or one.page) == one.page
     ]  # fmt: skip
     zone = _zone()
+    step_s = fitting_step([one.at for one in shown if one.kind == (kind or SOUND)], step_s)
     live_chart(
         wait_figure(by_time(shown, kind or SOUND, step_s), zone),
         "server_waits",
@@ -181,7 +183,7 @@ def _errors(found: list[Wait]) -> None:
     rows, zone = summarise(errors), _zone()
     st.table(
         {
-            _("Error"): [plain(row.model) for row in rows],
+            _("Error"): [plain(error_meaning(row.model)) for row in rows],
             _("On the page"): [_page_name(row.page) for row in rows],
             _("How often"): [f"{row.count:,}" for row in rows],
             _("Latest"): [moment(latest[row.model, row.page], zone) for row in rows],

@@ -7,12 +7,27 @@ from typing import Any
 from musicgen.ui.base.language import _
 from musicgen.watching import WaitSummary
 
+_STEPS_S = (10, 60, 300, 900, 3600, 6 * 3600)
+_POINTS = 12
+"""Points that a line has at least, if its step can be shorter."""
+
 _COLOURS = ("--st-primary-color", "--st-orange-color", "--st-red-color")
 
 
 def moment(at: float, zone: tzinfo) -> str:
     """Seconds since 1970 as Plotly takes a moment, in a time zone."""
     return datetime.fromtimestamp(at, UTC).astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def fitting_step(moments: Sequence[float], most_s: int) -> int:
+    """The seconds that a point stands for, so that a line has some points where it can.
+
+    Args:
+        moments: Of what is drawn, in seconds since 1970.
+        most_s: The most that a point may stand for.
+    """
+    span = max(moments) - min(moments) if moments else 0.0
+    return next((step for step in _STEPS_S if step >= span / _POINTS and step < most_s), most_s)
 
 
 def wait_figure(rows: Sequence[tuple[int, WaitSummary]], zone: tzinfo) -> dict[str, Any]:
