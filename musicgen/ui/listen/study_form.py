@@ -234,15 +234,15 @@ def _pick_shares() -> dict[str, Any]:
     first, second, third = st.columns(3)
     difference = first.number_input(
         _("Preference to find, in percent"), 51, 95, 60, key="listen_difference",
-        help=_(_INFOS["difference"].help),
+        help=_meaning("difference"),
     )  # fmt: skip
     margin = second.number_input(
         _("Equal up to, in percent"), 51, 80, 56, key="listen_margin",
-        help=_(_INFOS["margin"].help),
+        help=_meaning("margin"),
     )  # fmt: skip
     spread = third.number_input(
         _("Spread of tastes"), 0.0, 3.0, 0.4, step=0.1, format="%.1f", key="listen_spread",
-        help=_(_INFOS["spread"].help),
+        help=_meaning("spread"),
     )  # fmt: skip
     return {"difference": difference / 100, "margin": margin / 100, "spread": float(spread)}
 
@@ -252,9 +252,7 @@ def _pick_material(versions: tuple[Version, ...]) -> dict[str, Any]:
     left, right = st.columns(2)
     values: dict[str, Any] = {
         "seed": int(
-            left.number_input(
-                _("Seed"), 0, 2**30, 0, key="listen_seed", help=_(_INFOS["seed"].help)
-            )
+            left.number_input(_("Seed"), 0, 2**30, 0, key="listen_seed", help=_meaning("seed"))
         )
     }
     if any(one.model == REAL for one in versions):
@@ -265,6 +263,10 @@ def _pick_material(versions: tuple[Version, ...]) -> dict[str, Any]:
             ),
         ) or "lab"  # fmt: skip
     return values
+
+
+def _meaning(name: str) -> str:
+    return _(_INFOS[name].help)
 
 
 def _named(place: int, version: Version) -> Version:
