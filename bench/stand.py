@@ -90,7 +90,7 @@ def main() -> None:
         print(_tell_answers(_record(page, 8)))
         page.goto(f"{server.address}/Tunebook")
         rest(page)
-        page.get_by_role("combobox", name="Set", exact=False).last.click()
+        page.get_by_role("combobox", name="Set", exact=True).click()
         page.get_by_role("option", name="Three", exact=True).click()
         page.get_by_role("button", name="Play the set").click()
         _wait_for_sound(page, "", ".st-key-set_sound audio")
