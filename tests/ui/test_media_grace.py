@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 
 import pytest
+from streamlit.runtime import media_file_manager
 from streamlit.runtime.media_file_manager import MediaFileManager
 from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
 
@@ -18,6 +19,7 @@ def manager(monkeypatch: pytest.MonkeyPatch) -> MediaFileManager:
     monkeypatch.setattr(
         MediaFileManager, "_get_inactive_file_ids", MediaFileManager._get_inactive_file_ids
     )
+    monkeypatch.setattr(MediaFileManager, "clear_session_refs", MediaFileManager.clear_session_refs)
     keep_media_for_a_moment()
     return MediaFileManager(MemoryMediaFileStorage("/media"))
 
@@ -49,6 +51,7 @@ def test_a_file_that_nobody_names_goes_by_itself(
     manager: MediaFileManager, monkeypatch: pytest.MonkeyPatch, is_download: bool
 ) -> None:
     monkeypatch.setattr(media_grace, "KEPT_S", 0.05)
+    monkeypatch.setattr(media_grace, "NAMED_S", 0.05)
     manager.add(b"file", "audio/wav", "1", "a.wav", is_for_static_download=is_download)
     manager.clear_session_refs()
     manager.remove_orphaned_files()
@@ -61,6 +64,7 @@ def test_what_is_named_stays_however_long(
     manager: MediaFileManager, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(media_grace, "KEPT_S", 0.05)
+    monkeypatch.setattr(media_grace, "NAMED_S", 0.05)
     manager.add(b"one", "audio/wav", "1")
     manager.clear_session_refs()
     manager.add(b"two", "audio/wav", "2")
@@ -68,6 +72,28 @@ def test_what_is_named_stays_however_long(
     assert wait_until(lambda: count(manager) == 1)
     manager.remove_orphaned_files()
     assert count(manager) == 1
+
+
+def test_what_the_run_before_named_stays_while_the_next_takes_its_time(
+    manager: MediaFileManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(media_grace, "KEPT_S", 0.0)
+
+    def name(session: str, sound: bytes) -> None:
+        monkeypatch.setattr(media_file_manager, "_get_session_id", lambda: session)
+        manager.add(sound, "audio/wav", "1")
+        manager.remove_orphaned_files()
+
+    name("one", b"first")
+    manager.clear_session_refs("one")
+    manager.clear_session_refs("one")  # cut short before it named anything
+    name("two", b"another")
+    assert count(manager) == 2
+    name("one", b"second")
+    assert count(manager) == 3
+    manager.clear_session_refs("one")  # the run after that lets go of the first
+    name("one", b"third")
+    assert count(manager) == 3
 
 
 def test_the_change_is_made_once(manager: MediaFileManager) -> None:
