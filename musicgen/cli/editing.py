@@ -20,7 +20,8 @@ _OPTIONS = (
     click.option("--number", type=click.IntRange(1), default=1, show_default=True,
                  help="Which tune of the file."),
     click.option("--checkpoint", "checkpoint_name", default="", metavar="NAME",
-                 help="The model that composed it, where it has another name here."),
+                 help="The model that composed it, where it has another name here; of a tune that "
+                      "none composed, who fills its bars."),
     click.option("--out", type=click.Path(path_type=Path), default=Path("out"), show_default=True,
                  help="Folder for the files."),
     formats_option("abc,midi,wav", CHOICES),

@@ -45,12 +45,21 @@ def recompose_tune(
     requests = requests_of_file(
         file, checkpoint_name, "", lambda playback: playback, anyway=False, paths=Paths.default()
     )
-    if not 1 <= number <= len(requests):
+    require_number(file, number, len(requests))
+    request = requests[number - 1]
+    return request, compose_request(request)[0]
+
+
+def require_number(file: Path, number: int, count: int) -> None:
+    """Makes sure that a file of so many tunes has one of a number.
+
+    Raises:
+        ConfigError: it has none.
+    """
+    if not 1 <= number <= count:
         raise ConfigError(
             "{name} has {count} tunes: there is no tune {number}.",
             name=file.name,
-            count=len(requests),
+            count=count,
             number=number,
         )
-    request = requests[number - 1]
-    return request, compose_request(request)[0]

@@ -23,6 +23,7 @@ from musicgen.evaluation.report.plan import ReportPlan
 from musicgen.evaluation.report.store import ReportStore
 from musicgen.jobs.report_service import ReportService
 from musicgen.lessons.course import LESSONS
+from musicgen.library.favourites import FavouriteStore
 from musicgen.presets import PRESETS
 from musicgen.training.runs.run import RunStore
 from tests.browser.conftest import PROJECT, Server
@@ -86,8 +87,11 @@ def furnished(server: Server, copyist: str) -> Iterator[Server]:  # noqa: F811 -
     made.append(where.reports / service.start(ReportPlan(("tiny",), 2, (0.8,), (False,))))
     assert service.wait(REPORT_S)
     yield server
-    for path in (*made, where.favourites):
+    for path in made:
         shutil.rmtree(path, ignore_errors=True)
+    favourites = FavouriteStore(where.favourites)
+    for one in favourites.list():
+        favourites.remove(one.key)
 
 
 def settle(page: Page) -> None:

@@ -138,6 +138,8 @@ def look_under_tools(page: Page) -> None:
         bar.wait_for()
         expect_uncovered(page, "[data-testid=stElementToolbar]", CONTROLS)
     for chart in page.locator(".musicgen-chart").all():
+        if not chart.locator(".modebar-btn").count():  # its axes stay as they are
+            continue
         chart.scroll_into_view_if_needed()
         chart.hover()
         chart.locator(".modebar").wait_for()

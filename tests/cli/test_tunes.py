@@ -170,9 +170,35 @@ def test_bars_are_rewritten_as_they_were_offered(
     assert run(capsys, "rewrite", str(path), "--bars", "1")[0] == 0  # and again from there
 
 
+def test_bars_of_a_tune_that_no_model_composed_are_rewritten(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = home / "own.abc"
+    own.write_text(f"{make_tune(1)}\n\n{make_tune(2)}\n")
+    command = ["rewrite", str(own), "--number", "2", "--bars", "2-3"]
+    status, out, _ = run(capsys, *command, "--json")
+    assert status == 0
+    way = json.loads(out)["ways"][0]
+    folder = home / "new"
+    command += ["--choice", str(way["choice"]), "--formats", "abc,midi", "--out", str(folder)]
+    assert run(capsys, *command)[0] == 0
+    text, midi = sorted(folder.iterdir())
+    assert midi.suffix == ".mid" and text.name.startswith("Tune-2-bars-2-3-0-")
+    changed, before = (read_tune(one)[0] for one in (text.read_text(), make_tune(2)))
+    bars = [
+        [tune.text[bar.start : bar.end].strip(" |\n") for bar in tune.bars]
+        for tune in (changed, before)
+    ]
+    assert bars[0] != bars[1] and bars[0][0] == bars[1][0] and bars[0][3:] == bars[1][3:]
+    assert "already" in run(capsys, *command)[2]
+    assert "no way with the number" in run(capsys, *command[:-6], "--choice", "999")[2]
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
+        (["rewrite", "{own}", "--bars", "1", "--number", "2"], "there is no tune 2"),
+        (["rewrite", "{own}", "--bars", "90"], "are not among them"),
         (["rewrite", "{file}", "--bars", "x"], "--bars takes"),
         (["rewrite", "{file}", "--bars", "90-91"], "are not among them"),
         (["rewrite", "{file}", "--bars", "3-2"], "are not among them"),

@@ -78,6 +78,16 @@ def read_recipes(path: Path) -> list[Recipe]:
     return list(recipes.values())
 
 
+def has_recipes(path: Path) -> bool:
+    """Whether a file says of any tune how it was made.
+
+    Raises:
+        ProvenanceError: it cannot be read, or asks for what this version does not know.
+    """
+    texts = _texts(_read(path), path.name)
+    return any(True for text in texts for _recipe in find_recipes(text))
+
+
 def _identify(recipe: Recipe) -> str:
     """A text that two recipes have in common only if they are the same."""
     return repr(replace(recipe, playback={})) + json.dumps(recipe.playback, sort_keys=True)

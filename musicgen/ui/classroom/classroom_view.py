@@ -25,6 +25,7 @@ from musicgen.ui.classroom.board import (
 from musicgen.ui.classroom.classroom_charts import losses_figure
 from musicgen.ui.classroom.members_view import members_and_limits
 from musicgen.ui.components.live_chart import live_chart
+from musicgen.ui.components.text_block import text_block
 from musicgen.ui.frame.owner import is_owner
 from musicgen.ui.tune.training_samples import hear_it_learn
 
@@ -41,11 +42,10 @@ def classroom() -> None:
             _("This server serves no class. Make one, then start the app for it:"),
             icon=":material/groups:",
         )
-        st.code(
+        text_block(
             'python -m musicgen classroom new "5b" --teacher "Ms Wu"\n'
             "python -m musicgen classroom add Anna Ben\n"
-            "python -m musicgen app --class --host 0.0.0.0",
-            language=None,
+            "python -m musicgen app --class --host 0.0.0.0"
         )
         return
     if not is_owner():
