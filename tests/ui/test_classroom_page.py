@@ -17,6 +17,7 @@ from musicgen.training.runs.run_files import Progress
 from musicgen.training.runs.samples import Sample
 from musicgen.ui.base import membership, resources
 from musicgen.ui.frame.page import PAGES
+from tests.ui.conftest import texts
 from tests.ui.tiny_model import write_tiny_model
 
 LIMIT_S = 240
@@ -79,7 +80,7 @@ def test_without_a_class_nothing_is_different(home, open_app, monkeypatch):
     assert "Classroom" not in labels and "Signed in" not in whole(app)
     assert resources.registry()._seat is None
     page = open_app("Classroom")
-    assert not page.exception and "app --class" in page.code[0].value
+    assert not page.exception and "app --class" in "".join(texts(page))
 
 
 @pytest.mark.parametrize("page", ["", *SCRIPTS])

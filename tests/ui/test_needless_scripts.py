@@ -6,7 +6,7 @@ from tests.ui.conftest import PROJECT
 
 
 def test_no_page_draws_code_with_the_highlighter():
-    """`st.code` fetches a script of 700 kB: texts to copy stand in `components.text_block`."""
+    """`st.code` fetches a script of 1.5 MB: texts to copy stand in `components.text_block`."""
     found = [
         f"{path.relative_to(PROJECT)}:{call.lineno}"
         for path in sorted([*PROJECT.glob("pages/*.py"), *PROJECT.glob("musicgen/ui/**/*.py")])
