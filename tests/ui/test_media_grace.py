@@ -85,15 +85,18 @@ def test_what_the_run_before_named_stays_while_the_next_takes_its_time(
         manager.remove_orphaned_files()
 
     name("one", b"first")
-    manager.clear_session_refs("one")
-    manager.clear_session_refs("one")  # cut short before it named anything
+    manager.clear_session_refs()
+    manager.clear_session_refs()  # cut short before it named anything
     name("two", b"another")
     assert count(manager) == 2
     name("one", b"second")
     assert count(manager) == 3
-    manager.clear_session_refs("one")  # the run after that lets go of the first
+    manager.clear_session_refs()  # the run after that lets go of the first
     name("one", b"third")
     assert count(manager) == 3
+    manager.clear_session_refs("one")  # and the end of the session of all
+    manager.remove_orphaned_files()
+    assert count(manager) == 1
 
 
 def test_the_change_is_made_once(manager: MediaFileManager) -> None:

@@ -44,15 +44,22 @@ def keep_media_for_a_moment() -> None:
 
 
 def remember_names(clear: Clear) -> Clear:
-    """`MediaFileManager.clear_session_refs`, which begins a run, with what was named until then."""
+    """`MediaFileManager.clear_session_refs`, which remembers what the run before had named.
+
+    A run that begins calls it for its own session; named is the session where it ends, and then
+    nothing needs to stay.
+    """
 
     @functools.wraps(clear)
     def clear_later(manager: Any, session_id: str | None = None) -> None:
+        before = _before.setdefault(manager, {})
         session = media_file_manager._get_session_id() if session_id is None else session_id
         with manager._lock:
             named = frozenset(manager._files_by_session_and_coord.get(session, {}).values())
-            if named:  # a run that was cut short has named nothing yet
-                _before.setdefault(manager, {})[session] = time.monotonic(), named
+            if session_id is not None:
+                before.pop(session, None)
+            elif named:  # a run that was cut short has named nothing yet
+                before[session] = time.monotonic(), named
         clear(manager, session_id)
 
     return clear_later
