@@ -5,6 +5,8 @@
   or where there is none, looked at once and four times. With ``--spread`` listeners differ in
   taste and tunes of a version in how good they are, and the truth is what the same model finds in
   very many ballots; the plan says so too, or, with ``--told``, something else.
+- *ratings*: the same of studies in which tunes are rated, at the difference of means that the plan
+  said it would find in 80 %, with ``--spread`` or without.
 - *kills*: two listeners vote in a process that is killed (SIGKILL) at random moments and started
   again. Every ballot that was said to be kept must be there, and none twice.
 - *crowd*: listeners at once, each in a thread, who think for about two seconds, far less than
@@ -25,9 +27,17 @@ from pathlib import Path
 
 import numpy as np
 
-from musicgen.listening.bradley_terry import PairedBallots, fit, to_log_odds
+from musicgen.listening.bradley_terry import Interval, PairedBallots, fit, to_log_odds
 from musicgen.listening.plan import StudyPlan, StudySettings, Version
-from musicgen.listening.power import find_look, look_bound, plan_power
+from musicgen.listening.power import (
+    LOGISTIC_SPREAD,
+    RATING_SPREAD,
+    find_look,
+    look_bound,
+    plan_power,
+    plan_rating_power,
+)
+from musicgen.listening.results import Rating, mean_difference
 from musicgen.listening.store import StudyStore, StudyTune
 from musicgen.listening.trials import COUNTED, Meetings, draw_trials
 
@@ -40,7 +50,7 @@ CROWD_BALLOTS = 15
 def main() -> int:
     """Runs what is asked for, or all."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("what", nargs="*", default=["coverage", "kills", "crowd"])
+    parser.add_argument("what", nargs="*", default=["coverage", "ratings", "kills", "crowd"])
     parser.add_argument("--studies", type=int, default=1000)
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--listeners", type=int, default=30)
@@ -55,6 +65,8 @@ def main() -> int:
     if "coverage" in asked.what:
         told = asked.spread if asked.told is None else asked.told
         measure_coverage(asked.studies, asked.spread, told)
+    if "ratings" in asked.what:
+        measure_ratings(asked.studies, asked.spread)
     if "kills" in asked.what:
         failures += kill(asked.kills)
     if "crowd" in asked.what:
@@ -161,6 +173,37 @@ def _is_found(plan: StudyPlan, share: float, spread: float, seed: int) -> bool:
         if abs(found.difference(0, 1).value) > critical * found.error(0, 1):
             return True
     return False
+
+
+def measure_ratings(studies: int, spread: float) -> None:
+    """Prints how often intervals of differences hold the truth, and how often one is found."""
+    for listeners, heard in ((20, 20), (30, 10), (10, 20), (40, 20)):
+        plan = make_plan(
+            2, design="ratings", tunes=heard, pairs=heard, listeners=listeners, spread=spread
+        )
+        gap, chance = plan_rating_power(plan).smallest, np.random.default_rng(1)
+        found = [rate(chance, listeners, heard, gap, spread) for _ in range(studies)]
+        holds = np.mean([one.low <= gap <= one.high for one in found])
+        seen = np.mean([one.low > 0 for one in found])
+        print(f"ratings, {listeners} listeners of {heard} tunes, spread {spread:g}: intervals hold "
+              f"the truth in {holds:.1%}; {gap:.2f} points found in {seen:.1%}")  # fmt: skip
+
+
+def rate(
+    chance: np.random.Generator, listeners: int, heard: int, gap: float, spread: float
+) -> Interval:
+    """What a simulated study finds of two versions that are `gap` points apart."""
+    scale = spread / LOGISTIC_SPREAD
+    tastes = chance.normal(0, scale, (listeners, 2))
+    tunes = chance.normal(0, scale, (2, heard))
+    rows: list[list[Rating]] = [[], []]
+    for listener in range(listeners):
+        for place, tune in enumerate(chance.permutation(heard)):
+            version = place % 2
+            value = 3 + gap * version + tastes[listener, version] + tunes[version, tune]
+            value += chance.normal(0, RATING_SPREAD)
+            rows[version].append(Rating(str(listener), (version, int(tune)), value))
+    return mean_difference(rows[1], rows[0], tunes_differ=spread > 0)
 
 
 def make_study(folder: Path, **changes: object) -> str:

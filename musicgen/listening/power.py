@@ -64,7 +64,7 @@ def plan_power(plan: StudyPlan) -> Power:
 RATING_SPREAD = 1.0
 """Standard deviation of one listener's ratings of tunes of one version, in points."""
 
-_LOGISTIC_SPREAD = math.pi / math.sqrt(3)
+LOGISTIC_SPREAD = math.pi / math.sqrt(3)
 """Standard deviation of the logistic distribution, in log-odds."""
 
 
@@ -89,7 +89,7 @@ def plan_rating_power(plan: StudyPlan) -> RatingPower:
 
     settings, versions = plan.settings, len(plan.versions)
     each = settings.pairs / versions
-    between = settings.spread / _LOGISTIC_SPREAD * RATING_SPREAD
+    between = settings.spread / LOGISTIC_SPREAD * RATING_SPREAD
     ballots = RATING_SPREAD**2 / (settings.listeners * each)
     tastes = between**2 * (1 / settings.listeners + 1 / settings.tunes)
     error = math.sqrt(2 * ballots + 2 * tastes)

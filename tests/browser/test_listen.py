@@ -23,7 +23,7 @@ FOCUSED = """() => document.activeElement?.matches("button")
 PLAYS = "side => { const a = document.querySelector(side); return !!a && !a.paused; }"
 
 
-def make_study(server: Server, pairs: int, **settings: int) -> str:
+def make_study(server: Server, pairs: int, **settings: int | str) -> str:
     """A study of so many pairs and one for practice."""
     settings = {"tunes": pairs, "pairs": pairs, "listeners": 2, "checks": 0} | settings
     plan = StudyPlan(
@@ -42,13 +42,13 @@ def make_study(server: Server, pairs: int, **settings: int) -> str:
 
 @pytest.fixture
 def study(server: Server) -> str:
-    """A study of four pairs."""
-    return make_study(server, 3, break_after=2)
+    """A study of six pairs, with a break after the second that counts."""
+    return make_study(server, 5, break_after=2)
 
 
 def answer(page: Page, key: str, number: str) -> None:
     """Plays both tunes and answers, with keys alone."""
-    expect(page.get_by_text(number, exact=True)).to_be_visible()
+    expect(page.get_by_text(f"Pair {number}", exact=True)).to_be_visible()
     at_rest(page)
     for play, side in (("a", "first"), ("b", "second")):
         page.keyboard.press(play)
@@ -84,20 +84,47 @@ def test_a_study_by_keyboard_goes_on_in_a_new_window_and_ends_with_a_code(
     assert "zz-" not in page.content()
     assert violations(page) == []
     expect(page.get_by_role("button", name="The first")).to_be_disabled()
-    answer(page, "1", "1 of 4")
-    answer(page, "0", "2 of 4")
-    expect(page.get_by_text("3 of 4", exact=True)).to_be_visible()
+    answer(page, "1", "1 of 6")
+    answer(page, "0", "2 of 6")
+    expect(page.get_by_text("Pair 3 of 6", exact=True)).to_be_visible()
     context = page.context
     page.close()
     phone = {"width": 390, "height": 844}
     page = open_page(f"/Listen?study={study}", context=context, viewport=phone).page
-    answer(page, "2", "3 of 4")
+    answer(page, "2", "3 of 6")
     expect_no_wider(page, 390)
     page.get_by_role("button", name="Go on").click()
-    answer(page, "1", "4 of 4")
+    for number in (4, 5, 6):  # and no break before the last
+        answer(page, "1", f"{number} of 6")
     expect(page.get_by_text("all your answers are kept")).to_be_visible()
     found = [one.answer for one in StudyStore(server.home / "listening").ballots(study)]
-    assert found == ["left", "tie", "right", "left"]
+    assert found == ["left", "tie", "right", "left", "left", "left"]
+
+
+def test_tunes_are_rated_by_digits(open_page, server: Server):
+    study = make_study(server, 2, design="ratings", scales="liked,machine")
+    page = open_page(f"/Listen?study={study}", viewport=SIZES["narrow"]).page
+    at_rest(page)
+    press_by_keyboard(page, "I agree: begin")
+    for number in (1, 2, 3):
+        expect(page.get_by_text(f"Tune {number} of 3", exact=True)).to_be_visible()
+        at_rest(page)
+        page.keyboard.press("a")
+        page.wait_for_function(
+            "side => document.querySelector(side)?.currentTime > 3.1",
+            arg=".st-key-listen_first audio",
+        )
+        for digit in "42":
+            at_rest(page)
+            page.keyboard.press(digit)
+            expect(page.get_by_role("radio", name=digit, checked=True)).to_have_count(1)
+        expect(page.get_by_role("button", name="Next")).to_be_enabled()
+        at_rest(page)
+        assert violations(page) == []
+        page.keyboard.press("Enter")
+    expect(page.get_by_text("all your answers are kept")).to_be_visible()
+    ballots = StudyStore(server.home / "listening").ballots(study)
+    assert [one.answer for one in ballots] == [{"liked": 4, "machine": 2}] * 3
 
 
 @pytest.mark.skipif(not IS_THOROUGH, reason="takes some minutes: make survey")
@@ -125,4 +152,4 @@ def test_twenty_pairs_by_keyboard_alone(open_page, server: Server, size: str):
 def test_whoever_made_it_sees_the_link_and_the_count(open_page, study: str):
     page = open_page("/Listen").page
     expect(page.get_by_text(f"/Listen?study={study}")).to_be_visible()
-    expect(page.get_by_text("0 of 6 ballots")).to_be_visible()
+    expect(page.get_by_text("0 of 10 ballots")).to_be_visible()
