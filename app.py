@@ -56,9 +56,11 @@ else:
     from musicgen.ui.frame.run_endings import let_runs_end
     from musicgen.ui.frame.server import guards
     from musicgen.ui.frame.tidying import tidying
+    from musicgen.ui.frame.warming import warm_up
     from musicgen.ui.frame.whole_callbacks import keep_callbacks_whole
 
     let_runs_end()
     keep_callbacks_whole()
     keep_media_for_a_moment()
+    warm_up()
     app = st.App(__file__, middleware=guards(), lifespan=tidying)
