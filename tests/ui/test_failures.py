@@ -5,7 +5,7 @@ def page():
     import streamlit as st
 
     from musicgen.errors import RunError
-    from musicgen.ui.base.failures import attempt, redraw, take_failure
+    from musicgen.ui.base.failures import attempt, failure_is_shown, redraw, take_failure
 
     def fail():
         raise RunError("It is gone.")
@@ -18,6 +18,10 @@ def page():
     st.button("other")
     if st.session_state.pop("tick", False):
         redraw()
+    if st.session_state.get("cuts", 0):  # what another run that comes between looks like from here
+        st.session_state["cuts"] -= 1
+        st.rerun()
+    failure_is_shown()
 
 
 def errors(app):
@@ -43,3 +47,10 @@ def test_an_error_outlives_a_page_that_is_drawn_anew_by_itself():
     app.session_state["tick"] = True
     assert errors(app.button[0].click().run()) == ["It is gone."]
     assert errors(app.run()) == []
+
+
+def test_an_error_outlives_runs_that_are_cut_short():
+    app = AppTest.from_function(page).run()
+    app.session_state["cuts"] = 3
+    assert errors(app.button[0].click().run()) == ["It is gone."]
+    assert errors(app.button[2].click().run()) == []

@@ -2,7 +2,8 @@
 
 A callback cannot show an error where it is: what it draws in a fragment stays on the page for good,
 and what it draws elsewhere is gone at the next redraw, which a clock may ask for a moment later. So
-an error waits here for the page, which shows it as long as nobody has done anything else.
+an error waits here for the page, which shows it until it has been drawn to its end and somebody
+does something else.
 """
 
 from collections.abc import Callable, Iterator
@@ -23,16 +24,24 @@ def attempt(change: Callable[..., object], *arguments: object) -> None:
     except MusicgenError as error:
         state.FAILURE.set(error)
         state.FAILURE_IS_NEW.set(True)
+        state.FAILURE_IS_SHOWN.set(False)
 
 
 def take_failure() -> MusicgenError | None:
     """What the page is to show now: the latest error, until somebody does something else."""
     is_kept = state.FAILURE_IS_NEW.get() or state.REDRAWN.get()
+    is_kept = is_kept or not state.FAILURE_IS_SHOWN.get()
     state.FAILURE_IS_NEW.set(False)
     state.REDRAWN.set(False)
     if not is_kept:
         state.FAILURE.set(None)
     return state.FAILURE.get()
+
+
+def failure_is_shown() -> None:
+    """The page has been drawn to its end, and was not cut short with the error on it."""
+    if not state.FAILURE_IS_SHOWN.get():
+        state.FAILURE_IS_SHOWN.set(True)
 
 
 def has_new_failure() -> bool:

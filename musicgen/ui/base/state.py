@@ -222,7 +222,6 @@ TUNEBOOK_LINK = Slot("tunebook_link", "")
 TUNEBOOK_UPLOADS = Slot("tunebook_uploads", 0)
 """How often tunes were brought: each time the form is a fresh one."""
 
-TUNEBOOK_BROUGHT: Slot[Any] = Slot("tunebook_brought", None)
 """The `tunebook_archive.Imported` that is to be told."""
 
 TUNEBOOK_REMOVED: Slot[Any] = Slot("tunebook_removed_tune", None)
@@ -267,6 +266,7 @@ FAILURE: Slot[MusicgenError | None] = Slot("failure", None)
 """The error of what was last asked for with a click; None where it was done."""
 
 FAILURE_IS_NEW = Slot("failure_is_new", False)
+FAILURE_IS_SHOWN = Slot("failure_is_shown", True)
 """Whether the page has not shown it yet."""
 
 REDRAWN = Slot("redrawn", False)

@@ -13,6 +13,7 @@ from musicgen.ui.base.errors import show_errors
 from musicgen.ui.base.failures import attempt, reading
 from musicgen.ui.base.labels import STATUS_LABELS
 from musicgen.ui.base.language import _, ngettext
+from musicgen.ui.base.told import tell, told
 from musicgen.ui.base.words import plain
 from musicgen.ui.classroom.board import (
     Row,
@@ -33,6 +34,7 @@ TICK_S = 3.0
 CHART_PX = 320
 MAX_CURVES, MAX_RUNS = 12, 20
 _MEGABYTE = 1_000_000
+_SHARED = "classroom_shared"
 
 
 def classroom() -> None:
@@ -160,7 +162,7 @@ def _run_line(info: RunInfo) -> str:
 def _one_run(info: RunInfo, where: Paths, member: Member) -> None:
     job = latest_job(where)
     is_live = job is not None and job.run.id == info.id and not job.is_over
-    if shared := st.session_state.pop("classroom_shared", ""):
+    if shared := told(_SHARED):
         st.success(
             _("All members can play {name} now.").format(name=plain(shared)),
             icon=":material/check:",
@@ -182,6 +184,4 @@ def _one_run(info: RunInfo, where: Paths, member: Member) -> None:
 
 
 def _share(run_id: str, where: Paths, member_id: str) -> None:
-    st.session_state["classroom_shared"] = share_run(
-        run_id, where, resources.server_paths(), member_id
-    )
+    tell(_SHARED, share_run(run_id, where, resources.server_paths(), member_id))

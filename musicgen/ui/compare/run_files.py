@@ -13,6 +13,7 @@ from musicgen.ui.base.damaged import damaged_files
 from musicgen.ui.base.errors import show_error
 from musicgen.ui.base.failures import attempt
 from musicgen.ui.base.language import _
+from musicgen.ui.base.told import tell, told
 from musicgen.ui.base.uploads import upload_limit_mb
 from musicgen.ui.base.words import plain
 from musicgen.ui.compare import run_data
@@ -90,7 +91,7 @@ def _exported(run_id: str, can_resume: bool) -> bytes:
 
 
 def _import() -> None:
-    if name := st.session_state.pop(_TAKEN_IN, ""):
+    if name := told(_TAKEN_IN):
         st.success(_("Taken in as {name}.").format(name=plain(name)), icon=":material/check:")
     count = st.session_state.setdefault(_UPLOADS, 0)
     most = upload_limit_mb(MAX_UPLOAD_MB)
@@ -114,6 +115,6 @@ def _import() -> None:
         show_error(error, st.container())
         st.session_state[_UPLOADS] = count + 1  # refused once: the server lets go of the file
         return
-    st.session_state[_TAKEN_IN] = run.id
+    tell(_TAKEN_IN, run.id)
     st.session_state[_UPLOADS] = count + 1  # a fresh uploader: this file is dealt with
     st.rerun()

@@ -11,7 +11,7 @@ from musicgen.jobs.background_task import TaskStatus
 from musicgen.ui.base import resources, state
 from musicgen.ui.base.asked import forget_all
 from musicgen.ui.base.errors import show_error
-from musicgen.ui.base.failures import take_failure
+from musicgen.ui.base.failures import failure_is_shown, take_failure
 from musicgen.ui.base.language import (
     LANGUAGE_TAGS,
     LANGUAGES,
@@ -23,6 +23,7 @@ from musicgen.ui.base.language import (
 from musicgen.ui.base.libraries import send_libraries
 from musicgen.ui.base.links import kept_parameters
 from musicgen.ui.base.membership import is_class
+from musicgen.ui.base.told import all_is_drawn, forget_told
 from musicgen.ui.components.audio import enforce_single_audio
 from musicgen.ui.components.text_block import follow_copies
 from musicgen.ui.frame.accessible_names import name_controls
@@ -103,6 +104,7 @@ def page(title: str, intro: str, has_training_card: bool = False, has_radio: boo
         state.PAGE.set(title)
         state.WATCHED.set("")
         forget_all()
+        forget_told()
     failure = take_failure()
     with st.container():  # always there: what follows must not change its place
         if failure:
@@ -123,7 +125,12 @@ def _endless_bar() -> None:
 
 
 def language_picker() -> None:
-    """The choice of language, at the foot of the sidebar; browsers and screen readers learn it."""
+    """The choice of language, at the foot of the sidebar; browsers and screen readers learn it.
+
+    Each page draws it after all that it says: what it said has been said then.
+    """
+    all_is_drawn()
+    failure_is_shown()
     with st.sidebar:
         _language_teller()(key="language_teller", data=LANGUAGE_TAGS[current_language()])
         st.segmented_control(

@@ -10,10 +10,12 @@ from musicgen.notation.parsing.tunebook import decode_text
 from musicgen.ui.base import resources, state
 from musicgen.ui.base.failures import attempt
 from musicgen.ui.base.language import _, ngettext
+from musicgen.ui.base.told import tell, told
 from musicgen.ui.base.uploads import upload_limit_mb
 
 ENDINGS = ("abc", "txt", "zip")
 MAX_UPLOAD_MB = 20
+_BROUGHT = "tunebook_brought"
 
 
 def bring_form() -> None:
@@ -49,9 +51,8 @@ def bring_form() -> None:
                 _("Add to the tunebook"), type="primary", icon=":material/library_add:",
                 key="tunebook_add", on_click=attempt, args=(_add, number),
             )  # fmt: skip
-    brought = state.TUNEBOOK_BROUGHT.get()
+    brought = told(_BROUGHT)
     if brought is not None:
-        state.TUNEBOOK_BROUGHT.set(None)
         st.success(_describe(brought), icon=":material/check:")
 
 
@@ -77,11 +78,12 @@ def _add(number: int) -> None:
             found.append(import_abc(book, text, [tag]))
     if pasted.strip():
         found.append(import_abc(book, pasted, [tag]))
-    state.TUNEBOOK_BROUGHT.set(
+    tell(
+        _BROUGHT,
         Imported(
             sum(one.tunes for one in found), sum(one.sets for one in found),
             sum(one.known for one in found), sum(one.empty for one in found),
-        )
+        ),
     )  # fmt: skip
     state.TUNEBOOK_UPLOADS.set(number + 1)
 
