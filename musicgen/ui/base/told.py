@@ -2,7 +2,8 @@
 
 A run may be cut short by the next one, and a part of the page that has just appeared may ask for
 one at once. So what is said stays until a page that says it has been drawn to its end, and for some
-seconds more.
+seconds more. It stands in a container that is always there: where it goes, nothing below it moves
+up into another place, which would fold what was unfolded.
 """
 
 import time

@@ -162,8 +162,9 @@ def _run_line(info: RunInfo) -> str:
 def _one_run(info: RunInfo, where: Paths, member: Member) -> None:
     job = latest_job(where)
     is_live = job is not None and job.run.id == info.id and not job.is_over
+    place = st.container()  # always there: what follows must not change its place
     if shared := told(_SHARED):
-        st.success(
+        place.success(
             _("All members can play {name} now.").format(name=plain(shared)),
             icon=":material/check:",
         )

@@ -91,8 +91,9 @@ def _exported(run_id: str, can_resume: bool) -> bytes:
 
 
 def _import() -> None:
+    place = st.container()  # always there: what follows must not change its place
     if name := told(_TAKEN_IN):
-        st.success(_("Taken in as {name}.").format(name=plain(name)), icon=":material/check:")
+        place.success(_("Taken in as {name}.").format(name=plain(name)), icon=":material/check:")
     count = st.session_state.setdefault(_UPLOADS, 0)
     most = upload_limit_mb(MAX_UPLOAD_MB)
     upload = st.file_uploader(

@@ -52,8 +52,9 @@ def bring_form() -> None:
                 key="tunebook_add", on_click=attempt, args=(_add, number),
             )  # fmt: skip
     brought = told(_BROUGHT)
+    place = st.container()  # always there: what follows must not change its place
     if brought is not None:
-        st.success(_describe(brought), icon=":material/check:")
+        place.success(_describe(brought), icon=":material/check:")
 
 
 def _add(number: int) -> None:
