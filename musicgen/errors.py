@@ -68,6 +68,10 @@ class TrainingDiverged(RunError):
     """The loss is no longer a finite number; the last good checkpoint is kept."""
 
 
+class ProcessLost(RunError):
+    """One of the processes that train together has ended, or cannot be reached."""
+
+
 class ArchiveError(RunError):
     """A file that should hold a run is damaged, hostile, or something else."""
 

@@ -42,6 +42,12 @@ class Window:
             self, inputs=self.inputs.to(device), targets=self.targets.to(device), labels=labels
         )
 
+    def lanes(self, first: int, end: int) -> Self:
+        """Some lanes of the batch, from `first` up to before `end`."""
+        labels = None if self.labels is None else self.labels[:, first:end]
+        part = slice(first, end)
+        return replace(self, inputs=self.inputs[part], targets=self.targets[part], labels=labels)
+
 
 class Windows:
     """The batches of a training, one after the other, from its tunes.

@@ -71,6 +71,16 @@ class Network(nn.Module, ABC):
             if isinstance(module, LockedDropout):
                 module.generator = generator
 
+    def set_lanes(self, lanes: tuple[int, int], batch_size: int) -> None:
+        """Tells dropout that batches here are these lanes of larger ones of `batch_size`.
+
+        It then draws for all lanes and takes its own: processes that share a batch drop what one
+        process would, and their generators stay alike.
+        """
+        for module in self.modules():
+            if isinstance(module, LockedDropout):
+                module.lanes, module.batch_size = lanes, batch_size
+
     @property
     def num_parameters(self) -> int:
         """Trainable numbers in the network."""
@@ -116,12 +126,17 @@ class LockedDropout(nn.Module):
         super().__init__()
         self.share = share
         self.generator: torch.Generator | None = None
+        self.lanes: tuple[int, int] | None = None
+        self.batch_size = 0
 
     def forward(self, values: torch.Tensor) -> torch.Tensor:
         """(B, T, ·) to the same shape; in eval mode or at share 0 the identity."""
         if not self.training or self.share == 0.0:
             return values
         keep = 1.0 - self.share
-        shape = (values.shape[0], 1, values.shape[2])
+        batch_size = values.shape[0] if self.lanes is None else self.batch_size
+        shape = (batch_size, 1, values.shape[2])
         mask = torch.empty(shape).bernoulli_(keep, generator=self.generator) / keep
+        if self.lanes is not None:
+            mask = mask[slice(*self.lanes)]
         return values * mask.to(values)

@@ -167,6 +167,44 @@ def summarise_scores(
     return _summarise(losses, hits, bodies, unknown)
 
 
+def to_sums(report: LossReport) -> list[float]:
+    """What reports on parts of some tunes are added up by; `from_sums` makes one report of it."""
+    means = (
+        (report.loss, report.characters),
+        (report.accuracy, report.characters),
+        (report.body_loss, report.body_characters),
+        (report.body_accuracy, report.body_characters),
+    )
+    sums = [mean * count if count else 0.0 for mean, count in means]
+    counts = (
+        report.characters, report.body_characters, report.tunes, report.unknown_characters
+    )  # fmt: skip
+    return [*sums, *counts]
+
+
+def from_sums(sums: Sequence[float]) -> LossReport:
+    """The report on all tunes from the added-up `to_sums` of their parts."""
+    loss, hits, body_loss, body_hits, *counts = sums
+    characters, body_characters, tunes, unknown = (round(count) for count in counts)
+    mean, body_mean = _share(loss, characters), _share(body_loss, body_characters)
+    return LossReport(
+        loss=mean,
+        body_loss=body_mean,
+        perplexity=to_perplexity(mean),
+        body_perplexity=to_perplexity(body_mean),
+        accuracy=_share(hits, characters),
+        body_accuracy=_share(body_hits, body_characters),
+        characters=characters,
+        body_characters=body_characters,
+        tunes=tunes,
+        unknown_characters=unknown,
+    )
+
+
+def _share(total: float, count: int) -> float:
+    return total / count if count else math.nan
+
+
 @torch.inference_mode()
 def _score_batch(
     network: Network,

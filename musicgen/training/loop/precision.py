@@ -8,8 +8,16 @@ from musicgen.config import TrainingConfig
 
 
 def choose_device() -> torch.device:
-    """CUDA where there is one, else the processor."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    """CUDA where there is one, else the processor.
+
+    Of several GPUs each process of a group takes the one that ``LOCAL_RANK`` counts to.
+    """
+    if not torch.cuda.is_available():
+        return torch.device("cpu")
+    rank = os.environ.get("LOCAL_RANK", "")
+    if rank.isdecimal():
+        return torch.device("cuda", int(rank) % torch.cuda.device_count())
+    return torch.device("cuda")
 
 
 def choose_precision(setting: str, device: torch.device) -> torch.dtype:

@@ -15,6 +15,8 @@ from musicgen.models.extension import extend_network, extend_vocabulary
 from musicgen.presets import Preset
 from musicgen.training.critic_pairs import compose_own_pairs
 from musicgen.training.loop.distillation import check_teacher
+from musicgen.training.loop.following import invite
+from musicgen.training.loop.group import ALONE, Group, Order
 from musicgen.training.loop.metrics import StepMetrics
 from musicgen.training.loop.precision import set_threads
 from musicgen.training.loop.trainer import Trainer
@@ -49,13 +51,21 @@ class TrainingSession:
         run: The run; if it has a last save, training goes on from there.
         dataset: What to learn from; characters that a network to start from lacks are added.
         on_step: Called after each step, in the thread that trains.
+        group: The processes that train together; this one leads them.
 
     `samples` has the tunes composed along the way, earlier sittings included; each new one makes a
     new tuple, so that other threads may read it at any time.
     """
 
-    def __init__(self, run: Run, dataset: Dataset, on_step: Callable[[StepMetrics], None]) -> None:
+    def __init__(
+        self,
+        run: Run,
+        dataset: Dataset,
+        on_step: Callable[[StepMetrics], None],
+        group: Group = ALONE,
+    ) -> None:
         self.run = run
+        self._group = group
         self.dataset = dataset
         self._start = run.start()
         self.vocabulary = dataset.vocabulary
@@ -78,6 +88,7 @@ class TrainingSession:
             TrainingDiverged: the loss is no longer a number; what was saved is kept.
             CheckpointError: the last save is damaged, or the teacher is gone.
             PreferenceError: there are no pairs of tunes, and none can be made.
+            ProcessLost: one that trains along is gone; what was saved is kept.
         """
         with self.run.locked():
             set_threads(self.preset.training)
@@ -98,6 +109,7 @@ class TrainingSession:
             finally:
                 self._tracker.close()
             self._finish(trainer)
+            self._group.announce(Order.END)
             self._last_step = trainer.step
             status = "finished" if trainer.is_done else "stopped"
             self._write_status(trainer, status)
@@ -149,6 +161,7 @@ class TrainingSession:
         else:
             self.run.clear_metrics()  # of a sitting that ended before its first save
         self.samples = self.run.read_samples()
+        invite(self._group, trainer, self.preset, sides[0])
         return trainer
 
     def _load_teacher(self) -> Checkpoint | None:

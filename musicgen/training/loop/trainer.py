@@ -12,7 +12,7 @@ from musicgen.config import TrainingConfig
 from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.corpus.windows import Windows
 from musicgen.errors import TrainingDiverged
-from musicgen.evaluation.loss.text_loss import LossReport, compute_loss
+from musicgen.evaluation.loss.text_loss import LossReport, compute_loss, from_sums, to_sums
 from musicgen.models.checkpoint import Checkpoint
 from musicgen.models.network import Network, State, flatten_state, unflatten_state
 from musicgen.models.registry import build_network
@@ -20,6 +20,7 @@ from musicgen.presets import Preset
 from musicgen.training.loop.adversary import Adversary
 from musicgen.training.loop.distillation import Teacher
 from musicgen.training.loop.goals import Figures, Goal
+from musicgen.training.loop.group import ALONE, Group, Order, require_shareable
 from musicgen.training.loop.metrics import StepMetrics
 from musicgen.training.loop.objectives import Objective, TaskHeads
 from musicgen.training.loop.precision import choose_device, choose_precision
@@ -57,6 +58,7 @@ class Trainer:
         pairs: Sequence[PreferencePair] = (),
     ) -> None:
         self.config = preset.training
+        self._group = ALONE
         self.vocabulary = vocabulary
         self.val_tunes = list(val_tunes)
         self.device = choose_device()
@@ -98,6 +100,24 @@ class Trainer:
             goals["preferences"] = Preferences(*shared, pairs)
         return goals
 
+    def join(self, group: Group) -> None:
+        """Trains with others from now on, each on some lanes of every batch.
+
+        All must stand at the same step. Of those that do not lead, only what the leader announces
+        is called (`following.follow`).
+
+        Raises:
+            ConfigError: a group cannot share such a training.
+        """
+        require_shareable(self.config, group.size)
+        self._group = group
+        if group.size == 1:
+            return
+        lanes = group.lanes(self.config.batch_size)
+        self.network.set_lanes(lanes, self.config.batch_size)
+        own = [tensor[:, slice(*lanes)] for tensor in flatten_state(self._carried)]
+        self._carried = unflatten_state(self._carried, own)
+
     @property
     def trained(self) -> Network:
         """The network to keep: the moving average of the weights where there is one."""
@@ -132,6 +152,7 @@ class Trainer:
         Raises:
             TrainingDiverged: see `train`.
         """
+        self._group.announce(Order.STEP)
         start = time.perf_counter()
         step = self.step + 1
         rate = compute_learning_rate(self.config, step)
@@ -162,19 +183,29 @@ class Trainer:
 
     def evaluate(self) -> LossReport:
         """The loss on the held-out tunes with the weights as they are, always in float32."""
-        return compute_loss(self.trained, self.vocabulary, self.val_tunes)
+        self._group.announce(Order.LOOK)
+        return self._look()
+
+    def _look(self) -> LossReport:
+        """Each process reads its share of the tunes."""
+        group = self._group
+        own = self.val_tunes[group.rank :: group.size]
+        report = compute_loss(self.trained, self.vocabulary, own)
+        return report if group.size == 1 else from_sums(group.add_up(to_sums(report)))
 
     def state_dict(self) -> dict[str, Any]:
         """All that is needed, beside the weights, to go on as if nothing had happened.
 
         `values` are JSON-ready, `optimizer` is torch's state, `tensors` holds the rest by name.
         """
+        self._group.announce(Order.GATHER)
         windows = self._windows.state_dict()
         tensors = {
             "generator.windows": windows.pop("generator"),
             "generator.noise": self._noise.get_state(),
         }
-        for number, value in enumerate(flatten_state(self._carried)):
+        carried_parts = self._group.gather_lanes(flatten_state(self._carried))
+        for number, value in enumerate(carried_parts):
             tensors[f"carried.{number}"] = value
         if self._averaged is not None:
             weights = self._averaged.module.state_dict()
@@ -237,17 +268,23 @@ class Trainer:
             loss, accuracy = self._add_gradients()
             losses.append(loss)
             accuracies.append(accuracy)
+        learned = [*self.network.parameters(), *self._objective.parameters()]
+        loss, accuracy = _mean(losses), _mean(accuracies)
+        gradients = [value.grad for value in learned if value.grad is not None]
+        self._group.average([loss, accuracy, *gradients])
         figures: Figures = {}
         for goal in self._goals.values():
             figures |= goal.add_gradients(self.step + 1)
-        learned = [*self.network.parameters(), *self._objective.parameters()]
         grad_norm = torch.nn.utils.clip_grad_norm_(learned, config.grad_clip or math.inf)
-        return _mean(losses), _mean(accuracies), grad_norm.item(), figures
+        return loss.item(), accuracy.item(), grad_norm.item(), figures
 
     def _add_gradients(self) -> tuple[torch.Tensor, torch.Tensor]:
         """Loss, without smoothing, and accuracy of one batch; its gradients are added."""
         config = self.config
-        window = self._windows.draw(self.step / config.max_steps).to(self.device)
+        window = self._windows.draw(self.step / config.max_steps)
+        if self._group.size > 1:
+            window = window.lanes(*self._group.lanes(config.batch_size))
+        window = window.to(self.device)
         state = None if window.is_first else self._carried
         is_mixed = self.precision != torch.float32
         with torch.autocast(self.device.type, self.precision, enabled=is_mixed):
@@ -278,7 +315,7 @@ class Trainer:
         is_due = self.step % self.config.eval_interval == 0 or self.step == self.config.max_steps
         if not (is_due and self.val_tunes):
             return None
-        report = self.evaluate()
+        report = self._look()
         if report.loss < self._best_loss:
             self._best_loss, self._looks_since_best = report.loss, 0
         else:
@@ -311,8 +348,8 @@ def _diverged(step: int) -> TrainingDiverged:
     )
 
 
-def _mean(values: list[torch.Tensor]) -> float:
-    return float(torch.stack(values).mean())
+def _mean(values: list[torch.Tensor]) -> torch.Tensor:
+    return torch.stack(values).mean()
 
 
 def _under(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
