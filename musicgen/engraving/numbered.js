@@ -15,6 +15,7 @@ function drawNumbered(abc2svg, text, width, scale) {
     "jianpu 1", "fullsvg 1", `pagewidth ${width}px`, "leftmargin 0", "rightmargin 0", `pagescale ${scale}`,
     "topspace 0", "musicspace 4", "stretchlast 0.7", "textfont serif 14", "titlefont serif 16",
     "composerfont serif italic 12", "measurenb -1",
+    "deco dot 0 wedge 8 3 3", "deco staccato 0 wedge 8 3 3", // a dot above is the octave: a wedge (顿音)
   ].map((one) => `%%${one}\n`).join(""));
   const draw = abc.draw_symbols;
   abc.draw_symbols = (voice) => markNotes(abc2svg, abc, draw, voice);
@@ -37,7 +38,12 @@ function nameTonics(abc2svg, abc, output) {
       const meter = { C: " 4/4", "C|": " 2/2" }[signs] ?? sign.text.replace(/^\S+/, "");
       sign.text = named(sign.p_v.key.k_sf) + meter;
     } else if (sign.type === C.KEY) {
-      for (const words of sign.a_gch ?? []) words.text = named(sign.k_sf);
+      // Above what is there, a bracket over an ending too: at a height of its own it would be cut off.
+      // It begins behind the number of an ending.
+      let before = sign.prev;
+      while (before && before.type !== C.BAR && before.type !== C.NOTE) before = before.prev;
+      const blank = before?.type === C.BAR && before.text ? "\u2003" : "";
+      for (const words of sign.a_gch ?? []) Object.assign(words, { text: blank + named(sign.k_sf), type: "^", pos: C.SL_ABOVE });
     }
   }
   output();

@@ -169,3 +169,25 @@ def test_staff_notation_is_drawn_as_before_where_abc2svg_is_missing(tmp_path):
     assert missing_part(where) is None
     [drawing] = engrave_many([tune_of("D", "DEFG|")], where)
     assert drawing.systems
+
+
+def test_a_new_key_is_said_between_the_digits_and_the_bracket_of_an_ending():
+    tune = tune_of("D", "d4|1 A2[K:G]B2:|2 [K:Bb]E2 F2|]")
+    [drawing] = engrave_numbers([tune], PATHS)
+    system = drawing.systems[0]
+    words = [one for one in system.shapes if isinstance(one, Writing)]
+    keys = [one for one in words if one.text.strip() in {"1=G", "1=♭B"}]
+    endings = [one for one in words if one.text.strip() in {"1", "2"} and one.size < 15]
+    assert len(keys) == 2
+    for key in keys:
+        assert key.y - key.size > system.box.top - 1 and key.y < system.staff_top
+        blank = key.text.startswith("\u2003")
+        assert blank == any(0 < key.x - one.x < 15 for one in endings)
+
+
+def test_staccato_is_no_dot_of_the_octave():
+    marks = [draw(tune_of("D", body))[1] for body in ("D4|", ".D4|", "!staccato!D4|")]
+    assert [len(DOT.findall("".join(lines))) for lines in marks] == [0, 0, 0]
+    plain, *others = [set("".join(lines)) for lines in marks]
+    [wedge] = others[0] - plain
+    assert others[0] == others[1] and wedge != "\ue4a2"  # the dot of staccato
