@@ -20,6 +20,9 @@ T = TypeVar("T")
 def put(key: str, value: object) -> None:
     """Sets what a widget that is drawn next shows, unless that is what it shows: see `Slot.hold`.
 
+    The widget has ``persist_state="session"``: in a popover that nobody has opened the browser
+    would show an empty field else, and send that as what was typed, once it is opened.
+
     Args:
         key: Of the widget.
         value: What it is to show.

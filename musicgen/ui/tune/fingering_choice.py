@@ -47,6 +47,7 @@ def fingering_choice(key: str) -> str:
     return st.selectbox(
         _("Below the notes"), list(FINGERING_NAMES), key=key,
         format_func=lambda name: _(FINGERING_NAMES[name]), on_change=attempt, args=(_keep, key),
+        persist_state="session",
         help=_("How your instrument plays them, or numbers of the scale. It is remembered."),
     )  # fmt: skip
 

@@ -84,7 +84,7 @@ def instrument_choice(key: str) -> None:
     state.put(key, name)
     st.selectbox(
         _("My instrument"), list(NAMES), key=key, format_func=lambda name: _(NAMES[name]),
-        on_change=attempt, args=(_keep, key),
+        on_change=attempt, args=(_keep, key), persist_state="session",
         help=_("It is remembered. New tunes keep to its range, others can be moved to fit, and its "
                "fingering is written below the notes."),
     )  # fmt: skip
@@ -100,14 +100,14 @@ def _reading_choice(key: str) -> None:
         st.selectbox(
             _("Clef"), list(CLEF_NAMES), key=f"{key}_clef",
             format_func=lambda name: _(CLEF_NAMES[name]), on_change=attempt,
-            args=(_keep_reading, key),
+            args=(_keep_reading, key), persist_state="session",
             help=_("Of scores, printed music and files. In those with an octave, as guitar and "
                    "tenor banjo read them, notes stay where they are on the staff."),
         )  # fmt: skip
         st.selectbox(
             _("Octave"), list(OCTAVE_NAMES), key=f"{key}_octave",
             format_func=lambda number: _(OCTAVE_NAMES[number]), on_change=attempt,
-            args=(_keep_reading, key),
+            args=(_keep_reading, key), persist_state="session",
             help=_("Where your instrument reads and plays what is written for fiddle or whistle."),
         )  # fmt: skip
 

@@ -83,7 +83,7 @@ def choose_notation(key: str) -> None:
     st.segmented_control(
         _("Shown as"), (SCORE, NUMBERS), key=key,
         format_func=lambda name: _(VIEW_NAMES[name]), required=True,
-        on_change=attempt, args=(_keep, key),
+        on_change=attempt, args=(_keep, key), persist_state="session",
     )  # fmt: skip
 
 

@@ -115,8 +115,9 @@ def _field(tune: BookTune, name: str, label: str, value: str, most: int = MAX_VA
     place = f"tunebook_{name}_{tune.key}"
     state.put(place, value[:most])
     st.text_input(
-        label, max_chars=most, key=place, on_change=attempt, args=(_change, tune.key, name)
-    )
+        label, max_chars=most, key=place, on_change=attempt, args=(_change, tune.key, name),
+        persist_state="session",
+    )  # fmt: skip
 
 
 def _tempo(tune: BookTune) -> None:
@@ -125,7 +126,8 @@ def _tempo(tune: BookTune) -> None:
     state.put(place, min(max(round(beats_per_minute(tune.tune)), low), high))
     st.number_input(
         _("Beats a minute"), low, high, step=2, key=place, on_change=attempt,
-        args=(_change, tune.key, "tempo"), help=_("Written into the files, as Q: in ABC."),
+        args=(_change, tune.key, "tempo"), persist_state="session",
+        help=_("Written into the files, as Q: in ABC."),
     )  # fmt: skip
     if tune.tune.tempo_qpm is not None:
         st.button(
@@ -158,6 +160,7 @@ def _text(tune: BookTune) -> None:
         st.text_area(
             _("The text of the tune"), max_chars=MAX_ABC, height=320,
             key=f"tunebook_abc_{tune.key}", on_change=attempt, args=(_rewrite, tune.key),
+            persist_state="session",
         )  # fmt: skip
         if tune.is_composed:
             st.caption(_("A tune whose text you change is yours: Play cannot compose it again."))
