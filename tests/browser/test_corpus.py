@@ -72,6 +72,7 @@ def test_own_tunes_are_brought_heard_and_trained_on(open_page, size):
     start_training(page)
     page.locator(".musicgen-chart .main-svg").first.wait_for()
     wait_for_more(page, 0)
+    expect(page.locator(".st-key-live")).to_contain_text(f"on-{name}")  # not a run of before
     expect(page.locator(".st-key-live").get_by_text("finished")).to_be_visible()
     page.locator(AT_REST).wait_for()
     page.wait_for_timeout(1_000)  # sound that is on its way is there before the page is left

@@ -511,3 +511,43 @@ def test_any_heap_of_abc_signs_is_read(signs: list[str]) -> None:
 )  # fmt: skip
 def test_bombs_do_no_harm(bomb: str) -> None:
     everything_holds(HEADER + bomb)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["1/4=", "1/0=80", "0", "-5", "1/4=99999", "(80)", "allegro 80", "4=80", "M.M.=80", "fast 1/4"],
+)
+def test_a_tempo_that_cannot_be_read_is_told(value):
+    head, body = "X:1\nM:6/8\nL:1/8\n", "CDE EFG|"
+    tune, [problem] = read_tune(f"{head}Q:{value}\nK:C\n{body}")
+    assert tune.tempo_qpm is None and "no tempo" in problem.message
+    assert (problem.line, problem.kind) == (4, ProblemKind.LEFT_OUT)
+    tune, [problem] = read_tune(f"{head}Q:1/8=90\nK:C\n{body}[Q:{value}]{body}")
+    assert tune.tempo_qpm == 45 and "the one before it stays" in problem.message
+
+
+@pytest.mark.parametrize("value", ['"Allegro"', '"Slow" 1/4=60', "120", "1/4=ca.80", ""])
+def test_words_in_quotes_are_no_wrong_tempo(value):
+    assert not read_tune(f"X:1\nM:6/8\nL:1/8\nQ:{value}\nK:C\nCDE|")[1]
+
+
+def test_macros_are_told():
+    """Section 9 of the standard."""
+    tune, [problem] = read_tune("X:1\nM:6/8\nL:1/8\nm:~n2=n/o/n/m/\nK:C\n~G2E FGA|]")
+    assert "Macros" in problem.message and problem.line == 4
+    assert [note.pitches for note in tune.notes] == [(67,), (64,), (65,), (67,), (69,)]
+
+
+@pytest.mark.parametrize("body", ["[V:2] C,4|]\n[V:1] CDEF|]\n", "V:2\nC,4|]\nV:1\nCDEF|]\n"])
+def test_the_header_says_which_voice_is_the_first(body):
+    head = "X:1\nM:4/4\nL:1/4\nV:1 clef=treble\nV:2 clef=bass\nK:C\n"
+    tune, _ = read_tune(head + body)
+    assert [note.pitches for note in tune.notes] == [(60,), (62,), (64,), (65,)]
+    swapped = head.replace("V:1 clef=treble\nV:2 clef=bass", "V:2 clef=bass\nV:1 clef=treble")
+    assert [note.pitches for note in read_tune(swapped + body)[0].notes] == [(48,)]
+
+
+def test_a_chord_of_grace_notes_is_played_note_by_note_and_told():
+    tune, [problem] = read_tune("X:1\nM:2/4\nL:1/4\nK:C\n{[ce]d}AA|")
+    assert tune.notes[0].graces == (72, 76, 74)
+    assert "one note after the other" in problem.message

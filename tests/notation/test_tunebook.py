@@ -183,3 +183,14 @@ def test_a_title_in_a_tune_begins_no_other() -> None:
 
 def test_a_tune_before_the_first_number_is_not_lost() -> None:
     assert [tune.title for tune, _ in read_tunebook(BOOK.replace("X:1\n", ""))] == ["One", "Two"]
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [("gb2312", "中文"), ("GBK", "中文"), ("gb18030", "小调"), ("big5", "中文"),
+     ("shift_jis", "日本"), ("Shift-JIS", "日本"), ("euc-jp", "日本"), ("euc-kr", "아리랑")],
+)  # fmt: skip
+def test_a_book_in_an_east_asian_encoding_reads_as_its_charset_says(name, title):
+    text = f"%%abc-charset {name}\nX:1\nT:{title}\nM:4/4\nL:1/4\nK:C\nCDEF|\n"
+    [(tune, problems)] = read_tunebook(decode_text(text.encode(name)))
+    assert (tune.title, problems) == (title, ())

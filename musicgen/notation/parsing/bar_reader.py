@@ -15,6 +15,7 @@ from musicgen.notation.parsing.fields import (
     parse_key,
     parse_meter,
     parse_shifts,
+    is_tempo_nonsense,
     parse_tempo,
     parse_unit_length,
 )
@@ -136,7 +137,9 @@ class MeasureReader:
         elif letter == "K":
             name = self._take_key(value)
         elif letter == "Q":
-            self._tempo = parse_tempo(value, to_quarters(self.unit))
+            unit_quarters = to_quarters(self.unit)
+            name = Sentence("tempo") if is_tempo_nonsense(value, unit_quarters) else ""
+            self._tempo = parse_tempo(value, unit_quarters)
         elif letter == "U":
             self.define_symbol(value)
         elif letter == "I":

@@ -335,6 +335,12 @@ def parse_tempo(text: str, unit_quarters: Fraction) -> Fraction | None:
     return quarters if quarters is not None and 1 <= quarters <= 2000 else None
 
 
+def is_tempo_nonsense(text: str, unit_quarters: Fraction) -> bool:
+    """Whether a ``Q:`` field means to say how fast, and cannot be read; words in quotes do not."""
+    has_more = bool(re.sub(r'"[^"]*"?', " ", text).strip())
+    return has_more and parse_tempo(text, unit_quarters) is None
+
+
 def _tempo_quarters(plain: str, unit_quarters: Fraction) -> Fraction | None:
     beats = _BEATS.search(plain)
     if beats:

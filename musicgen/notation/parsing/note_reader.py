@@ -174,7 +174,13 @@ class NoteReader(MeasureReader):
             if name == "note":
                 yield match
             elif name in ("chord", "oldchord"):
-                yield from self._notes_inside(position - len(match[0]) + 1, position)
+                if is_grace:
+                    self.report(
+                        *match.span(),
+                        Sentence("A chord of grace notes is played one note after the other."),
+                    )
+                inside = match.span((_CHORD if name == "chord" else _OLD_CHORD) + 1)
+                yield from self._notes_inside(*inside, is_grace=is_grace)
             elif name == "decoration" and is_line_ends(match[0]):
                 position = match.start() + 1
             elif is_grace and match.start() == start and match[0] == "/":

@@ -21,6 +21,7 @@ from musicgen.notation.parsing.fields import (
     NO_KEY,
     default_unit_length,
     has_quarter_tones,
+    is_tempo_nonsense,
     parse_key,
     parse_meter,
     parse_tempo,
@@ -121,6 +122,7 @@ class _TuneReader:
         self.unit: Fraction | None = None
         self.key: Key | None = None
         self.tempo_text: str | None = None
+        self.tempo_span = (0, 0)
         self.parts = ""
         self.staff = ""
         self.voices: dict[str, str] = {}
@@ -268,7 +270,14 @@ class _TuneReader:
             known = self.voices.get(voice.name, "")
             self.voices[voice.name] = f"{known} {voice.properties}"
         elif letter == "Q":
-            self.tempo_text = value
+            self.tempo_text, self.tempo_span = value, (start, end)
+        elif letter == "m":
+            self.report(
+                start,
+                end,
+                Sentence("Macros are not played; {text!r} is left out.", text=value[:40]),
+                _LEFT_OUT,
+            )
         elif letter == "P":
             self.parts = value
 
@@ -276,17 +285,26 @@ class _TuneReader:
         self, value: T | None, name: str, instead: str, text: str, start: int, end: int
     ) -> T | None:
         if value is None:
-            self.report(
-                start,
-                end,
-                Sentence(
-                    "{text!r} is no {name}; {instead} is assumed.",
-                    text=text[:40],
-                    name=name,
-                    instead=instead,
-                ),
-            )
+            self._report_assumed(text, name, instead, start, end)
         return value
+
+    def _report_assumed(
+        self,
+        text: str,
+        name: str,
+        instead: str,
+        start: int,
+        end: int,
+        kind: ProblemKind = ProblemKind.NOT_READ,
+        /,
+    ) -> None:
+        said = Sentence(
+            "{text!r} is no {name}; {instead} is assumed.",
+            text=text[:40],
+            name=name,
+            instead=instead,
+        )
+        self.report(start, end, said, kind)
 
     def _begin_body(self, start: int) -> BodyReader:
         self.body_start = min(start, len(self.text))
@@ -309,14 +327,16 @@ class _TuneReader:
     def _choose_voice(self, body: BodyReader) -> None:
         """The voice that was asked for, else the first with notes in it.
 
-        A score (``%%score``) gives the order of voices, else they come as the body has them.
+        A score (``%%score``) gives the order of voices, else the ``V:`` fields of the header do,
+        else they come as the body has them.
         """
         first = implicit_voice(self.voices, self.text[self.body_start : self.end])
         has_voices = "V:" in self.text[self.body_start : self.end] or bool(self.voice)
         if has_voices:
             found = find_voices(self.text, self.body_start, self.end, first)
             score = [name for name in score_order(self.text[: self.end]) if name in found]
-            names = score or list(found)
+            declared = [name for name in self.voices if name in found]
+            names = score or [*declared, *(name for name in found if name not in declared)]
             silent = [name for name in names if not found[name]]
             wanted = self.voice or next((name for name in names if found[name]), first)
             if silent and names.index(silent[0]) == 0 and wanted != silent[0] and not self.voice:
@@ -437,6 +457,9 @@ class _TuneReader:
         meter, unit = self.meter or FREE_METER, self.unit or Fraction(1, 2)
         bars = tuple(draft.finish(index) for index, draft in enumerate(_mend(body.bars)))
         tempo = parse_tempo(self.tempo_text, unit) if self.tempo_text else None
+        if self.tempo_text and is_tempo_nonsense(self.tempo_text, unit):
+            name, instead = Sentence("tempo"), Sentence("that of its dance")
+            self._report_assumed(self.tempo_text, name, instead, *self.tempo_span, _LEFT_OUT)
         if tempo is None and bars:
             tempo = bars[0].tempo_qpm
         order, is_cut_off = bounded_play_order(bars, self.parts)

@@ -14,7 +14,9 @@ _REFERENCE = re.compile(r"^[ \t]*X:(?![|:])", re.MULTILINE)
 _KEY_LINE = re.compile(r"^[ \t]*K:(?![|:])", re.MULTILINE)
 _CHARSET = re.compile(
     rb"^(?:%%|I:[ \t]*)(?:abc-charset|encoding)[ \t]+"
-    rb"((?:iso-?8859-?|latin-?|windows-|cp|koi8-|mac-|utf-?|us-)[A-Za-z0-9]{1,8})[ \t]*\r?$",
+    rb"((?:iso-?8859-?|latin-?|windows-|cp|koi8-|mac-|utf-?|us-)[A-Za-z0-9]{1,8}"
+    rb"|gb-?2312|gbk|gb-?18030|big-?5(?:-?hkscs)?|shift[-_]?jis|s-?jis|euc[-_]?(?:jp|kr))"
+    rb"[ \t]*\r?$",
     re.MULTILINE | re.IGNORECASE,
 )
 _NOTE = re.compile(r"[A-Ga-g]")

@@ -16,6 +16,7 @@ from musicgen.notation.transcription.events import MidiNote
 
 COMMON = Meter("4/4", 4, 4)
 _CANDIDATES = (COMMON, Meter("3/4", 3, 4), Meter("6/8", 6, 8))
+_NEAR = Fraction(1, 8)
 _STEP = Fraction(1, 2)
 """Quarter notes of one step in which meter and downbeat are looked for: an eighth note."""
 
@@ -116,6 +117,10 @@ def _weights(notes: Sequence[MidiNote]) -> "np.ndarray[tuple[int], np.dtype[np.f
     return weights
 
 
+def _on_step(time: Fraction) -> Fraction:
+    return round(time / _STEP) * _STEP
+
+
 def _varies(weights: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> bool:
     return len(weights) > 24 and bool(weights[12:].std()) and bool(weights[:-12].std())
 
@@ -129,8 +134,14 @@ def _guessed(notes: Sequence[MidiNote], end: Fraction) -> list[Frame]:
 
 
 def _downbeat(notes: Sequence[MidiNote], full: Fraction) -> Fraction:
-    """Where the first full bar begins: there long notes begin; 0 where that is as good."""
-    weights = _weights(notes)
+    """Where the first full bar begins: there long notes begin; 0 where that is as good.
+
+    Notes between the steps, as two of each triplet are, begin no bar.
+    """
+    on_steps = [note for note in notes if abs(note.onset - _on_step(note.onset)) <= _NEAR]
+    if not on_steps:
+        return Fraction(0)
+    weights = _weights(on_steps)
     steps = int(full / _STEP)
     sums = [float(weights[shift::steps].sum()) for shift in range(steps)]
     best = max(range(steps), key=lambda shift: sums[shift])

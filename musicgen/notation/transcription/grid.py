@@ -141,7 +141,7 @@ def _best(start: Fraction, length: Fraction, onsets: Sequence[Fraction]) -> list
     ]
     whole = GridWindow(start, length, 3)
     apart = _price(halves[0], onsets[:cut]) + _price(halves[1], onsets[cut:])
-    return [whole] if _price(whole, onsets) < apart else halves
+    return [whole] if _price(whole, onsets) <= apart else halves
 
 
 def _best_window(start: Fraction, length: Fraction, onsets: Sequence[Fraction]) -> GridWindow:

@@ -8,13 +8,15 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from musicgen.config import SampleConfig, describe
-from musicgen.errors import CheckpointError
+from musicgen.errors import CheckpointError, MusicgenError
 from musicgen.models.checkpoint import CRITIC_FILE
 from musicgen.sampling.engine import has_int8
 from musicgen.sampling.headers import read_counts
 from musicgen.storage import is_file
 from musicgen.ui.base import state
+from musicgen.ui.base.errors import show_error
 from musicgen.ui.base.language import _
+from musicgen.ui.base.told import tell, told
 from musicgen.ui.play.beginning import take_over
 from musicgen.ui.tune import listening, permalink
 from musicgen.ui.tune.constraints import constraints, form_constraints, with_constraints
@@ -30,6 +32,9 @@ ECHO_S = 5.0
 _INFO = {info.name: info for info in describe(SampleConfig)}
 
 
+_LINK_FAULT = "play_link_fault"
+
+
 def _help(setting: str) -> str:
     return _(_INFO[setting].help)
 
@@ -37,9 +42,20 @@ def _help(setting: str) -> str:
 def follow_link(models: Models) -> None:
     """Takes over what the address asks for, when somebody came by a link or refreshed the page.
 
-    Raises:
-        ConfigError, CheckpointError, AudioError: the address asks for what there is not.
+    Where it asks for what there is not, the page says so until it has been seen: the run in which
+    the address is read is often cut short, or followed by one at once.
     """
+    try:
+        _take_over_address(models)
+    except MusicgenError as error:
+        tell(_LINK_FAULT, error)
+    fault = told(_LINK_FAULT)
+    with st.container(key="link_fault"):  # always there: nothing below moves when it goes
+        if fault:
+            show_error(fault, st.container())
+
+
+def _take_over_address(models: Models) -> None:
     asked = permalink.own_parameters(st.query_params.to_dict())
     if asked == state.ADDRESS.get():
         return
@@ -47,6 +63,7 @@ def follow_link(models: Models) -> None:
         st.query_params.update(state.ADDRESS.get())
         return
     state.ADDRESS.set(asked)
+    tell(_LINK_FAULT, None)
     request = permalink.from_parameters(asked)
     fill_in(request, _model_of(request, models))
     if any(name in asked for name in listening.NAMES):  # else the settings of this session stay

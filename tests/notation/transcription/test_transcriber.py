@@ -174,3 +174,21 @@ def test_damaged_bytes_end_in_a_tune_or_a_sentence():
             assert transcribe(bytes(data), "T").startswith("X:1")
         except NotationError:
             continue
+
+
+@pytest.mark.parametrize(
+    ("ticks", "body"),
+    [
+        ([160] * 6, "(3CDE(3FGA z4|]"),
+        ([320, 160] * 4, "(3:2:2C2D(3:2:2E2F (3:2:2G2A(3:2:2B2c|]"),
+        ([480, 160, 160, 160, 480, 480], "C2(3DEF G2A2|]"),
+    ],
+)
+def test_triplets_alone_are_triplets_from_the_first_bar_on(ticks, body):
+    """Two of three lie between the steps of the bar: none of them begins it."""
+    scale = [60, 62, 64, 65, 67, 69, 71, 72]
+    messages = []
+    for pitch, length in zip(scale, ticks, strict=False):
+        messages.append(mido.Message("note_on", note=pitch, velocity=80, time=0))
+        messages.append(mido.Message("note_off", note=pitch, velocity=0, time=length))
+    assert transcribe(save([mido.MidiTrack(messages)]), "T").split("K:C\n")[1] == body
