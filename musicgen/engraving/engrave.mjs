@@ -6,6 +6,7 @@
 // drawing: {drawings: [[[shape]]]}, for each tune a list of shapes for each line of music, null for
 //   one that cannot be drawn; a shape is {d, fill, stroke} or {text, x, y, size, bold, italic}, in px.
 
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { text as readAll } from "node:stream/consumers";
 import { makeDocument } from "./paper.mjs";
@@ -87,12 +88,14 @@ function* writingOf(element) {
 }
 
 const abcjs = createRequire(import.meta.url)(process.argv[2]);
+const withPlainKeys = new Function(
+  `${readFileSync(new URL("keys.js", import.meta.url), "utf8")}\nreturn withPlainKeys;`)();
 const font = "serif";
 
 function draw({ abc, staff_width }) {
   const page = document.createElement("div");
   abcjs.renderAbc(page, abc, {
-    add_classes: true, selectTypes: false, staffwidth: staff_width,
+    add_classes: true, selectTypes: false, staffwidth: staff_width, afterParsing: withPlainKeys,
     paddingleft: 0, paddingright: 0, paddingtop: 0, paddingbottom: 0,
     format: {
       tempofont: `${font} 11 bold`, partsfont: `${font} 13 bold`, gchordfont: `${font} 13 bold`,

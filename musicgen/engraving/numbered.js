@@ -38,12 +38,18 @@ function nameTonics(abc2svg, abc, output) {
       const meter = { C: " 4/4", "C|": " 2/2" }[signs] ?? sign.text.replace(/^\S+/, "");
       sign.text = named(sign.p_v.key.k_sf) + meter;
     } else if (sign.type === C.KEY) {
-      // Above what is there, a bracket over an ending too: at a height of its own it would be cut off.
-      // It begins behind the number of an ending.
-      let before = sign.prev;
+      // With the first note in the new key: it may be on the next line. Above what is there, a bracket
+      // over an ending too, where abc2svg's own place would be cut off.
+      let note = sign.next;
+      while (note && note.type !== C.NOTE && note.type !== C.REST) note = note.next;
+      let before = note?.prev;
       while (before && before.type !== C.BAR && before.type !== C.NOTE) before = before.prev;
-      const blank = before?.type === C.BAR && before.text ? "\u2003" : "";
-      for (const words of sign.a_gch ?? []) Object.assign(words, { text: blank + named(sign.k_sf), type: "^", pos: C.SL_ABOVE });
+      const blank = before?.type === C.BAR && before.text ? "\u2003" : ""; // the number of an ending
+      for (const words of note ? sign.a_gch ?? [] : []) {
+        Object.assign(words, { text: blank + named(sign.k_sf), type: "^", pos: C.SL_ABOVE });
+        (note.a_gch ??= []).push(words);
+      }
+      sign.a_gch = null;
     }
   }
   output();

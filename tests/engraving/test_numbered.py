@@ -185,6 +185,16 @@ def test_a_new_key_is_said_between_the_digits_and_the_bracket_of_an_ending():
         assert blank == any(0 < key.x - one.x < 15 for one in endings)
 
 
+def test_a_new_key_of_the_next_line_is_said_there():
+    text = "X:1\nM:2/4\nL:1/4\nK:D\n|:DE|FG:|\nK:A\n|:AB|cd:|\n"
+    [drawing] = engrave_numbers([read_tune(text)[0]], PATHS)
+    said = [
+        [one.text for one in system.shapes if isinstance(one, Writing)]
+        for system in drawing.systems
+    ]
+    assert ["1=A" in words for words in said] == [False, True]
+
+
 def test_staccato_is_no_dot_of_the_octave():
     marks = [draw(tune_of("D", body))[1] for body in ("D4|", ".D4|", "!staccato!D4|")]
     assert [len(DOT.findall("".join(lines))) for lines in marks] == [0, 0, 0]

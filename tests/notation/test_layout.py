@@ -154,3 +154,15 @@ def test_a_bar_left_over_joins_the_line_before() -> None:
     assert [line.count("|") for line in break_lines(tune, 2).text.splitlines()[-3:]] == [2, 2, 1]
     short, _ = read_tune(f"X:1\nM:C\nL:1/8\nK:D\nA|{bars * 4}DEFG ABc:|")
     assert break_lines(short, 2).text.splitlines()[-1].count("|") == 3
+
+
+def test_a_new_key_stands_before_the_bar_line_of_its_line():
+    """So it is the signature of that line, not a change behind ``|:``."""
+    text = "X:1\nM:2/4\nL:1/4\nK:D\n|:DE|FG:|\nK:G\n|:GA|Bc:| % words\nK:A\nM:3/4\n|:ABc|ABc:|\n"
+    tune = read_tune(text)[0]
+    laid_out = break_lines(tune)
+    assert laid_out.text.splitlines()[-3:] == [
+        "|:DE|FG:|", "[K:G]|:GA|Bc:|", "[K:A][M:3/4]|:ABc|ABc:|",
+    ]  # fmt: skip
+    again = read_tune(laid_out.text)[0]
+    assert [note.pitches for note in again.notes] == [note.pitches for note in tune.notes]

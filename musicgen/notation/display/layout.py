@@ -37,6 +37,7 @@ NOTES_OF_A_BAR = 12
 """That a line has room for where bars are longer."""
 
 KEPT_FIELDS = "XTCORMLQKPU"
+_LINE_END = re.compile(r"[|:\]\[ \t]*(?:%[^\n]*)?\n")
 _INLINE_FIELDS = "KMLQP"
 _DROPPED = frozenset(
     {"ignored", "comment", "stray", "accidental", "digits", "textending", "bar", "ending"}
@@ -173,6 +174,8 @@ class _Writer:
         """Copy what stands between the bar lines of a bar; the lines themselves come from it."""
         bars = self.tune.bars
         before = bars[bar.index - 1].closing if bar.index else ""
+        if bar.opening or bar.starts_ending:
+            self._copy_fields()
         if opens_repeat(bar.opening) and not opens_repeat(before):
             self.write("|:")
         if bar.starts_ending:
@@ -184,6 +187,26 @@ class _Writer:
         if bar.closing:
             self._drop_space()
             self.write(canonical(bar.closing))
+
+    def _copy_fields(self) -> None:
+        """Copy the fields on lines of their own before a bar: they stand before its bar line.
+
+        So a new key is the signature of the line that begins there, not a change behind ``|:``.
+        """
+        start = self.at if self.at == self.tune.body_start else self._next_line(self.at)
+        while start is not None and self._field_at(start) is not None:
+            if self._behind_other_voices(start) > start:
+                return
+            following = self._next_line(self.source.find("\n", start))
+            if following is None:
+                return
+            self._write_line(self.source[start : following - 1], start, is_whole=True)
+            self.at = start = following
+
+    def _next_line(self, position: int) -> int | None:
+        """Where the next line begins, if only a bar line and a comment are before it."""
+        found = _LINE_END.match(self.source, position) if position >= 0 else None
+        return found.end() if found else None
 
     def _copy_lines(self, end: int) -> None:
         line_start = self.at == self.tune.body_start or self.source[self.at - 1 : self.at] == "\n"

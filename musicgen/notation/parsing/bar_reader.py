@@ -12,10 +12,10 @@ from musicgen.notation.parsing.fields import (
     find_clef,
     has_quarter_tones,
     is_clef,
+    is_tempo_nonsense,
     parse_key,
     parse_meter,
     parse_shifts,
-    is_tempo_nonsense,
     parse_tempo,
     parse_unit_length,
 )

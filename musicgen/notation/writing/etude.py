@@ -1,10 +1,11 @@
 """Some bars of a tune as an exercise: the same figure through the scale and through keys.
 
 First the figure goes up and down the scale of the tune, step by step, then through other keys, the
-nearest on the circle of fifths first. Each comes twice. What an instrument cannot play is left out.
+nearest on the circle of fifths first. Each comes twice, and none a second time elsewhere. What an
+instrument cannot play is left out.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -37,6 +38,11 @@ class _Figure:
     key: Key
     difficulty: tuple[int, int]
 
+    @property
+    def sound(self) -> tuple[tuple[int, ...], ...]:
+        """What is played: moved by an octave, one may be as another was, in whatever key."""
+        return tuple(note.pitches for bar in self.bars for note in bar)
+
 
 def make_etude(tune: Tune, first: int, last: int, instrument: str = "") -> str:
     """An exercise out of some bars of a tune, as plain ABC.
@@ -62,10 +68,18 @@ def make_etude(tune: Tune, first: int, last: int, instrument: str = "") -> str:
         raise NotationError("There is nothing to play in these bars.")
     home = bars[0].key or tune.key
     places = (_placed(tune, one, instrument) for one in _figures(bars, home))
-    figures = [one for one in places if one is not None]
+    figures = list(_each_once(one for one in places if one is not None))
     if not figures:
         raise NotationError("These bars cannot be played on this instrument.")
     return _write(tune, bars, figures[:MOST_FIGURES])
+
+
+def _each_once(figures: Iterable[_Figure]) -> Iterator[_Figure]:
+    known = set()
+    for one in figures:
+        if one.sound not in known:
+            known.add(one.sound)
+            yield one
 
 
 def _figures(bars: Sequence[Bar], home: Key) -> Iterator[_Figure]:

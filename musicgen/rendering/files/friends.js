@@ -35,7 +35,7 @@
     at("facts").textContent = tune.facts;
     at("abc").textContent = tune.abc;
     ABCJS.renderAbc("score", tune.score, {
-      responsive: "resize", visualTranspose: steps, add_classes: true,
+      responsive: "resize", visualTranspose: steps, add_classes: true, afterParsing: withPlainKeys,
       staffwidth: Math.max(300, Math.min(900, at("tune").clientWidth - 20)),
     });
   }

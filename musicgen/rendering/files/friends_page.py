@@ -7,6 +7,7 @@ tunes say goes into the page as JSON and is put on the screen as text, never as 
 import json
 from collections.abc import Mapping, Sequence
 from functools import cache
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -81,8 +82,12 @@ def write_friends_page(
         words=dict(words),
         book=_inside_script(json.dumps(book, ensure_ascii=False, separators=(",", ":"))),
         abcjs=_inside_script(paths.abcjs.read_text(encoding="utf-8"), is_json=False),
-        script=(_FOLDER / "friends.js").read_text(encoding="utf-8"),
+        script=_read_keys() + (_FOLDER / "friends.js").read_text(encoding="utf-8"),
     )
+
+
+def _read_keys() -> str:
+    return (files("musicgen.engraving") / "keys.js").read_text(encoding="utf-8")
 
 
 def _describe(tune: BookTune) -> dict[str, Any]:

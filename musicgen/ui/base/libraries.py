@@ -80,10 +80,12 @@ def _abcjs() -> ComponentRenderer:
 @cache
 def _abcjs_of(path: Path) -> ComponentRenderer:
     script = path.read_text(encoding="utf-8")
+    keys = (files("musicgen.engraving") / "keys.js").read_text(encoding="utf-8")
     return _library(
         ABCJS,
-        f"const scope = {{}};\n(function () {{ {script}\n}}).call(scope);\n"
-        "globalThis.musicgenAbcjs ??= scope.ABCJS;\n",
+        f"const scope = {{}};\n(function () {{ {script}\n}}).call(scope);\n{keys}"
+        "globalThis.musicgenAbcjs ??= scope.ABCJS;\n"
+        "globalThis.musicgenPlainKeys ??= withPlainKeys;\n",
     )
 
 

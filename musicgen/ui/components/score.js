@@ -70,7 +70,7 @@ class Score {
   render(abcjs, layout) {
     const options = {
       responsive: "resize", add_classes: true, selectTypes: false, foregroundColor: "currentColor",
-      staffwidth: layout.staff_width, paddingleft: 0, paddingright: 0, paddingtop: 0, paddingbottom: 16,
+      afterParsing: globalThis.musicgenPlainKeys, staffwidth: layout.staff_width, paddingleft: 0, paddingright: 0, paddingtop: 0, paddingbottom: 16,
       format: { titlefont: "serif 20", tempofont: "serif 12 bold", infofont: "serif 12", gchordfont: "serif 12" },
     };
     try {
