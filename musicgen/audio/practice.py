@@ -54,8 +54,8 @@ class PracticeSettings(Settings):
     )
     has_melody: bool = setting(True, "The melody is played; without it the others go on.")
     has_drone: bool = setting(False, "The tonic and its fifth sound all the time.")
-    first_bar: int = setting(0, "First of the bars, counted from 1; 0 for the beginning.", 0, 999)
-    last_bar: int = setting(0, "Last of the bars, counted from 1; 0 for the end.", 0, 999)
+    first_bar: int = setting(0, "First of the bars; 0 for the beginning.", 0, 999)
+    last_bar: int = setting(0, "Last of the bars; 0 for the end.", 0, 999)
 
 
 @dataclass(frozen=True, slots=True)

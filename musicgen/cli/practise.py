@@ -1,5 +1,6 @@
 """``musicgen practise``: a tune with count-in and metronome, slower and faster, as a sound file."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import click
 
 from musicgen.audio.files import AUDIO_FORMATS
 from musicgen.audio.practice import PracticeSettings
+from musicgen.cli.bars import place_bars
 from musicgen.cli.options import echo, echo_json, json_option
 from musicgen.cli.output import check_free, overwrite_option, write_output
 from musicgen.cli.reading import read_tunebook_file
@@ -15,6 +17,7 @@ from musicgen.config import Paths, describe
 from musicgen.errors import AudioError
 from musicgen.library.book_tune import to_file_name
 from musicgen.library.favourites import FavouriteStore
+from musicgen.notation.analysis.bar_numbers import number_bars
 from musicgen.notation.model import Tune
 from musicgen.rendering.playback_settings import AS_DANCED
 from musicgen.storage import is_file
@@ -62,8 +65,8 @@ def practise_command(
     from musicgen.audio.files import audio_bytes
     from musicgen.audio.practice import plan_practice, render_practice
 
-    settings = PracticeSettings(**practice)
     found = sound.playback.apply_to(_find(tune, number))
+    settings = _placed(found, PracticeSettings(**practice))
     path = out / f"{to_file_name(found.title or 'tune')}-practice.{suffix}"
     check_free([path], overwrite)
     planned = plan_practice(found, settings, sound.playback.arrangement)
@@ -79,6 +82,16 @@ def practise_command(
         return
     speeds = ", ".join(f"{row['bpm']:g}" for row in rows)
     echo(f"{path}: {planned.duration_s:.0f} s, beats a minute: {speeds}")
+
+
+def _placed(tune: Tune, settings: PracticeSettings) -> PracticeSettings:
+    """The settings with bars as they are written, of those that were named as musicians count."""
+    first, last = settings.first_bar, settings.last_bar
+    if not (first or last):
+        return settings
+    numbers = number_bars(tune.bars) or (0,)
+    begin, end = place_bars(tune, first or numbers[0], last or numbers[-1])
+    return replace(settings, first_bar=begin, last_bar=end)
 
 
 def _find(name: str, number: int) -> Tune:

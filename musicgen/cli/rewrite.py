@@ -1,12 +1,12 @@
 """``musicgen rewrite``: some bars of a tune written anew, the others as they are."""
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from musicgen.cli.bars import BARS_HELP, parse_bars, place_bars
 from musicgen.cli.editing import editing_options, write_edited
 from musicgen.cli.files import TuneFiles
 from musicgen.cli.options import echo, echo_json
@@ -24,12 +24,9 @@ from musicgen.sampling.edit_list import Rewrite
 if TYPE_CHECKING:
     from musicgen.sampling.infilling import Candidate
 
-_BARS = re.compile(r"(\d{1,4})(?:-(\d{1,4}))?")
-
 
 @click.command("rewrite")
-@click.option("--bars", required=True, metavar="FIRST-LAST",
-              help="Which bars, counted from 1 as they are written, such as 5-6.")  # fmt: skip
+@click.option("--bars", required=True, metavar="FIRST-LAST", help=BARS_HELP)
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True,
               help="Start of the drawings; another finds other ways.")  # fmt: skip
 @click.option("--choice", type=click.IntRange(0), help="Write the tune with this way.")
@@ -56,7 +53,8 @@ def rewrite_command(  # noqa: PLR0913 - each is an option of the command
     first, last = parse_bars(bars)
     if not has_recipes(file):
         tune = _other_tune(file, number)
-        found = _other_ways(tune, checkpoint_name, first, last, seed)
+        places = place_bars(tune, first, last)
+        found = _other_ways(tune, checkpoint_name, *places, seed)
         if choice is None:
             _list(found, first, last, seed, as_json=as_json)
             return
@@ -66,13 +64,14 @@ def rewrite_command(  # noqa: PLR0913 - each is an option of the command
         _write_other(files, stem, found, choice, as_json=as_json)
         return
     request, composed = recompose_tune(file, checkpoint_name, number)
+    places = place_bars(composed.tune, first, last)
     if choice is not None:
-        edit = Rewrite(first, last, seed, choice)
+        edit = Rewrite(*places, seed, choice)
         write_edited(request, composed, edit, out, formats, overwrite=overwrite, as_json=as_json)
         return
     from musicgen.sampling.infilling import rewrite_bars
 
-    found = rewrite_bars(request.checkpoint, composed.config, composed.abc, first, last, seed)
+    found = rewrite_bars(request.checkpoint, composed.config, composed.abc, *places, seed)
     _list(found, first, last, seed, as_json=as_json)
 
 
@@ -123,15 +122,3 @@ def _list(found: "Sequence[Candidate]", first: int, last: int, seed: int, *, as_
     for one in found:
         music = "|".join(bar.strip() for bar in one.bars).replace("\n", " ")
         echo(f"--choice {one.choice:<3} {one.fit:+6.1f}  {music}")
-
-
-def parse_bars(text: str) -> tuple[int, int]:
-    """The first and last bar of ``5-6`` or ``5``, counted from 1.
-
-    Raises:
-        ConfigError: the text is neither.
-    """
-    match = _BARS.fullmatch(text.strip())
-    if not match:
-        raise ConfigError("--bars takes numbers such as 5 or 5-6, not {text!r}.", text=text[:40])
-    return int(match[1]), int(match[2] or match[1])

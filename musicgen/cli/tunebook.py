@@ -6,11 +6,11 @@ from typing import Any, cast
 
 import click
 
+from musicgen.cli.bars import BARS_HELP, parse_bars, place_bars
 from musicgen.cli.files import CHOICES, TuneFiles
 from musicgen.cli.options import echo, echo_json, formats_option, json_option
 from musicgen.cli.output import check_free, overwrite_option, write_output
 from musicgen.cli.reading import MAX_BYTES, read_text_file, read_tunebook_file
-from musicgen.cli.rewrite import parse_bars
 from musicgen.cli.sound_options import SoundChoice, reading_options, sound_options
 from musicgen.config import Paths, SampleConfig
 from musicgen.errors import TunebookError
@@ -46,6 +46,7 @@ from musicgen.storage import storing
 
 _TUNE = "Its title, or the beginning of its key, as `tunebook list` shows it."
 _PART = re.compile(r"(?P<tune>.+?)(?:\*(?P<repeats>\d))?(?:@(?P<transpose>[+-]?\d{1,2}))?")
+_TITLE = "Tunebook"
 _ORDERS = ("title", "rhythm", "added")
 _SET_CHOICES = ("abc", "midi", "wav", "mp3", "ogg", "flac")
 _out_option = click.option("--out", type=click.Path(path_type=Path), default=Path("out"),
@@ -213,8 +214,7 @@ def vary_command(
 
 @tunebook_group.command("etude")
 @click.argument("tune", metavar="TUNE")
-@click.option("--bars", required=True, metavar="FIRST-LAST",
-              help="Which bars, counted from 1 as they are written, such as 5-6.")  # fmt: skip
+@click.option("--bars", required=True, metavar="FIRST-LAST", help=BARS_HELP)
 @click.option("--instrument", "name", type=click.Choice(tuple(INSTRUMENTS)),
               help="Instead of the one that is remembered.")  # fmt: skip
 @click.option("--keep", is_flag=True, help="Add it to the tunebook.")
@@ -223,7 +223,7 @@ def etude_command(tune: str, bars: str, name: str | None, keep: bool, as_json: b
     """Some bars of a tune as an exercise: through the scale, then through keys."""
     book = _book()
     found = book.find(tune)
-    first, last = parse_bars(bars)
+    first, last = place_bars(found.tune, *parse_bars(bars))
     text = make_etude(found.tune, first - 1, last - 1, name or book.choice("instrument"))
     made = make_tune(with_title(text, f"{found.title}: exercise"))
     if keep:
@@ -236,8 +236,7 @@ def etude_command(tune: str, bars: str, name: str | None, keep: bool, as_json: b
 
 @tunebook_group.command("rewrite")
 @click.argument("tune", metavar="TUNE")
-@click.option("--bars", required=True, metavar="FIRST-LAST",
-              help="Which bars, counted from 1 as they are written, such as 5-6.")  # fmt: skip
+@click.option("--bars", required=True, metavar="FIRST-LAST", help=BARS_HELP)
 @click.option("--checkpoint", "checkpoint_name", default="house", show_default=True,
               metavar="NAME", help="Who composes.")  # fmt: skip
 @click.option("--temperature", type=click.FloatRange(0.1, 2.0), default=0.8, show_default=True)
@@ -266,7 +265,8 @@ def rewrite_command(
     found = book.find(tune)
     checkpoint = load_checkpoint(find_checkpoint(checkpoint_name, Paths.default()).path)
     config = SampleConfig(temperature=temperature)
-    ways = rewrite_any_bars(checkpoint, config, found.text, first, last, seed)
+    places = place_bars(found.tune, first, last)
+    ways = rewrite_any_bars(checkpoint, config, found.text, *places, seed)
     if choice is not None:
         chosen = [one for one in ways if one.choice == choice]
         if not chosen:
@@ -342,8 +342,10 @@ def fit_command(tune: str, name: str | None, as_json: bool) -> None:
         echo_json({"instrument": instrument.name, "semitones": best.semitones,
                    "missing": best.missing, "missing_before": best.missing_before})  # fmt: skip
         return
-    lacking = f"{best.missing_before} before, {best.missing} then"
-    echo(f"{found.title}, {instrument.name}: {best.semitones:+d} semitones; lacking: {lacking}")
+    echo(
+        f"{found.title} on the {instrument.name}: {best.missing_before} notes are lacking as it "
+        f"is, {best.missing} if it is moved by {best.semitones:+d} semitones."
+    )
 
 
 @tunebook_group.command("remove")
@@ -493,7 +495,7 @@ def export_command(  # noqa: PLR0913 - each is an option of the command
 @tunebook_group.command("pdf")
 @click.argument("tunes", nargs=-1, metavar="[TUNE]...")
 @_file_option
-@click.option("--title", default="Tunebook", show_default=True, help="Title of the book.")
+@click.option("--title", default=_TITLE, show_default=True, help="Title of the book.")
 @click.option("--paper", type=click.Choice(PAPERS), default="a4", show_default=True)
 @click.option("--layout", type=click.Choice(LAYOUTS), default="tunes", show_default=True,
               help="Whole tunes, their beginnings in two columns, or both.")  # fmt: skip
@@ -501,13 +503,15 @@ def export_command(  # noqa: PLR0913 - each is an option of the command
               help="What the QR code of a tune holds: its notes as ABC, or a link.")  # fmt: skip
 @click.option("--address", default="", metavar="URL",
               help="Address at which others reach this program, for links.")  # fmt: skip
-@click.option("--fingering", type=click.Choice(tuple(FINGERINGS)), default=None,
-              help="How the notes are played, below them.")  # fmt: skip
+@click.option("--fingering", type=click.Choice(("", *FINGERINGS)), default=None,
+              help="How the notes are played, below them; by default on yours.")  # fmt: skip
 @click.option("--notation", type=click.Choice(NOTATIONS), default="staff", show_default=True,
               help="Staff notation, or numbered notation (jianpu).")  # fmt: skip
 @reading_options()["clef"]
 @reading_options()["octave"]
 @click.option("--tag", default="", help="Only tunes with this tag.")
+@click.option("--set", "set_name", default="", metavar="NAME",
+              help="A set: its tunes in order, in their keys, and nothing else.")  # fmt: skip
 @click.option("--order", type=click.Choice(_ORDERS), default="title", show_default=True)
 @overwrite_option
 @json_option
@@ -524,29 +528,35 @@ def pdf_command(  # noqa: PLR0913 - each is an option of the command
     clef: str,
     octave: int,
     tag: str,
+    set_name: str,
     order: str,
     overwrite: bool,
     as_json: bool,
 ) -> None:
     """Print tunes as one PDF file: contents, sets, music with QR codes, indexes."""
-    from musicgen.rendering.files.book_files import pick_tunes
+    from musicgen.rendering.files.book_files import pick_tunes, tunes_of_set
     from musicgen.rendering.files.book_pdf import write_book
 
     check_free([out], overwrite)
-    settings = BookSettings(
-        title, paper, layout, code, fingering or "", address, notation, clef, octave
-    )
     book = _book()
-    chosen = [tune for tune in pick_tunes(book, tunes) if not tag or tag in tune.tags]
-    ordered = BookChoice(order).pick(_some(chosen))
-    printed = write_book(ordered, book.sets(), settings, Paths.default())
+    if fingering is None:
+        fingering = book.choice("fingering")  # of one's instrument, as on the page
+    settings = BookSettings(title, paper, layout, code, fingering, address, notation, clef, octave)
+    if set_name:
+        wanted = book.get_set(set_name)
+        ordered = tunes_of_set(book, wanted)
+        settings = settings.replace(title=title if title != _TITLE else wanted.name, is_set=True)
+    else:
+        chosen = [tune for tune in pick_tunes(book, tunes) if not tag or tag in tune.tags]
+        ordered = BookChoice(order).pick(_some(chosen))
+    printed = write_book(ordered, () if set_name else book.sets(), settings, Paths.default())
     write_output(out, printed.data, overwrite)
     warnings = [f"{name}: {reason}" for name, reason in printed.missing]
     if as_json:
         echo_json({"file": str(out), "tunes": len(ordered), "warnings": warnings})
         return
     echo(*warnings, err=True)
-    echo(f"{out}: {len(ordered)} tunes")
+    echo(f"{out}: {_counted(len(ordered), 'tune')}")
 
 
 @tunebook_group.command("friends")
@@ -570,7 +580,7 @@ def friends_command(
     if as_json:
         echo_json({"file": str(out), "tunes": len(chosen)})
     else:
-        echo(f"{out}: {len(chosen)} tunes")
+        echo(f"{out}: {_counted(len(chosen), 'tune')}")
 
 
 @tunebook_group.command("backup")
@@ -581,11 +591,11 @@ def backup_command(out: Path, overwrite: bool, as_json: bool) -> None:
     """Write the whole tunebook as one ZIP file, which `tunebook import` brings back."""
     book = _book()
     write_output(out, write_archive(book), overwrite)
-    counts = {"file": str(out), "tunes": book.count(), "sets": len(book.sets())}
+    tunes, count = book.count(), len(book.sets())
     if as_json:
-        echo_json(counts)
+        echo_json({"file": str(out), "tunes": tunes, "sets": count})
     else:
-        echo(f"{out}: {counts['tunes']} tunes, {counts['sets']} sets")
+        echo(f"{out}: {_counted(tunes, 'tune')}, {_counted(count, 'set')}")
 
 
 @tunebook_group.command("import")
@@ -663,6 +673,10 @@ def _say_set(book: Tunebook, one: BookSet, as_json: bool) -> None:
     echo(f"{one.name}: {' / '.join(parts)}")
 
 
+def _counted(count: int, word: str) -> str:
+    return f"{count} {word}{'' if count == 1 else 's'}"
+
+
 def _say_imported(found: list[Imported], as_json: bool) -> None:
     total = {
         "tunes": sum(one.tunes for one in found),
@@ -673,8 +687,8 @@ def _say_imported(found: list[Imported], as_json: bool) -> None:
     if as_json:
         echo_json(total)
         return
-    words = [f"{total['tunes']} new tunes"]
-    words += [f"{total['sets']} new sets"] if total["sets"] else []
+    words = [_counted(total["tunes"], "new tune")]
+    words += [_counted(total["sets"], "new set")] if total["sets"] else []
     words += [f"{total['known']} were there already"] if total["known"] else []
     words += [f"{total['empty']} without notes are left out"] if total["empty"] else []
     echo(", ".join(words) + ".")

@@ -24,6 +24,7 @@ from typing import Any
 from musicgen.config import Paths
 from musicgen.engraving.shapes import Box, Shape
 from musicgen.errors import EngravingError, SetupError
+from musicgen.notation.analysis.fingering import find_rows
 from musicgen.notation.display.layout import LaidOut, break_lines
 from musicgen.notation.display.note_names import with_fingering
 from musicgen.notation.model import Tune
@@ -39,6 +40,8 @@ MAX_CHARACTERS = 50_000
 """Characters of a tune that is drawn: a hundred times the usual."""
 
 _BARS_PER_LINE = (4, 3, 2, 1)
+_CHARACTER = 8.5
+"""Pixels of a character below the notes."""
 _AT_ONCE = 25  # tunes that one process draws
 _PROCESSES = 2
 _SQUEEZE = 1.25
@@ -209,9 +212,11 @@ def engrave_many(
     due = {place: (tune, staff_width) for place, tune in enumerate(tunes) if place not in found}
     for bars in _BARS_PER_LINE:
         texts = {
-            place: _lay_out(tune, bars, fingering).text for place, (tune, _width) in due.items()
+            place: _lay_out(tune, bars, fingering).text
+            for place, (tune, _width) in due.items()
+            if bars == 1 or _has_room(tune, bars, fingering, staff_width)
         }
-        drawn = _draw_many({place: (texts[place], due[place][1]) for place in due}, paths)
+        drawn = _draw_many({place: (texts[place], due[place][1]) for place in texts}, paths)
         squeezed: dict[int, tuple[str, float]] = {}
         for place, drawing in drawn.items():
             if isinstance(drawing, EngravingError) or drawing.width <= staff_width * 1.01:
@@ -226,6 +231,17 @@ def engrave_many(
 def _lay_out(tune: Tune, bars: int, fingering: str) -> LaidOut:
     laid_out = break_lines(tune, bars)
     return with_fingering(laid_out, tune, fingering) if fingering else laid_out
+
+
+def _has_room(tune: Tune, bars: int, fingering: str, staff_width: float) -> bool:
+    """Whether the words below so many bars stand apart from each other.
+
+    abcjs gives notes the same room whatever is written below them.
+    """
+    words = [rows for _start, rows in find_rows(tune, fingering)] if fingering else []
+    longest = max((len(word) for rows in words for word in rows), default=0)
+    most = max((sum(1 for note in bar.notes if note.pitches) for bar in tune.bars), default=0)
+    return longest < 2 or bars * most * (longest + 1) * _CHARACTER <= staff_width
 
 
 def _find_hindrance(tune: Tune) -> EngravingError | None:

@@ -151,6 +151,14 @@ def moved(tune: BookTune, semitones: int) -> Tune:
     return read_tune(transpose(tune.text, semitones))[0] if semitones else tune.tune
 
 
+def key_of(tune: BookTune, semitones: int) -> str:
+    """The key in which a tune is when it is moved, for people; as it is where it cannot be."""
+    try:
+        return name_key(moved(tune, semitones).key)
+    except NotationError:
+        return name_key(tune.tune.key)
+
+
 def name_key(key: Key) -> str:
     """A key for people: ``E dorian``, ``D major``; empty for none."""
     mode = {"ionian": "major", "aeolian": "minor"}.get(key.mode, key.mode)

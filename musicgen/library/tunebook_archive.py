@@ -28,6 +28,10 @@ MAX_ARCHIVE_BYTES = 100_000_000
 _FORMAT, _VERSION = "musicgen tunebook", 1
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same book gives the same bytes
 _KEY_LENGTH = 16
+KEPT_CHOICES = ("instrument", "fingering", "clef", "octave", "notation")
+"""What a reader chose for all tunes; the rest of the choices belong to a computer."""
+
+_MAX_CHOICE = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,7 @@ def write_archive(book: Tunebook) -> bytes:
             }
             for one in book.sets()
         ],
+        "choices": {name: value for name in KEPT_CHOICES if (value := book.choice(name))},
     }
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -91,7 +96,8 @@ def _to_json(tune: BookTune, values: Mapping[str, Any] | None) -> dict[str, Any]
 def import_archive(book: Tunebook, data: bytes) -> Imported:
     """Adds the tunes and sets of an archive to a book; what is there already stays as it is.
 
-    A set whose name is taken by another one gets a number behind it.
+    A set whose name is taken by another one gets a number behind it. One's instrument comes back
+    where none is chosen here.
 
     Raises:
         TunebookError: the file is no such archive, or the book has no room.
@@ -105,6 +111,11 @@ def import_archive(book: Tunebook, data: bytes) -> Imported:
         content = parse_json(text, max_bytes=MAX_ARCHIVE_BYTES)
         tunes, recipes = _read_tunes(content)
         sets = list(_read_sets(content))
+        choices = {
+            name: _text(value)[:_MAX_CHOICE]
+            for name, value in dict(content.get("choices", {})).items()
+            if name in KEPT_CHOICES
+        }
     except (
         zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, KeyError, TypeError,
         ValueError, NotationError, CompositionError,
@@ -112,6 +123,9 @@ def import_archive(book: Tunebook, data: bytes) -> Imported:
         raise _no_archive() from error
     new = book.add(tunes[::-1], recipes)  # a book shows first what was added last
     added = sum(_add_set(book, one) for one in sets)
+    if not any(map(book.choice, KEPT_CHOICES)):
+        for name, value in choices.items():
+            book.choose(name, value)
     return Imported(len(new), added, len(tunes) - len(new))
 
 

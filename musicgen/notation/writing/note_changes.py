@@ -87,7 +87,11 @@ def change_note(text: str, number: int, change: Change) -> ChangedNotes:
     """
     draft = _Draft(text)
     if not 0 <= number < len(draft.notes):
-        raise NotationError("The tune has no such note.")
+        raise NotationError(
+            "The tune has notes 1 to {count}: there is no note {number}.",
+            count=len(draft.notes),
+            number=number + 1,
+        )
     if change in _STEPS or change in _SEMITONES:
         return draft.move(number, change)
     if change == "insert":

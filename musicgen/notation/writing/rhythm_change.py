@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from musicgen.errors import NotationError
+from musicgen.notation.analysis.bar_numbers import number_bars
 from musicgen.notation.analysis.bars import check_bars
 from musicgen.notation.model import Bar, Key, Meter, Note, Tune
 from musicgen.notation.parsing.reader import read_tune
@@ -64,8 +65,14 @@ def as_dance(tune: Tune, dance: str) -> str:
             "Only tunes in 6/8, 4/4, 2/2 or 2/4 can be made another dance; this one is in {meter}.",
             meter=tune.meter.text or "–",
         )
-    if not check_bars(tune).is_in_time:
-        raise NotationError("Not every bar of this tune is in time. Mend them first.")
+    report = check_bars(tune)
+    if report.wrong:
+        raise NotationError(
+            "Bar {number} of this tune is out of time. Mend it first.",
+            number=number_bars(tune.bars)[report.wrong[0].index],
+        )
+    if not report.is_in_time:
+        raise NotationError("There is nothing to play in this tune.")
     before, after = DANCES[source], DANCES[dance]
     bars = _carry_over(tune, before, after)
     made = replace(

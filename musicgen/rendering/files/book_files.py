@@ -1,12 +1,12 @@
 """Tunes and sets of a tunebook as files, which bear their titles."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from musicgen.audio.midi import MAX_DURATION_S, timeline
 from musicgen.config import Paths
 from musicgen.errors import AudioError
-from musicgen.library.book_tune import BookSet, BookTune, moved, to_file_name
+from musicgen.library.book_tune import BookSet, BookTune, make_tune, moved, to_file_name
 from musicgen.library.tunebook import Tunebook
 from musicgen.rendering.files.formats import ExportTune
 from musicgen.rendering.files.tune_set import ExportSet
@@ -94,6 +94,24 @@ def play_set(
         sheets.append(piece)
         pieces += [piece] * part.repeats
     return PlayedSet(wanted.name, tuple(pieces), tuple(sheets))
+
+
+def tunes_of_set(book: Tunebook, wanted: BookSet) -> list[BookTune]:
+    """The tunes of a set in its order, as they are played: in their keys, with how often as a note.
+
+    Raises:
+        TunebookError: a tune is gone.
+        NotationError: one cannot be written down in its key.
+    """
+    found = []
+    for place, part in enumerate(wanted.tunes):
+        tune = book.get(part.key)
+        sheet = moved(tune, part.transpose)
+        made = make_tune(sheet.text, tune.title, f"{tune.key[:14]}{place:02d}")
+        times = f"×{part.repeats}" if part.repeats > 1 else ""
+        note = " · ".join(filter(None, [times, tune.note.partition("\n")[0]]))
+        found.append(replace(made, note=note, tags=tune.tags))
+    return found
 
 
 def pick_tunes(book: Tunebook, names: Sequence[str]) -> list[BookTune]:

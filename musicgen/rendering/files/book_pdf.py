@@ -1,12 +1,12 @@
 """A tunebook as one PDF file: contents, sets, tunes with a code to scan, beginnings and indexes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from musicgen.config import Paths, Settings, setting
 from musicgen.errors import EngravingError, NotationError, TunebookError
-from musicgen.library.book_tune import BookSet, BookTune
+from musicgen.library.book_tune import BookSet, BookTune, key_of
 from musicgen.notation.analysis.clefs import CLEFS
 from musicgen.notation.analysis.fingering import FINGERINGS
 from musicgen.notation.display.excerpt import cut_bars
@@ -53,6 +53,7 @@ class BookSettings(Settings):
     )
     clef: str = setting("", "The clef of the music.", choices=("", *CLEFS))
     octave: int = setting(0, "Octaves it is written higher or lower.", -MOST_OCTAVES, MOST_OCTAVES)
+    is_set: bool = setting(False, "The tunes of a set, without contents and indexes.")
 
 
 @dataclass(frozen=True)
@@ -119,9 +120,15 @@ def write_book(
     book = PrintedBook(
         settings.title,
         tuple(printed),
-        tuple(_print_set(one) for one in sets if {part.key for part in one.tunes} <= known),
+        tuple(
+            _print_set(one, {tune.key: tune for tune in tunes})
+            for one in sets
+            if {part.key for part in one.tunes} <= known
+        ),
         _draw_incipits(tunes, settings, paths) if settings.layout != "tunes" else (),
         has_tunes,
+        has_contents=not settings.is_set,
+        has_indexes=not settings.is_set,
         words=words or BookWords(),
     )
     data = write_pdf(lay_out_book(book, paper), settings.title, subject="tunebook")
@@ -153,13 +160,14 @@ def _print_tune(
     )
 
 
-def _print_set(wanted: BookSet) -> "PrintedSet":
+def _print_set(wanted: BookSet, tunes: Mapping[str, BookTune]) -> "PrintedSet":
     from musicgen.engraving.book import PrintedSet
 
     parts = []
     for part in wanted.tunes:
         how = f" ×{part.repeats}" if part.repeats > 1 else ""
-        how += f" ({part.transpose:+d})" if part.transpose else ""
+        if part.transpose:
+            how += f" ({part.transpose:+d}: {key_of(tunes[part.key], part.transpose)})"
         parts.append((part.key, how))
     return PrintedSet(wanted.name, tuple(parts))
 

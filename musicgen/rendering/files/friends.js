@@ -3,7 +3,7 @@
 (() => {
   const book = JSON.parse(document.getElementById("book").textContent);
   const at = (id) => document.getElementById(id);
-  let current = 0, queue = [], context = null, playing = [], timer = 0;
+  let current = 0, queue = [], place = 0, context = null, playing = [], timer = 0;
 
   function row(words, small, open) {
     const button = document.createElement("button");
@@ -22,17 +22,18 @@
     const fits = (text) => words.every((word) => text.toLowerCase().includes(word));
     at("sets").replaceChildren(...book.sets.filter((one) => fits(one.name)).map((one) =>
       row(one.name, one.parts.map(([place, how]) => book.tunes[place].title + how).join(" / "),
-        () => open(one.parts[0][0], one.parts.map(([place]) => place)))));
+        () => openPart(one.parts, 0))));
     at("tunes").replaceChildren(...book.tunes
-      .map((tune, place) => [tune, place])
+      .map((tune, number) => [tune, number])
       .filter(([tune]) => fits(`${tune.title} ${tune.facts} ${tune.tags}`))
-      .map(([tune, place]) => row(tune.title, tune.facts, () => open(place, []))));
+      .map(([tune, number]) => row(tune.title, tune.facts, () => { queue = []; open(number, 0); })));
   }
 
   function draw() {
     const tune = book.tunes[current], steps = Number(at("transpose").value);
     at("title").textContent = tune.title;
-    at("facts").textContent = tune.facts;
+    const part = queue.length ? ` · ${place + 1}/${queue.length}${queue[place][1]}` : "";
+    at("facts").textContent = tune.facts + part;
     at("abc").textContent = tune.abc;
     ABCJS.renderAbc("score", tune.score, {
       responsive: "resize", visualTranspose: steps, add_classes: true, afterParsing: withPlainKeys,
@@ -40,11 +41,17 @@
     });
   }
 
-  function open(place, set) {
+  // A tune of a set: in the key in which it is played there.
+  function openPart(parts, number) {
+    queue = parts;
+    place = number;
+    open(parts[number][0], parts[number][2]);
+  }
+
+  function open(number, steps) {
     stop();
-    current = place;
-    queue = set;
-    at("transpose").value = "0";
+    current = number;
+    at("transpose").value = String(steps);
     at("list").hidden = true;
     at("tune").hidden = false;
     draw();
@@ -52,9 +59,9 @@
   }
 
   function step(by) {
-    const places = queue.length ? queue : book.tunes.map((_, place) => place);
-    const where = (places.indexOf(current) + by + places.length) % places.length;
-    open(places[where], queue);
+    const count = queue.length || book.tunes.length;
+    const where = ((queue.length ? place : current) + by + count) % count;
+    if (queue.length) openPart(queue, where); else open(where, 0);
   }
 
   const strings = new Map();
@@ -104,7 +111,7 @@
     at("play").setAttribute("aria-pressed", String(isPlaying));
   }
 
-  for (let steps = -7; steps <= 7; steps += 1) {
+  for (let steps = -12; steps <= 12; steps += 1) {
     const option = document.createElement("option");
     option.value = String(steps);
     option.textContent = steps > 0 ? `+${steps}` : String(steps);

@@ -15,7 +15,7 @@ from musicgen.audio.midi import to_midi
 from musicgen.config import Paths
 from musicgen.engraving.pages import describe_tune
 from musicgen.errors import AudioError, SetupError, TunebookError
-from musicgen.library.book_tune import BookSet, BookTune
+from musicgen.library.book_tune import BookSet, BookTune, SetTune, key_of
 from musicgen.notation.display.layout import break_lines
 from musicgen.notation.model import Tune
 from musicgen.storage import is_file
@@ -68,7 +68,11 @@ def write_friends_page(
             {
                 "name": one.name,
                 "parts": [
-                    [places[part.key], f" ×{part.repeats}" if part.repeats > 1 else ""]
+                    [
+                        places[part.key],
+                        _describe_part(part, tunes[places[part.key]]),
+                        part.transpose,
+                    ]
                     for part in one.tunes
                 ],
             }
@@ -84,6 +88,12 @@ def write_friends_page(
         abcjs=_inside_script(paths.abcjs.read_text(encoding="utf-8"), is_json=False),
         script=_read_keys() + (_FOLDER / "friends.js").read_text(encoding="utf-8"),
     )
+
+
+def _describe_part(part: SetTune, tune: BookTune) -> str:
+    """How a tune of a set is played: how often, and where it is moved in which key."""
+    times = f" ×{part.repeats}" if part.repeats > 1 else ""
+    return times + (f" ({key_of(tune, part.transpose)})" if part.transpose else "")
 
 
 def _read_keys() -> str:

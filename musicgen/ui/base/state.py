@@ -239,6 +239,9 @@ TUNEBOOK_PARTS: Slot[tuple[tuple[str, int, int], ...]] = Slot("tunebook_parts", 
 TUNEBOOK_PLAYED = Slot("tunebook_played", False)
 """Whether that set is to be heard."""
 
+TUNEBOOK_PLAYS = Slot("tunebook_plays", 0)
+"""How often a set was asked to be played: each time it starts by itself."""
+
 TUNEBOOK_FILE: Slot[Any] = Slot("tunebook_file", None)
 """The file that was made last: its name, its media type, its bytes."""
 

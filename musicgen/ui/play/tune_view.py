@@ -27,6 +27,7 @@ from musicgen.ui.tune.rendering import PLAYER
 from musicgen.ui.tune.request import Request
 from musicgen.ui.tune.session_state import play_session
 from musicgen.ui.tune.sound_controls import sound_controls
+from musicgen.ui.tune.tune_words import name_music_key, name_rhythm
 from musicgen.watching import COMPOSE, RENDER, SOUND
 
 
@@ -194,7 +195,14 @@ def _facts(composition: Composition) -> list[str]:
     bpm = beats_per_minute(tune) * listening.chosen().arrangement.tempo_factor
     count = len(composition.char_probs)
     return [
-        *filter(None, (plain(tune.rhythm), tune.meter.text, plain(name_key(tune.key)))),
+        *filter(
+            None,
+            (
+                plain(name_rhythm(tune.rhythm)),
+                tune.meter.text,
+                plain(name_music_key(name_key(tune.key))),
+            ),
+        ),
         _("{bpm:.0f} beats a minute").format(bpm=bpm),
         _("Ended by itself")
         if composition.is_complete

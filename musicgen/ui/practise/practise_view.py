@@ -18,6 +18,7 @@ from musicgen.audio.practice import (
 from musicgen.config import describe
 from musicgen.errors import AudioError, NotationError
 from musicgen.library.book_tune import to_file_name
+from musicgen.notation.analysis.bar_numbers import find_bars, number_bars
 from musicgen.notation.analysis.fingering import count_missing
 from musicgen.notation.model import Tune
 from musicgen.notation.parsing.reader import read_tune
@@ -33,7 +34,7 @@ from musicgen.ui.base.words import plain
 from musicgen.ui.components.score import score
 from musicgen.ui.tune import listening, rendering, viewing
 from musicgen.ui.tune.fingering_choice import fingering_choice
-from musicgen.ui.tune.my_instrument import fit_line, instrument_choice
+from musicgen.ui.tune.my_instrument import fit_line, instrument_choice, is_told
 from musicgen.ui.tune.performance import Sound
 from musicgen.ui.tune.practise_link import TUNE
 from musicgen.ui.tune.rendering import PLAYER, lay_out
@@ -112,7 +113,7 @@ def practise(tune: Tune) -> None:
         _save(tune, sound)
     fit_line(tune, 0, lambda semitones: _move(text, semitones))
     missing = count_missing(tune, fingering) if fingering else 0
-    if missing:
+    if missing and not is_told(fingering):
         text = ngettext(
             "{count} note is not on this instrument: it is marked ×.",
             "{count} notes are not on this instrument: they are marked ×.",
@@ -192,18 +193,20 @@ def _settings(tune: Tune) -> PracticeSettings:
     answer = st.number_input(
         _("Bars to answer"), 0, 8, 0, key="practise_answer", help=_help("answer_bars")
     )
-    count = len(tune.bars)
-    first, last = 1, count
-    if count > 1:
+    numbers = number_bars(tune.bars) or (1,)
+    ends = first, last = numbers[0], numbers[-1]
+    if last > first:
         first, last = st.slider(
-            _("Bars"), 1, count, (1, count), key=f"practise_bars_{hash(tune.text)}"
-        )
-    is_whole = (first, last) == (1, count)
+            _("Bars"), *ends, ends, key=f"practise_bars_{hash(tune.text)}",
+            help=_("As musicians count them: a pickup is bar 0."),
+        )  # fmt: skip
+    is_whole = (first, last) == ends
+    begin, end = find_bars(numbers, first, last)
     return PracticeSettings(
         0 if bpm == usual else int(bpm), int(times), int(start), int(count_in), has_metronome,
         int(answer), st.session_state.get("practise_melody", True),
         st.session_state.get("practise_drone", False),
-        0 if is_whole else first, 0 if is_whole else last,
+        0 if is_whole else begin + 1, 0 if is_whole else end + 1,
     )  # fmt: skip
 
 

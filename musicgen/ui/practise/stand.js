@@ -1,6 +1,8 @@
 // The music stand: keys and pedals play, stop and turn pages, and the screen stays awake while it sounds.
 // data: {audio: selector, score: selector}
 
+const HEADER = 64, GAP = 24;
+
 globalThis.musicgenStand ??= (() => {
   const stand = { audio: "", score: "", lock: null };
   const isTyping = (target) => target instanceof Element
@@ -9,20 +11,35 @@ globalThis.musicgenStand ??= (() => {
 
   function systems() {
     const score = stand.score && document.querySelector(stand.score);
-    return score ? [...score.querySelectorAll(".abcjs-staff-wrapper, .abcjs-staff, .musicgen-line")] : [];
+    if (!score) return [];
+    const lines = [...score.querySelectorAll(".abcjs-staff-wrapper")];
+    return lines.length ? lines : [...score.querySelectorAll(".musicgen-line, .musicgen-paper > svg")];
   }
 
-  // To the first line that is not wholly seen, or back to the one a screen before.
+  // To the first line that is not wholly seen, or back by a screen: a line stands whole below the
+  // header of the page, and nothing of the line before is left above it.
   function turn(by) {
-    const lines = systems();
-    if (!lines.length) return false;
-    const tops = lines.map((line) => line.getBoundingClientRect());
-    const next = by > 0
-      ? lines.find((_, n) => tops[n].top > 90 && tops[n].bottom > innerHeight - 8)
-      : lines.findLast((_, n) => tops[n].top < -innerHeight * 0.4) ?? lines[0];
-    next?.scrollIntoView({ block: by > 0 ? "start" : "center", behavior: "smooth" });
-    return Boolean(next);
+    const boxes = systems().map((line) => line.getBoundingClientRect());
+    if (!boxes.length) return false;
+    const room = innerHeight - HEADER;
+    let at = by > 0
+      ? boxes.findIndex((box) => box.top > HEADER + 30 && box.bottom > innerHeight - 8)
+      : boxes.findIndex((box) => box.top > HEADER - room);
+    if (at < 0) at = by > 0 ? boxes.length - 1 : 0;
+    const above = at > 0 ? Math.max(boxes[at - 1].bottom, boxes[at].top - GAP) : boxes[at].top - GAP;
+    document.querySelector("[data-testid=stMain]")?.scrollBy({ top: above - HEADER, behavior: "smooth" });
+    return true;
   }
+
+  // Who opened a popover by hand means the music with the next key, not that button again.
+  let isByHand = false;
+  document.addEventListener("pointerdown", () => { isByHand = true; }, true);
+  document.addEventListener("keydown", (event) => { if (event.key !== "Escape") isByHand = false; }, true);
+  document.addEventListener("keyup", (event) => {
+    if (event.key !== "Escape" || !isByHand || !player()) return;
+    const button = document.activeElement;
+    if (button?.closest("[data-testid=stPopover]")) button.blur();
+  }, true);
 
   document.addEventListener("keydown", (event) => {
     if (!player() || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;

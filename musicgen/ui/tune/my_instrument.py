@@ -149,6 +149,18 @@ def fit_line(tune: Tune, now: int | None = None, move: Callable[[int], None] | N
             st.caption(_("No key within an octave has more of them."), width="content")
 
 
+def count_lacking(tune: Tune) -> int:
+    """How many notes of a tune one's instrument lacks; 0 without one."""
+    instrument = remembered_instrument()
+    return fit(tune, instrument).missing_before if instrument else 0
+
+
+def is_told(fingering: str) -> bool:
+    """Whether what a fingering lacks has been told of one's own instrument (`fit_line`)."""
+    instrument = remembered_instrument()
+    return instrument is not None and instrument.fingering == fingering
+
+
 def _remaining(missing: int) -> str:
     if not missing:
         return _("Every note is there then.")

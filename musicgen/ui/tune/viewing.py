@@ -13,7 +13,12 @@ from musicgen.ui.base import resources, state
 from musicgen.ui.base.failures import attempt
 from musicgen.ui.base.language import N_, _, ngettext
 from musicgen.ui.tune.constraints import RANGE_NAMES
-from musicgen.ui.tune.my_instrument import fit_line, instrument_choice
+from musicgen.ui.tune.my_instrument import (
+    count_lacking,
+    fit_line,
+    instrument_choice,
+    remembered_instrument,
+)
 
 SCORE = "score"
 NUMBERS = "numbers"
@@ -117,8 +122,9 @@ def warn_of_range(tune: Tune) -> None:
     """Says how many notes that instrument, and one's own, lack; nothing for no instrument."""
     fit_line(tune)
     name = state.CHECKED_RANGE.get()
-    if not name:
-        return
+    own = remembered_instrument()
+    if not name or (own is not None and own.range == name and count_lacking(tune)):
+        return  # what one's own instrument lacks has just been told
     count = len(outside(tune))
     instrument = _(RANGE_NAMES[name])
     if count:

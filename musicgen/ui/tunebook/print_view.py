@@ -1,15 +1,17 @@
 """The whole book on paper, for friends, and as a backup."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import streamlit as st
 
 from musicgen.engraving.book import BookWords
 from musicgen.errors import MusicgenError
-from musicgen.library.book_tune import to_file_name
+from musicgen.library.book_tune import BookSet, SetTune, to_file_name
 from musicgen.library.tunebook import Question
 from musicgen.library.tunebook_archive import write_abc_book, write_archive
+from musicgen.rendering.files.book_files import tunes_of_set
 from musicgen.rendering.files.book_pdf import (
     CODES,
     LAYOUTS,
@@ -52,10 +54,8 @@ def print_and_share() -> None:
     with st.expander(_("Print, share, back up"), icon=":material/print:"):
         title = st.text_input(_("Title of the book"), _("Tunebook"), 80, key="tunebook_book_title")
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            tag = st.selectbox(
-                _("Tunes"), ["", *book.tags()], key="tunebook_book_tag",
-                format_func=lambda value: plain(value) or _("all"),
-            )  # fmt: skip
+            sets = book.sets()
+            tag, wanted = _pick_tunes(book.tags(), sets)
             order = _pick(_("Order"), "order", _ORDERS)
             paper = st.selectbox(
                 _("Paper"), PAPERS, key="tunebook_book_paper", format_func=_PAPERS.__getitem__
@@ -73,6 +73,8 @@ def print_and_share() -> None:
                 _("Address at which others reach this program"), "", MAX_ADDRESS,
                 key="tunebook_book_address", placeholder="http://192.168.1.20:8501",
             )  # fmt: skip
+        if wanted:
+            title = wanted.name
         settings = BookSettings(
             title or _("Tunebook"),
             paper,
@@ -82,12 +84,21 @@ def print_and_share() -> None:
             address.strip(),
             notation,
             *listening.reading(),
+            is_set=wanted is not None,
         )
-        tunes = BookChoice(order).pick(book.tunes(Question(tag=tag)))
+        if wanted:
+            tunes = tunes_of_set(book, wanted)
+            parts = zip(tunes, wanted.tunes, strict=True)
+            sets = [replace(wanted, tunes=tuple(SetTune(tune.key, part.repeats)
+                                                for tune, part in parts))]  # fmt: skip
+        else:
+            tunes = BookChoice(order).pick(book.tunes(Question(tag=tag)))
         stem = to_file_name(settings.title)
 
         def write_pdf() -> bytes:
-            printed = write_book(tunes, book.sets(), settings, resources.paths(), _words())
+            printed = write_book(
+                tunes, () if wanted else sets, settings, resources.paths(), _words()
+            )
             for name, reason in printed.missing:
                 st.warning(f"{plain(name)}: {sentence(reason)}", icon=":material/error:")
             return printed.data
@@ -95,7 +106,7 @@ def print_and_share() -> None:
         def write_page() -> bytes:
             language = LANGUAGE_TAGS[current_language()]
             page = write_friends_page(
-                settings.title, tunes, book.sets(), resources.paths(), _friends_words(), language
+                settings.title, tunes, sets, resources.paths(), _friends_words(), language
             )
             return page.encode("utf-8", "replace")
 
@@ -120,6 +131,23 @@ def print_and_share() -> None:
                 "shows and plays the tunes without this program. A backup brings everything back."
             )
         )
+
+
+def _pick_tunes(tags: Sequence[str], sets: Sequence[BookSet]) -> tuple[str, BookSet | None]:
+    """All tunes, those with a tag, or a set in its order: the tag and the set."""
+    names = {
+        "": _("all"),
+        **{f"#{tag}": f"#{plain(tag)}" for tag in tags},
+        **{f"={one.name}": _("the set {name}").format(name=plain(one.name)) for one in sets},
+    }
+    chosen = st.selectbox(
+        _("Tunes"),
+        list(names),
+        key="tunebook_book_tag",
+        format_func=lambda one: names.get(one, one),
+    )
+    wanted = next((one for one in sets if chosen == f"={one.name}"), None)
+    return chosen[1:] if chosen.startswith("#") else "", wanted
 
 
 def _pick(label: str, name: str, words: dict[str, str]) -> str:

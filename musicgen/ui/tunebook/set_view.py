@@ -5,7 +5,15 @@ from dataclasses import replace
 import streamlit as st
 
 from musicgen.errors import MusicgenError
-from musicgen.library.book_tune import MAX_TITLE, MOST_SEMITONES, REPEATS, BookSet, SetTune
+from musicgen.library.book_tune import (
+    MAX_TITLE,
+    MOST_SEMITONES,
+    REPEATS,
+    BookSet,
+    BookTune,
+    SetTune,
+    key_of,
+)
 from musicgen.library.tunebook import MAX_SET_TUNES
 from musicgen.rendering.files.book_files import PlayedSet, play_set
 from musicgen.rendering.files.formats import FORMATS
@@ -15,7 +23,9 @@ from musicgen.ui.base.errors import sentence
 from musicgen.ui.base.failures import attempt
 from musicgen.ui.base.language import _
 from musicgen.ui.base.words import plain
+from musicgen.ui.components.audio import start
 from musicgen.ui.tune import listening
+from musicgen.ui.tune.tune_words import name_music_key, name_rhythm
 
 _FORMATS = ("abc", "midi", "mp3", "flac")
 
@@ -45,11 +55,11 @@ def sets() -> None:
     if not parts:
         st.caption(_("Choose a tune above and add it: a set begins with its first tune."))
         return
-    titles = {tune.key: tune.title for tune in book.tunes()}
+    known = {tune.key: tune for tune in book.tunes()}
     for place, (key, repeats, semitones) in enumerate(parts):
-        _part(place, titles.get(key, "–"), repeats, semitones)
+        _part(place, known.get(key), repeats, semitones, is_last=place == len(parts) - 1)
     _keep()
-    _play(tuple(part for part in parts if part[0] in titles))
+    _play(tuple(part for part in parts if part[0] in known))
 
 
 def _open() -> None:
@@ -60,11 +70,18 @@ def _open() -> None:
     state.TUNEBOOK_PLAYED.set(False)
 
 
-def _part(place: int, title: str, repeats: int, semitones: int) -> None:
+def _part(
+    place: int, tune: BookTune | None, repeats: int, semitones: int, *, is_last: bool
+) -> None:
     low, high = REPEATS
     kept = f"{place}_{repeats}_{semitones}"
-    with st.container(horizontal=True, vertical_alignment="bottom", key=f"tunebook_part_{place}"):
-        st.markdown(f"{place + 1}. **{plain(title)}**", width="stretch")
+    with st.container(horizontal=True, vertical_alignment="center", key=f"tunebook_part_{place}"):
+        title = plain(tune.title) if tune else "–"
+        facts = [name_rhythm(tune.rhythm), name_music_key(key_of(tune, semitones))] if tune else []
+        st.markdown(
+            f"{place + 1}. **{title}**  \n:small[{plain(' · '.join(filter(None, facts)))}]",
+            width="stretch",
+        )
         st.number_input(
             _("Times"), low, high, repeats, key=f"tunebook_times_{kept}", width=120,
             on_change=_set_part, args=(place, 1, f"tunebook_times_{kept}"),
@@ -79,7 +96,11 @@ def _part(place: int, title: str, repeats: int, semitones: int) -> None:
             disabled=not place, on_click=_move_up, args=(place,),
         )  # fmt: skip
         st.button(
-            _("Out"), key=f"tunebook_out_{place}", icon=":material/close:",
+            _("Down"), key=f"tunebook_down_{place}", icon=":material/arrow_downward:",
+            disabled=is_last, on_click=_move_up, args=(place + 1,),
+        )  # fmt: skip
+        st.button(
+            _("Take out"), key=f"tunebook_out_{place}", icon=":material/close:",
             on_click=_take_out, args=(place,),
         )  # fmt: skip
 
@@ -118,8 +139,13 @@ def _keep() -> None:
         )  # fmt: skip
         st.button(
             _("Play the set"), icon=":material/play_arrow:", key="tunebook_set_play",
-            on_click=lambda: state.TUNEBOOK_PLAYED.set(True),
+            on_click=_ask_to_play,
         )  # fmt: skip
+
+
+def _ask_to_play() -> None:
+    state.TUNEBOOK_PLAYED.set(True)
+    state.TUNEBOOK_PLAYS.set(state.TUNEBOOK_PLAYS.get() + 1)
 
 
 def _put_set() -> None:
@@ -153,6 +179,7 @@ def _play(parts: tuple[tuple[str, int, int], ...]) -> None:
         st.warning(sentence(error), icon=":material/volume_off:")
         return
     st.container(key="set_sound").audio(sound, "audio/mpeg")
+    start(".st-key-set_sound audio", f"set {state.TUNEBOOK_PLAYS.get()}", "starter_set")
     with st.container(horizontal=True):
         for kind in map(FORMATS.__getitem__, _FORMATS):
             st.download_button(

@@ -1,5 +1,6 @@
 """The list of tunes: what one looks for, and the one that is chosen."""
 
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
@@ -14,6 +15,7 @@ from musicgen.ui.base.errors import sentence
 from musicgen.ui.base.language import _, ngettext
 from musicgen.ui.base.links import play_page_link
 from musicgen.ui.components.keyboard import keyboard, to_abc
+from musicgen.ui.tune.tune_words import name_music_key, name_rhythm
 
 MAX_SEARCH = 100
 TABLE_HEIGHT = 320
@@ -58,7 +60,8 @@ def tunes() -> list[BookTune]:
         column_config={_("Title"): st.column_config.TextColumn(width="medium")},
     )
     count = ngettext("{count:,} tune", "{count:,} tunes", len(found)).format(count=len(found))
-    st.caption(f"{count} · {_('Choose one in the list to see and hear it.')}")
+    told = _("The row that you choose is shown and heard below.")
+    st.caption(f"{count} · {told}")
     rows = chosen["selection"]["rows"]
     if rows and rows[0] < len(found):
         state.TUNEBOOK_TUNE.set(found[rows[0]].key)
@@ -89,8 +92,11 @@ def _question(book: Tunebook) -> Question:
             keyboard("tunebook_keyboard", _play)
         with st.popover(_("Only"), icon=":material/filter_alt:"):
             every = book.tunes()
-            rhythm = _choice(_("Rhythm"), "rhythm", sorted({tune.rhythm for tune in every}))
-            music_key = _choice(_("Key"), "key", sorted({tune.music_key for tune in every}))
+            rhythm = _choice(
+                _("Rhythm"), "rhythm", sorted({tune.rhythm for tune in every}), name_rhythm
+            )
+            keys = sorted({tune.music_key for tune in every})
+            music_key = _choice(_("Key and mode"), "key", keys, name_music_key)
             tag = _choice(_("Tag"), "tag", book.tags())
     return Question(words, rhythm, music_key, "", tag, _melody(typed))
 
@@ -100,11 +106,13 @@ def _play(pitches: list[int]) -> None:
     st.session_state["tunebook_melody"] = to_abc(pitches)
 
 
-def _choice(label: str, name: str, values: list[str]) -> str:
+def _choice(
+    label: str, name: str, values: list[str], words: Callable[[str], str] = remove_controls
+) -> str:
     options = ["", *filter(None, values)]
     return st.selectbox(
         label, options, key=f"tunebook_only_{name}",
-        format_func=lambda value: remove_controls(value) or _("all"),
+        format_func=lambda value: words(value) or _("all"),
     )  # fmt: skip
 
 
@@ -121,8 +129,8 @@ def _melody(typed: str) -> MelodyQuery | None:
 def _row(tune: BookTune, *, has_likeness: bool) -> dict[str, Any]:
     row = {
         _("Title"): remove_controls(tune.title),
-        _("Rhythm"): remove_controls(tune.rhythm),
-        _("Key"): remove_controls(tune.music_key),
+        _("Rhythm"): name_rhythm(tune.rhythm),
+        _("Key and mode"): name_music_key(tune.music_key),
         _("Meter"): tune.meter,
         _("Tags"): remove_controls(", ".join(tune.tags)),
     }

@@ -31,6 +31,7 @@ from musicgen.ui.base.language import _
 from musicgen.ui.base.words import plain
 from musicgen.ui.tune import listening, rendering
 from musicgen.ui.tune.practise_link import practise_link
+from musicgen.ui.tune.tune_words import name_music_key, name_rhythm, say_time
 from musicgen.ui.tunebook.text_history import change_text, desk
 from musicgen.ui.tunebook.variants_view import more_like_this
 from musicgen.ui.tunebook.workbench import as_chosen, novelty, workbench
@@ -52,6 +53,8 @@ def tune_on_screen(found: list[BookTune]) -> None:
     place = st.container(key="sound")
     shown, sound = as_chosen(tune)
     st.caption(_known(tune, shown))
+    if wrong := say_time(shown):
+        st.caption(f":material/warning: {wrong}")
     if sound is not None:
         place.audio(sound.wav, "audio/wav")
     with st.container(horizontal=True, key="tunebook_tune_bar"):
@@ -84,7 +87,7 @@ def _known(tune: BookTune, shown: Tune) -> str:
     """What kind of tune it is and how fast it goes, then what its player noted."""
     bpm = beats_per_minute(shown) * listening.chosen().arrangement.tempo_factor
     facts = (
-        tune.rhythm, tune.meter, name_key(shown.key),
+        name_rhythm(tune.rhythm), tune.meter, name_music_key(name_key(shown.key)),
         _("{bpm:.0f} beats a minute").format(bpm=bpm), field_of(shown, "C"), *tune.tags,
     )  # fmt: skip
     line = plain(" · ".join(filter(None, facts)))

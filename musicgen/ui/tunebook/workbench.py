@@ -20,7 +20,7 @@ from musicgen.ui.components.score import NoteEditing, ScoreOverlay, score, touch
 from musicgen.ui.tune import listening, novelty_view, rendering, viewing
 from musicgen.ui.tune.fingering_choice import fingering_choice, remembered_fingering
 from musicgen.ui.tune.models import Models
-from musicgen.ui.tune.my_instrument import remembered_instrument
+from musicgen.ui.tune.my_instrument import is_told, remembered_instrument
 from musicgen.ui.tune.performance import Sound
 from musicgen.ui.tune.rendering import PLAYER, lay_out
 from musicgen.ui.tune.sound_controls import sound_controls
@@ -114,7 +114,7 @@ def _music(tune: BookTune, shown: Tune, sound: Sound) -> None:
         return
     fingering = viewing.below_the_notes(remembered_fingering())
     missing = count_missing(shown, fingering) if fingering else 0
-    if missing and not _is_told(fingering):
+    if missing and not is_told(fingering):
         text = ngettext(
             "{count} note is not on this instrument: it is marked ×.",
             "{count} notes are not on this instrument: they are marked ×.",
@@ -148,12 +148,6 @@ def _make_etude(tune: BookTune) -> None:
     made = make_tune(with_title(text, title))
     resources.tunebook().add([made])
     state.TUNEBOOK_TUNE.set(made.key)
-
-
-def _is_told(fingering: str) -> bool:
-    """Whether what is lacking has been told of one's own instrument."""
-    instrument = remembered_instrument()
-    return instrument is not None and instrument.fingering == fingering
 
 
 def _touch(tune: BookTune, shown: Tune, sound: Sound, *, is_editing: bool) -> ScoreOverlay:
