@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pypdf
 import pytest
 
 from musicgen.__main__ import main
@@ -86,7 +87,7 @@ def test_a_note_and_the_fields_of_a_tune_are_changed(
     assert "C:" not in shown and "Q:" not in shown
     changed = run(capsys, "note", "The Kettle", "1", "up")
     assert changed.splitlines()[-1] != shown.splitlines()[-1]
-    assert "no such note" in run(capsys, "note", "The Kettle", "999", "up", status=2)
+    assert "there is no note 999" in run(capsys, "note", "The Kettle", "999", "up", status=2)
 
 
 def test_a_tune_is_varied_made_another_dance_and_moved_for_an_instrument(
@@ -121,8 +122,35 @@ def test_a_book_is_printed_and_given_to_friends(
         "whistle D",
     )
     assert (home / "book.pdf").read_bytes().startswith(b"%PDF")
-    assert "1 tunes" in run(capsys, "friends", "The Kettle", "--out", "friends.html")
+    assert "1 tune\n" in run(capsys, "friends", "The Kettle", "--out", "friends.html")
     assert "The Kettle" in (home / "friends.html").read_text("utf-8")
+
+
+def test_a_set_is_printed_by_itself_in_its_keys(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(capsys, "add", "own.abc")
+    run(capsys, "set", "Friday", "The Kettle*3@2")
+    assert "set.pdf: 1 tune\n" in run(capsys, "pdf", "--set", "Friday", "--out", "set.pdf")
+    pages = [page.extract_text() for page in pypdf.PdfReader(home / "set.pdf").pages]
+    assert len(pages) == 1
+    assert all(words in pages[0] for words in ("Friday", "The Kettle", "E major", "×3"))
+    assert "no set" in run(capsys, "pdf", "--set", "Monday", "--out", "other.pdf", status=2)
+
+
+def test_bars_are_named_as_musicians_count_them(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (home / "pickup.abc").write_text(
+        "X:1\nT:With a Pickup\nM:4/4\nL:1/4\nK:G\n|:D|GABc|dcBA|G3:|\n", encoding="utf-8"
+    )
+    run(capsys, "add", "pickup.abc")
+    made = run(capsys, "etude", "With a Pickup", "--bars", "1")
+    assert "|:GA Bc:|" in made
+    said = run(capsys, "etude", "With a Pickup", "--bars", "99-100", status=2)
+    assert "bars 0 to 3: 99 to 100 are not among them" in said
+    said = run(capsys, "rewrite", "With a Pickup", "--bars", "9", status=2)
+    assert "bars 0 to 3: 9 to 9 are not among them" in said
 
 
 @pytest.mark.parametrize(

@@ -125,3 +125,16 @@ def test_damaged_archives_leave_the_book_as_it_was_or_better(
         assert tune.title.isprintable() and len(tune.key) == 16
         other.values(tune.key)
     assert write_archive(other)
+
+
+def test_ones_instrument_comes_back_where_none_is_chosen(book: Tunebook, tmp_path: Path) -> None:
+    for name, value in (("instrument", "whistle D"), ("clef", "treble-8"), ("other", "x")):
+        book.choose(name, value)
+    data = write_archive(book)
+    fresh, chosen = Tunebook(tmp_path / "fresh.sqlite"), Tunebook(tmp_path / "chosen.sqlite")
+    chosen.choose("instrument", "fiddle")
+    for other in (fresh, chosen):
+        import_archive(other, data)
+    assert (fresh.choice("instrument"), fresh.choice("clef")) == ("whistle D", "treble-8")
+    assert (chosen.choice("instrument"), chosen.choice("clef")) == ("fiddle", "")
+    assert not fresh.choice("other")

@@ -72,7 +72,7 @@ def test_notes_of_a_triplet_keep_their_time():
 def test_a_single_note_and_one_beyond_all_notes_are_refused():
     with pytest.raises(NotationError, match="only note of its bar"):
         changed("|:A6:|", 0, "longer")
-    with pytest.raises(NotationError, match="no such note"):
+    with pytest.raises(NotationError, match="notes 1 to 1: there is no note 10"):
         changed("|:A6:|", 9, "up")
     with pytest.raises(NotationError, match="any further"):
         changed("|:C,,,6:|", 0, "octave down")

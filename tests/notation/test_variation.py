@@ -95,7 +95,7 @@ def test_dances_are_carried_over_beat_by_beat():
     ("text", "words"),
     [
         ("X:1\nM:9/8\nL:1/8\nK:D\nABc def gab|\n", "in 9/8"),
-        ("X:1\nM:6/8\nL:1/8\nK:D\nABc|defg|\n", "in time"),
+        ("X:1\nM:6/8\nL:1/8\nK:D\nABc def|defg|\n", "Bar 2 of this tune is out of time"),
     ],
 )
 def test_what_is_no_such_dance_is_refused(text, words):

@@ -22,7 +22,13 @@ from musicgen.library.book_tune import BookSet, SetTune, make_tune
 from musicgen.library.tunebook import Tunebook
 from musicgen.notation.parsing.reader import read_tune
 from musicgen.notation.parsing.tunebook import read_tunebook
-from musicgen.rendering.files.book_files import PlayedSet, export_tune, pick_tunes, play_set
+from musicgen.rendering.files.book_files import (
+    PlayedSet,
+    export_tune,
+    pick_tunes,
+    play_set,
+    tunes_of_set,
+)
 from musicgen.rendering.files.book_pdf import BookChoice, BookSettings, short_abc, write_book
 from musicgen.rendering.files.friends_page import write_friends_page
 from musicgen.rendering.playback_settings import PlaybackSettings
@@ -166,6 +172,26 @@ def test_nothing_and_links_to_nowhere_are_sentences(book: Tunebook) -> None:
 
 
 @needs_abcjs
+def test_sets_say_in_which_key_they_are_played(book: Tunebook) -> None:
+    keys = {tune.title.split()[-1][:3]: tune.key for tune in book.tunes()}
+    wanted = BookSet("Moved", (SetTune(keys["Pot"], 2, 2), SetTune(keys["Pot"], 1, -2)))
+    page = write_friends_page("x", book.tunes(), [wanted], PATHS)
+    found = re.search(r'"parts":(\[\[.*?\]\])', page)
+    assert found and [part[1:] for part in json.loads(found[1])] == [
+        [" ×2 (A major)", 2], [" (F major)", -2],
+    ]  # fmt: skip
+    tunes = tunes_of_set(book, wanted)
+    assert [tune.music_key for tune in tunes] == ["A major", "F major"]
+    assert [tune.note for tune in tunes] == ["×2", ""]
+    printed = write_book(book.tunes(), [wanted], BookSettings(code="none"), PATHS)
+    text = "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(printed.data)).pages)
+    assert "The Pot ×2 (+2: A major)" in text and "The Pot (-2: F major)" in text
+    alone = write_book(tunes, (), BookSettings("Moved", code="none", is_set=True), PATHS)
+    reader = pypdf.PdfReader(io.BytesIO(alone.data))
+    assert len(reader.pages) == 1 and "×2" in reader.pages[0].extract_text()
+
+
+@needs_abcjs
 def test_the_page_for_friends_asks_nobody_and_obeys_no_title(book: Tunebook) -> None:
     page = write_friends_page(f"Mine {EVIL}", book.tunes(), book.sets(), PATHS)
     assert page.count("<script") == page.count("</script>") == 3
@@ -174,6 +200,6 @@ def test_the_page_for_friends_asks_nobody_and_obeys_no_title(book: Tunebook) -> 
     assert found
     told = json.loads(found[1])
     assert [tune["title"] for tune in told["tunes"]] == [tune.title for tune in book.tunes()]
-    assert told["sets"] == [{"name": "Friday: Jig & Reel", "parts": [[2, " ×2"], [1, " ×2"],
-                                                                     [0, " ×2"]]}]  # fmt: skip
+    parts = [[2, " ×2", 0], [1, " ×2", 0], [0, " ×2", 0]]
+    assert told["sets"] == [{"name": "Friday: Jig & Reel", "parts": parts}]
     assert [pitch for pitch, _onset, _length in told["tunes"][2]["notes"]][:3] == [62, 66, 69]
