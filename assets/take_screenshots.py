@@ -5,10 +5,12 @@ what requirements-dev.txt installs. It trains the quick preset for the pictures 
 a server whose MUSICGEN_HOME may be thrown away.
 """
 
+import io
 import shutil
 import sys
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 HERE = Path(__file__).parent
@@ -77,6 +79,27 @@ def lesson(browser: Browser, address: str) -> None:
     save(page, "lesson-phone")
 
 
+def practise(browser: Browser, tune: str) -> None:
+    """Takes a picture of the music stand with the holes of a whistle, while the tune sounds."""
+    page = browser.new_context(
+        viewport={"width": 1280, "height": 800}, device_scale_factor=1.5, color_scheme="light"
+    ).new_page()
+    page.goto(tune)
+    page.locator(".musicgen-note").first.wait_for(state="attached")
+    settle(page)
+    page.get_by_role("link", name="Practise", exact=True).last.click()
+    page.locator(".musicgen-paper svg").first.wait_for(state="attached")
+    page.get_by_role("button", name="My instrument").click()
+    page.get_by_role("combobox", name="My instrument").click()
+    page.get_by_role("option", name="whistle in D").click()
+    settle(page)
+    page.keyboard.press("Escape")
+    page.keyboard.press("Space")
+    page.wait_for_timeout(LISTEN_MS)
+    Image.open(io.BytesIO(page.screenshot())).save(HERE / "practise.webp", quality=70)
+    page.context.close()
+
+
 def settle(page: Page) -> None:
     """Waits until nothing runs, and what was drawn has come to rest."""
     expect(page.locator("[data-testid=stSpinner]")).to_have_count(0, timeout=PATIENCE_MS)
@@ -111,6 +134,7 @@ def main(address: str, model: str = "house", seed: str = "4711") -> None:
         play(browser, tune, "play-phone", color_scheme="dark", **phone)
         for picture in (silence, look, lesson):
             picture(browser, address)
+        practise(browser, tune)
         train(browser, address)
         browser.close()
 

@@ -57,7 +57,7 @@ def tune_on_screen(found: list[BookTune]) -> None:
         st.caption(f":material/warning: {wrong}")
     if sound is not None:
         place.audio(sound.wav, "audio/wav")
-    with st.container(horizontal=True, key="tunebook_tune_bar"):
+    with st.container(horizontal=True, vertical_alignment="center", key="tunebook_tune_bar"):
         practise_link(tune.text, tune.key)
         _add_to_set(tune)
         _facts(tune)
