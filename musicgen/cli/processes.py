@@ -7,7 +7,9 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
+import musicgen
 from musicgen.cli.options import echo
 from musicgen.cli.signals import asking_to_stop
 from musicgen.errors import ProcessLost
@@ -70,9 +72,11 @@ def _start(run: Run, count: int, is_quiet: bool) -> Sequence[subprocess.Popen[by
     """The processes, the leader first."""
     command = [sys.executable, "-m", "musicgen", "train", "--run", run.id, "--resume"]
     cores = max(1, (os.cpu_count() or 1) // count)
+    known = [str(Path(musicgen.__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
     shared = {
         "OMP_NUM_THREADS": str(cores),
         **os.environ,
+        "PYTHONPATH": os.pathsep.join(filter(None, known)),  # wherever the command was called
         "WORLD_SIZE": str(count),
         "LOCAL_WORLD_SIZE": str(count),
         "MASTER_ADDR": "127.0.0.1",
