@@ -23,6 +23,12 @@ class Limits(Settings):
     trainings: int = setting(3, "Trainings that one person may have at work or waiting.", 1, 1_000)
     upload_mb: int = setting(20, "Megabytes of one upload.", 1, 2_000)
     disk_mb: int = setting(1_000, "Megabytes that one person may keep.", 10, 10_000_000)
+    drawings: int = setting(
+        2,
+        "Drawings of a tune from which the critic chooses; the fewer, the more can compose.",
+        1,
+        64,
+    )
     slice_s: int = setting(
         60, "Seconds that a training goes on while somebody waits who has had less.", 1, 86_400
     )

@@ -307,3 +307,15 @@ def test_a_damaged_run_of_one_is_no_matter_to_others(school, open_app, tiny_pres
     assert not open_app("Compare").exception
     with pytest.raises(RunError):
         resources.store().get("broken")
+
+
+def test_a_pupil_chooses_among_as_many_drawings_as_the_class_allows(school, open_app):
+    school.sit_down("Anna")
+    assert membership.most_drawings(8) == 2
+    app = open_app()
+    field = app.number_input(key="play_candidates")
+    assert (field.value, field.max) == (2, 2)
+    school.store.set_limits(Limits(drawings=5))
+    assert [membership.most_drawings(count) for count in (3, 8)] == [3, 5]
+    school.sit_down("Ms Wu")
+    assert membership.most_drawings(8) == 8

@@ -83,6 +83,12 @@ def limits() -> Limits | None:
     return class_store().read().limits if found and not found.is_teacher else None
 
 
+def most_drawings(wanted: int) -> int:
+    """How many drawings of a tune this session may choose from: as wanted, within its limits."""
+    known = limits()
+    return min(wanted, known.drawings) if known else wanted
+
+
 def has_school_login() -> bool:
     """Whether Streamlit's secrets name a login of somebody else (OpenID Connect)."""
     try:

@@ -25,6 +25,7 @@ LIMIT_LABELS = {
     "trainings": N_("Trainings at once"),
     "upload_mb": N_("Upload in MB"),
     "disk_mb": N_("Disk in MB"),
+    "drawings": N_("Drawings of a tune"),
     "slice_s": N_("Turn in seconds"),
 }
 

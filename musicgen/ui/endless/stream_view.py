@@ -17,7 +17,7 @@ from musicgen.rendering.playback_settings import PlaybackSettings
 from musicgen.sampling.composer import Composition
 from musicgen.sampling.set_planner import STYLES
 from musicgen.sampling.tune_sets import compose_number
-from musicgen.ui.base import resources, state
+from musicgen.ui.base import membership, resources, state
 from musicgen.ui.base.errors import sentence
 from musicgen.ui.base.language import N_, _
 from musicgen.ui.base.links import kept_parameters
@@ -185,9 +185,10 @@ def _maker(
 ) -> Callable[[int], Composition]:
     """What the thread of the queue calls: it touches nothing of the page."""
     watch = resources.watch()
+    drawings = membership.most_drawings(SampleConfig().candidates)
 
     def make(number: int) -> Composition:
-        config = SampleConfig(temperature=settings.temperature)
+        config = SampleConfig(temperature=settings.temperature, candidates=drawings)
         started = time.monotonic()
         found = compose_number(checkpoint, number, settings.style, seed, config)
         watch.note(COMPOSE, time.monotonic() - started, settings.model, "Endless")

@@ -13,7 +13,7 @@ from musicgen.models.checkpoint import CRITIC_FILE
 from musicgen.sampling.engine import has_int8
 from musicgen.sampling.headers import read_counts
 from musicgen.storage import is_file
-from musicgen.ui.base import state
+from musicgen.ui.base import membership, state
 from musicgen.ui.base.errors import show_error
 from musicgen.ui.base.language import _
 from musicgen.ui.base.told import tell, told
@@ -183,11 +183,12 @@ def _books(models: Models) -> tuple[str, ...]:
 
 def _choose_among(models: Models) -> None:
     """How many drawings the critic chooses from; disabled for a model without a critic."""
+    state.CANDIDATES.set(membership.most_drawings(state.CANDIDATES.get()))
     has_critic = is_file(models.find(state.MODEL.get()).path / CRITIC_FILE)
     st.number_input(
         _("Drawings to choose from"),
         int(_INFO["candidates"].low or 0),
-        int(_INFO["candidates"].high or 0),
+        membership.most_drawings(int(_INFO["candidates"].high or 0)),
         step=1,
         key=state.CANDIDATES.name, persist_state="session",
         help=_("Each tune is drawn so many times, and a critic, which has learned what real tunes "
