@@ -3,7 +3,8 @@
 from musicgen.ui.base.errors import show_errors
 from musicgen.ui.base.language import _
 from musicgen.ui.frame.page import language_picker, page
-from musicgen.ui.practise.practise_view import pick_tune, practise
+from musicgen.ui.practise.on_the_stand import pick_tune
+from musicgen.ui.practise.practise_view import practise
 
 page(_("Practise"), _("Learn a tune: slower, in parts, with a metronome, and then by heart."))
 

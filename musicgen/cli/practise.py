@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,13 +14,17 @@ from musicgen.cli.output import check_free, overwrite_option, write_output
 from musicgen.cli.reading import read_tunebook_file
 from musicgen.cli.sound_options import SoundChoice, sound_options
 from musicgen.config import Paths, describe
-from musicgen.errors import AudioError
+from musicgen.errors import AudioError, TunebookError
 from musicgen.library.book_tune import to_file_name
 from musicgen.library.favourites import FavouriteStore
+from musicgen.library.tunebook import Tunebook
 from musicgen.notation.analysis.bar_numbers import number_bars
 from musicgen.notation.model import Tune
 from musicgen.rendering.playback_settings import AS_DANCED
 from musicgen.storage import is_file
+
+if TYPE_CHECKING:
+    from musicgen.audio.practice import Pass
 
 _FLAGS = {"has_metronome": "--metronome/--no-metronome", "has_melody": "--melody/--no-melody",
           "has_drone": "--drone/--no-drone", "answer_bars": "--answer"}  # fmt: skip
@@ -40,7 +44,7 @@ def _practice_options(command: Any) -> Any:
 
 
 @click.command("practise")
-@click.argument("tune", metavar="FILE|TUNE")
+@click.argument("tune", metavar="FILE|TUNE|SET")
 @click.option("--number", type=click.IntRange(1), default=1, show_default=True,
               help="Which tune of the file.")  # fmt: skip
 @_practice_options
@@ -61,27 +65,35 @@ def practise_command(
     as_json: bool,
     **practice: Any,
 ) -> None:
-    """Write a tune as one practises it: of an ABC file, or of the tunebook by its title."""
+    """Write a tune as one practises it: of an ABC file, or of the tunebook by its title.
+
+    The name of a set writes a file for each of its tunes, in its key.
+    """
     from musicgen.audio.files import audio_bytes
     from musicgen.audio.practice import plan_practice, render_practice
 
-    found = sound.playback.apply_to(_find(tune, number))
-    settings = _placed(found, PracticeSettings(**practice))
-    path = out / f"{to_file_name(found.title or 'tune')}-practice.{suffix}"
-    check_free([path], overwrite)
-    planned = plan_practice(found, settings, sound.playback.arrangement)
-    rendered = render_practice(planned)
-    write_output(path, audio_bytes(rendered.waveform, rendered.sample_rate, suffix), overwrite)
-    rows = [
-        {"begin_s": round(one.begin_s, 3), "end_s": round(one.end_s, 3), "bpm": round(one.bpm, 1)}
-        for one in planned.passes
-    ]
+    tunes = [sound.playback.apply_to(one) for one in _find(tune, number)]
+    places = [out / f"{to_file_name(one.title or 'tune')}-practice.{suffix}" for one in tunes]
+    settings = [_placed(one, PracticeSettings(**practice)) for one in tunes]
+    check_free(places, overwrite)
+    rows: list[dict[str, Any]] = []
+    for path, found, chosen in zip(places, tunes, settings, strict=True):
+        planned = plan_practice(found, chosen, sound.playback.arrangement)
+        rendered = render_practice(planned)
+        write_output(path, audio_bytes(rendered.waveform, rendered.sample_rate, suffix), overwrite)
+        row = {"file": str(path), "passes": [_row(one) for one in planned.passes]}
+        rows.append(row | {"clicks_s": [round(one.at_s, 4) for one in planned.clicks]})
+        if not as_json:
+            speeds = ", ".join(f"{one.bpm:.4g}" for one in planned.passes)
+            echo(f"{path}: {planned.duration_s:.0f} s, beats a minute: {speeds}")
     if as_json:
-        clicks = [round(one.at_s, 4) for one in planned.clicks]
-        echo_json({"file": str(path), "passes": rows, "clicks_s": clicks})
-        return
-    speeds = ", ".join(f"{row['bpm']:g}" for row in rows)
-    echo(f"{path}: {planned.duration_s:.0f} s, beats a minute: {speeds}")
+        echo_json(rows[0] if len(rows) == 1 else rows)
+
+
+def _row(one: "Pass") -> dict[str, float]:
+    return {
+        "begin_s": round(one.begin_s, 3), "end_s": round(one.end_s, 3), "bpm": round(one.bpm, 1)
+    }  # fmt: skip
 
 
 def _placed(tune: Tune, settings: PracticeSettings) -> PracticeSettings:
@@ -94,8 +106,8 @@ def _placed(tune: Tune, settings: PracticeSettings) -> PracticeSettings:
     return replace(settings, first_bar=begin, last_bar=end)
 
 
-def _find(name: str, number: int) -> Tune:
-    """The tune of a file, else of the tunebook.
+def _find(name: str, number: int) -> list[Tune]:
+    """The tune of a file, else of the tunebook, else those of a set there.
 
     Raises:
         AudioError: the file has fewer tunes.
@@ -103,7 +115,7 @@ def _find(name: str, number: int) -> Tune:
     """
     path = Path(name)
     if not is_file(path):
-        return FavouriteStore(Paths.default().favourites).book.find(name).tune
+        return _find_in_book(FavouriteStore(Paths.default().favourites).book, name)
     tunes = read_tunebook_file(path)
     if number > len(tunes):
         raise AudioError(
@@ -111,4 +123,17 @@ def _find(name: str, number: int) -> Tune:
             count=len(tunes),
             number=number,
         )
-    return tunes[number - 1][0]
+    return [tunes[number - 1][0]]
+
+
+def _find_in_book(book: Tunebook, name: str) -> list[Tune]:
+    try:
+        return [book.find(name).tune]
+    except TunebookError as error:
+        try:
+            wanted = book.get_set(name)
+        except TunebookError:
+            raise error from None
+    from musicgen.rendering.files.book_files import tunes_of_set
+
+    return [one.tune for one in tunes_of_set(book, wanted)]

@@ -48,3 +48,18 @@ def test_what_is_wrong_is_a_sentence(
 ) -> None:
     assert main(["practise", *arguments]) == 2
     assert sentence in capsys.readouterr().err
+
+
+def test_a_set_is_a_file_for_each_of_its_tunes(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    two = "\n\n".join(make_tune(number) for number in (1, 2))
+    (home / "two.abc").write_text(two + "\n", encoding="utf-8")
+    for words in (["tunebook", "add", "two.abc"],
+                  ["tunebook", "set", "Friday", "Tune 1", "Tune 2@2"],
+                  ["practise", "Friday", "--times", "1", "--out", "set"]):  # fmt: skip
+        assert main(words) == 0, capsys.readouterr().err
+    names = sorted(path.name for path in (home / "set").iterdir())
+    assert names == ["Tune-1-practice.mp3", "Tune-2-practice.mp3"]
+    assert main(["practise", "Monday"]) == 2
+    assert "no tune 'Monday'" in capsys.readouterr().err

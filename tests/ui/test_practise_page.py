@@ -5,6 +5,7 @@ import io
 import pytest
 import soundfile
 
+from musicgen.library.book_tune import BookSet, SetTune
 from musicgen.library.book_tune import make_tune as read_abc
 from musicgen.ui.base import resources
 from musicgen.ui.practise.practise_view import to_mp3
@@ -123,3 +124,19 @@ def test_a_sound_is_saved_as_mp3_too():
 def test_the_page_speaks_chinese(book, open_app):
     app = check(open_app("Practise", lang="zh"))
     assert [item.value for item in app.title] == ["练习"]
+
+
+def test_the_tunes_of_a_set_are_practised_one_after_the_other(book, open_app):
+    one, two = (book.find(f"Tune {number}").key for number in (1, 2))
+    book.put_set(BookSet("Friday", (SetTune(one, 3), SetTune(two, 1, 2))))
+    app = check(open_app("Practise", set="Friday"))
+    parts = next(item for item in app.button_group if item.key == "practise_part")
+    assert list(parts.options) == ["1. Tune 1 ×3", "2. Tune 2"]
+    assert any("Tune 1" in item.value for item in app.markdown)
+    plain = app.session_state["practise_abc"]
+    check(parts.set_value(1).run())
+    assert any("**Tune 2**" in item.value for item in app.markdown)
+    moved = app.session_state["practise_abc"]
+    assert moved != plain and "K:" in moved
+    missing = open_app("Practise", set="Monday")
+    assert [item.value for item in missing.error] == ["There is no set named 'Monday'."]

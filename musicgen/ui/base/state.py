@@ -248,6 +248,12 @@ TUNEBOOK_FILE: Slot[Any] = Slot("tunebook_file", None)
 PRACTISE_ABC = Slot("practise_abc", "")
 """The text of the tune on the music stand; empty for none."""
 
+PRACTISE_SET: Slot[tuple[tuple[str, str], ...]] = Slot("practise_set", ())
+"""Title and text of each tune of the set that is on the stand."""
+
+PRACTISE_PART = Slot("practise_part", 0)
+"""Which of them is before one."""
+
 PRACTISE_OFFERS: Slot[dict[str, str]] = Slot("practise_offers", {})
 """Texts of tunes by the names that links to Practise give them."""
 

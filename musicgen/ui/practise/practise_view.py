@@ -24,55 +24,27 @@ from musicgen.notation.model import Tune
 from musicgen.notation.parsing.reader import read_tune
 from musicgen.notation.writing.transposition import transpose
 from musicgen.rendering.playback_settings import PlaybackSettings
-from musicgen.ui.base import resources, state
-from musicgen.ui.base.asked import act_button
+from musicgen.ui.base import resources
 from musicgen.ui.base.errors import sentence
 from musicgen.ui.base.failures import attempt
 from musicgen.ui.base.language import _, ngettext
-from musicgen.ui.base.links import play_page_link
 from musicgen.ui.base.words import plain
 from musicgen.ui.components.score import score
+from musicgen.ui.practise.on_the_stand import other_tune, replace_tune, tunes_of_the_set
 from musicgen.ui.tune import listening, rendering, viewing
 from musicgen.ui.tune.fingering_choice import fingering_choice
 from musicgen.ui.tune.my_instrument import fit_line, instrument_choice, is_told
 from musicgen.ui.tune.performance import Sound
-from musicgen.ui.tune.practise_link import TUNE
 from musicgen.ui.tune.rendering import PLAYER, lay_out
 from musicgen.ui.tune.sound_controls import ACCOMPANIMENT_NAMES, INSTRUMENT_NAMES
 
 _HERE = Path(__file__).parent
 _HELP = {info.name: info.help for info in describe(PracticeSettings)}
 MAX_SOUNDS = 3
-PAGES = ("play", "corpus")
-"""Pages whose tune a link may name; after a reload it is no longer known."""
 
 
 def _help(name: str) -> str:
     return _(_HELP[name])
-
-
-def pick_tune() -> Tune | None:
-    """The tune that another page gave, that the address names, or that is chosen here.
-
-    Raises:
-        TunebookError: the tunebook cannot be read, or has no such tune.
-    """
-    book = resources.tunebook()
-    asked = st.query_params.get(TUNE, "")[:40]
-    if asked and asked != state.PRACTISE_LINK.get():
-        state.PRACTISE_LINK.set(asked)
-        offered = state.PRACTISE_OFFERS.get().get(asked, "")
-        state.PRACTISE_ABC.set(offered if asked in PAGES else book.find(asked).text)
-    if state.PRACTISE_ABC.get():
-        return read_tune(state.PRACTISE_ABC.get())[0]
-    tunes = book.tunes()
-    if tunes:
-        return tunes[0].tune
-    with st.container(border=True, key="empty"):
-        st.subheader(_("No tune lies on the stand yet"), anchor=False)
-        st.write(_("Compose one on Play, or open one on Tunebook or Corpus, and press Practise."))
-        play_page_link(_("Compose a tune"))
-    return None
 
 
 def practise(tune: Tune) -> None:
@@ -85,7 +57,7 @@ def practise(tune: Tune) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="practise_bar"):
         st.markdown(f"**{plain(tune.title) or _('untitled')}**", width="content")
         with st.popover(_("Another tune"), icon=":material/menu_book:"):
-            _other_tune()
+            other_tune()
         with st.popover(_("How"), icon=":material/tune:"):
             settings = _settings(tune)
         with st.popover(_("Who plays"), icon=":material/instant_mix:"):
@@ -96,6 +68,7 @@ def practise(tune: Tune) -> None:
         with st.popover(_("View"), icon=":material/visibility:"):
             viewing.choose_notation("practise_notation")
             is_big = st.toggle(_("Big notes"), key="practise_big")
+    tunes_of_the_set()
     place = st.container(key="sound")
     text, tune = tune.text, _as_read(tune)
     try:
@@ -153,23 +126,7 @@ def _as_read(tune: Tune) -> Tune:
 
 def _move(text: str, semitones: int) -> None:
     """Puts the tune on the stand in another key; where it came from it stays as it is."""
-    attempt(lambda: state.PRACTISE_ABC.set(transpose(text, semitones)))
-
-
-def _other_tune() -> None:
-    tunes = resources.tunebook().tunes()
-    if not tunes:
-        st.caption(_("The tunebook is empty: keep a tune, or bring your own."))
-        return
-    names = {tune.key: tune.title for tune in tunes}
-    chosen = st.selectbox(
-        _("Of the tunebook"), list(names), index=None, key="practise_of_book",
-        format_func=lambda key: plain(names.get(str(key), "–")),
-    )  # fmt: skip
-    text = next((tune.text for tune in tunes if tune.key == chosen), "")
-    act_button(
-        _("Put it on the stand"), "practise_take", state.PRACTISE_ABC.set, text, disabled=not text
-    )  # fmt: skip
+    attempt(lambda: replace_tune(text, transpose(text, semitones)))
 
 
 def _settings(tune: Tune) -> PracticeSettings:

@@ -9,6 +9,9 @@ from musicgen.ui.base.links import kept_parameters
 TUNE = "tune"
 """The parameter of the address of Practise: a key of the tunebook, or the page the tune is on."""
 
+SET = "set"
+"""The parameter that names a set of the tunebook."""
+
 MAX_CHARACTERS = 50_000
 
 
@@ -27,4 +30,16 @@ def practise_link(abc: str, name: str) -> None:
             icon=":material/speed:",
             help=_("With count-in and metronome, slower and faster, in parts."),
             query_params=kept_parameters() | {TUNE: name},
+        )
+
+
+def practise_set_link(name: str) -> None:
+    """A link that opens the page Practise with the tunes of a set that is kept."""
+    with st.container(key="link_practise_set", width="content"):
+        st.page_link(
+            "pages/Practise.py",
+            label=_("Practise the set"),
+            icon=":material/speed:",
+            help=_("Each tune of the set in its key, one after the other."),
+            query_params=kept_parameters() | {SET: name},
         )

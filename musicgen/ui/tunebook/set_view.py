@@ -25,6 +25,7 @@ from musicgen.ui.base.language import _
 from musicgen.ui.base.words import plain
 from musicgen.ui.components.audio import start
 from musicgen.ui.tune import listening
+from musicgen.ui.tune.practise_link import practise_set_link
 from musicgen.ui.tune.tune_words import name_music_key, name_rhythm
 
 _FORMATS = ("abc", "midi", "mp3", "flac")
@@ -141,6 +142,8 @@ def _keep() -> None:
             _("Play the set"), icon=":material/play_arrow:", key="tunebook_set_play",
             on_click=_ask_to_play,
         )  # fmt: skip
+        if state.TUNEBOOK_SET.get():
+            practise_set_link(state.TUNEBOOK_SET.get())
 
 
 def _ask_to_play() -> None:
