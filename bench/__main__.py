@@ -7,7 +7,7 @@ pairwise ratios is printed with its smallest and largest value.
 import numpy as np
 import torch
 
-from bench import lab, novelty, sampling
+from bench import cuda, lab, novelty, sampling
 from bench.comparing import compare
 from musicgen.config import Paths
 from musicgen.corpus.vocabulary import Vocabulary
@@ -26,6 +26,7 @@ def main() -> None:
         bench_training(name)
     sampling.main()
     bench_novelty()
+    cuda.main()
 
 
 def bench_training(name: str) -> None:
