@@ -13,6 +13,7 @@ from musicgen.sampling.composer import compose
 from musicgen.sampling.edit_list import Rewrite, Take
 from musicgen.ui.base import resources, state
 from musicgen.ui.play import note_surprise, score_editor
+from musicgen.ui.tune.bar_choice import name_selection
 from musicgen.ui.tune.models import Models
 from musicgen.ui.tune.performance import Performance
 from musicgen.ui.tune.request import Request
@@ -56,10 +57,10 @@ def test_bars_chosen_are_kept_in_both_ways_of_choosing(session, shown):
     assert state.SELECTED.get() == (4, 6)
     assert (state.FIRST_BAR.get(), state.LAST_BAR.get()) == (5, 7)
     state.FIRST_BAR.set(9)
-    score_editor._first_typed()
+    score_editor._bars().typed(number_bars(shown.tune.bars), is_first=True)
     assert state.SELECTED.get() == (8, 8)
     state.LAST_BAR.set(4)
-    score_editor._last_typed()
+    score_editor._bars().typed(number_bars(shown.tune.bars), is_first=False)
     assert state.SELECTED.get() == (3, 3)
     state.SELECTED.set((6, 8))
     score_editor._keep_selection(8)
@@ -76,14 +77,14 @@ def test_a_pickup_is_shown_as_bar_0_and_kept_as_the_first_that_is_written(sessio
     session["score"] = {"selection": [0, 1]}
     score_editor._on_touch()
     assert (state.FIRST_BAR.get(), state.LAST_BAR.get()) == (0, 1)
-    assert score_editor._selection_name(numbers, state.SELECTED.get()) == "Bars 0–1"
+    assert name_selection(numbers, state.SELECTED.get()) == "Bars 0–1"
     state.FIRST_BAR.set(2)
-    score_editor._first_typed()
+    score_editor._bars().typed(numbers, is_first=True)
     assert state.SELECTED.get() == (2, 3)  # with the pickup that makes it whole
-    assert score_editor._selection_name(numbers, state.SELECTED.get()) == "Bar 2"
+    assert name_selection(numbers, state.SELECTED.get()) == "Bar 2"
     state.FIRST_BAR.set(0)
     state.LAST_BAR.set(0)
-    score_editor._last_typed()
+    score_editor._bars().typed(numbers, is_first=False)
     assert state.SELECTED.get() == (0, 0)
     assert score_editor._first_bar(composition.tune, Rewrite(1, 1, 7, 0)) == 0
 

@@ -164,10 +164,10 @@ def test_what_the_score_tells_is_done_once_and_nonsense_is_dropped(book, monkeyp
         [[6, "choose", -9]],
     ):
         values["score"] = {"changes": changes, "selection": None}
-        workbench._on_touch(key)
+        workbench._on_touch(key, (1, 2))
     assert "|:DAA dAF|" in book.get(key).abc
     values["score"] = {"changes": [[7, "choose", 10**9], [8, "delete", 0]]}
-    workbench._on_touch(key)
+    workbench._on_touch(key, (1, 2))
     assert "|:DAA dAF|GBd gd2:|" in book.get(key).abc  # the one before takes over its time
 
 

@@ -216,6 +216,10 @@ TUNEBOOK_VARIANT = Slot("tunebook_variant_seed", 0)
 TUNEBOOK_AROUND: Slot[tuple[str, str, int] | None] = Slot("tunebook_around_asked", None)
 """The key of the tune around which a set was composed, the model that did, and the seed."""
 
+TUNEBOOK_FIRST = Slot("tunebook_first_bar", 1)
+TUNEBOOK_LAST = Slot("tunebook_last_bar", 1)
+"""Numbers of the first and last bar in the fields that choose bars."""
+
 TUNEBOOK_SELECTED: Slot[tuple[int, int] | None] = Slot("tunebook_selected", None)
 """The first and last of the bars that are chosen in its score, counted from 0; None for none."""
 

@@ -8,7 +8,7 @@ from musicgen.audio.bar_timing import bar_passes
 from musicgen.config import SampleConfig
 from musicgen.errors import MusicgenError
 from musicgen.models.checkpoint import Checkpoint
-from musicgen.notation.analysis.bar_numbers import find_bars, number_bars
+from musicgen.notation.analysis.bar_numbers import number_bars
 from musicgen.notation.model import Tune
 from musicgen.sampling.edit_list import Edit, Rewrite, parse_edits
 from musicgen.sampling.infilling import Candidate, rewrite_bars
@@ -21,6 +21,7 @@ from musicgen.ui.components.piano_roll import piano_roll
 from musicgen.ui.components.score import ScoreOverlay, score, touched
 from musicgen.ui.play.note_surprise import look_into
 from musicgen.ui.tune import rendering, viewing
+from musicgen.ui.tune.bar_choice import BarChoice
 from musicgen.ui.tune.models import Models
 from musicgen.ui.tune.performance import Performance, Sound
 from musicgen.ui.tune.rewrite_dialog import offer_rewrites, open_rewrites
@@ -57,7 +58,7 @@ def score_editor(
         if tools:
             tools()
         _view()
-        _bars(numbers)
+        _bars().draw(numbers, state.SELECTED.get())
         _actions(shown)
     viewing.warn_of_range(tune)
     _music(shown, sound, audio, models, marks)
@@ -126,41 +127,6 @@ def _view() -> None:
         viewing.choose_marks()
 
 
-def _bars(numbers: Sequence[int]) -> None:
-    selected = state.SELECTED.get()
-    # With a key it stays the same popover, and open, while its label shows what was chosen.
-    name = _selection_name(numbers, selected)
-    with st.popover(name, icon=":material/select_all:", key="bars_popover"):
-        st.caption(_("Drag over bars in the sheet music, or choose them here."))
-        with st.container(horizontal=True, gap="small"):
-            for label, slot, typed in (
-                (_("From bar"), state.FIRST_BAR, _first_typed),
-                (_("To bar"), state.LAST_BAR, _last_typed),
-            ):
-                slot.set(min(max(numbers[0], slot.get()), numbers[-1]))
-                st.number_input(
-                    label,
-                    numbers[0],
-                    numbers[-1],
-                    step=1,
-                    key=slot.name,
-                    persist_state="session",
-                    width=130,
-                    on_change=typed,
-                )
-        if selected is None:
-            st.button(_("Choose these bars"), key="choose_bars", on_click=_bars_typed)
-
-
-def _selection_name(numbers: Sequence[int], selected: tuple[int, int] | None) -> str:
-    if selected is None:
-        return _("Choose bars")
-    first, last = numbers[selected[0]], numbers[selected[1]]
-    if first == last:
-        return _("Bar {number}").format(number=first)
-    return _("Bars {first}–{last}").format(first=first, last=last)
-
-
 def _actions(shown: Performance) -> None:
     """What can be done with the chosen bars."""
     if state.SELECTED.get():
@@ -185,35 +151,17 @@ def _undo_change() -> None:
     play_session().undo_change()
 
 
-def _bars_typed() -> None:
-    """Chooses the bars whose numbers stand in the two fields."""
-    shown = play_session().shown
-    if shown:
-        numbers = number_bars(shown.tune.bars)
-        _select(find_bars(numbers, state.FIRST_BAR.get(), state.LAST_BAR.get()))
-
-
-def _first_typed() -> None:
-    """The other end comes along where it must."""
-    state.LAST_BAR.set(max(state.FIRST_BAR.get(), state.LAST_BAR.get()))
-    _bars_typed()
-
-
-def _last_typed() -> None:
-    state.FIRST_BAR.set(min(state.FIRST_BAR.get(), state.LAST_BAR.get()))
-    _bars_typed()
-
-
 def _select(selection: tuple[int, int] | None) -> None:
     state.SELECTED.set(selection)
     if selection is None:
         state.LOOP.set(False)
     else:
         shown = play_session().shown
-        numbers = number_bars(shown.tune.bars) if shown else ()
-        for slot, index in ((state.FIRST_BAR, selection[0]), (state.LAST_BAR, selection[1])):
-            if index < len(numbers):
-                slot.set(numbers[index])
+        _bars().show(number_bars(shown.tune.bars) if shown else (), selection)
+
+
+def _bars() -> BarChoice:
+    return BarChoice(state.FIRST_BAR, state.LAST_BAR, _select, "bars")
 
 
 def _keep_selection(count: int) -> None:

@@ -1,5 +1,7 @@
 """The tools around the score of a tune: sound, view, loop, the editor, and whether it is known."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from musicgen.audio.bar_timing import bar_passes
@@ -18,6 +20,7 @@ from musicgen.ui.base.libraries import ABCJS, need_library
 from musicgen.ui.components.piano_roll import piano_roll
 from musicgen.ui.components.score import NoteEditing, ScoreOverlay, score, touched
 from musicgen.ui.tune import listening, novelty_view, rendering, viewing
+from musicgen.ui.tune.bar_choice import BarChoice
 from musicgen.ui.tune.fingering_choice import fingering_choice, remembered_fingering
 from musicgen.ui.tune.models import Models
 from musicgen.ui.tune.my_instrument import is_told, remembered_instrument
@@ -68,6 +71,7 @@ def workbench(tune: BookTune, shown: Tune, sound: Sound) -> None:
             help=_("Choose a note in the score, then move it, or change its length. Bars stay "
                    "full: what one note gains, its neighbour gives."),
         )  # fmt: skip
+        _bars().draw(number_bars(shown.bars) or (1,), state.TUNEBOOK_SELECTED.get())
         if state.TUNEBOOK_SELECTED.get():
             st.toggle(_("Loop"), key=state.LOOP.name, persist_state="session")
             rewrite_button()
@@ -163,18 +167,23 @@ def _touch(tune: BookTune, shown: Tune, sound: Sound, *, is_editing: bool) -> Sc
         outside=viewing.outside(shown),
         selection=selected,
         loop=tuple(passes),
-        on_touch=lambda: _on_touch(tune.key),
+        on_touch=lambda: _on_touch(tune.key, numbers),
         editing=editing if is_editing else None,
     )
 
 
-def _on_touch(key: str) -> None:
+def _on_touch(key: str, numbers: Sequence[int]) -> None:
     """What hands did on the score. A browser may send anything: what makes no sense is dropped."""
     selection, _take = touched(SCORE)
     if selection and 0 <= selection[0] <= selection[1]:
         _select(selection)
+        _bars().show(numbers, selection)
     if state.TUNEBOOK_EDITING.get():
         on_keys(key)
+
+
+def _bars() -> BarChoice:
+    return BarChoice(state.TUNEBOOK_FIRST, state.TUNEBOOK_LAST, _select, "tunebook_bars")
 
 
 def _select(selection: tuple[int, int] | None) -> None:
