@@ -21,6 +21,7 @@ MEANINGS = {
     "NotationError": N_("A text holds nothing that can be read as a tune."),
     "PreferenceError": N_("A file of pairs of tunes is missing or damaged, or pairs cannot be "
                           "made."),
+    "ProcessLost": N_("One of the processes that train together has ended, or cannot be reached."),
     "ProvenanceError": N_("A file does not say how its tune was made, or it cannot be made again "
                           "as it was."),
     "ReportError": N_("A report does not exist, is damaged, or another one is being made."),
