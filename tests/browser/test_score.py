@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from musicgen.notation.analysis.bar_numbers import number_bars
 from musicgen.notation.parsing.reader import read_tune
 from tests.browser.test_play import LISTENS, PHONE, TINY, compose, wait_for_score
-from tests.browser.waiting import expect_text, held_value, settled, text_shown, value_of
+from tests.browser.waiting import at_rest, expect_text, held_value, settled, text_shown, value_of
 
 pytestmark = pytest.mark.browser
 
@@ -188,6 +188,25 @@ def test_bars_5_and_6_are_rewritten_and_all_others_stay(open_page):
     numbers = number_bars(read_tune(before + "\n")[0].bars)
     assert {numbers[n] for n in range(len(old)) if old[n] != new[n]} <= {5, 6}
     assert old != new
+
+
+def test_bars_chosen_by_keys_outlast_a_run_that_comes_before_they_are_told(open_page):
+    page = open_page(HOUSE).page
+    page.add_init_script(  # keys rest for longer, so that the run below certainly comes before
+        "{ const wait = setTimeout;"
+        "window.setTimeout = (call, ms, ...more) => wait(call, ms === 600 ? 6000 : ms, ...more); }"
+    )
+    page.reload()
+    wait_for_score(page)
+    at_rest(page)
+    page.get_by_role("application", name="Sheet music of the tune").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("Shift+ArrowRight")
+    page.get_by_text("中文", exact=True).click()  # the score is told other words
+    expect(page.get_by_role("heading", name="演奏")).to_be_visible()
+    at_rest(page)
+    expect(page.locator(".st-key-bars_popover")).to_contain_text(re.compile(r"\d+–\d+"))
 
 
 def test_the_score_answers_to_keys(open_page):

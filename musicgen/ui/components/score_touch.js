@@ -45,7 +45,8 @@ class Touch {
     if (!data) return;
     this.host.tabIndex = 0;
     this.host.setAttribute("role", "application");
-    this.selection = data.selection;
+    // A run that comes in between must not take back what a hand has chosen and the page not heard.
+    if (!this.held?.isDrag && !this.untold) this.selection = data.selection;
     this.tellKeys(data.words.keys);
     this.takeOver(data.editing);
     if (!this.isStillTrue()) this.closeAlternatives();
@@ -370,8 +371,11 @@ class Touch {
     this.anchor = this.selection ? this.anchor ?? this.selection[0] : bar;
     this.selection = [Math.min(bar, this.anchor), Math.max(bar, this.anchor)];
     this.drawSelection();
-    clearTimeout(this.telling);
-    this.telling = setTimeout(() => this.send("selection", this.selection), 600); // when the keys rest
+    clearTimeout(this.untold);
+    this.untold = setTimeout(() => { // when the keys rest
+      this.untold = 0;
+      this.send("selection", this.selection);
+    }, 600);
   }
 
   drawChosen() {
