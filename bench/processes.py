@@ -37,28 +37,35 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--kills", type=int, default=0)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--presets", nargs="+", default=PRESETS)
+    parser.add_argument(
+        "--precision",
+        default="float32",
+        choices=("float32", "auto"),
+        help="In bfloat16 other sums are rounded in batches of another size.",
+    )
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         (home / "data").symlink_to(Paths.default().data)
         if asked.kills:
             return _compare_killed(home, asked.kills, random.Random(asked.seed))
-        return max(_compare(home, preset) for preset in PRESETS)
+        return max(_compare(home, preset, asked.precision) for preset in asked.presets)
 
 
-def _compare(home: Path, preset: str) -> int:
+def _compare(home: Path, preset: str, precision: str) -> int:
     ends, times = [], []
     for count in (1, COUNT):
-        name = f"{preset}-{count}"
-        # The same precision in both: each process of two has a batch of half the size.
-        _train(home, name, count, preset, STEPS, {"threads": 1, "samples": 0}).wait()
+        name = f"{preset}-{precision}-{count}"
+        settings = {"threads": 1, "samples": 0, "precision": precision, "eval_interval": STEPS}
+        _train(home, name, count, preset, STEPS, settings).wait()
         metrics = _run(home, name).read_metrics()
         ends.append(sum(item.train_loss for item in metrics[-LAST:]) / LAST)
         times.append(metrics[-1].elapsed_s / len(metrics))
     off = abs(ends[1] / ends[0] - 1)
     print(
-        f"{preset}: loss of the last {LAST} of {STEPS} steps {ends[0]:.5f} in one process, "
-        f"{ends[1]:.5f} in {COUNT} ({off:.3%} off); {1000 * times[0]:.0f} and "
+        f"{preset}, {precision}: loss of the last {LAST} of {STEPS} steps {ends[0]:.5f} in one "
+        f"process, {ends[1]:.5f} in {COUNT} ({off:.3%} off); {1000 * times[0]:.0f} and "
         f"{1000 * times[1]:.0f} ms a step, one thread each",
         flush=True,
     )
