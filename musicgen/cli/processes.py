@@ -9,7 +9,6 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-import musicgen
 from musicgen.cli.options import echo
 from musicgen.cli.signals import asking_to_stop
 from musicgen.errors import ProcessLost
@@ -72,7 +71,7 @@ def _start(run: Run, count: int, is_quiet: bool) -> Sequence[subprocess.Popen[by
     """The processes, the leader first."""
     command = [sys.executable, "-m", "musicgen", "train", "--run", run.id, "--resume"]
     cores = max(1, (os.cpu_count() or 1) // count)
-    known = [str(Path(musicgen.__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
+    known = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
     shared = {
         "OMP_NUM_THREADS": str(cores),
         **os.environ,
