@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -108,6 +110,19 @@ def test_score_and_cursor_follow_the_tune_that_sounds(open_page):
     page.locator(".musicgen-note").first.wait_for(state="attached")
     expect(page.locator(".musicgen-sounding")).to_have_count(1)
     expect(page.locator(".musicgen-cursor")).to_be_visible()
+
+
+def test_the_link_of_the_tune_that_sounds_opens_it_on_play(open_page):
+    page = open_page("/Endless", permissions=["clipboard-read", "clipboard-write"]).page
+    start(page)
+    page.get_by_role("button", name="Copy link").click()
+    page.get_by_role("button", name="Copied").wait_for()
+    link = page.evaluate("navigator.clipboard.readText()")
+    assert link.startswith(page.url.split("/Endless")[0] + "/?model=")
+    seed = re.search(r"seed=(\d+)", link)[1]
+    other = open_page(link.partition("/?")[1] + link.partition("/?")[2]).page
+    other.locator(".musicgen-note").first.wait_for(state="attached")
+    expect(other.get_by_text(f"seed {seed}").first).to_be_visible()
 
 
 def test_skip_pause_and_stop(open_page):

@@ -9,7 +9,11 @@ from tests.browser.waiting import at_rest
 
 pytestmark = pytest.mark.browser
 
-TUNE = "X:1\nT:Edited {0}\nR:jig\nM:6/8\nL:1/8\nK:D\n|:DFA dAF|GBd gdB|AFA d2A|d3 d3:|\n"
+TUNE = "X:1\nT:Edited {0}\nR:jig\nM:6/8\nL:1/8\nK:D\n" + 8 * ("|:DFA dAF|GBd gdB|AFA d2A|d3 d3:|\n")
+TOOLS_IN_SIGHT = """() => {
+  const { top, bottom } = document.querySelector(".st-key-note_tools").getBoundingClientRect();
+  return top >= 0 && bottom < innerHeight / 2;
+}"""
 PLACE = re.compile(r"^Note \d+ of \d+")
 
 
@@ -25,28 +29,31 @@ def test_a_note_is_chosen_moved_made_longer_and_taken_back(open_page, size):
     at_rest(page)
     page.get_by_text("Change the notes").click()
     place = page.get_by_text(PLACE)
-    expect(place).to_contain_text("Note 1 of 19, bar 1: D")
+    expect(place).to_contain_text("Note 1 of 152, bar 1: D")
     at_rest(page)
 
     page.locator(".musicgen-note").nth(1).click(force=True)
-    expect(place).to_contain_text("Note 2 of 19, bar 1: F")
+    expect(place).to_contain_text("Note 2 of 152, bar 1: F")
     at_rest(page)
     host = page.locator(".musicgen-score")
     for key in ("ArrowUp", "ArrowUp", "ArrowDown"):  # told at once, each is made
         host.press(key)
-    expect(place).to_contain_text("Note 2 of 19, bar 1: G")
+    expect(place).to_contain_text("Note 2 of 152, bar 1: G")
     host.press("+")
-    expect(place).to_contain_text("Note 2 of 18, bar 1: G")
-    expect(page.locator(".musicgen-note")).to_have_count(18)
+    expect(place).to_contain_text("Note 2 of 151, bar 1: G")
+    expect(page.locator(".musicgen-note")).to_have_count(151)
     host.press("ArrowRight")
-    expect(place).to_contain_text("Note 3 of 18, bar 1: D")
+    expect(place).to_contain_text("Note 3 of 151, bar 1: D")
     for _step in range(4):
         host.press("Control+z")
-    expect(place).to_contain_text(re.compile(r"Note \d+ of 19"))
+    expect(place).to_contain_text(re.compile(r"Note \d+ of 152"))
     at_rest(page)
     expect(page.get_by_role("button", name="Undo")).to_be_disabled()
     page.get_by_role("button", name="Take it away").click()
-    expect(place).to_contain_text("of 18")
+    expect(place).to_contain_text("of 151")
     at_rest(page)
     page.wait_for_function("document.querySelector('.st-key-sound audio')?.duration > 1")
+    last = page.locator(".musicgen-note").last
+    last.evaluate("note => note.scrollIntoView({ block: 'center' })")
+    page.wait_for_function(TOOLS_IN_SIGHT)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

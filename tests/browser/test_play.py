@@ -238,6 +238,16 @@ def test_nothing_is_wider_than_a_phone(open_page, path):
     expect_no_wider(page, PHONE["width"])
 
 
+def test_on_a_telephone_the_page_goes_to_what_was_composed(open_page):
+    page = open_page("/?model=tiny", viewport=PHONE).page
+    compose(page)
+    page.wait_for_function(f"{AUDIO}.getBoundingClientRect().top < innerHeight / 4")
+    first = page.locator(".musicgen-note").first
+    page.wait_for_function(
+        "note => note.getBoundingClientRect().bottom < innerHeight", arg=first.element_handle()
+    )
+
+
 def test_a_narrow_score_has_two_bars_a_line_and_a_wide_one_four(open_page):
     page = open_page(TINY).page
     wait_for_score(page)

@@ -2,6 +2,7 @@ import re
 
 from musicgen.rendering import playback_settings
 from musicgen.ui.base.state import SOUND
+from musicgen.ui.play import score_editor
 from musicgen.ui.tune import rendering
 
 
@@ -106,3 +107,28 @@ def test_a_key_that_cannot_be_had_is_told_and_the_tune_stays(home, open_app, mon
     widget(app, "number_input", "transpose").set_value(1).run()
     assert [item.value for item in app.error] == ["That key would have more than seven signs."]
     assert shown(app) is before
+
+
+def test_the_tempo_is_set_in_beats_a_minute(home, open_app):
+    app = compose(open_app())
+    usual = app.number_input(key="sound_bpm").value
+    assert any(f"{usual} beats a minute" in item.value for item in app.caption)
+    app.number_input(key="sound_bpm").set_value(usual - 20).run()
+    assert not app.exception
+    assert abs(shown(app).listening.arrangement.tempo_factor - (usual - 20) / usual) < 0.001
+    assert any(f"{usual - 20} beats a minute" in item.value for item in app.caption)
+    app.number_input(key="sound_bpm").set_value(400).run()  # as fast as the slider goes
+    assert shown(app).listening.arrangement.tempo_factor == 1.5
+    assert app.number_input(key="sound_bpm").value == round(1.5 * usual)
+
+
+def test_a_fingering_stands_below_the_notes(home, open_app, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(
+        score_editor, "score", lambda layouts, *_rest, **_more: drawn.append(layouts)
+    )
+    app = compose(open_app())
+    assert "\nw:" not in drawn[-1][0].abc
+    app.selectbox(key="play_fingering").set_value("whistle D").run()
+    assert not app.exception
+    assert "\nw:" in drawn[-1][0].abc

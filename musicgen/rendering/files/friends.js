@@ -3,6 +3,8 @@
 (() => {
   const book = JSON.parse(document.getElementById("book").textContent);
   const at = (id) => document.getElementById(id);
+  // A telephone shows half as many bars in a line, as large as they are on paper.
+  const narrow = matchMedia("(max-width: 40rem)");
   let current = 0, queue = [], place = 0, context = null, playing = [], timer = 0;
 
   function row(words, small, open) {
@@ -35,7 +37,7 @@
     const part = queue.length ? ` · ${place + 1}/${queue.length}${queue[place][1]}` : "";
     at("facts").textContent = tune.facts + part;
     at("abc").textContent = tune.abc;
-    ABCJS.renderAbc("score", tune.score, {
+    ABCJS.renderAbc("score", narrow.matches ? tune.narrow : tune.score, {
       responsive: "resize", visualTranspose: steps, add_classes: true, afterParsing: withPlainKeys,
       staffwidth: Math.max(300, Math.min(900, at("tune").clientWidth - 20)),
     });
@@ -117,6 +119,7 @@
     option.textContent = steps > 0 ? `+${steps}` : String(steps);
     at("transpose").append(option);
   }
+  narrow.addEventListener("change", () => { if (!at("tune").hidden) draw(); });
   at("search").addEventListener("input", list);
   at("back").addEventListener("click", () => { stop(); at("list").hidden = false; at("tune").hidden = true; });
   at("play").addEventListener("click", () => (playing.length ? stop() : play()));

@@ -38,6 +38,9 @@ WORDS: Mapping[str, str] = {
 
 _FOLDER = Path(__file__).parent
 
+_BARS = 4
+"""Bars in a line of a score; half as many where the screen is narrow."""
+
 
 def write_friends_page(
     title: str,
@@ -106,7 +109,8 @@ def _describe(tune: BookTune) -> dict[str, Any]:
         "facts": describe_tune(tune.tune),
         "tags": " ".join(tune.tags),
         "abc": tune.text,
-        "score": break_lines(tune.tune, 4).text,
+        "score": break_lines(tune.tune, _BARS).text,
+        "narrow": break_lines(tune.tune, _BARS // 2).text,
         "notes": _notes(tune.tune),
     }
 

@@ -1,4 +1,5 @@
 // Starts a player as soon as it is there, once for each name: data {audio: selector, name, follows}.
+// On a telephone, where it lies below what can be seen, the page goes to it.
 // One that follows goes on where the one before it was, if that was sounding until just now.
 // The attribute `autoplay` will not do: Streamlit takes it off where React draws a player twice, and
 // then nothing sounds.
@@ -17,6 +18,28 @@ function listen() {
   }, true);
   document.addEventListener("pause", () => { heard.at = -Infinity; }, true);
   return heard;
+}
+
+// To the player, once there is as much below it as a screen holds, or it will not become more. Who
+// scrolls meanwhile, or was at the score, stays.
+const NARROW = "(max-width: 640px)";
+const HEAD = 68;
+const GROWS_MS = 3000;
+
+function goTo(player) {
+  const main = document.querySelector("[data-testid=stMain]");
+  if (!main || !matchMedia(NARROW).matches) return;
+  const end = performance.now() + GROWS_MS;
+  const from = main.scrollTop;
+  const look = () => {
+    if (!player.isConnected || main.scrollTop !== from) return;
+    const { top } = player.getBoundingClientRect();
+    if (top < innerHeight / 2) return;
+    const room = main.scrollHeight - main.clientHeight - from;
+    if (room < top - HEAD && performance.now() < end) setTimeout(look, 100);
+    else main.scrollBy({ top: top - HEAD, behavior: "smooth" });
+  };
+  look();
 }
 
 export default function ({ data }) {
@@ -39,6 +62,7 @@ export default function ({ data }) {
       const seek = () => { player.currentTime = share * player.duration; };
       if (share && player.readyState) seek();
       else if (share) player.addEventListener("loadedmetadata", seek, { once: true });
+      if (!follows) goTo(player);
       player.play()?.catch(() => {}); // a browser that wants a click first shows its button
     }
     setTimeout(ask, PAUSE_MS);

@@ -41,6 +41,7 @@ from musicgen.ui.frame.on_air import (
 from musicgen.ui.tune import listening, permalink
 from musicgen.ui.tune import rendering as player
 from musicgen.ui.tune.constraints import RHYTHM_NAMES
+from musicgen.ui.tune.copy_link import copy_link
 from musicgen.ui.tune.downloads import downloads, file_stem
 from musicgen.ui.tune.models import Models
 from musicgen.ui.tune.performance import Performance, Sound
@@ -265,6 +266,7 @@ def _now_playing(now: PlaybackSession, pieces: Sequence[QueuedTune]) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="endless_take"):
         _keep(number, composition, "endless")
         thumbs(composition, f"endless_{number}")
+        copy_link("endless_link", _parameters(composition, now.settings))
         _open_in_play(composition, now.settings, "endless")
     tune_to_take = _performance(composition, now.settings)
     downloads(tune_to_take, lambda: [tune_to_take])
@@ -329,16 +331,20 @@ def _keep_clicked(composition: Composition) -> None:
         st.toast(sentence(error), icon=":material/error:")
 
 
+def _parameters(composition: Composition, settings: StreamSettings) -> dict[str, str]:
+    """What the address of a tune on Play names."""
+    request = Request(composition.checkpoint, composition.config)
+    return permalink.to_parameters(request) | listening.to_parameters(settings.listening)
+
+
 def _open_in_play(composition: Composition, settings: StreamSettings, place: str) -> None:
     """The link of a tune; what it opens can be sent to others."""
-    request = Request(composition.checkpoint, composition.config)
-    parameters = permalink.to_parameters(request) | listening.to_parameters(settings.listening)
     with st.container(key=f"link_{place}", width="content"):
         st.page_link(
             "app.py",
             label=_("Open in Play"),
             icon=":material/open_in_new:",
-            query_params=kept_parameters() | parameters,
+            query_params=kept_parameters() | _parameters(composition, settings),
         )
 
 

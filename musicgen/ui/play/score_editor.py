@@ -22,6 +22,7 @@ from musicgen.ui.components.score import ScoreOverlay, score, touched
 from musicgen.ui.play.note_surprise import look_into
 from musicgen.ui.tune import rendering, viewing
 from musicgen.ui.tune.bar_choice import BarChoice
+from musicgen.ui.tune.fingering_choice import fingering_choice
 from musicgen.ui.tune.models import Models
 from musicgen.ui.tune.performance import Performance, Sound
 from musicgen.ui.tune.rewrite_dialog import offer_rewrites, open_rewrites
@@ -125,6 +126,7 @@ def _view() -> None:
                    "note, or hold a finger on it, to see what else it had thought of."),
         )  # fmt: skip
         viewing.choose_marks()
+        fingering_choice("play_fingering")
 
 
 def _actions(shown: Performance) -> None:
@@ -198,8 +200,10 @@ def _music(
     if state.VIEW.get() == ROLL:
         piano_roll(tune, sound.moments, touch.bits, key="piano_roll", audio=audio)
         return
+    fingering = viewing.fingering_of(tune)
+    has_names = state.NOTE_NAMES.get()
     score(
-        rendering.layouts(tune, sound, has_names=state.NOTE_NAMES.get(), marks=marks),
+        rendering.layouts(tune, sound, has_names=has_names, fingering=fingering, marks=marks),
         [onset for _start, onset, _duration in sound.moments],
         [duration for _start, _onset, duration in sound.moments],
         key=SCORE,

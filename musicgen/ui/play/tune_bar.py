@@ -1,11 +1,8 @@
 """What one does with the tune on the screen: step back, switch takes, keep it, send its link."""
 
 import contextlib
-from functools import cache
-from pathlib import Path
 
 import streamlit as st
-from streamlit.components.v2.types import ComponentRenderer
 
 from musicgen.errors import MusicgenError
 from musicgen.library.favourites import favourite_key
@@ -16,14 +13,13 @@ from musicgen.ui.base.language import _
 from musicgen.ui.base.words import plain
 from musicgen.ui.play import controls
 from musicgen.ui.tune import rendering
+from musicgen.ui.tune.copy_link import copy_link
 from musicgen.ui.tune.history import Entry
 from musicgen.ui.tune.keep_link import tunebook_link
 from musicgen.ui.tune.performance import Performance
 from musicgen.ui.tune.practise_link import practise_link
 from musicgen.ui.tune.session_state import play_session
 from musicgen.ui.tune.thumbs import thumbs
-
-_HERE = Path(__file__).parent
 
 
 def tune_bar(shown: Performance) -> None:
@@ -34,7 +30,7 @@ def tune_bar(shown: Performance) -> None:
         _list()
         _keep(shown)
         thumbs(shown.composition, "play")
-        _copy_link()
+        copy_link("copy_link")
         practise_link(shown.abc, "play")
 
 
@@ -149,26 +145,3 @@ def render_ahead() -> None:
             with contextlib.suppress(MusicgenError):
                 rendering.perform(entry.request, from_values(values), shown.listening)
     state.RENDERED_AHEAD.set(entry.takes)
-
-
-def _copy_link() -> None:
-    _link_button()(
-        key="copy_link",
-        data={
-            "label": _("Copy link"),
-            "done": _("Copied"),
-            "help": _("Whoever opens it sees and hears exactly this tune, and all its settings."),
-        },
-        width="content",
-    )
-
-
-@cache
-def _link_button() -> ComponentRenderer:
-    return st.components.v2.component(
-        "musicgen_copy_link",
-        html='<button type="button" class="musicgen-picture musicgen-copy"></button>',
-        css=(_HERE.parent / "components" / "live_chart.css").read_text(encoding="utf-8"),
-        js=(_HERE / "copy_link.js").read_text(encoding="utf-8"),
-        isolate_styles=False,
-    )

@@ -1,5 +1,7 @@
 """The tune on the screen: composed when asked for, then sound, score, files, and what it is."""
 
+from functools import partial
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -152,12 +154,13 @@ def _show_tune(shown: Performance, models: Models) -> None:
     tune_bar(shown)
     if shown.silence:
         st.warning(sentence(shown.silence), icon=":material/volume_off:")
+    tune = shown.composition.public_tune
     newness = novelty_view.look_up(shown.request.model, shown.composition.abc, models)
     if shown.sound:
         marks = novelty_view.marks(newness)
-        score_editor(shown, shown.sound, PLAYER, models, marks, sound_controls)
+        score_editor(shown, shown.sound, PLAYER, models, marks, partial(sound_controls, tune))
     else:
-        sound_controls()
+        sound_controls(tune)
     novelty_view.novelty_line(newness, shown.request.model, models)
     downloads(shown, lambda: _all_takes(shown))
     st.caption(" · ".join(_facts(shown.composition)))

@@ -19,7 +19,6 @@ from musicgen.config import describe
 from musicgen.errors import AudioError, NotationError
 from musicgen.library.book_tune import to_file_name
 from musicgen.notation.analysis.bar_numbers import find_bars, number_bars
-from musicgen.notation.analysis.fingering import count_missing
 from musicgen.notation.model import Tune
 from musicgen.notation.parsing.reader import read_tune
 from musicgen.notation.writing.transposition import transpose
@@ -27,13 +26,13 @@ from musicgen.rendering.playback_settings import PlaybackSettings
 from musicgen.ui.base import resources
 from musicgen.ui.base.errors import sentence
 from musicgen.ui.base.failures import attempt
-from musicgen.ui.base.language import _, ngettext
+from musicgen.ui.base.language import _
 from musicgen.ui.base.words import plain
 from musicgen.ui.components.score import score
 from musicgen.ui.practise.on_the_stand import other_tune, replace_tune, tunes_of_the_set
 from musicgen.ui.tune import listening, rendering, viewing
 from musicgen.ui.tune.fingering_choice import fingering_choice
-from musicgen.ui.tune.my_instrument import fit_line, instrument_choice, is_told
+from musicgen.ui.tune.my_instrument import fit_line, instrument_choice
 from musicgen.ui.tune.performance import Sound
 from musicgen.ui.tune.rendering import PLAYER, lay_out
 from musicgen.ui.tune.sound_controls import ACCOMPANIMENT_NAMES, INSTRUMENT_NAMES
@@ -64,7 +63,7 @@ def practise(tune: Tune) -> None:
             arrangement = _arrangement()
         with st.popover(_("My instrument"), icon=":material/straighten:"):
             instrument_choice("practise_instrument_choice")
-            fingering = viewing.below_the_notes(fingering_choice("practise_fingering"))
+            fingering = fingering_choice("practise_fingering")
         with st.popover(_("View"), icon=":material/visibility:"):
             viewing.choose_notation("practise_notation")
             is_big = st.toggle(_("Big notes"), key="practise_big")
@@ -85,15 +84,7 @@ def practise(tune: Tune) -> None:
         )
         _save(tune, sound)
     fit_line(tune, 0, lambda semitones: _move(text, semitones))
-    missing = count_missing(tune, fingering) if fingering else 0
-    if missing and not is_told(fingering):
-        text = ngettext(
-            "{count} note is not on this instrument: it is marked ×.",
-            "{count} notes are not on this instrument: they are marked ×.",
-            missing,
-        )
-        st.caption(text.format(count=missing))
-    layouts = lay_out(tune, sound.moments, fingering=fingering)
+    layouts = lay_out(tune, sound.moments, fingering=viewing.fingering_of(tune, fingering))
     score(
         layouts[-1:] if is_big else layouts,
         [onset for _start, onset, _length in sound.moments],

@@ -174,6 +174,7 @@ def layouts(
     sound: Sound,
     *,
     has_names: bool = False,
+    fingering: str = "",
     marks: Sequence[tuple[int, int]] = (),
 ) -> list[ScoreLayout]:
     """The tune with four bars a line for wide places, and two for narrow ones; fewer if dense.
@@ -182,9 +183,10 @@ def layouts(
         tune: What to draw.
         sound: When its notes sound.
         has_names: Writes the name of each note below it.
+        fingering: One of `notation.analysis.fingering.FINGERINGS`, written below the notes.
         marks: Stretches of the tune's text to be underlined.
     """
-    return lay_out(tune, sound.moments, has_names=has_names, marks=marks)
+    return lay_out(tune, sound.moments, has_names=has_names, fingering=fingering, marks=marks)
 
 
 def lay_out(

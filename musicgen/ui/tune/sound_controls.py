@@ -9,7 +9,10 @@ from typing import Any
 import streamlit as st
 
 from musicgen.audio.arrangement import ACCOMPANIMENTS, INSTRUMENTS, Arrangement
+from musicgen.audio.practice import beats_per_minute
 from musicgen.config import describe
+from musicgen.notation.model import Tune
+from musicgen.notation.writing.field_changes import TEMPI
 from musicgen.ui.base import state
 from musicgen.ui.base.language import N_, _
 from musicgen.ui.tune.listening import LILT, TEMPO, SheetSettings
@@ -38,6 +41,7 @@ ACCOMPANIMENT_NAMES = {
     "piano": N_("piano"),
     "harp": N_("harp"),
 }
+_BPM = "sound_bpm"
 _HELP = {info.name: info.help for kind in (Arrangement, SheetSettings) for info in describe(kind)}
 
 
@@ -45,10 +49,11 @@ def _help(name: str) -> str:
     return _(_HELP[name])
 
 
-def sound_controls() -> None:
-    """The popover with all settings of the sound."""
+def sound_controls(tune: Tune) -> None:
+    """The popover with all settings of the sound of a tune."""
     with st.popover(_("Sound"), icon=":material/instant_mix:"):
         band_controls()
+        _tempo(beats_per_minute(tune))
         _playing()
         _reading()
         _volumes()
@@ -79,8 +84,25 @@ def band_controls() -> None:
     )
 
 
-def _playing() -> None:
+def _tempo(usual: float) -> None:
+    """The tempo as a share of the usual one of a tune, and in beats of its meter a minute."""
     _percent_slider(_("Tempo"), "tempo_factor", TEMPO)
+    low, high = map(int, TEMPI)
+    bpm = round(usual * state.SOUND["tempo_factor"].get())
+    state.put(_BPM, min(max(bpm, low), high))
+    st.number_input(
+        _("Beats a minute"), low, high, step=2, key=_BPM, on_change=_set_tempo, args=(usual,),
+        persist_state="session",
+    )  # fmt: skip
+
+
+def _set_tempo(usual: float) -> None:
+    slowest, fastest = TEMPO
+    share = round(st.session_state[_BPM] / usual, 3)
+    state.SOUND["tempo_factor"].set(min(max(share, slowest), fastest))
+
+
+def _playing() -> None:
     _percent_slider(_("Lilt"), "lilt", LILT)
     st.toggle(
         _("Ornaments"),

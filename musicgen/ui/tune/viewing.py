@@ -6,6 +6,7 @@ Which notation is read is remembered on this computer, in the tunebook.
 import streamlit as st
 
 from musicgen.errors import MusicgenError
+from musicgen.notation.analysis.fingering import count_missing
 from musicgen.notation.analysis.ranges import INSTRUMENT_RANGES, notes_outside
 from musicgen.notation.display.note_names import name_note
 from musicgen.notation.model import Tune
@@ -13,10 +14,12 @@ from musicgen.ui.base import resources, state
 from musicgen.ui.base.failures import attempt
 from musicgen.ui.base.language import N_, _, ngettext
 from musicgen.ui.tune.constraints import RANGE_NAMES
+from musicgen.ui.tune.fingering_choice import remembered_fingering
 from musicgen.ui.tune.my_instrument import (
     count_lacking,
     fit_line,
     instrument_choice,
+    is_told,
     remembered_instrument,
 )
 
@@ -62,6 +65,25 @@ def is_numbered() -> bool:
 def below_the_notes(fingering: str) -> str:
     """A fingering, unless it is the numbers that are drawn already."""
     return "" if fingering == "numbers" and is_numbered() else fingering
+
+
+def fingering_of(tune: Tune, fingering: str | None = None) -> str:
+    """The fingering below the notes of a score; says how many notes the instrument lacks.
+
+    Args:
+        tune: The tune as it is read.
+        fingering: What was chosen; without it, what is remembered.
+    """
+    below = below_the_notes(remembered_fingering() if fingering is None else fingering)
+    missing = count_missing(tune, below) if below else 0
+    if missing and not is_told(below):
+        text = ngettext(
+            "{count} note is not on this instrument: it is marked ×.",
+            "{count} notes are not on this instrument: they are marked ×.",
+            missing,
+        )
+        st.caption(text.format(count=missing))
+    return below
 
 
 def choose_drawing() -> None:

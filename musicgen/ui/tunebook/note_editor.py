@@ -15,7 +15,7 @@ from musicgen.ui.base.language import N_, _
 from musicgen.ui.base.words import plain
 from musicgen.ui.components.score import changes
 from musicgen.ui.tune.viewing import SCORE
-from musicgen.ui.tunebook.text_history import Desk, desk
+from musicgen.ui.tunebook.text_history import Desk, TextHistory, desk
 
 _BUTTONS: tuple[tuple[Change, str, str], ...] = (
     ("up", "arrow_upward", N_("A step up")),
@@ -36,6 +36,14 @@ def editing_bar(tune: BookTune) -> None:
     own = desk()
     _keep_note(own, tune.tune)
     history = own.history_of(tune, resources.tunebook())
+    with st.container(gap="small", key="note_tools"):  # stays in sight while the score moves
+        _buttons(tune, history)
+        st.caption(_place(tune.tune, own.note))
+        if own.refused is not None:
+            st.warning(sentence(own.refused), icon=":material/block:")
+
+
+def _buttons(tune: BookTune, history: TextHistory) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="note_bar"):
         st.button(
             _("Undo"), key="tunebook_note_undo", icon=":material/undo:", help=_("Undo"),
@@ -50,9 +58,6 @@ def editing_bar(tune: BookTune) -> None:
                 _(label), key=f"tunebook_note_{change.replace(' ', '_')}",
                 icon=f":material/{icon}:", help=_(label), on_click=_click, args=(tune.key, change),
             )  # fmt: skip
-    st.caption(_place(tune.tune, own.note))
-    if own.refused is not None:
-        st.warning(sentence(own.refused), icon=":material/block:")
 
 
 def on_keys(key: str) -> None:

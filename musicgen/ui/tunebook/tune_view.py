@@ -51,7 +51,7 @@ def tune_on_screen(found: list[BookTune]) -> None:
     _turn_to(tune.key)
     st.subheader(plain(tune.title), anchor=False)
     place = st.container(key="sound")
-    shown, sound = as_chosen(tune)
+    shown, sound = as_chosen(tune.tune)
     st.caption(_known(tune, shown))
     if wrong := say_time(shown):
         st.caption(f":material/warning: {wrong}")

@@ -7,7 +7,7 @@ from functools import lru_cache
 import streamlit as st
 
 from musicgen.config import SampleConfig
-from musicgen.errors import AudioError, MusicgenError
+from musicgen.errors import MusicgenError
 from musicgen.library.book_tune import BookTune, name_key, with_title
 from musicgen.models.checkpoint import Checkpoint
 from musicgen.notation.analysis.ranges import INSTRUMENT_RANGES
@@ -24,10 +24,11 @@ from musicgen.ui.base.failures import attempt
 from musicgen.ui.base.language import N_, _
 from musicgen.ui.base.words import plain
 from musicgen.ui.components.score import score
-from musicgen.ui.tune import listening, rendering
+from musicgen.ui.tune import viewing
 from musicgen.ui.tune.keep_link import keep_text
 from musicgen.ui.tune.my_instrument import remembered_instrument
 from musicgen.ui.tune.rendering import lay_out
+from musicgen.ui.tunebook.workbench import as_chosen
 
 _PLACE = "variant_sound"
 _VARIANT, _DANCE, _SET = "variant", "dance", "set"
@@ -149,24 +150,22 @@ def _compose_around(
 
 def _show(text: str, *, can_keep: bool = True) -> None:
     """What came of it: to be heard, read, and kept."""
-    tune = read_tune(text)[0]
-    arrangement = listening.chosen().arrangement
     place = st.container(key=_PLACE)
-    try:
-        sound = rendering.render_text(text, tune, "", arrangement)
-    except AudioError as error:
-        st.warning(sentence(error), icon=":material/volume_off:")
+    tune, sound = as_chosen(read_tune(text)[0])
+    if sound is None:
         return
     place.audio(sound.wav, "audio/wav")
     if can_keep:
         keep_text(text, "variant")
+    fingering = viewing.fingering_of(tune)
     score(
-        lay_out(tune, sound.moments),
+        lay_out(tune, sound.moments, has_names=state.NOTE_NAMES.get(), fingering=fingering),
         [onset for _start, onset, _length in sound.moments],
         [length for _start, _onset, length in sound.moments],
         key="variant_score",
         audio=f".st-key-{_PLACE} audio",
         library=resources.paths().abcjs,
+        is_numbered=viewing.is_numbered(),
     )
 
 

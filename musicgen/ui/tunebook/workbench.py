@@ -8,22 +8,21 @@ from musicgen.audio.bar_timing import bar_passes
 from musicgen.errors import AudioError, MusicgenError
 from musicgen.library.book_tune import MAX_TITLE, BookTune, make_tune, with_title
 from musicgen.notation.analysis.bar_numbers import number_bars
-from musicgen.notation.analysis.fingering import count_missing
 from musicgen.notation.model import Tune
 from musicgen.notation.writing.etude import make_etude
 from musicgen.rendering.playback_settings import PlaybackSettings
 from musicgen.ui.base import resources, state
 from musicgen.ui.base.errors import sentence
 from musicgen.ui.base.failures import attempt
-from musicgen.ui.base.language import _, ngettext
+from musicgen.ui.base.language import _
 from musicgen.ui.base.libraries import ABCJS, need_library
 from musicgen.ui.components.piano_roll import piano_roll
 from musicgen.ui.components.score import NoteEditing, ScoreOverlay, score, touched
 from musicgen.ui.tune import listening, novelty_view, rendering, viewing
 from musicgen.ui.tune.bar_choice import BarChoice
-from musicgen.ui.tune.fingering_choice import fingering_choice, remembered_fingering
+from musicgen.ui.tune.fingering_choice import fingering_choice
 from musicgen.ui.tune.models import Models
-from musicgen.ui.tune.my_instrument import is_told, remembered_instrument
+from musicgen.ui.tune.my_instrument import remembered_instrument
 from musicgen.ui.tune.performance import Sound
 from musicgen.ui.tune.rendering import PLAYER, lay_out
 from musicgen.ui.tune.sound_controls import sound_controls
@@ -33,15 +32,15 @@ from musicgen.ui.tunebook.rewriting import offer_other_bars, rewrite_button
 from musicgen.ui.tunebook.text_history import desk
 
 
-def as_chosen(tune: BookTune) -> tuple[Tune, Sound | None]:
-    """The tune as the controls of the sound say, and its sound; None where it cannot be heard."""
+def as_chosen(tune: Tune) -> tuple[Tune, Sound | None]:
+    """A tune as the controls of the sound say, and its sound; None where it cannot be heard."""
     playback = listening.chosen()
     try:
-        shown = playback.apply_to(tune.tune)
+        shown = playback.apply_to(tune)
     except MusicgenError as error:
         st.warning(sentence(error), icon=":material/error:")
         playback = PlaybackSettings(playback.arrangement)
-        shown = tune.tune
+        shown = tune
     try:
         return shown, rendering.render_text(shown.text, shown, "", playback.arrangement)
     except AudioError as error:
@@ -61,7 +60,7 @@ def workbench(tune: BookTune, shown: Tune, sound: Sound) -> None:
     state.TUNEBOOK_EDITING.hold()
     _keep_selection(len(shown.bars))
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="workbench"):
-        sound_controls()
+        sound_controls(shown)
         with st.popover(_("View"), icon=":material/visibility:"):
             viewing.choose_drawing()
             viewing.choose_marks()
@@ -85,10 +84,11 @@ def workbench(tune: BookTune, shown: Tune, sound: Sound) -> None:
                 _("Let go"), key="tunebook_let_go", icon=":material/close:",
                 on_click=lambda: _select(None),
             )  # fmt: skip
-    if state.TUNEBOOK_EDITING.get():
-        editing_bar(tune)
-    viewing.warn_of_range(shown)
-    _music(tune, shown, sound)
+    with st.container(key="note_stage"):  # within it the tools of the notes stay in sight
+        if state.TUNEBOOK_EDITING.get():
+            editing_bar(tune)
+        viewing.warn_of_range(shown)
+        _music(tune, shown, sound)
     offer_other_bars(tune)
 
 
@@ -116,15 +116,7 @@ def _music(tune: BookTune, shown: Tune, sound: Sound) -> None:
     if state.VIEW.get() == ROLL and not is_editing:
         piano_roll(shown, sound.moments, None, key="piano_roll", audio=PLAYER)
         return
-    fingering = viewing.below_the_notes(remembered_fingering())
-    missing = count_missing(shown, fingering) if fingering else 0
-    if missing and not is_told(fingering):
-        text = ngettext(
-            "{count} note is not on this instrument: it is marked ×.",
-            "{count} notes are not on this instrument: they are marked ×.",
-            missing,
-        )
-        st.caption(text.format(count=missing))
+    fingering = viewing.fingering_of(shown)
     score(
         lay_out(shown, sound.moments, has_names=state.NOTE_NAMES.get(), fingering=fingering),
         [onset for _start, onset, _length in sound.moments],
