@@ -1,6 +1,8 @@
 """What `make bare` takes along of this machine, and what it says where it cannot run."""
 
 import importlib.util
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -78,3 +80,20 @@ def test_a_machine_that_cannot_make_a_bare_one_says_why(
     monkeypatch.setattr(bare.shutil, "which", lambda name: name if name in programs else None)
     assert bare.main([]) == bare.CANNOT_RUN == 77
     assert words in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_whoever_stops_it_stops_what_it_started(number):
+    program = (
+        "import runpy, signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN);"
+        f"bare = runpy.run_path({str(SCRIPT)!r});"
+        "sys.exit(bare['run_until_told']([sys.executable, '-c',"
+        " 'import os, time; print(os.getpid(), flush=True); time.sleep(600)']))"
+    )
+    command = [sys.executable, "-c", program]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        started = int(process.stdout.readline())
+        process.send_signal(number)
+        assert process.wait(60) == 128 + number
+    with pytest.raises(ProcessLookupError):
+        os.kill(started, 0)

@@ -103,9 +103,28 @@ def bare(names: Sequence[str]) -> int:
     namespace = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
     command = [*namespace, sys.executable, __file__, "--inside", str(folder), *names]
     try:
-        return subprocess.run(command, check=False).returncode
+        return run_until_told(command)
     finally:
         remove(folder)
+
+
+def run_until_told(command: Sequence[str]) -> int:
+    """The exit status of a command, which ends with this program, whatever ends it.
+
+    Whoever stops `make` sends a signal to it alone, to a group, or, from a script, one that a
+    program in the background would not hear.
+    """
+
+    def end(number: int, _frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, end)
+    with subprocess.Popen(command) as process:
+        try:
+            return process.wait()
+        finally:
+            process.kill()
 
 
 def check_machine() -> None:

@@ -3,7 +3,7 @@ import json
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.waiting import expect_no_wider
+from tests.browser.waiting import at_rest, expect_no_wider
 
 pytestmark = pytest.mark.browser
 
@@ -14,6 +14,7 @@ REPORT_MS = 240_000
 
 def ask_for(page, count):
     """A report on the tiny model: what it learned from is read in a moment."""
+    at_rest(page)
     models = page.get_by_role("combobox", name="Models")
     models.click()
     models.press("Backspace")
@@ -22,9 +23,12 @@ def ask_for(page, count):
     page.keyboard.press("Escape")
     expect(page.get_by_role("button", name="Remove tiny")).to_be_visible()
     expect(page.get_by_role("button", name="Remove house")).to_have_count(0)
-    page.get_by_role("spinbutton", name="Tunes of each set").fill(str(count))
+    at_rest(page)
+    field = page.get_by_role("spinbutton", name="Tunes of each set")
+    field.fill(str(count))
     page.keyboard.press("Tab")
-    page.get_by_text(f"{count:,} tunes to compose").wait_for()
+    expect(field).to_have_value(str(count))
+    expect(page.get_by_text("tunes to compose")).to_have_text(f"{count:,} tunes to compose")
     page.get_by_role("button", name="Make the report").click()
 
 
