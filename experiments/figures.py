@@ -3,8 +3,9 @@
     python -m experiments.figures --runs baseline-again,improved
 
 draws `docs/figures/learning.png` from the curves of those runs, `memorising.png` from what
-``experiments.memorising`` found, and `report.png` from a report (``musicgen evaluate --json``) if
-`--report` names one.
+``experiments.memorising`` found, `report.png` from a report (``musicgen evaluate --json``) if
+`--report` names one, and `race.png` from a race (``python -m bench.race --json``) if `--race` does;
+``--runs ""`` leaves out the first.
 """
 
 import argparse
@@ -26,6 +27,8 @@ FOLDER = Path("docs/figures")
 INK, GREEN, OCHRE, FAINT = "#23302b", "#2f7d5d", "#b8741a", "#c9cdc6"
 SMOOTHED = 50
 TARGET = 0.88
+LAB_BEST = 1.166
+"""As in `bench.race`: the lowest held-out loss that the lab's settings come to."""
 
 
 def main() -> None:
@@ -33,6 +36,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--runs", default="baseline,improved")
     parser.add_argument("--report", type=Path, help="what musicgen evaluate --json wrote")
+    parser.add_argument("--race", type=Path, help="what bench.race --json wrote")
     asked = parser.parse_args()
     FOLDER.mkdir(parents=True, exist_ok=True)
     plt.rcParams.update(
@@ -42,11 +46,14 @@ def main() -> None:
             "xtick.color": INK, "ytick.color": INK, "figure.dpi": 130,
         }
     )  # fmt: skip
-    draw_learning(asked.runs.split(","))
+    if asked.runs:
+        draw_learning(asked.runs.split(","))
     if read_results():
         draw_memorising()
     if asked.report:
         draw_report(json.loads(asked.report.read_text("utf-8")))
+    if asked.race:
+        draw_race(json.loads(asked.race.read_text("utf-8")))
 
 
 def draw_learning(names: list[str]) -> None:
@@ -73,6 +80,27 @@ def draw_learning(names: list[str]) -> None:
     first.set_ylabel("nats per character")
     first.legend(frameon=False, loc="lower left")
     _save(figure, "learning")
+
+
+def draw_race(race: dict[str, list[dict[str, float]]]) -> None:
+    """Held-out loss over the seconds of a core, of the lab's loop and of ours."""
+    figure, panel = plt.subplots(figsize=(6.4, 3.6))
+    for name, color, label in (("lab", OCHRE, "the lab's loop"), ("ours", GREEN, "quick")):
+        seconds = [place["seconds"] for place in race[name]]
+        panel.plot(
+            seconds, [place["loss"] for place in race[name]], color=color, marker=".", label=label
+        )
+        panel.plot(
+            seconds, [place["body_loss"] for place in race[name]], color=color, linestyle=":",
+            label=f"{label}: bodies",
+        )  # fmt: skip
+    panel.axhline(LAB_BEST, color=FAINT, linewidth=1, zorder=0)
+    panel.annotate(f"the lab's best: {LAB_BEST}", (1, LAB_BEST), (2, 3), textcoords="offset points")
+    panel.set(xscale="log", xlabel="seconds of one core", ylabel="nats per character, held out")
+    panel.set_xticks([1, 3, 10, 30, 60, 180], ["1", "3", "10", "30", "60", "180"])
+    panel.set_ylim(0.5, 3.5)
+    panel.legend(frameon=False)
+    _save(figure, "race")
 
 
 def draw_memorising() -> None:

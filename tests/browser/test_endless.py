@@ -27,7 +27,7 @@ BACK_AND_ON = """async () => {
   radio.tellPlaying = () => {};
   radio.askForBefore();
   while (radio.current.number >= from || !radio.following()?.buffer) {
-    if (performance.now() - begun > 60_000) throw new Error("The tune before did not come.");
+    if (performance.now() - begun > 240_000) throw new Error("The tune before did not come.");
     await new Promise((done) => setTimeout(done, 10));
   }
   radio.skip();

@@ -7,7 +7,8 @@
 const LEAD_S = 0.08; // from now to the first sample, so that none is late
 const FADE_S = 0.25;
 const AHEAD = 2; // tunes that should be ready beyond the one that sounds
-const ASK_MS = 2000; // between two questions for more
+const ASK_MS = 2000; // between two questions; twice as long each time, for each begins the page's work anew
+const MOST_MS = 30000;
 
 class Radio {
   constructor() {
@@ -19,6 +20,7 @@ class Radio {
     this.log = []; // [number, start, end] on the audio clock: what was scheduled
     this.stage = document.createElement("div");
     this.asked = -Infinity;
+    this.patience = ASK_MS;
     this.timer = setInterval(() => this.tick(), 50);
     this.context.addEventListener("statechange", () => this.label());
   }
@@ -61,7 +63,9 @@ class Radio {
     }
     for (const track of data.tracks) {
       const isPast = this.current && track.number < this.current.number && track.number !== this.jump;
-      if (!this.tracks.has(track.number) && !isPast) this.load(track);
+      if (this.tracks.has(track.number) || isPast) continue;
+      this.patience = ASK_MS; // it was heard
+      this.load(track);
     }
     this.makeJump();
     this.schedule();
@@ -171,27 +175,29 @@ class Radio {
       if (this.progress) this.progress.value = Math.min(1, this.elapsed() / this.current.duration);
     }
     this.askForMore();
-    if (this.before && performance.now() - this.before.asked > ASK_MS) this.sendBefore();
+    if (this.before && performance.now() - this.before.asked > this.before.patience) this.sendBefore();
   }
 
   // The page may be drawing itself anew and miss a click: it is asked until it answers with a jump.
   askForBefore() {
     if (!this.current) return;
-    this.before = { number: this.current.number, name: `${Date.now()}` };
+    this.before = { number: this.current.number, name: `${Date.now()}`, patience: ASK_MS / 2 };
     this.sendBefore();
   }
 
   sendBefore() {
     this.before.asked = performance.now();
+    this.before.patience = Math.min(MOST_MS, 2 * this.before.patience);
     this.send?.trigger("before", [this.before.number, this.before.name, this.before.asked]);
   }
 
   // Where too little is ready, the page is asked for more, until there is.
   askForMore() {
-    if (!this.send || !this.data?.isOn || performance.now() - this.asked < ASK_MS) return;
+    if (!this.send || !this.data?.isOn || performance.now() - this.asked < this.patience) return;
     const ahead = [...this.tracks.keys()].filter((number) => !this.current || number > this.current.number);
     if (ahead.length >= AHEAD && this.jump === undefined) return;
     this.asked = performance.now();
+    this.patience = Math.min(MOST_MS, 2 * this.patience);
     this.send.trigger("more", this.asked);
   }
 
