@@ -202,6 +202,23 @@ def test_the_tune_before_comes_again_and_what_was_heard_can_be_kept(open_page):
     expect(page.locator(".abcjs-title").first).to_have_text(title)
 
 
+def test_a_page_that_does_not_answer_is_asked_less_and_less_often(open_page):
+    page = open_page("/Endless").page
+    start(page)
+    page.evaluate(
+        """() => {
+          const radio = globalThis.musicgenRadio;
+          globalThis.asks = [];
+          radio.update = () => {};
+          radio.send = { state() {}, trigger: (name) => name === "before" && asks.push(name) };
+          radio.askForBefore();
+          setTimeout(() => { globalThis.isOver = true; }, 7000);
+        }"""
+    )
+    page.wait_for_function("globalThis.isOver")
+    assert 2 <= page.evaluate("asks.length") <= 3  # at once, after 2 s, after 4 more
+
+
 def test_few_tunes_are_kept_however_many_were_heard(open_page):
     page = open_page("/Endless").page
     start(page)

@@ -19,8 +19,9 @@ from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
 
 RETRY_S = 0.005
-PATIENCE_S = 1.0
-"""Longer than any ending takes: a run that was told to stop, and does not, holds nobody up."""
+PATIENCE_S = 30.0
+"""Longer than any ending takes, on a machine with ten times as much to do as it can, too: a second
+was not. A run that was told to stop, and does not, holds nobody up for good."""
 
 Request = Callable[[Any, ClientState | None], None]
 
