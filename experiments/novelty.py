@@ -146,8 +146,14 @@ def tell_held_out(checkpoint: Checkpoint) -> None:
             above = [novelty.melody.longest > limit for novelty in found]
             print(f"  {side}: {sum(above)} of {len(above)} tunes share a longer one")
         above = [novelty.melody.longest > limit for novelty in compared["val"]]
-        _tell_losses(checkpoint, lab.texts("val"), above)
+        _tell_losses(checkpoint, _as_it_reads(checkpoint), above)
     _tell_closest(index, lab.split.val, compared["val"])
+
+
+def _as_it_reads(checkpoint: Checkpoint) -> list[str]:
+    """The validation tunes in the manner that a model learned, in their order."""
+    training = checkpoint.metadata.training
+    return load_dataset("lab", PATHS, training.plain, training.described).texts("val")
 
 
 def _tell_losses(checkpoint: Checkpoint, texts: Sequence[str], above: Sequence[bool]) -> None:
