@@ -87,6 +87,23 @@ def test_a_player_that_is_gone_gives_its_connection_back(open_page):
     page.wait_for_function("document.querySelector('.st-key-sound audio')?.currentTime > 0.2")
 
 
+def test_a_sound_that_has_to_be_brought_twice_begins_by_itself(open_page):
+    page = open_page("/?model=tiny").page
+    lost = []
+
+    def lose_the_first(route):
+        if lost:
+            route.continue_()
+        else:
+            lost.append(route.request.url)
+            route.fulfill(status=404)
+
+    page.route("**/media/*.wav", lose_the_first)
+    page.get_by_role("button", name="Compose").click()
+    page.wait_for_function(f"{AUDIO}?.currentTime > 0.2")
+    assert lost
+
+
 def test_a_double_click_composes_and_keeps_drawing_seeds(open_page):
     page = open_page("/?model=tiny").page
     for _time in range(3):

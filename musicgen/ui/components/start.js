@@ -4,8 +4,10 @@
 // The attribute `autoplay` will not do: Streamlit takes it off where React draws a player twice, and
 // then nothing sounds.
 
-const PATIENCE_MS = 10000;
+const PATIENCE_MS = 30000; // a busy server may have to bring the sound twice (audio.js)
+const SOON_MS = 5000;
 const PAUSE_MS = 15;
+const LONGER_PAUSE_MS = 200;
 
 const JUST_NOW_MS = 4000;
 
@@ -50,22 +52,28 @@ export default function ({ data }) {
   starts.newest = name;
   const share = follows ? starts.heard.share : 0;
   if (follows && performance.now() - starts.heard.at > JUST_NOW_MS) return;
-  const end = performance.now() + PATIENCE_MS;
-  let player, sounds = false;
+  const begin = performance.now();
+  let player, sounds = false, isNew = false;
   const heard = () => { sounds = true; };
+  const loadsAnew = ({ target }) => { isNew ||= target === player; }; // which takes back what was asked of it
   const ask = () => {
-    if (sounds || starts.newest !== name || performance.now() > end) return;
+    const waited = performance.now() - begin;
+    if (sounds || starts.newest !== name || waited > PATIENCE_MS) return;
     const found = document.querySelector(selector);
-    if (found && found !== player) {
+    if (found && (found !== player || isNew)) {
+      if (found !== player) {
+        found.addEventListener("playing", heard, { once: true });
+        found.addEventListener("emptied", loadsAnew);
+      }
       player = found;
-      player.addEventListener("playing", heard, { once: true });
+      isNew = false;
       const seek = () => { player.currentTime = share * player.duration; };
       if (share && player.readyState) seek();
       else if (share) player.addEventListener("loadedmetadata", seek, { once: true });
       if (!follows) goTo(player);
       player.play()?.catch(() => {}); // a browser that wants a click first shows its button
     }
-    setTimeout(ask, PAUSE_MS);
+    setTimeout(ask, waited < SOON_MS ? PAUSE_MS : LONGER_PAUSE_MS);
   };
   ask();
 }
