@@ -53,6 +53,7 @@ if __name__ == "__main__":
     compose_ahead(models)
 else:
     from musicgen.ui.frame.media_grace import keep_media_for_a_moment
+    from musicgen.ui.frame.redrawn_parts import take_back_whole_parts
     from musicgen.ui.frame.run_endings import let_runs_end
     from musicgen.ui.frame.server import guards
     from musicgen.ui.frame.tidying import tidying
@@ -60,6 +61,7 @@ else:
     from musicgen.ui.frame.whole_callbacks import keep_callbacks_whole
 
     let_runs_end()
+    take_back_whole_parts()
     keep_callbacks_whole()
     keep_media_for_a_moment()
     warm_up()
