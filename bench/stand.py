@@ -89,6 +89,7 @@ def main() -> None:
         _set(page, "How", wanted, toggles=("Metronome",), slider=("First pass", 100))
         print(_tell_answers(_record(page, 8)))
         page.goto(f"{server.address}/Tunebook")
+        page.get_by_role("heading", name="Sets").wait_for()
         rest(page)
         page.get_by_role("combobox", name="Set", exact=True).click()
         page.get_by_role("option", name="Three", exact=True).click()
