@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from musicgen.presets import PRESETS
 from musicgen.training.runs.run import RunStore
-from tests.browser.waiting import at_rest, settled, value_of
+from tests.browser.waiting import at_rest, settled, type_into, value_of
 from tests.ui.tiny_model import write_tiny_model
 
 pytestmark = pytest.mark.browser
@@ -18,7 +18,7 @@ FILLED = f"({CHART}?.data?.[1]?.z.flat().filter((one) => one !== null).length ??
 def test_a_sweep_fills_its_map_is_stopped_and_goes_on(open_page):
     page = open_page("/Compare?view=sweep").page
     page.get_by_label("Name of the sweep").fill("seen")
-    page.get_by_role("spinbutton", name="Steps in each cell").fill("40")
+    type_into(page.get_by_role("spinbutton", name="Steps in each cell"), "40")
     page.keyboard.press("Tab")
     page.get_by_text("9 trainings").wait_for()
     page.get_by_role("button", name="Start the sweep").click()

@@ -3,7 +3,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.waiting import expect_no_wider, value_of
+from tests.browser.waiting import at_rest, expect_no_wider, value_of
 
 pytestmark = pytest.mark.browser
 
@@ -26,8 +26,14 @@ BACK_AND_ON = """async () => {
   const radio = globalThis.musicgenRadio, from = radio.current.number, begun = performance.now();
   radio.tellPlaying = () => {};
   radio.askForBefore();
+  const show = () => {
+    const { data, current, jump, jumped, made, before, patience, context } = radio;
+    const tracks = [...radio.tracks.values()].map((one) => [one.number, Boolean(one.buffer)]);
+    return JSON.stringify(
+      [from, current.number, tracks, data, jump, jumped, made, before, patience, context.state]);
+  };
   while (radio.current.number >= from || !radio.following()?.buffer) {
-    if (performance.now() - begun > 240_000) throw new Error("The tune before did not come.");
+    if (performance.now() - begun > 240_000) throw new Error(`It did not come: ${show()}`);
     await new Promise((done) => setTimeout(done, 10));
   }
   radio.skip();
@@ -217,6 +223,24 @@ def test_a_page_that_does_not_answer_is_asked_less_and_less_often(open_page):
     )
     page.wait_for_function("globalThis.isOver")
     assert 2 <= page.evaluate("asks.length") <= 3  # at once, after 2 s, after 4 more
+
+
+def test_a_sound_that_could_not_be_fetched_is_fetched_again(open_page):
+    page = open_page("/Endless").page
+    start(page)
+    page.wait_for_function(  # all that the page gives for now
+        "[...musicgenRadio.tracks.values()].filter((track) => track.buffer).length > 2"
+    )
+    at_rest(page)
+    lost = value_of(
+        page,
+        """() => {
+          const radio = globalThis.musicgenRadio, next = radio.following();
+          radio.drop(next);
+          return String(next.number);
+        }""",
+    )
+    page.wait_for_function(f"({RADIO})().ready.includes({lost})")
 
 
 def test_few_tunes_are_kept_however_many_were_heard(open_page):

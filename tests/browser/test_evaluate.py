@@ -3,7 +3,7 @@ import json
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.waiting import at_rest, expect_no_wider
+from tests.browser.waiting import at_rest, expect_no_wider, type_into
 
 pytestmark = pytest.mark.browser
 
@@ -25,7 +25,7 @@ def ask_for(page, count):
     expect(page.get_by_role("button", name="Remove house")).to_have_count(0)
     at_rest(page)
     field = page.get_by_role("spinbutton", name="Tunes of each set")
-    field.fill(str(count))
+    type_into(field, str(count))
     page.keyboard.press("Tab")
     expect(field).to_have_value(str(count))
     expect(page.get_by_text("tunes to compose")).to_have_text(f"{count:,} tunes to compose")

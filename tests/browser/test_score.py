@@ -10,7 +10,15 @@ from playwright.sync_api import Page, expect
 from musicgen.notation.analysis.bar_numbers import number_bars
 from musicgen.notation.parsing.reader import read_tune
 from tests.browser.test_play import LISTENS, PHONE, TINY, compose, wait_for_score
-from tests.browser.waiting import at_rest, expect_text, held_value, settled, text_shown, value_of
+from tests.browser.waiting import (
+    at_rest,
+    expect_text,
+    held_value,
+    settled,
+    text_shown,
+    type_into,
+    value_of,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -168,10 +176,10 @@ def test_bars_5_and_6_are_rewritten_and_all_others_stay(open_page):
     wait_for_score(page)
     before = text_shown(page)
     page.get_by_role("button", name="Choose bars", exact=True).click()
-    page.get_by_role("spinbutton", name="From bar").fill("5")
+    type_into(page.get_by_role("spinbutton", name="From bar"), "5")
     page.get_by_role("spinbutton", name="From bar").press("Enter")
     expect(page.get_by_role("button", name="Bar 5")).to_be_visible()
-    page.get_by_role("spinbutton", name="To bar").fill("6")
+    type_into(page.get_by_role("spinbutton", name="To bar"), "6")
     page.get_by_role("spinbutton", name="To bar").press("Enter")
     page.get_by_role("button", name="Bars 5–6").wait_for()
     page.keyboard.press("Escape")

@@ -9,7 +9,7 @@ from musicgen.presets import PRESETS
 from musicgen.training.loop.metrics import StepMetrics
 from musicgen.training.runs.run import RunStore
 from musicgen.training.runs.samples import Sample, append_sample
-from tests.browser.waiting import at_rest, held_value, value_of
+from tests.browser.waiting import at_rest, held_value, type_into, value_of
 from tests.ui.tiny_model import TUNE
 
 pytestmark = pytest.mark.browser
@@ -32,7 +32,7 @@ def fill_fields(page: Page, **values: int) -> None:
         name = label.replace("_", " ")
         if name in ("Validation interval", "Save interval", "Threads", "Seed"):
             page.get_by_role("tab", name="Steps and looks").click()
-        page.get_by_label(name, exact=True).fill(str(value))
+        type_into(page.get_by_label(name, exact=True), str(value))
 
 
 def start_training(page: Page) -> None:

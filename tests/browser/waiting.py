@@ -48,6 +48,16 @@ def wait_until(page: Page, condition: Callable[[], bool]) -> None:
         page.wait_for_timeout(_OFTEN_MS)
 
 
+def type_into(field: Locator, text: str) -> None:
+    """Types in place of what stands in a field: again, where the page drew the field meanwhile."""
+    end = time.monotonic() + PATIENCE_S
+    field.fill(text)
+    while field.input_value() != text:
+        assert time.monotonic() < end, f"The field holds {field.input_value()!r}, not {text!r}."
+        field.page.wait_for_timeout(_OFTEN_MS)
+        field.fill(text)
+
+
 def value_of(page: Page, expression: str, **arguments: Any) -> Any:
     """What an expression gives as soon as it gives something true."""
     return page.wait_for_function(expression, **arguments).json_value()

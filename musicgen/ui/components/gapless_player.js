@@ -61,16 +61,22 @@ class Radio {
     for (const track of this.tracks.values()) {
       if (!known.has(track.number) && track !== this.current) this.drop(track);
     }
-    for (const track of data.tracks) {
-      const isPast = this.current && track.number < this.current.number && track.number !== this.jump;
-      if (this.tracks.has(track.number) || isPast) continue;
-      this.patience = ASK_MS; // it was heard
-      this.load(track);
-    }
+    if (this.loadMissing()) this.patience = ASK_MS; // it was heard
     this.makeJump();
     this.schedule();
     this.tellPlaying();
     this.label();
+  }
+
+  // What the page has and the player has not. A page that has nothing new to say says nothing, so what
+  // could not be fetched, or was let go of for a jump, is looked for here, too. Whether there was any.
+  loadMissing() {
+    const missing = (this.data?.tracks ?? []).filter(({ number }) => {
+      const isPast = this.current && number < this.current.number && number !== this.jump;
+      return !isPast && !this.tracks.has(number);
+    });
+    for (const track of missing) this.load(track);
+    return missing.length > 0;
   }
 
   async load({ number, audio, duration_s }) {
@@ -198,6 +204,7 @@ class Radio {
     if (ahead.length >= AHEAD && this.jump === undefined) return;
     this.asked = performance.now();
     this.patience = Math.min(MOST_MS, 2 * this.patience);
+    this.loadMissing();
     this.send.trigger("more", this.asked);
   }
 
