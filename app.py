@@ -52,6 +52,7 @@ if __name__ == "__main__":
     render_ahead()
     compose_ahead(models)
 else:
+    from musicgen.ui.frame.browser_requests import keep_what_browsers_ask
     from musicgen.ui.frame.media_grace import keep_media_for_a_moment
     from musicgen.ui.frame.redrawn_parts import take_back_whole_parts
     from musicgen.ui.frame.run_endings import let_runs_end
@@ -61,6 +62,7 @@ else:
     from musicgen.ui.frame.whole_callbacks import keep_callbacks_whole
 
     let_runs_end()
+    keep_what_browsers_ask()
     take_back_whole_parts()
     keep_callbacks_whole()
     keep_media_for_a_moment()

@@ -143,6 +143,38 @@ def test_a_link_that_opens_a_fresh_page_stays_silent(home, open_app):
     assert not app.session_state["play_session"].click
 
 
+def tell_address(app, address):
+    app.query_params.clear()
+    for name, value in address.items():
+        app.query_params[name] = value
+    return app.run()
+
+
+def test_an_address_that_the_browser_tells_again_brings_no_tune_back(home, open_app):
+    """It has not heard yet of the new tune, and a piece of the page says something."""
+    app = compose(open_app())
+    first, before = address_of(app), facts(app)
+    tell_address(app, first)
+    compose(app)
+    second, after = address_of(app), facts(app)
+    assert (second, after) != (first, before)
+    tell_address(app, first)
+    assert (facts(app), address_of(app)) == (after, second)
+    tell_address(app, second)
+    tell_address(app, first)  # and this is a link
+    assert (facts(app), address_of(app)) == (before, first)
+
+
+def test_a_step_back_brings_a_tune_back_whatever_was_told_before(home, open_app, monkeypatch):
+    app = compose(open_app())
+    first, before = address_of(app), facts(app)
+    tell_address(app, first)
+    compose(app)
+    monkeypatch.setattr(controls, "is_step", lambda: True)
+    tell_address(app, first)
+    assert (facts(app), address_of(app)) == (before, first)
+
+
 def test_errors_speak_the_language_of_the_page(home, open_app):
     app = open_app(lang="zh", temperature="2.7")
     assert [item.value for item in app.error] == ["temperature 的值是 2.7，应在 0.1 到 2.0 之间。"]

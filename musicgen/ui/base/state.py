@@ -198,6 +198,10 @@ SEEN: Slot[Any] = Slot("play_seen", None)
 ADDRESS: Slot[dict[str, str]] = Slot("play_address", {})
 """What the address said when this session last looked: a difference means a link was followed."""
 
+ADDRESS_TOLD: Slot[dict[str, str]] = Slot("play_address_told", {})
+"""What the browser told last of the address; empty on a page that was just opened. It tells the
+same again until it has heard of a new tune: that is no link."""
+
 NOVELTY_OPEN = Slot("play_novelty_open", False)
 """Whether one looks at what a tune shares with known ones."""
 

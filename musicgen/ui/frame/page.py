@@ -103,6 +103,7 @@ def page(title: str, intro: str, has_training_card: bool = False, has_radio: boo
     if state.PAGE.get() != title:
         state.PAGE.set(title)
         state.WATCHED.set("")
+        state.ADDRESS_TOLD.set({})
         forget_all()
         forget_told()
     failure = take_failure()

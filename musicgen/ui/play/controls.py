@@ -16,7 +16,9 @@ from musicgen.storage import is_file
 from musicgen.ui.base import membership, state
 from musicgen.ui.base.errors import show_error
 from musicgen.ui.base.language import _
+from musicgen.ui.base.steps import is_step
 from musicgen.ui.base.told import tell, told
+from musicgen.ui.base.uninterrupted import uninterrupted
 from musicgen.ui.play.beginning import take_over
 from musicgen.ui.tune import listening, permalink
 from musicgen.ui.tune.constraints import constraints, form_constraints, with_constraints
@@ -46,7 +48,8 @@ def follow_link(models: Models) -> None:
     the address is read is often cut short, or followed by one at once.
     """
     try:
-        _take_over_address(models)
+        with uninterrupted():
+            _take_over_address(models)
     except MusicgenError as error:
         tell(_LINK_FAULT, error)
     fault = told(_LINK_FAULT)
@@ -57,10 +60,15 @@ def follow_link(models: Models) -> None:
 
 def _take_over_address(models: Models) -> None:
     asked = permalink.own_parameters(st.query_params.to_dict())
+    is_told_again = asked == state.ADDRESS_TOLD.get() and not is_step()
+    state.ADDRESS_TOLD.set(asked)
     if asked == state.ADDRESS.get():
         return
     if not asked:  # back from another page, whose links say nothing about the tune
         st.query_params.update(state.ADDRESS.get())
+        return
+    if is_told_again:
+        write_address(state.ADDRESS.get())
         return
     state.ADDRESS.set(asked)
     tell(_LINK_FAULT, None)
@@ -73,6 +81,18 @@ def _take_over_address(models: Models) -> None:
     if "seed" in asked:
         # A link of our own pages was clicked, so the browser lets the tune sound; a fresh one not.
         ask(request, is_heard=state.VISITS.get() > 1)
+
+
+def write_address(parameters: dict[str, str]) -> None:
+    """Writes what names the tune into the address, and leaves what else is in it.
+
+    It is one message: each would be a step of its own in the browser.
+    """
+    now = st.query_params.to_dict()
+    own = permalink.own_parameters(now)
+    if own != parameters:
+        others = {name: value for name, value in now.items() if name not in own}
+        st.query_params.from_dict(others | parameters)
 
 
 def _model_of(request: Request, models: Models) -> str:

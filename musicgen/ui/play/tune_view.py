@@ -14,11 +14,13 @@ from musicgen.sampling.composer import Composition
 from musicgen.ui.base import resources, state
 from musicgen.ui.base.errors import sentence, show_error
 from musicgen.ui.base.language import _, ngettext
+from musicgen.ui.base.uninterrupted import uninterrupted
 from musicgen.ui.base.words import plain
 from musicgen.ui.components.audio import start
 from musicgen.ui.components.text_block import text_block
 from musicgen.ui.frame.waits import noting
 from musicgen.ui.play import ahead
+from musicgen.ui.play.controls import write_address
 from musicgen.ui.play.score_editor import score_editor
 from musicgen.ui.play.tune_bar import tune_bar
 from musicgen.ui.tune import listening, novelty_view, permalink, rendering
@@ -127,12 +129,9 @@ def _perform(request: Request, composition: Composition) -> Performance:
 def _write_address(shown: Performance) -> None:
     parameters = permalink.to_parameters(shown.request)
     parameters |= listening.to_parameters(shown.listening)
-    state.ADDRESS.set(parameters)
-    now = st.query_params.to_dict()
-    own = permalink.own_parameters(now)
-    if own != parameters:  # at once: each message about the address would be a step of its own
-        others = {name: value for name, value in now.items() if name not in own}
-        st.query_params.from_dict(others | parameters)
+    with uninterrupted():
+        state.ADDRESS.set(parameters)
+        write_address(parameters)
 
 
 def _show(

@@ -10,6 +10,7 @@ from musicgen.ui.base import resources, state
 from musicgen.ui.base.asked import act_button
 from musicgen.ui.base.language import _
 from musicgen.ui.base.links import play_page_link
+from musicgen.ui.base.uninterrupted import uninterrupted
 from musicgen.ui.base.words import plain
 from musicgen.ui.tune.practise_link import SET, TUNE
 
@@ -26,7 +27,8 @@ def pick_tune() -> Tune | None:
         TunebookError: the tunebook cannot be read, or has no such tune or set.
         NotationError: a tune of the set cannot be written down in its key.
     """
-    _follow_link()
+    with uninterrupted():
+        _follow_link()
     if state.PRACTISE_ABC.get():
         return read_tune(state.PRACTISE_ABC.get())[0]
     tunes = resources.tunebook().tunes()

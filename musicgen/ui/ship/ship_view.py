@@ -7,6 +7,7 @@ from musicgen.ui.base import state
 from musicgen.ui.base.errors import show_errors
 from musicgen.ui.base.language import _
 from musicgen.ui.base.links import MODEL_PARAMETER, train_link
+from musicgen.ui.base.uninterrupted import uninterrupted
 from musicgen.ui.ship.blind import hear_blind
 from musicgen.ui.ship.costs import costs
 from musicgen.ui.ship.smaller import make_smaller
@@ -36,10 +37,11 @@ def ship() -> None:
 
 
 def _pick(models: Models) -> CheckpointRef:
-    asked = st.query_params.get(MODEL_PARAMETER, "")
-    if asked in models.names and state.SHIP_ASKED.get() != asked:
-        state.SHIP_ASKED.set(asked)
-        state.SHIP_MODEL.set(asked)
+    with uninterrupted():
+        asked = st.query_params.get(MODEL_PARAMETER, "")
+        if asked in models.names and state.SHIP_ASKED.get() != asked:
+            state.SHIP_ASKED.set(asked)
+            state.SHIP_MODEL.set(asked)
     if state.SHIP_MODEL.get() not in models.names:
         state.SHIP_MODEL.set(models.names[0])
     name = st.selectbox(_("Model"), models.names, key=state.SHIP_MODEL.name, width=320)

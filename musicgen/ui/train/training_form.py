@@ -21,6 +21,7 @@ from musicgen.ui.base.labels import SETTING_LABELS
 from musicgen.ui.base.language import _, ngettext
 from musicgen.ui.base.links import CORPUS_PARAMETER, START_PARAMETER
 from musicgen.ui.base.places import pick_place
+from musicgen.ui.base.uninterrupted import uninterrupted
 from musicgen.ui.train.setting_fields import setting_fields
 from musicgen.ui.tune.models import Models
 
@@ -220,20 +221,22 @@ def _load(name: str) -> Checkpoint | None:
 
 def _take_corpus() -> bool:
     """Whether a link brought a corpus along to learn from; if it is there, it is chosen."""
-    name = st.query_params.pop(CORPUS_PARAMETER, "")
-    if name in _corpora():
-        for preset in PRESETS:
-            st.session_state[_source_key(preset)] = name
-        state.TRAIN_SETTINGS.set(True)
+    with uninterrupted():
+        name = st.query_params.pop(CORPUS_PARAMETER, "")
+        if name in _corpora():
+            for preset in PRESETS:
+                st.session_state[_source_key(preset)] = name
+            state.TRAIN_SETTINGS.set(True)
     return state.TRAIN_SETTINGS.get()
 
 
 def _take_start() -> None:
     """A link may bring along a model that is to learn on; if it is there, it is chosen."""
-    name = st.query_params.pop(START_PARAMETER, "")
-    if name in [ref.name for ref in resources.checkpoints()]:
-        st.session_state[_START_KEY] = name
-        state.TRAIN_SETTINGS.set(True)
+    with uninterrupted():
+        name = st.query_params.pop(START_PARAMETER, "")
+        if name in [ref.name for ref in resources.checkpoints()]:
+            st.session_state[_START_KEY] = name
+            state.TRAIN_SETTINGS.set(True)
 
 
 def _source(preset: Preset) -> str:

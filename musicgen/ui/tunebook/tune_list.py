@@ -14,6 +14,7 @@ from musicgen.ui.base import resources, state
 from musicgen.ui.base.errors import sentence
 from musicgen.ui.base.language import _, ngettext
 from musicgen.ui.base.links import play_page_link
+from musicgen.ui.base.uninterrupted import uninterrupted
 from musicgen.ui.components.keyboard import keyboard, to_abc
 from musicgen.ui.tune.tune_words import name_music_key, name_rhythm
 
@@ -29,10 +30,11 @@ def follow_link() -> None:
     Raises:
         TunebookError: there is no such tune here.
     """
-    asked = st.query_params.get(TUNE, "")[:40]
-    if asked and asked != state.TUNEBOOK_LINK.get():
-        state.TUNEBOOK_LINK.set(asked)
-        state.TUNEBOOK_TUNE.set(resources.tunebook().find(asked).key)
+    with uninterrupted():
+        asked = st.query_params.get(TUNE, "")[:40]
+        if asked and asked != state.TUNEBOOK_LINK.get():
+            state.TUNEBOOK_LINK.set(asked)
+            state.TUNEBOOK_TUNE.set(resources.tunebook().find(asked).key)
 
 
 def tunes() -> list[BookTune]:
