@@ -13,7 +13,8 @@ Shapes: T time, B batch, I input, H hidden. Time goes first.
 from typing import Any
 
 import torch
-import torch.nn.functional as F
+
+from musicgen.models.packed_product import prepare_product
 
 Weights = tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]
 
@@ -58,13 +59,14 @@ class _LSTMLayer(torch.autograd.Function):
         gates = (rounded @ w_input.to(precision).T).to(values.dtype)  # (TB, 4H), turns into gates
         gates = (gates + (bias_input + bias_recurrent)).view(steps, batch, 4 * hidden)
         recurrent = w_recurrent.to(precision)  # (4H, H)
+        product = prepare_product(recurrent, batch, steps)
         outputs = values.new_empty(steps + 1, batch, hidden)
         cells = values.new_empty(steps + 1, batch, hidden)
         tanhs = values.new_empty(steps, batch, hidden)  # of the cells
         outputs[0], cells[0] = h, c
         for step in range(steps):
             gate = gates[step]
-            gate += F.linear(outputs[step].to(precision), recurrent)
+            gate += product(outputs[step].to(precision)).to(gate.dtype)
             i, f, g, o = gate.chunk(4, dim=1)
             g *= 2.0
             gate.sigmoid_()  # all four at once; tanh(x) = 2 sigmoid(2 x) - 1, which is faster
@@ -73,32 +75,31 @@ class _LSTMLayer(torch.autograd.Function):
             tanh = torch.mul(cell, 2.0, out=tanhs[step]).sigmoid_().mul_(2.0).sub_(1.0)
             torch.mul(o, tanh, out=outputs[step + 1])
         ctx.precision = precision
-        ctx.save_for_backward(rounded, w_input, w_recurrent, gates, cells, tanhs, outputs)
+        ctx.save_for_backward(rounded, w_input, recurrent, gates, cells, tanhs, outputs)
         return outputs[1:], cells[-1].clone()
 
     @staticmethod
     def backward(ctx: Any, *grads: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         grad_outputs = grads[0]
-        rounded, w_input, w_recurrent, gates, cells, tanh, outputs = ctx.saved_tensors
-        steps, batch, hidden = grad_outputs.shape
+        rounded, w_input, recurrent, gates, cells, tanh, outputs = ctx.saved_tensors
+        steps, batch = grad_outputs.shape[:2]
         d_gates = torch.empty_like(gates)  # with respect to what goes into the gates
-        # How each gate's input moves the cell, and the output by its own gate, for all steps.
+        # How each gate's input moves the cell, or the output where it is that gate, for all steps.
         i, f, g, o = gates.chunk(4, dim=2)
-        by_cell = torch.stack([i * (1 - i) * g, f * (1 - f) * cells[:-1], i * (1 - g * g)], dim=2)
-        by_output = o * (1 - o) * tanh
+        slopes = torch.cat(
+            [i * (1 - i) * g, f * (1 - f) * cells[:-1], i * (1 - g * g), o * (1 - o) * tanh], dim=2
+        )
         cell_by_output = o * (1 - tanh * tanh)
-        recurrent = w_recurrent.to(ctx.precision).T.contiguous()  # (H, 4H), twice as fast so
+        product = prepare_product(recurrent.T, batch, steps)
         d_h = torch.zeros_like(cells[0])
         d_c = torch.zeros_like(cells[0])
         for step in range(steps - 1, -1, -1):
             d_h = d_h + grad_outputs[step]
             d_c = d_c.addcmul(d_h, cell_by_output[step])
-            d_gate = d_gates[step]
-            into_cell = d_gate[:, : 3 * hidden].view(batch, 3, hidden)
-            torch.mul(by_cell[step], d_c[:, None], out=into_cell)
-            torch.mul(d_h, by_output[step], out=d_gate[:, 3 * hidden :])
+            moved = torch.cat([d_c, d_c, d_c, d_h], dim=1)
+            d_gate = torch.mul(slopes[step], moved, out=d_gates[step])
             d_c = d_c * f[step]
-            d_h = F.linear(d_gate.to(ctx.precision), recurrent).to(d_h.dtype)
+            d_h = product(d_gate.to(ctx.precision)).to(d_h.dtype)
         flat = d_gates.flatten(0, 1)  # (TB, 4H)
         exact, low = flat.dtype, flat.to(ctx.precision)
         d_bias = flat.sum(0)
