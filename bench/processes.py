@@ -141,7 +141,7 @@ def _weights(home: Path, name: str) -> bytes:
     path = home / "runs" / name / "last" / "model.safetensors"
     weights = safetensors.torch.load(path.read_bytes())
     return b"".join(
-        value.view(-1).view(torch.uint8).numpy().tobytes() for value in weights.values()
+        weights[name].view(-1).view(torch.uint8).numpy().tobytes() for name in sorted(weights)
     )
 
 

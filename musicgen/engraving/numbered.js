@@ -1,6 +1,8 @@
 // Numbered notation (jianpu, 简谱), drawn by abc2svg and its module jianpu, in a browser and outside
 // of one. Its strings of SVG are not to be trusted: what a tune says is among them.
 
+const QUARTER = 384; // in the lengths of abc2svg
+
 // The lines of a tune as SVG, the words above the music first where there are any. What belongs to a
 // note bears data-start, where it begins in the text.
 //   width: of a line, in pixels; scale: of the signs, 1 for digits of 15 pixels
@@ -74,5 +76,41 @@ function markNotes(abc2svg, abc, draw, voice) {
     const start = starts[number];
     write(start === undefined ? piece : piece.replace(/^<text/, `<text data-start="${start}"`));
   };
-  try { draw(voice); } finally { abc.out_svg = write; }
+  const join = partBeats(C, voice);
+  try { draw(voice); } finally { abc.out_svg = write; join(); }
+}
+
+// Lines below the digits end with each beat, and where a beam of the tune ends: abc2svg draws them on
+// to the next short note, until a sign without flags comes. One is put there while it draws.
+function partBeats(C, voice) {
+  const signs = [];
+  const isShort = (sign) => (sign.type === C.NOTE || sign.type === C.REST) && sign.nflags > 0;
+  let beat = beatOf(voice.meter), begin = 0, isOpen = true; // begin: of the bar
+  for (let sign = voice.sym; sign; sign = sign.next) {
+    if (sign.type === C.METER) beat = beatOf(sign);
+    if (sign.type === C.BAR) { begin = sign.time; isOpen = false; }
+    if (isOpen && sign.type !== C.BAR) begin = beginOf(C, sign, voice.meter);
+    if (isOpen && (sign.type === C.NOTE || sign.type === C.REST)) isOpen = false;
+    if (!isShort(sign) || !sign.next || !isShort(sign.next)) continue;
+    const isBeat = beat && (sign.time + sign.dur - begin) % beat === 0;
+    if (isBeat || sign.beam_end) signs.push(sign);
+  }
+  for (const sign of signs) sign.next = { type: -1, invis: true, nflags: 0, prev: sign, next: sign.next };
+  return () => { for (const sign of signs) sign.next = sign.next.next; };
+}
+
+// A beat in the lengths of abc2svg: a quarter, or three eighths; 0 where the meter has none that is known.
+function beatOf(meter) {
+  const { top, bot } = meter?.a_meter?.[0] ?? {};
+  if (top === "C" || top === "C|" || top === "c" || top === "c|") return QUARTER;
+  const count = Number(top);
+  if (Number(bot) === 8) return count % 3 ? 0 : 1.5 * QUARTER;
+  return Number(bot) <= 4 && Number(bot) > 0 && count ? QUARTER : 0;
+}
+
+// Where the bar of the first sign would begin if it were whole: a line may begin with a pickup.
+function beginOf(C, first, meter) {
+  let end = first;
+  while (end && end.type !== C.BAR) end = end.next;
+  return end && meter?.wmeasure ? end.time - meter.wmeasure : first.time;
 }

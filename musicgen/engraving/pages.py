@@ -6,7 +6,7 @@ pixels of the engraver and are scaled as they are placed.
 
 import math
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -30,6 +30,17 @@ _TITLE, _SUBTITLE, _SMALL, _TINY = 22.0, 14.0, 11.0, 7.5
 _RUNNING = 3.2 * _SMALL  # the title above further pages
 _SMALLEST = 0.7  # how far a long title shrinks before it is parted, or cut
 _SIGNS = str.maketrans({"#": "♯", "b": "♭"})
+
+
+@dataclass(frozen=True, slots=True)
+class TuneNames:
+    """What dances and keys (``D major``) are called in the reader's language."""
+
+    rhythm: Callable[[str], str] = str
+    key: Callable[[str], str] = str
+
+
+IN_ENGLISH = TuneNames()
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,14 +227,15 @@ def _in_rows(title: str, size: float) -> list[str]:
     return [title[:middle], title[middle + 1 :]]
 
 
-def describe_tune(tune: Tune) -> str:
+def describe_tune(tune: Tune, names: TuneNames = IN_ENGLISH) -> str:
     """Rhythm, meter and key in a few words: ``jig · 6/8 · D major``."""
-    key = f"{tune.key.tonic.translate(_SIGNS)} {tune.key.mode}" if tune.key.tonic else ""
+    tonic = tune.key.tonic.translate(_SIGNS)
+    key = names.key(f"{tonic} {tune.key.mode}") if tonic else ""
     meter = f"{tune.meter.numerator}/{tune.meter.denominator}" if tune.meter.numerator else ""
     parts = sorted({bar.part for bar in tune.bars if bar.part})
     order = [value for letter, value in tune.fields if letter == "P" and len(value) > 1]
     played = [f"parts {order[0]}"] if order and parts else []
-    return " · ".join(filter(None, map(one_line, [tune.rhythm, meter, key, *played])))
+    return " · ".join(filter(None, map(one_line, [names.rhythm(tune.rhythm), meter, key, *played])))
 
 
 def _people(tune: Tune) -> Iterator[str]:

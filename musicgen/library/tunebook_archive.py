@@ -8,7 +8,7 @@ from its text: nothing of what a file says of a tune is taken on trust.
 import io
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from musicgen.config import to_json
@@ -36,12 +36,16 @@ _MAX_CHOICE = 40
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """How many tunes and sets are new, and how many tunes were there already or have no notes."""
+    """How many tunes and sets are new, and how many tunes were there already or have no notes.
+
+    `keys` are those of new tunes that were read as ABC.
+    """
 
     tunes: int
     sets: int
     known: int
     empty: int = 0
+    keys: tuple[str, ...] = field(default=(), compare=False)
 
 
 def write_abc_book(tunes: Sequence[BookTune]) -> str:
@@ -202,7 +206,7 @@ def import_abc(book: Tunebook, text: str, tags: Sequence[str] = ()) -> Imported:
         TunebookError: the book has no room.
     """
     require_tunes(text)
-    fields = [field for field in read_file_header(text) if field[0] not in OF_ONE_TUNE]
+    fields = [one for one in read_file_header(text) if one[0] not in OF_ONE_TUNE]
     found, empty = [], 0
     for tune, _problems in read_tunebook(text):
         try:
@@ -212,7 +216,8 @@ def import_abc(book: Tunebook, text: str, tags: Sequence[str] = ()) -> Imported:
     if not found:
         raise NotationError("There is no tune in this text: it has no notes.")
     new = book.add(found)
-    return Imported(len(new), 0, len(found) - len(new), empty)
+    keys = tuple(new)
+    return Imported(len(new), 0, len(found) - len(new), empty, keys)
 
 
 def _whole(tune: Tune, fields: Sequence[tuple[str, str]]) -> str:

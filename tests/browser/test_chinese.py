@@ -1,5 +1,6 @@
 """Chinese letters on a computer that may have none: the app hands them out itself."""
 
+import time
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -131,6 +132,18 @@ def test_a_chinese_title_can_be_read_over_the_score(open_page, jasmine):
     expect(page.locator(".musicgen-paper text:has-text('茉莉花')").first).to_be_attached()
     at_rest(page)
     page.wait_for_function(IS_WIDE)
+
+    # Another page asks for the letters anew: until it has heard which there are, it knows of none.
+    page.route("**/index.css", lambda route: (time.sleep(1), route.continue_()))
+    for _again in range(2):
+        page.get_by_role("link", name="Practise", exact=True).last.click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Practise")
+        expect(page.locator(".musicgen-paper text:has-text('茉莉花')").first).to_be_attached()
+        at_rest(page)
+        page.wait_for_function(IS_WIDE)
+        page.go_back()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Corpus")
+        at_rest(page)
 
 
 def test_a_title_in_a_table_is_drawn_anew_when_its_letters_arrive(open_page, jasmine):

@@ -84,6 +84,32 @@ def test_every_digit_octave_and_length_is_that_of_the_note(key):
 
 
 @pytest.mark.parametrize(
+    ("meter", "body", "beats"),
+    [
+        ("6/8", "A2c ecA|g2d gfe|", [1, 3, 1, 3]),
+        ("6/8", "D|GABdBG|G3-G2|", [1, 3, 3]),
+        ("6/8", "D|GAB dBG|G3-G2:|:d|edB AGE|", [1, 3, 3, 1, 3, 3]),
+        ("C", "CDEF GABc|c4 z4|", [2, 2, 2, 2]),
+        ("2/4", "EF|GABc|d/c/B/A/ G2|", [2, 2, 2, 4]),
+        ("7/8", "ABc de fg|", [3, 2, 2]),
+    ],
+)
+def test_a_line_below_short_notes_ends_with_the_beat(meter, body, beats):
+    tune = read_tune(f"X:1\nM:{meter}\nL:1/8\nK:G\n{body}\n")[0]
+    found = []
+    for line in draw(tune)[1]:
+        digits = [float(one[2]) for one in DIGIT.finditer(line)]
+        strokes = [tuple(map(float, one.groups())) for one in LINE.finditer(line)]
+        nearest = min((y for _left, y, _width in strokes), default=0.0)
+        found += [
+            sum(left <= x + 3 <= left + width for x in digits)
+            for left, y, width in sorted(strokes)
+            if y == nearest
+        ]
+    assert found == beats
+
+
+@pytest.mark.parametrize(
     ("header", "words"),
     [("M:6/8\nK:G", "1=G 6/8"), ("M:C|\nK:Ador", "1=G 2/2"), ("M:C\nK:Bm", "1=D 4/4"),
      ("M:3/4\nK:Bb", "1=♭B 3/4"), ("M:9/8\nK:none", "1=C 9/8")],

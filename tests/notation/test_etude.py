@@ -20,6 +20,7 @@ def test_an_exercise_is_in_time_and_playable_on_every_instrument(name):
     tune = read_tune("X:1\nM:6/8\nL:1/8\nK:G\n|:GAB dBd|edB BAG:|\n")[0]
     made = read_tune(make_etude(tune, 0, 1, name))[0]
     assert is_in_time(made) and not find_missing(made, INSTRUMENTS[name])
+    assert {sharps(bar.key) for bar in made.bars} <= {1, *INSTRUMENTS[name].sharps}
     assert len(made.bars) >= 2 and len(made.play_order) == 2 * len(made.bars)
 
 

@@ -28,7 +28,7 @@ def test_the_page_shows_a_corpus_with_its_tunes_and_sound(own, open_app):
     assert not app.exception and not app.error
     (table,) = app.dataframe
     assert list(table.value["Title"]) == [BAD_TITLE, "B"]
-    assert list(table.value["Key"]) == ["G major", "E dorian"]
+    assert list(table.value["Key"]) == ["G major", "E Dorian"]
     assert len(app.get("audio")) == 1
     # Titles are data of the table and of the score, never text that is marked up.
     assert not [item for item in (*app.markdown, *app.caption) if "Bold" in item.value]

@@ -13,6 +13,7 @@ from musicgen.config import SampleConfig
 from musicgen.engraving.engraver import missing_part
 from musicgen.library.book_tune import BookSet, SetTune
 from musicgen.library.book_tune import make_tune as read_abc
+from musicgen.rendering.files.book_files import PlayedSet
 from musicgen.sampling.composer import compose
 from musicgen.ui.base import resources, state, told
 from musicgen.ui.tune.models import Models
@@ -55,6 +56,21 @@ def test_an_empty_book_leads_to_play_and_takes_pasted_tunes(home, open_app, monk
     monkeypatch.setattr(told, "SAID_S", 0.0)
     check(app.run())
     assert not app.success
+
+
+def test_bars_out_of_time_are_told_when_tunes_are_brought(home, open_app):
+    app = check(open_app("Tunebook"))
+    wrong = "X:1\nT:{}\nM:6/8\nL:1/8\nK:D\nDFA dAF|GBd gdBd|A3 d3|\n"
+    app.text_area(key="tunebook_pasted_0").set_value(wrong.format("One"))
+    check(app.button(key="tunebook_add").click().run())
+    assert [item.value for item in app.success] == ["1 new tune. Bar 2 is out of time."]
+    assert app.session_state["tunebook_tune"] == resources.tunebook().find("One").key
+    app.text_area(key="tunebook_pasted_1").set_value(
+        "\n".join([wrong.format("*Two*"), make_tune(1), wrong.format("Three").replace("A3", "A4")])
+    )
+    check(app.button(key="tunebook_add").click().run())
+    [said] = [item.value for item in app.success]
+    assert said.startswith("3 new tunes. 2 have bars out of time: ") and "*Two*" not in said
 
 
 def test_tunes_are_found_by_words_and_by_melody(book, open_app):
@@ -242,7 +258,7 @@ def test_my_instrument_is_remembered_and_a_tune_is_moved_to_fit(book, open_app):
     assert play.session_state["play_range"] == "harmonica"
 
 
-def test_a_set_is_put_together_kept_opened_and_played(book, open_app):
+def test_a_set_is_put_together_kept_opened_and_played(book, open_app, monkeypatch):
     first, second = book.find("Tune 1"), book.find("Tune 2")
     app = check(open_app("Tunebook", tune=first.key))
     check(app.button(key="tunebook_to_set").click().run())
@@ -261,6 +277,16 @@ def test_a_set_is_put_together_kept_opened_and_played(book, open_app):
     assert len(app.get("audio")) == 2
     names = [item.proto.label for item in app.get("download_button")]
     assert {"ABC", "MIDI", "MP3", "FLAC"} <= set(names)
+    with monkeypatch.context() as patches:
+        patches.setattr(PlayedSet, "make", None)  # a second time would take as long as the first
+        check(app.run())
+    check(app.button(key="tunebook_set_close").click().run())
+    assert len(app.get("audio")) == 1
+    app.query_params.clear()
+    app.switch_page("pages/Train.py").run()
+    check(app.switch_page("pages/Tunebook.py").run())
+    assert app.selectbox(key="tunebook_set").value == "Friday"
+    assert app.text_input(key="tunebook_set_name_Friday").value == "Friday"
     check(app.button(key="tunebook_out_0").click().run())
     check(app.selectbox(key="tunebook_set").set_value("").run())
     check(app.selectbox(key="tunebook_set").set_value("Friday").run())
@@ -285,6 +311,12 @@ def test_the_book_is_printed_shared_and_backed_up(book, home, open_app, monkeypa
     assert (name, mime) == ("Our-book.pdf", "application/pdf")
     text = "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(data)).pages)
     assert "Our book · Contents" in text and "Friday" in text
+    app.selectbox(key="tunebook_book_tag").set_value("=Friday").run()
+    assert made(app, "abc")[0] == "Our-book.abc"  # and not that of the set: somebody has named it
+    app.text_input(key="tunebook_book_title").set_value("").run()
+    assert made(app, "abc")[0] == "Friday.abc"
+    app.text_input(key="tunebook_book_title").set_value("Our book")
+    app.selectbox(key="tunebook_book_tag").set_value("").run()
     name, _mime, data = made(app, "html")
     assert name == "Our-book.html"
     told = re.search(r'id="book">(.*?)</script>', data.decode(), re.DOTALL)

@@ -1,11 +1,11 @@
 """Some bars of a tune as an exercise: the same figure through the scale and through keys.
 
 First the figure goes up and down the scale of the tune, step by step, then through other keys, the
-nearest on the circle of fifths first. Each comes twice, and none a second time elsewhere. What an
-instrument cannot play is left out.
+nearest on the circle of fifths first; for an instrument, through those it is usually played in.
+Each comes twice, and none a second time elsewhere. What an instrument cannot play is left out.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -52,7 +52,7 @@ def make_etude(tune: Tune, first: int, last: int, instrument: str = "") -> str:
         first: The first of the bars, from 0 in written order.
         last: The last of them.
         instrument: One of `analysis.instruments.INSTRUMENTS`; the range of the tune, a third wider
-            on both sides, if empty.
+            on both sides, and all keys of up to four signs, if empty.
 
     Raises:
         NotationError: the bars are not there, too many, not full, or the instrument cannot play
@@ -67,7 +67,8 @@ def make_etude(tune: Tune, first: int, last: int, instrument: str = "") -> str:
     if not any(note.pitches for bar in bars for note in bar.notes):
         raise NotationError("There is nothing to play in these bars.")
     home = bars[0].key or tune.key
-    places = (_placed(tune, one, instrument) for one in _figures(bars, home))
+    keys = INSTRUMENTS[instrument].sharps if instrument else range(-MOST_SIGNS, MOST_SIGNS + 1)
+    places = (_placed(tune, one, instrument) for one in _figures(bars, home, keys))
     figures = list(_each_once(one for one in places if one is not None))
     if not figures:
         raise NotationError("These bars cannot be played on this instrument.")
@@ -82,20 +83,21 @@ def _each_once(figures: Iterable[_Figure]) -> Iterator[_Figure]:
             yield one
 
 
-def _figures(bars: Sequence[Bar], home: Key) -> Iterator[_Figure]:
+def _figures(bars: Sequence[Bar], home: Key, keys: Collection[int]) -> Iterator[_Figure]:
     """The figure as it is, through the scale, then through keys, the easier first."""
     yield _Figure(tuple(_bare(bar) for bar in bars), home, (0, 0))
     for steps in sorted(STEPS, key=lambda steps: (abs(steps), -steps)):
         moved = tuple(tuple(_by_steps(note, home, steps) for note in _bare(bar)) for bar in bars)
         yield _Figure(moved, home, (0, abs(steps)))
-    yield from sorted(_in_keys(bars, home), key=lambda figure: figure.difficulty)
+    yield from sorted(_in_keys(bars, home, keys), key=lambda figure: figure.difficulty)
 
 
-def _in_keys(bars: Sequence[Bar], home: Key) -> Iterator[_Figure]:
+def _in_keys(bars: Sequence[Bar], home: Key, keys: Collection[int]) -> Iterator[_Figure]:
+    """The figure in keys of so many sharps, flats negative."""
     sharps = _signature(home)
     for semitones in range(-5, 7):
         moved = (sharps + 7 * semitones + 5) % 12 - 5
-        if not semitones or abs(moved) > MOST_SIGNS:
+        if not semitones or moved not in keys:
             continue
         tonic = note_name(moved - (MODE_FIFTHS[home.mode] if home.tonic else 0))
         key = parse_key(f"{tonic} {home.mode}")

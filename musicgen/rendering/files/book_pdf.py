@@ -16,6 +16,7 @@ from musicgen.rendering.playback_settings import MOST_OCTAVES, PlaybackSettings
 if TYPE_CHECKING:
     from musicgen.engraving.book import BookWords, PrintedSet, PrintedTune
     from musicgen.engraving.engraver import Engraving
+    from musicgen.engraving.pages import TuneNames
 
 PAPERS = ("a4", "a5", "letter")
 LAYOUTS = ("tunes", "incipits", "both")
@@ -84,6 +85,7 @@ def write_book(
     settings: BookSettings,
     paths: Paths,
     words: "BookWords | None" = None,
+    names: "TuneNames | None" = None,
 ) -> PrintedPdf:
     """A PDF file of tunes in their order, and of the sets all of whose tunes are among them.
 
@@ -93,6 +95,7 @@ def write_book(
     """
     from musicgen.engraving.book import PAPERS as SIZES
     from musicgen.engraving.book import BookWords, PrintedBook, lay_out_book
+    from musicgen.engraving.pages import TuneNames
     from musicgen.engraving.pdf import write_pdf
 
     if not tunes:
@@ -102,6 +105,7 @@ def write_book(
             "A link needs the address at which others reach this program, such as "
             "http://192.168.1.20:8501."
         )
+    names = names or TuneNames()
     drawn: Sequence[Engraving | EngravingError] = ()
     has_tunes = settings.layout != "incipits"
     if has_tunes:
@@ -113,7 +117,7 @@ def write_book(
     )
     paper = SIZES[settings.paper]
     printed = [
-        _print_tune(tune, drawn[place] if has_tunes else None, settings, paper.qr)
+        _print_tune(tune, drawn[place] if has_tunes else None, settings, paper.qr, names)
         for place, tune in enumerate(tunes)
     ]
     known = {tune.key for tune in tunes}
@@ -121,7 +125,7 @@ def write_book(
         settings.title,
         tuple(printed),
         tuple(
-            _print_set(one, {tune.key: tune for tune in tunes})
+            _print_set(one, {tune.key: tune for tune in tunes}, names)
             for one in sets
             if {part.key for part in one.tunes} <= known
         ),
@@ -136,7 +140,11 @@ def write_book(
 
 
 def _print_tune(
-    tune: BookTune, drawn: "Engraving | EngravingError | None", settings: BookSettings, size: float
+    tune: BookTune,
+    drawn: "Engraving | EngravingError | None",
+    settings: BookSettings,
+    size: float,
+    names: "TuneNames",
 ) -> "PrintedTune":
     from musicgen.engraving.book import PrintedTune
     from musicgen.engraving.pages import describe_tune
@@ -149,25 +157,26 @@ def _print_tune(
     return PrintedTune(
         tune.key,
         tune.title,
-        " · ".join(filter(None, [describe_tune(tune.tune), *people])),
+        " · ".join(filter(None, [describe_tune(tune.tune, names), *people])),
         None if isinstance(drawn, EngravingError) else drawn,
         remark=str(drawn) if is_missing else "",
         note=tune.note.partition("\n")[0],
         qr=qr_outline(code, size),
         address=address,
-        rhythm=tune.rhythm,
-        music_key=tune.music_key,
+        rhythm=names.rhythm(tune.rhythm),
+        music_key=names.key(tune.music_key),
     )
 
 
-def _print_set(wanted: BookSet, tunes: Mapping[str, BookTune]) -> "PrintedSet":
+def _print_set(wanted: BookSet, tunes: Mapping[str, BookTune], names: "TuneNames") -> "PrintedSet":
     from musicgen.engraving.book import PrintedSet
 
     parts = []
     for part in wanted.tunes:
         how = f" ×{part.repeats}" if part.repeats > 1 else ""
         if part.transpose:
-            how += f" ({part.transpose:+d}: {key_of(tunes[part.key], part.transpose)})"
+            key = names.key(key_of(tunes[part.key], part.transpose))
+            how += f" ({part.transpose:+d}: {key})"
         parts.append((part.key, how))
     return PrintedSet(wanted.name, tuple(parts))
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from musicgen.audio.midi import to_midi
 from musicgen.config import Paths
-from musicgen.engraving.pages import describe_tune
+from musicgen.engraving.pages import IN_ENGLISH, TuneNames, describe_tune
 from musicgen.errors import AudioError, SetupError, TunebookError
 from musicgen.library.book_tune import BookSet, BookTune, SetTune, key_of
 from musicgen.notation.display.layout import break_lines
@@ -49,6 +49,7 @@ def write_friends_page(
     paths: Paths,
     words: Mapping[str, str] = WORDS,
     language: str = "en",
+    names: TuneNames = IN_ENGLISH,
 ) -> str:
     """The page, with the sets all of whose tunes are among the tunes.
 
@@ -66,14 +67,14 @@ def write_friends_page(
     places = {tune.key: place for place, tune in enumerate(tunes)}
     book = {
         "words": dict(words),
-        "tunes": [_describe(tune) for tune in tunes],
+        "tunes": [_describe(tune, names) for tune in tunes],
         "sets": [
             {
                 "name": one.name,
                 "parts": [
                     [
                         places[part.key],
-                        _describe_part(part, tunes[places[part.key]]),
+                        _describe_part(part, tunes[places[part.key]], names),
                         part.transpose,
                     ]
                     for part in one.tunes
@@ -93,20 +94,20 @@ def write_friends_page(
     )
 
 
-def _describe_part(part: SetTune, tune: BookTune) -> str:
+def _describe_part(part: SetTune, tune: BookTune, names: TuneNames) -> str:
     """How a tune of a set is played: how often, and where it is moved in which key."""
     times = f" ×{part.repeats}" if part.repeats > 1 else ""
-    return times + (f" ({key_of(tune, part.transpose)})" if part.transpose else "")
+    return times + (f" ({names.key(key_of(tune, part.transpose))})" if part.transpose else "")
 
 
 def _read_keys() -> str:
     return (files("musicgen.engraving") / "keys.js").read_text(encoding="utf-8")
 
 
-def _describe(tune: BookTune) -> dict[str, Any]:
+def _describe(tune: BookTune, names: TuneNames) -> dict[str, Any]:
     return {
         "title": tune.title,
-        "facts": describe_tune(tune.tune),
+        "facts": describe_tune(tune.tune, names),
         "tags": " ".join(tune.tags),
         "abc": tune.text,
         "score": break_lines(tune.tune, _BARS).text,

@@ -6,7 +6,20 @@
 
 const REACH = 48; // pixels within which a click means a note
 const LINE = ".abcjs-staff-wrapper, .musicgen-line"; // a line of music, as either engraver calls it
-const LETTERS = '20px "Noto Serif SC Variable"'; // the app's own font for Chinese titles
+const FAMILY = "Noto Serif SC Variable"; // the app's own font for Chinese titles
+const LETTERS = `20px "${FAMILY}"`;
+const FAMILY_FOLDER = "chinese_serif"; // in the address of its style sheet: see musicgen/ui/frame/web_fonts.py
+const PATIENCE_MS = 10_000;
+
+// A font that the page does not know yet, because its style sheet is under way, counts as there. It is
+// under way on a page that has just been opened, where it is served at all.
+function hasLetters() { return [...document.fonts].some(({ family }) => family.includes(FAMILY)); }
+
+async function lettersAreKnown() {
+  const isServed = [...document.querySelectorAll("style")].some(({ textContent }) => textContent.includes(FAMILY_FOLDER));
+  const end = performance.now() + (isServed ? PATIENCE_MS : 0);
+  while (!hasLetters() && performance.now() < end) await new Promise((go) => setTimeout(go, 50));
+}
 
 class Score {
   constructor(host, send) {
@@ -60,9 +73,13 @@ class Score {
   // they cannot be had, the score is drawn all the same.
   isWaitingForLetters(abc) {
     const letters = abc.replace(/[\0-\u2e7f]/g, "");
-    if (!letters || letters === this.asked || document.fonts.check(LETTERS, letters)) return false;
-    this.asked = letters;
-    document.fonts.load(LETTERS, letters).catch(() => []).then(() => this.engrave());
+    if (!letters || letters === this.asked || (hasLetters() && document.fonts.check(LETTERS, letters))) return false;
+    if (letters === this.awaited) return true;
+    this.awaited = letters;
+    lettersAreKnown().then(() => document.fonts.load(LETTERS, letters)).catch(() => []).then(() => {
+      this.asked = letters;
+      this.engrave();
+    });
     return true;
   }
 
@@ -206,8 +223,9 @@ class Score {
       left: `${note.left - frame.left - 4}px`, width: `${note.width + 8}px`,
       top: `${top}px`, height: `${staff.height}px`,
     });
-    // Turn the page only for those who were reading along.
-    if (seen && this.top !== undefined && Math.abs(top - this.top) > 4 && !this.inView()) {
+    // Turn the page only for those who were reading along, and have nothing open over it.
+    const isCovered = document.querySelector("[data-testid=stPopoverBody]")?.getClientRects().length;
+    if (seen && !isCovered && this.top !== undefined && Math.abs(top - this.top) > 4 && !this.inView()) {
       this.cursor.scrollIntoView({ block: "center", behavior: "smooth" });
     }
     this.top = top;

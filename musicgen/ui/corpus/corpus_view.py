@@ -1,5 +1,6 @@
 """A corpus on the screen: its tunes, one of them drawn and played, its figures, its report."""
 
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -31,6 +32,7 @@ from musicgen.ui.tune import rendering
 from musicgen.ui.tune.keep_link import keep_text
 from musicgen.ui.tune.practise_link import practise_link
 from musicgen.ui.tune.rendering import show_score
+from musicgen.ui.tune.tune_words import name_music_key
 
 VIEWS = (N_("Tunes"), N_("Figures"), N_("Cleaning report"))
 MAX_SEARCH = 100
@@ -122,7 +124,8 @@ def _tunes(
         icon=":material/search:",
         label_visibility="collapsed",
     )
-    found = find_tunes(facts, words)
+    named = [replace(one, key=f"{one.key} {name_music_key(one.key)}") for one in facts]
+    found = find_tunes(named if words else facts, words)
     count = ngettext("{count:,} tune", "{count:,} tunes", len(found)).format(count=len(found))
     chosen = st.dataframe(
         [_row(facts[place]) for place in found],
@@ -143,7 +146,7 @@ def _tunes(
 def _row(fact: TuneFacts) -> dict[str, Any]:
     return {
         _("Title"): remove_controls(fact.title) or _("without title"),
-        _("Key"): remove_controls(fact.key),
+        _("Key"): name_music_key(fact.key),
         _("Meter"): remove_controls(fact.meter),
         _("Bars"): fact.bars,
     }

@@ -150,7 +150,7 @@ def _seed() -> None:
         step=1,
         key=state.SEED.name,
         persist_state="session",
-        placeholder=_("any"),
+        placeholder=_("a random one"),
         width=150,
         on_change=_seed_typed,
     )

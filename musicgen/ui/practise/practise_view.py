@@ -145,7 +145,7 @@ def _settings(tune: Tune) -> PracticeSettings:
     ends = first, last = numbers[0], numbers[-1]
     if last > first:
         first, last = st.slider(
-            _("Bars"), *ends, ends, key=f"practise_bars_{hash(tune.text)}",
+            _("From bar to bar"), *ends, ends, key=f"practise_bars_{hash(tune.text)}",
             help=_("As musicians count them: a pickup is bar 0."),
         )  # fmt: skip
     is_whole = (first, last) == ends

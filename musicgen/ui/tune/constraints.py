@@ -54,7 +54,7 @@ RANGE_NAMES = {
     "whistle G": N_("whistle in G"),
 }
 LIKENESS_NAMES = {
-    "none": N_("nothing"),
+    "none": N_("none of it"),
     "little": N_("a little"),
     "some": N_("some of it"),
     "much": N_("much of it"),

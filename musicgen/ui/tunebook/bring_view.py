@@ -1,10 +1,13 @@
 """Bringing tunes: ABC files, pasted ABC, and backups of a tunebook."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from musicgen.errors import MusicgenError
 from musicgen.library.book_tune import MAX_ABC, MAX_TAG
 from musicgen.library.tunebook_archive import Imported, import_abc, import_archive
+from musicgen.notation.analysis.bars import check_bars
 from musicgen.notation.parsing.characters import without_invisible
 from musicgen.notation.parsing.tunebook import decode_text
 from musicgen.ui.base import resources, state
@@ -12,10 +15,13 @@ from musicgen.ui.base.failures import attempt
 from musicgen.ui.base.language import _, ngettext
 from musicgen.ui.base.told import tell, told
 from musicgen.ui.base.uploads import upload_limit_mb
+from musicgen.ui.base.words import plain
+from musicgen.ui.tune.tune_words import say_time
 
 ENDINGS = ("abc", "txt", "zip")
 MAX_UPLOAD_MB = 20
 _BROUGHT = "tunebook_brought"
+_MOST_LOOKED_AT, _MOST_NAMED = 300, 6
 
 
 def bring_form() -> None:
@@ -84,8 +90,12 @@ def _add(number: int) -> None:
         Imported(
             sum(one.tunes for one in found), sum(one.sets for one in found),
             sum(one.known for one in found), sum(one.empty for one in found),
+            tuple(key for one in found for key in one.keys),
         ),
     )  # fmt: skip
+    keys = [key for one in found for key in one.keys]
+    if len(keys) == 1:
+        state.TUNEBOOK_TUNE.set(keys[0])
     state.TUNEBOOK_UPLOADS.set(number + 1)
 
 
@@ -107,4 +117,22 @@ def _describe(brought: Imported) -> str:
             brought.empty,
         )  # fmt: skip
         parts.append(text.format(count=brought.empty))
-    return " ".join(parts)
+    return " ".join(filter(None, [*parts, _say_wrong(brought.keys[:_MOST_LOOKED_AT])]))
+
+
+def _say_wrong(keys: Sequence[str]) -> str:
+    """Which of the new tunes have bars that are too long or too short; empty where none has."""
+    book = resources.tunebook()
+    known = {tune.key: tune for tune in book.tunes()}
+    wrong = [known[key] for key in keys if key in known and check_bars(known[key].tune).wrong]
+    if not wrong:
+        return ""
+    if len(keys) == 1:
+        return say_time(wrong[0].tune)
+    titles = ", ".join(plain(tune.title) for tune in wrong[:_MOST_NAMED])
+    more = " …" if len(wrong) > _MOST_NAMED else ""
+    text = ngettext(
+        "{count} has bars out of time: {titles}.", "{count} have bars out of time: {titles}.",
+        len(wrong),
+    )  # fmt: skip
+    return text.format(count=len(wrong), titles=titles + more)

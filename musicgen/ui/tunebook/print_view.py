@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from musicgen.engraving.book import BookWords
+from musicgen.engraving.pages import TuneNames
 from musicgen.errors import MusicgenError
 from musicgen.library.book_tune import BookSet, SetTune, to_file_name
 from musicgen.library.tunebook import Question
@@ -29,6 +30,7 @@ from musicgen.ui.base.language import LANGUAGE_TAGS, N_, _, current_language
 from musicgen.ui.base.words import plain
 from musicgen.ui.tune import listening
 from musicgen.ui.tune.fingering_choice import fingering_choice
+from musicgen.ui.tune.tune_words import name_music_key, name_rhythm
 from musicgen.ui.tune.viewing import NUMBERS, remembered_notation
 
 _PAPERS = {"a4": "A4", "a5": "A5", "letter": "Letter"}
@@ -39,6 +41,7 @@ _LAYOUTS = {
 }
 _CODES = {"abc": N_("the notes as ABC"), "link": N_("a link"), "none": N_("none")}
 _NOTATIONS = {"staff": N_("Sheet music"), "jianpu": N_("Numbered notation (jianpu)")}
+_NAMES = TuneNames(name_rhythm, name_music_key)
 _ORDERS = {"title": N_("by title"), "rhythm": N_("by rhythm"), "added": N_("as they were added")}
 
 
@@ -73,7 +76,7 @@ def print_and_share() -> None:
                 _("Address at which others reach this program"), "", MAX_ADDRESS,
                 key="tunebook_book_address", placeholder="http://192.168.1.20:8501",
             )  # fmt: skip
-        if wanted:
+        if wanted and title in ("", _("Tunebook")):  # nobody has named it
             title = wanted.name
         settings = BookSettings(
             title or _("Tunebook"),
@@ -97,7 +100,7 @@ def print_and_share() -> None:
 
         def write_pdf() -> bytes:
             printed = write_book(
-                tunes, () if wanted else sets, settings, resources.paths(), _words()
+                tunes, () if wanted else sets, settings, resources.paths(), _words(), _NAMES
             )
             for name, reason in printed.missing:
                 st.warning(f"{plain(name)}: {sentence(reason)}", icon=":material/error:")
@@ -106,7 +109,7 @@ def print_and_share() -> None:
         def write_page() -> bytes:
             language = LANGUAGE_TAGS[current_language()]
             page = write_friends_page(
-                settings.title, tunes, sets, resources.paths(), _friends_words(), language
+                settings.title, tunes, sets, resources.paths(), _friends_words(), language, _NAMES
             )
             return page.encode("utf-8", "replace")
 

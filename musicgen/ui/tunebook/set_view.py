@@ -13,6 +13,7 @@ from musicgen.library.book_tune import (
     BookTune,
     SetTune,
     key_of,
+    to_file_name,
 )
 from musicgen.library.tunebook import MAX_SET_TUNES
 from musicgen.rendering.files.book_files import PlayedSet, play_set
@@ -45,7 +46,7 @@ def sets() -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.selectbox(
             _("Set"), ["", *names], key=state.TUNEBOOK_SET.name, on_change=attempt, args=(_open,),
-            format_func=lambda name: plain(name) or _("a new one"),
+            format_func=lambda name: plain(name) or _("a new one"), persist_state="session",
         )  # fmt: skip
         if state.TUNEBOOK_SET.get():
             st.button(
@@ -174,21 +175,38 @@ def _play(parts: tuple[tuple[str, int, int], ...]) -> None:
         return
     name = state.TUNEBOOK_SET.get() or _("Set")
     texts = tuple(resources.tunebook().get(key).text for key, _times, _steps in parts)
+    wanted = name, parts, texts, *listening.reading()
+    place = st.container(key="set_sound")
     try:
         with st.spinner(_("Playing the set")):
-            played = _played(name, parts, texts, *listening.reading())
-            sound = played.make("mp3")
+            sound = _file("mp3", *wanted)
+            place.audio(sound, "audio/mpeg")
+            start(".st-key-set_sound audio", f"set {state.TUNEBOOK_PLAYS.get()}", "starter_set")
+            files = [_file(one, *wanted) for one in _FORMATS]
     except MusicgenError as error:
         st.warning(sentence(error), icon=":material/volume_off:")
         return
-    st.container(key="set_sound").audio(sound, "audio/mpeg")
-    start(".st-key-set_sound audio", f"set {state.TUNEBOOK_PLAYS.get()}", "starter_set")
     with st.container(horizontal=True):
-        for kind in map(FORMATS.__getitem__, _FORMATS):
+        for kind, data in zip(map(FORMATS.__getitem__, _FORMATS), files, strict=True):
             st.download_button(
-                kind.label, played.make(kind.name), f"{played.stem}.{kind.suffix}", kind.mime,
+                kind.label, data, f"{to_file_name(name)}.{kind.suffix}", kind.mime,
                 key=f"tunebook_set_{kind.name}", icon=":material/download:", on_click="ignore",
             )  # fmt: skip
+        st.button(_("Close the player"), key="tunebook_set_close", icon=":material/close:",
+                  on_click=state.TUNEBOOK_PLAYED.set, args=(False,))  # fmt: skip
+
+
+@st.cache_resource(max_entries=2 * len(_FORMATS), show_spinner=False)
+def _file(
+    kind: str,
+    name: str,
+    parts: tuple[tuple[str, int, int], ...],
+    texts: tuple[str, ...],
+    clef: str,
+    octave: int,
+) -> bytes:
+    """A set as a file, made once for all sessions: a minute of sound takes a second to write."""
+    return _played(name, parts, texts, clef, octave).make(kind)
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)

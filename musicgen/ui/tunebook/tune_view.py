@@ -27,7 +27,7 @@ from musicgen.rendering.files.formats import FORMATS
 from musicgen.ui.base import resources, state
 from musicgen.ui.base.errors import sentence
 from musicgen.ui.base.failures import attempt
-from musicgen.ui.base.language import _
+from musicgen.ui.base.language import _, ngettext
 from musicgen.ui.base.words import plain
 from musicgen.ui.tune import listening, rendering
 from musicgen.ui.tune.practise_link import practise_link
@@ -205,7 +205,11 @@ def _add_to_set(tune: BookTune) -> None:
 
 
 def _append(key: str) -> None:
-    state.TUNEBOOK_PARTS.set((*state.TUNEBOOK_PARTS.get(), (key, 3, 0)))
+    parts = (*state.TUNEBOOK_PARTS.get(), (key, 3, 0))
+    state.TUNEBOOK_PARTS.set(parts)
+    count = ngettext("The set below has {count} tune.", "The set below has {count} tunes.",
+                     len(parts)).format(count=len(parts))  # fmt: skip
+    st.toast(count, icon=":material/playlist_add_check:")
 
 
 def _remove(key: str) -> None:

@@ -17,6 +17,7 @@ from musicgen.audio.synthesis import synthesize
 from musicgen.config import Paths
 from musicgen.engraving import engraver
 from musicgen.engraving.engraver import missing_part
+from musicgen.engraving.pages import TuneNames
 from musicgen.errors import AudioError, TunebookError
 from musicgen.library.book_tune import BookSet, SetTune, make_tune
 from musicgen.library.tunebook import Tunebook
@@ -160,6 +161,24 @@ def test_a_tune_that_cannot_be_drawn_costs_no_other_its_music(
     printed = write_book(tunes, (), settings, PATHS)
     ((title, reason),) = printed.missing
     assert title == "Huge" and "split it up" in str(reason)
+
+
+@needs_abcjs
+def test_dances_and_keys_are_named_in_the_language_of_the_reader(book: Tunebook) -> None:
+    names = TuneNames({"jig": "吉格舞曲"}.get, lambda key: key.replace("major", "大调"))  # type: ignore[arg-type]
+    jig = next(tune for tune in book.tunes() if tune.rhythm == "jig")
+    wanted = [BookSet("Friday", (SetTune(jig.key, 2, 5),))]
+    data = write_book([jig], wanted, BookSettings(), PATHS, None, names).data
+    text = "\n".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(data)).pages)
+    words = "".join(text.split())  # the letters come in pieces, Latin and Chinese ones
+    assert "吉格舞曲·6/8·D大调" in words and "(+5:G大" in words
+    assert "jig" not in words and "major" not in words
+    page = write_friends_page("x", [jig], wanted, PATHS, names=names)
+    found = re.search(r'id="book">(.*?)</script>', page, re.DOTALL)
+    assert found
+    told = json.loads(found[1])
+    assert told["tunes"][0]["facts"] == "吉格舞曲 · 6/8 · D 大调"
+    assert told["sets"][0]["parts"][0][1] == " ×2 (G 大调)"
 
 
 def test_nothing_and_links_to_nowhere_are_sentences(book: Tunebook) -> None:
