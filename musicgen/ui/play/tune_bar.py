@@ -141,6 +141,8 @@ def render_ahead() -> None:
     if state.RENDERED_AHEAD.get() is entry.takes:
         return
     for values in entry.takes:
+        if play_session().shown is not shown:  # where a click waits, the run ends here
+            return
         if values["seed"] != shown.composition.seed:
             with contextlib.suppress(MusicgenError):
                 rendering.perform(entry.request, from_values(values), shown.listening)
