@@ -1,6 +1,7 @@
 """Every page on a telephone with real contents, and that no tool of an element covers a control."""
 
 import contextlib
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page
@@ -80,8 +81,11 @@ PATHS = (
 
 
 @pytest.fixture(scope="module")
-def contents(server: Server) -> Server:
-    """Runs, a sweep, a corpus and a report on the server's disk."""
+def contents(server: Server) -> Iterator[Server]:
+    """Runs, a sweep, a corpus and a report on the server's disk; the sweep goes with these tests.
+
+    Where there is none, its form is open, and so do others of these tests find it.
+    """
     runs = RunStore(server.home / "runs")
     for name in (LONG_NAME, "second"):
         run = runs.create(name, PRESETS["quick"])
@@ -95,7 +99,8 @@ def contents(server: Server) -> Server:
         write_tiny_model(run.path / "best", name)
         run.write_status("finished", "", 200, Progress(1.0, 200))
     plan = grid_plan("map", PRESETS["quick"], (8, 16, 32), (1e-3, 3e-3, 1e-2), 50)
-    SweepStore(server.home / "sweeps", runs).create(plan)
+    sweeps = SweepStore(server.home / "sweeps", runs)
+    sweeps.create(plan)
     for number, cell in enumerate(plan.cells()):
         run = runs.create(cell.run_id, plan.cell_preset(cell.settings), sweep=plan.name)
         run.write_status("finished", "", 50, Progress(2.0 + number / 10, 50))
@@ -105,7 +110,8 @@ def contents(server: Server) -> Server:
     service.start(ReportPlan(("second",), 2, (0.5, 1.0), (False, True)))
     assert service.wait(REPORT_S)
     assert service.snapshot().status is TaskStatus.FINISHED, service.snapshot().error
-    return server
+    yield server
+    sweeps.delete(plan.name)
 
 
 def settle(page: Page) -> None:
