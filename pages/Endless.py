@@ -8,6 +8,7 @@ from musicgen.ui.base.links import train_link
 from musicgen.ui.endless.stream_view import endless_controls, on_air
 from musicgen.ui.frame.page import language_picker, page
 from musicgen.ui.tune.models import Models, pick_model
+from musicgen.ui.tune.my_instrument import begin_with_instrument
 
 page(
     _("Endless"),
@@ -15,6 +16,7 @@ page(
     has_training_card=True,
     has_radio=True,
 )
+begin_with_instrument()
 
 models = Models()
 if models:

@@ -3,6 +3,7 @@
 from musicgen.ui.base.errors import show_errors
 from musicgen.ui.base.language import _
 from musicgen.ui.frame.page import language_picker, page
+from musicgen.ui.tune.my_instrument import begin_with_instrument
 from musicgen.ui.tunebook.bring_view import bring_form
 from musicgen.ui.tunebook.print_view import print_and_share
 from musicgen.ui.tunebook.set_view import sets
@@ -10,6 +11,7 @@ from musicgen.ui.tunebook.tune_list import follow_link, tunes
 from musicgen.ui.tunebook.tune_view import tune_on_screen
 
 page(_("Tunebook"), _("Your own tunes: find them, put them in sets, print them, share them."))
+begin_with_instrument()
 
 with show_errors():
     bring_form()

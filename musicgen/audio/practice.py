@@ -72,7 +72,8 @@ class Practice:
     """A tune as it is practised: what sounds, when it clicks, where the cursor is.
 
     `moments` are as those of `audio.midi.timeline`, over all passes; what is silent is among them,
-    so that the cursor goes on through the bars one answers.
+    so that the cursor goes on through the bars one answers. `answers` are the stretches, in seconds
+    from the beginning, that are silent so that the reader plays.
     """
 
     midi: "PrettyMIDI"
@@ -80,6 +81,7 @@ class Practice:
     moments: tuple[tuple[int, float, float], ...]
     passes: tuple[Pass, ...]
     drone: int | None = None
+    answers: tuple[tuple[float, float], ...] = ()
 
     @property
     def duration_s(self) -> float:
@@ -109,6 +111,7 @@ class _Tape:
     clicks: list[Click] = field(default_factory=list)
     moments: list[tuple[int, float, float]] = field(default_factory=list)
     passes: list[Pass] = field(default_factory=list)
+    answers: list[tuple[float, float]] = field(default_factory=list)
 
 
 def beats_per_minute(tune: Tune) -> float:
@@ -151,7 +154,10 @@ def plan_practice(
                 most=MAX_DURATION_S // 60,
             )
     drone = _drone(tune, arrangement) if settings.has_drone else None
-    return Practice(tape.midi, tuple(tape.clicks), tuple(tape.moments), tuple(tape.passes), drone)
+    return Practice(
+        tape.midi, tuple(tape.clicks), tuple(tape.moments), tuple(tape.passes), drone,
+        tuple(tape.answers),
+    )  # fmt: skip
 
 
 def render_practice(practice: Practice) -> Rendering:
@@ -267,7 +273,7 @@ def _lay(
     """Puts some bars behind what is there; where one answers, their length in silence as well."""
     begin, end = played.tempo.seconds(group[0].onset), played.tempo.seconds(group[-1].end)
     _copy_notes(tape, played, begin, end, settings)
-    for _time in range(2 if settings.answer_bars else 1):
+    for is_answer in (False, True) if settings.answer_bars else (False,):
         shift = tape.now - begin
         tape.moments += [
             (start, onset + shift, length)
@@ -277,6 +283,8 @@ def _lay(
         if settings.has_metronome:
             for one in group:
                 tape.clicks += _clicks_of(one, played.tempo, shift)
+        if is_answer:
+            tape.answers.append((tape.now, tape.now + end - begin))
         tape.now += end - begin
 
 

@@ -20,6 +20,7 @@ from musicgen.library.tunebook import MAX_NOTE, MAX_SETS, MAX_TUNES, Tunebook
 from musicgen.notation.model import Tune
 from musicgen.notation.parsing.reader import OF_ONE_TUNE
 from musicgen.notation.parsing.tunebook import read_file_header, read_tunebook, require_tunes
+from musicgen.notation.writing.abc_writer import write_tunes
 
 ABC_NAME, JSON_NAME = "tunebook.abc", "tunebook.json"
 MAX_ARCHIVE_BYTES = 100_000_000
@@ -50,14 +51,7 @@ class Imported:
 
 def write_abc_book(tunes: Sequence[BookTune]) -> str:
     """Tunes as one ABC tunebook, numbered from 1."""
-    texts = (_numbered(tune.text, number) for number, tune in enumerate(tunes, 1))
-    return "%abc-2.1\n\n" + "\n".join(f"{text}\n" for text in texts)
-
-
-def _numbered(abc: str, number: int) -> str:
-    lines = [line for line in abc.strip("\n").split("\n") if not line.startswith("X:")]
-    # Empty lines would end the tune for other programs (ABC 2.1 §2.2).
-    return "\n".join([f"X:{number}", *filter(str.strip, lines)])
+    return write_tunes([tune.text for tune in tunes])
 
 
 def write_archive(book: Tunebook) -> bytes:

@@ -87,6 +87,9 @@ def test_after_two_bars_two_are_silent_but_for_the_metronome():
     assert bars == [0, 1, 4, 5]
     assert max(note.end for note in practice.midi.instruments[0].notes) <= 12.01
     assert len(practice.clicks) == 8 * 4 and practice.duration_s == pytest.approx(16, abs=0.01)
+    answers = [moment for stretch in practice.answers for moment in stretch]
+    assert answers == pytest.approx([4, 8, 12, 16], abs=0.01)
+    assert not plan_practice(REEL, settings.replace(answer_bars=0)).answers
     quiet = plan_practice(REEL, settings.replace(has_metronome=False))
     sound = render_practice(quiet).waveform
     assert np.abs(sound[:, int(7.9 * 44_100) : int(7.99 * 44_100)]).max() < 0.01

@@ -31,6 +31,7 @@ def fill_fields(page: Page, **values: int) -> None:
     for label, value in values.items():
         name = label.replace("_", " ")
         if name in ("Validation interval", "Save interval", "Threads", "Seed"):
+            at_rest(page)  # a click on what is drawn anew at that moment may be lost
             page.get_by_role("tab", name="Steps and looks").click()
         type_into(page.get_by_label(name, exact=True), str(value))
 

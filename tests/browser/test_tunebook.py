@@ -45,6 +45,26 @@ def test_a_tune_is_found_by_playing_its_beginning_in_another_key(open_page):
     expect_no_wider(page, 390)
 
 
+def test_a_click_on_a_title_opens_its_tune(open_page):
+    page = open_page("/Tunebook").page
+    at_rest(page)
+    if not page.get_by_label("Or paste ABC here").is_visible():
+        page.get_by_text("Bring tunes").click()
+    page.get_by_label("Or paste ABC here").fill(TUNES.format("in a list"))
+    page.get_by_role("button", name="Add to the tunebook").click()
+    expect(page.get_by_text("2 new tunes.")).to_be_visible()
+    page.get_by_label("Words", exact=True).fill("in a list")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("2 tunes ·")).to_be_visible()
+    first, second = "<img src=x onerror=alert(1)> in a list", "The Kettle in a list"
+    for row, title in ((1, second), (0, first), (1, second)):
+        at_rest(page)
+        table = page.locator("[data-testid=stDataFrame]").first
+        table.scroll_into_view_if_needed()
+        table.click(position={"x": 140, "y": 52 + 35 * row})
+        expect(page.get_by_role("heading", name=title)).to_be_visible()
+
+
 @pytest.mark.parametrize("size", [(1440, 900), (390, 844)], ids=["wide", "narrow"])
 def test_tunes_are_pasted_found_put_in_a_set_and_printed(open_page, size):
     page = open_page("/Tunebook", viewport=dict(zip(("width", "height"), size, strict=True))).page
@@ -79,6 +99,9 @@ def test_tunes_are_pasted_found_put_in_a_set_and_printed(open_page, size):
     at_rest(page)
     page.get_by_role("button", name="Play the set").click()
     page.wait_for_function("document.querySelector('.st-key-set_sound audio')?.duration > 1")
+    expect(page.locator(".st-key-set_score_0 .musicgen-sounding").first).to_be_attached()
+    page.get_by_role("button", name="Close the player").click()
+    expect(page.locator(".st-key-set_score_0 .musicgen-score")).to_have_count(0)
     at_rest(page)
 
     page.get_by_text("Print, share, back up").click()

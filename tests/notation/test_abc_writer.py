@@ -10,7 +10,7 @@ from musicgen.config import Paths
 from musicgen.corpus.sources import SOURCES, is_available, read_source_text
 from musicgen.notation.parsing.reader import read_tune
 from musicgen.notation.parsing.tunebook import read_tunebook
-from musicgen.notation.writing.abc_writer import write_abc
+from musicgen.notation.writing.abc_writer import write_abc, write_tunes
 from tests.notation.comparing import differences, sounding
 from tests.thorough import some
 
@@ -166,3 +166,11 @@ def test_any_music_sounds_the_same_when_read_again(music: str) -> None:
     again, _ = read_tune(write_abc(tune))
     assert len(again.performance) == len(tune.performance)
     assert [n.pitch for n in again.performance] == [n.pitch for n in tune.performance]
+
+
+def test_several_tunes_are_one_file_with_its_version_once() -> None:
+    texts = ["%abc-2.1\nX:7\nT:One\nK:D\n\nd|]\n", "%abc\nX:7\nT:Two\n% a remark\nK:G\ng|]"]
+    assert write_tunes(texts) == (
+        "%abc-2.1\n\nX:1\nT:One\nK:D\nd|]\n\nX:2\nT:Two\n% a remark\nK:G\ng|]\n"
+    )
+    assert [tune.title for tune, _problems in read_tunebook(write_tunes(texts))] == ["One", "Two"]

@@ -4,10 +4,14 @@ import io
 
 import pytest
 import soundfile
+import streamlit as st
 
+from musicgen.audio.arrangement import INSTRUMENTS as PROGRAMS
 from musicgen.library.book_tune import BookSet, SetTune
 from musicgen.library.book_tune import make_tune as read_abc
+from musicgen.notation.analysis.instruments import INSTRUMENTS
 from musicgen.ui.base import resources
+from musicgen.ui.practise import practise_view
 from musicgen.ui.practise.practise_view import to_mp3
 from tests.examples import make_tune
 from tests.ui.conftest import PROJECT
@@ -55,6 +59,36 @@ def test_the_instrument_is_remembered_and_what_it_lacks_is_said(book, open_app):
     assert open_app("Practise").selectbox(key="practise_fingering").value == "whistle G"
     tunebook = check(open_app("Tunebook"))
     assert tunebook.selectbox(key="tunebook_book_fingering").value == "whistle G"
+
+
+def test_bars_are_chosen_in_the_score_and_let_go(book, open_app):
+    app = check(open_app("Practise", tune=book.find("Tune 1").key[:8]))
+    (key,) = [one.key for one in app.slider if str(one.key).startswith("practise_bars_")]
+    app.session_state[key] = (2, 3)
+    check(app.run())
+    assert any(item.value == "Bars 2–3" for item in app.caption)
+    check(app.button(key="practise_whole").click().run())
+    assert not any(item.value == "Bars 2–3" for item in app.caption)
+    assert app.slider(key=key).value == (app.slider(key=key).min, app.slider(key=key).max)
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [([1, 2], (1, 2)), ([2, 9], None), ([2, 1], None), ("bars", None), (None, None)],
+)
+def test_what_a_browser_says_of_bars_is_taken_where_it_makes_sense(monkeypatch, told, expected):
+    values = {"score": {"selection": told}}
+    monkeypatch.setattr(st, "session_state", values)
+    practise_view._on_touch("bars", (0, 1, 2, 3))
+    assert values.get("bars") == expected
+
+
+def test_the_instrument_plays_the_melody_on_every_page(book, open_app):
+    app = check(open_app("Practise"))
+    check(app.selectbox(key="practise_instrument_choice").set_value("fiddle").run())
+    assert app.selectbox(key="sound_instrument").value == "fiddle"
+    assert open_app("Tunebook").selectbox(key="sound_instrument").value == "fiddle"
+    assert all(one.sound in PROGRAMS for one in INSTRUMENTS.values())
 
 
 def test_the_notation_is_remembered(book, open_app):

@@ -32,6 +32,11 @@ class Instrument:
     fingering: str
     sharps: tuple[int, ...]
 
+    @property
+    def sound(self) -> str:
+        """What plays it, a name of `audio.arrangement.INSTRUMENTS`."""
+        return self.name.partition(" ")[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Fit:

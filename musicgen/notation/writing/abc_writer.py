@@ -36,6 +36,7 @@ _MARKS = {
     "D.C.": "!D.C.!",
     "D.S.": "!D.S.!",
 }
+_VERSION = re.compile(r"%abc(-\d+\.\d+)?\s*$")
 _MODERN_TEMPO = re.compile(r"\d+/\d+\s*=\s*\d")
 
 
@@ -52,6 +53,20 @@ def write_abc(tune: Tune) -> str:
         bars, parts = play_out(tune), ""
     lines = [ABC_VERSION, *_header(tune, parts), *_BodyWriter(tune, bars).lines()]
     return "".join(f"{line}\n" for line in lines)
+
+
+def write_tunes(texts: Sequence[str]) -> str:
+    """Texts of tunes as one file: its version once, in its first line, and the tunes from 1 on.
+
+    Empty lines would end a tune for other programs (ABC 2.1 §2.2), so that those within are left
+    out; one stands between two tunes.
+    """
+    found = [ABC_VERSION, ""]
+    for number, text in enumerate(texts, 1):
+        lines = [line for line in text.split("\n") if line.strip()]
+        kept = [line for line in lines if not (line.startswith("X:") or _VERSION.match(line))]
+        found += [f"X:{number}", *kept, ""]
+    return "\n".join(found)
 
 
 def _header(tune: Tune, parts: str) -> Iterator[str]:

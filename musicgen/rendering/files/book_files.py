@@ -52,12 +52,23 @@ class PlayedSet:
         lengths = self._lengths
         return tuple(sum(lengths[:place]) for place in range(len(lengths)))
 
+    def moments(self, sheet: ExportTune) -> list[tuple[int, float, float]]:
+        """When the notes of one of the `sheets` sound in the whole set.
+
+        As `audio.midi.timeline`: where a note begins in the text of its tune, its onset and its
+        length in seconds; and each time that the tune is over, a moment of length 0 at no note, -1.
+        """
+        once = timeline(sheet.tune, sheet.arrangement)
+        found = []
+        for piece, begin_s in zip(self.pieces, self.starts_s, strict=True):
+            if piece is sheet:
+                found += [(start, begin_s + onset_s, length) for start, onset_s, length in once]
+                found.append((-1, begin_s + _end_s(once), 0.0))
+        return found
+
     @property
     def _lengths(self) -> list[float]:
-        ends = {}
-        for piece in self.sheets:
-            _start, onset_s, length_s = timeline(piece.tune, piece.arrangement)[-1]
-            ends[id(piece)] = onset_s + length_s
+        ends = {id(piece): _end_s(timeline(piece.tune, piece.arrangement)) for piece in self.sheets}
         return [ends[id(piece)] for piece in self.pieces]
 
     def make(self, name: str) -> bytes:
@@ -76,6 +87,11 @@ class PlayedSet:
                 most=MAX_DURATION_S // 60,
             )
         return ExportSet(self.pieces).make(name)
+
+
+def _end_s(moments: Sequence[tuple[int, float, float]]) -> float:
+    _start, onset_s, length_s = moments[-1]
+    return onset_s + length_s
 
 
 def play_set(

@@ -2,7 +2,6 @@
 
 import io
 import math
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -14,12 +13,12 @@ from numpy.typing import NDArray
 
 from musicgen.audio.files import MAX_COMMENT_BYTES, audio_bytes
 from musicgen.audio.midi import timeline
+from musicgen.notation.writing.abc_writer import write_tunes
 from musicgen.rendering.files.formats import ExportTune
 
 SET_FORMATS = ("abc", "midi", "wav", "mp3", "ogg", "flac")
 """What a set can be written as."""
 
-_REFERENCE = re.compile(r"^X:[^\n]*", re.MULTILINE)
 _MOST_TICKS = 32_767  # to a beat: a MIDI file has 15 bits for them
 _PEAK = 0.89  # -1 dBFS, as each tune alone
 
@@ -50,11 +49,7 @@ class ExportSet:
 
     def _abc(self) -> bytes:
         """A tunebook, its tunes numbered from 1."""
-        texts = [
-            _REFERENCE.sub(f"X:{number}", piece.abc.strip("\n"), count=1)
-            for number, piece in enumerate(self.pieces, 1)
-        ]
-        return ("\n\n".join(texts) + "\n").encode()
+        return write_tunes([piece.abc for piece in self.pieces]).encode()
 
     def _midi(self) -> bytes:
         import mido

@@ -2,6 +2,7 @@
 // data: {layouts: [{min_width, abc, starts: [startChar of each sounding note], notes: [startChar of
 //        each written note], marks: [[start, end], ...]}] (widest first), onsets_s, durations_s,
 //        audio: selector of the player, label, failure, loop: [[start_s, end_s], ...] or null, touch,
+//        answers: [[start_s, end_s], ...] in which the reader plays, your_turn: what is said then,
 //        is_numbered: whether abc2svg draws it in numbered notation}
 
 const REACH = 48; // pixels within which a click means a note
@@ -10,6 +11,7 @@ const FAMILY = "Noto Serif SC Variable"; // the app's own font for Chinese title
 const LETTERS = `20px "${FAMILY}"`;
 const FAMILY_FOLDER = "chinese_serif"; // in the address of its style sheet: see musicgen/ui/frame/web_fonts.py
 const PATIENCE_MS = 10_000;
+const READ_ON_MS = 3000; // from the last note of a tune to the first of the next one
 
 // A font that the page does not know yet, because its style sheet is under way, counts as there. It is
 // under way on a page that has just been opened, where it is served at all.
@@ -26,6 +28,7 @@ class Score {
     this.host = host;
     this.paper = host.querySelector(".musicgen-paper");
     this.cursor = host.querySelector(".musicgen-cursor");
+    this.turn = host.querySelector(".musicgen-turn span");
     this.elements = new Map(); // startChar -> SVG groups of the note
     this.current = -1;
     this.resizing = new ResizeObserver(() => this.engrave());
@@ -177,6 +180,7 @@ class Score {
     if (!audio) return;
     if (this.due) this.playDue();
     this.goRound(audio);
+    this.tellTurn(audio);
     const begun = !audio.paused || audio.currentTime > 0;
     const index = begun && !audio.ended ? this.sounding(audio.currentTime) : -1;
     if (index !== this.current) this.show(index);
@@ -190,6 +194,15 @@ class Score {
     this.pass ??= loop.find(([start, end]) => now >= start && now < end) ?? loop[0];
     const [start, end] = this.pass;
     if (now >= end || now < start - 0.1) audio.currentTime = start;
+  }
+
+  // Call and response: whose turn it is, as long as it sounds.
+  tellTurn({ currentTime, paused }) {
+    const isYours = !paused && (this.data.answers ?? []).some(([start, end]) => currentTime >= start && currentTime < end);
+    if (isYours === !this.turn.hidden) return;
+    this.turn.textContent = this.data.your_turn;
+    this.turn.hidden = !isYours;
+    this.host.classList.toggle("is-your-turn", isYours);
   }
 
   // Binary search: the last note that begins at or before the time; -1 before the first.
@@ -206,9 +219,10 @@ class Score {
   show(index) {
     for (const element of this.lit ?? []) element.classList.remove("musicgen-sounding");
     this.current = index;
+    if (this.lit?.length && this.inView()) globalThis.musicgenReadAt = performance.now();
     this.lit = this.elements.get(this.layout.starts?.[index]) ?? [];
     this.cursor.hidden = !this.lit.length;
-    if (!this.lit.length) return;
+    if (!this.lit.length) { this.top = undefined; return; }
     for (const element of this.lit) element.classList.add("musicgen-sounding");
     this.place();
   }
@@ -223,9 +237,11 @@ class Score {
       left: `${note.left - frame.left - 4}px`, width: `${note.width + 8}px`,
       top: `${top}px`, height: `${staff.height}px`,
     });
-    // Turn the page only for those who were reading along, and have nothing open over it.
+    // Turn the page only for those who were reading along, and have nothing open over it. In a set
+    // they come from the score of the tune before.
     const isCovered = document.querySelector("[data-testid=stPopoverBody]")?.getClientRects().length;
-    if (seen && !isCovered && this.top !== undefined && Math.abs(top - this.top) > 4 && !this.inView()) {
+    const isNew = this.top === undefined ? performance.now() - (globalThis.musicgenReadAt ?? -Infinity) < READ_ON_MS : seen && Math.abs(top - this.top) > 4;
+    if (isNew && !isCovered && !this.inView()) {
       this.cursor.scrollIntoView({ block: "center", behavior: "smooth" });
     }
     this.top = top;

@@ -24,6 +24,7 @@ MAX_CHANGES = 200
 """Changes of notes that a browser may tell at once."""
 
 _HTML = """<div class="musicgen-score">
+  <div class="musicgen-turn" role="status"><span hidden></span></div>
   <div class="musicgen-scale" hidden><span></span><i></i><span></span></div>
   <div class="musicgen-regions"></div><div class="musicgen-cursor" hidden></div>
   <div class="musicgen-paper"></div>
@@ -66,7 +67,11 @@ class ScoreOverlay:
 
     Not by notes: `loop` has the beginnings and ends, in seconds, of the chosen bars each time they
     are played, to repeat one of them; `cue` is a name and the time in seconds to play from, once
-    for each name; `on_touch` is called when bars or an alternative were chosen (`touched`).
+    for each name; `answers` are the stretches, in seconds, in which the reader plays and the sound
+    is silent; `on_touch` is called when bars or an alternative were chosen (`touched`).
+
+    Where the page has `has_keys` no, it uses the arrow keys and the space bar itself, as the music
+    stand does: bars are chosen by hand alone.
     """
 
     bars: tuple[int, ...]
@@ -82,6 +87,8 @@ class ScoreOverlay:
     tints: tuple[float, ...] | None = None
     tint_ends: tuple[str, str] = ("", "")
     editing: "NoteEditing | None" = None
+    answers: tuple[tuple[float, float], ...] = ()
+    has_keys: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +152,8 @@ def score(  # noqa: PLR0913 - what is drawn, when it sounds, and how both are to
             "failure": _("The engraver could not draw this tune."),
             "cue": touch.cue if touch else None,
             "loop": (touch.loop if touch else None) or None,
+            "answers": [[round(one, 4) for one in each] for each in touch.answers] if touch else [],
+            "your_turn": _("You play"),
             "touch": _touch_data(touch) if touch else None,
             "is_numbered": is_numbered,
         },
@@ -219,7 +228,9 @@ def _touch_data(touch: ScoreOverlay) -> dict[str, Any]:
 
 
 def _keys(touch: ScoreOverlay) -> str:
-    """What the keyboard does on the score."""
+    """What the keyboard does on the score; empty where it is for the page alone."""
+    if not touch.has_keys:
+        return ""
     if touch.editing:
         return _(
             "Keys: ← and → go from note to note, ↑ and ↓ move it by a step, with Shift by a "

@@ -43,11 +43,13 @@ class Touch {
     const { data } = this;
     this.host.classList.toggle("is-touchable", !!data);
     if (!data) return;
-    this.host.tabIndex = 0;
-    this.host.setAttribute("role", "application");
+    if (data.words.keys) {
+      this.host.tabIndex = 0;
+      this.host.setAttribute("role", "application");
+      this.tellKeys(data.words.keys);
+    }
     // A run that comes in between must not take back what a hand has chosen and the page not heard.
     if (!this.held?.isDrag && !this.untold) this.selection = data.selection;
-    this.tellKeys(data.words.keys);
     this.takeOver(data.editing);
     if (!this.isStillTrue()) this.closeAlternatives();
     this.scale.hidden = !data.bits && !data.tints;
@@ -332,7 +334,7 @@ class Touch {
 
   key(event) {
     if (this.data?.editing && event.target === this.host && this.editKey(event)) return;
-    if (!this.data || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!this.data?.words.keys || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Escape") { this.closeAlternatives(); return; }
     if (event.target !== this.host) return;
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];

@@ -14,24 +14,26 @@ from musicgen.corpus.statistics import (
     write_csv,
 )
 from musicgen.corpus.user_corpora import OwnCorpus, store_of
-from musicgen.errors import AudioError, MusicgenError
+from musicgen.errors import MusicgenError
 from musicgen.notation.parsing.reader import read_tune
 from musicgen.safe_text import remove_controls
 from musicgen.ui.base import resources, state
 from musicgen.ui.base.damaged import damaged_files
-from musicgen.ui.base.errors import sentence, translate
+from musicgen.ui.base.errors import translate
 from musicgen.ui.base.failures import attempt, has_new_failure
 from musicgen.ui.base.language import N_, _, ngettext
 from musicgen.ui.base.links import train_link
 from musicgen.ui.base.words import plain
 from musicgen.ui.components.live_chart import live_chart
+from musicgen.ui.components.row_table import row_table
 from musicgen.ui.components.text_block import text_block
 from musicgen.ui.corpus.corpus_charts import count_figure, length_figure
 from musicgen.ui.corpus.corpus_words import FINDING_LABELS, OUTCOMES, outcome
-from musicgen.ui.tune import rendering
+from musicgen.ui.tune import rendering, viewing
 from musicgen.ui.tune.keep_link import keep_text
+from musicgen.ui.tune.music_view import as_chosen, draw_music, view_controls
 from musicgen.ui.tune.practise_link import practise_link
-from musicgen.ui.tune.rendering import show_score
+from musicgen.ui.tune.sound_controls import sound_controls
 from musicgen.ui.tune.tune_words import name_music_key
 
 VIEWS = (N_("Tunes"), N_("Figures"), N_("Cleaning report"))
@@ -127,20 +129,16 @@ def _tunes(
     named = [replace(one, key=f"{one.key} {name_music_key(one.key)}") for one in facts]
     found = find_tunes(named if words else facts, words)
     count = ngettext("{count:,} tune", "{count:,} tunes", len(found)).format(count=len(found))
-    chosen = st.dataframe(
+    row = row_table(
         [_row(facts[place]) for place in found],
-        key=f"corpus_tunes_{name}_{words}",
-        hide_index=True,
+        f"corpus_tunes_{name}_{words}",
         height=TABLE_HEIGHT if len(found) > 8 else "auto",
-        on_select="rerun",
-        selection_mode="single-row",
         column_config={_("Title"): st.column_config.TextColumn(width="medium")},
     )
-    rows = chosen["selection"]["rows"]
     advice = _("Choose one in the list to see and hear it.")
     st.caption(f"{count} · {advice}")
     if found:
-        _tune(tunes[found[rows[0] if rows and rows[0] < len(found) else 0]])
+        _tune(tunes[found[row if row is not None and row < len(found) else 0]])
 
 
 def _row(fact: TuneFacts) -> dict[str, Any]:
@@ -153,19 +151,19 @@ def _row(fact: TuneFacts) -> dict[str, Any]:
 
 
 def _tune(clean: CorpusTune) -> None:
-    tune, _problems = read_tune(clean.text)
-    sound = st.container(key="sound")
-    try:
-        rendered = rendering.render_text(tune.text, tune, "")
-    except AudioError as error:
-        st.warning(sentence(error), icon=":material/volume_off:")
-    else:
-        sound.audio(rendered.wav, "audio/wav")
+    viewing.hold_viewing()
+    place = st.container(key="sound")
+    shown, sound = as_chosen(read_tune(clean.text)[0])
+    if sound is not None:
+        place.audio(sound.wav, "audio/wav")
         with st.container(horizontal=True, key="corpus_tune_bar"):
             practise_link(clean.text, "corpus")
             keep_text(clean.text, "corpus")
-        show_score(tune, rendered)
-        if rendered.is_fallback:
+            sound_controls(shown)
+            view_controls("corpus_fingering")
+        viewing.warn_of_range(shown)
+        draw_music(shown, sound)
+        if sound.is_fallback:
             st.caption(rendering.better_sound())
     with st.expander(_("The text of the tune"), icon=":material/notes:"):
         text_block(clean.text)

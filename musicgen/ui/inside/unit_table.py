@@ -11,6 +11,7 @@ from musicgen.interpretation.facts import FACTS
 from musicgen.models.checkpoint import Checkpoint
 from musicgen.ui.base.asked import answered, ask_button
 from musicgen.ui.base.language import _
+from musicgen.ui.components.row_table import row_table
 from musicgen.ui.inside import choices, measured
 from musicgen.ui.inside.colours import strongest_facts
 
@@ -69,7 +70,11 @@ def _choose(found: Sequence[Association], fact: str) -> list[Association]:
 
 
 def _table(rows: list[Association]) -> None:
-    st.dataframe(
+    def choose(row: int) -> None:
+        if row < len(rows):
+            choices.UNIT.set(rows[row].unit)
+
+    row_table(
         {
             "unit": [one.unit for one in rows],
             "fact": [_(FACTS[one.fact].label) for one in rows],
@@ -77,8 +82,8 @@ def _table(rows: list[Association]) -> None:
             "bits": [round(one.bits, 3) for one in rows],
             "sign": [round(one.correlation, 2) for one in rows],
         },
-        key="inside_rows",
-        hide_index=True,
+        "inside_rows",
+        choose,
         height=250,
         column_config={
             "unit": st.column_config.NumberColumn(_("Unit"), width="small"),
@@ -89,15 +94,7 @@ def _table(rows: list[Association]) -> None:
             "bits": st.column_config.NumberColumn(_("Bits"), format="%.3f"),
             "sign": st.column_config.NumberColumn(_("Correlation"), format="%+.2f"),
         },
-        on_select=lambda: _take_row(rows),
-        selection_mode="single-row",
     )
-
-
-def _take_row(rows: list[Association]) -> None:
-    chosen = st.session_state["inside_rows"].selection.rows
-    if chosen and chosen[0] < len(rows):
-        choices.UNIT.set(rows[chosen[0]].unit)
 
 
 def exciting_places(checkpoint: Checkpoint, layer: int, signal: str, unit: int) -> None:

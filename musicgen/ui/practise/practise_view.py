@@ -1,8 +1,10 @@
 """A tune on the music stand: what sounds, how it is practised, and the score below."""
 
 import io
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import cast
 
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
@@ -23,19 +25,21 @@ from musicgen.notation.model import Tune
 from musicgen.notation.parsing.reader import read_tune
 from musicgen.notation.writing.transposition import transpose
 from musicgen.rendering.playback_settings import PlaybackSettings
-from musicgen.ui.base import resources
+from musicgen.ui.base import resources, state
 from musicgen.ui.base.errors import sentence
 from musicgen.ui.base.failures import attempt
 from musicgen.ui.base.language import _
 from musicgen.ui.base.words import plain
-from musicgen.ui.components.score import score
+from musicgen.ui.components.score import ScoreOverlay, score, touched
 from musicgen.ui.practise.on_the_stand import other_tune, replace_tune, tunes_of_the_set
 from musicgen.ui.tune import listening, rendering, viewing
+from musicgen.ui.tune.bar_choice import name_selection
 from musicgen.ui.tune.fingering_choice import fingering_choice
 from musicgen.ui.tune.my_instrument import fit_line, instrument_choice
 from musicgen.ui.tune.performance import Sound
 from musicgen.ui.tune.rendering import PLAYER, lay_out
-from musicgen.ui.tune.sound_controls import ACCOMPANIMENT_NAMES, INSTRUMENT_NAMES
+from musicgen.ui.tune.sound_controls import ACCOMPANIMENT_NAMES, instrument_field
+from musicgen.ui.tune.viewing import SCORE
 
 _HERE = Path(__file__).parent
 _HELP = {info.name: info.help for info in describe(PracticeSettings)}
@@ -70,9 +74,10 @@ def practise(tune: Tune) -> None:
     tunes_of_the_set()
     place = st.container(key="sound")
     text, tune = tune.text, _as_read(tune)
+    bars_key = _bars_key(text)
     try:
         with st.spinner(_("Making the sound")):
-            sound, speeds = _sound(tune.text, settings, arrangement)
+            sound, speeds, answers = _sound(tune.text, settings, arrangement)
     except AudioError as error:
         st.warning(sentence(error), icon=":material/volume_off:")
         return
@@ -82,6 +87,7 @@ def practise(tune: Tune) -> None:
             _("Beats a minute: {speeds}").format(speeds=", ".join(f"{one:.0f}" for one in speeds)),
             width="content",
         )
+        _chosen_bars(tune, settings, bars_key)
         _save(tune, sound)
     fit_line(tune, 0, lambda semitones: _move(text, semitones))
     layouts = lay_out(tune, sound.moments, fingering=viewing.fingering_of(tune, fingering))
@@ -89,15 +95,17 @@ def practise(tune: Tune) -> None:
         layouts[-1:] if is_big else layouts,
         [onset for _start, onset, _length in sound.moments],
         [length for _start, _onset, length in sound.moments],
-        key="score",
+        key=SCORE,
         audio=PLAYER,
         library=resources.paths().abcjs,
+        touch=_touch(tune, settings, answers, bars_key),
         is_numbered=viewing.is_numbered(),
     )
     st.caption(
         _(
-            "Space plays and stops, Home begins anew, the arrow keys and Page Up and Down, as a "
-            "pedal sends them, turn pages. The screen stays awake while it sounds."
+            "Drag over bars to practise these alone. Space plays and stops, Home begins anew, the "
+            "arrow keys and Page Up and Down, as a pedal sends them, turn pages. The screen stays "
+            "awake while it sounds."
         )
     )
     if sound.is_fallback:
@@ -144,10 +152,14 @@ def _settings(tune: Tune) -> PracticeSettings:
     numbers = number_bars(tune.bars) or (1,)
     ends = first, last = numbers[0], numbers[-1]
     if last > first:
-        first, last = st.slider(
-            _("From bar to bar"), *ends, ends, key=f"practise_bars_{hash(tune.text)}",
+        key = _bars_key(tune.text)
+        if key not in st.session_state:
+            state.put(key, ends)
+        chosen = st.slider(
+            _("From bar to bar"), *ends, key=key, persist_state="session",
             help=_("As musicians count them: a pickup is bar 0."),
         )  # fmt: skip
+        first, last = cast("tuple[int, int]", chosen)
     is_whole = (first, last) == ends
     begin, end = find_bars(numbers, first, last)
     return PracticeSettings(
@@ -158,12 +170,50 @@ def _settings(tune: Tune) -> PracticeSettings:
     )  # fmt: skip
 
 
+def _bars_key(text: str) -> str:
+    """Of the field with the bars of a tune; its text as it lies on the stand, in any clef."""
+    return f"practise_bars_{hash(text)}"
+
+
+def _chosen_bars(tune: Tune, settings: PracticeSettings, key: str) -> None:
+    """Says which bars are practised alone, and offers all of them."""
+    if not settings.last_bar:
+        return
+    numbers = number_bars(tune.bars)
+    chosen = name_selection(numbers, (settings.first_bar - 1, settings.last_bar - 1))
+    st.caption(chosen, width="content")
+    st.button(
+        _("The whole tune"), key="practise_whole", icon=":material/close:", type="tertiary",
+        on_click=state.put, args=(key, (numbers[0], numbers[-1])),
+    )  # fmt: skip
+
+
+def _touch(
+    tune: Tune, settings: PracticeSettings, answers: tuple[tuple[float, float], ...], key: str
+) -> ScoreOverlay:
+    """Bars can be chosen by hand; the keys are those of the stand."""
+    numbers = number_bars(tune.bars)
+    return ScoreOverlay(
+        tuple(note.bar for note in tune.notes),
+        tuple(numbers[note.bar] for note in tune.notes),
+        viewing.note_names(tune),
+        selection=(settings.first_bar - 1, settings.last_bar - 1) if settings.last_bar else None,
+        answers=answers,
+        has_keys=False,
+        on_touch=lambda: _on_touch(key, numbers),
+    )
+
+
+def _on_touch(key: str, numbers: Sequence[int]) -> None:
+    """Takes the bars that hands chose, and drops whatever else a browser may send."""
+    selection, _take = touched(SCORE)
+    if selection and 0 <= selection[0] <= selection[1] < len(numbers):
+        state.put(key, (numbers[selection[0]], numbers[selection[1]]))
+
+
 def _arrangement() -> Arrangement:
     st.toggle(_("Melody"), True, key="practise_melody", help=_help("has_melody"))
-    instrument = st.selectbox(
-        _("Instrument"), list(INSTRUMENT_NAMES), key="practise_instrument",
-        format_func=lambda name: _(INSTRUMENT_NAMES[name]),
-    )  # fmt: skip
+    instrument = instrument_field()
     accompaniment = st.segmented_control(
         _("Plays along"), list(ACCOMPANIMENT_NAMES), default="none", key="practise_accompaniment",
         format_func=lambda name: _(ACCOMPANIMENT_NAMES[name]), required=True,
@@ -178,8 +228,9 @@ def _arrangement() -> Arrangement:
 @st.cache_resource(max_entries=MAX_SOUNDS, show_spinner=False)
 def _sound(
     text: str, settings: PracticeSettings, arrangement: Arrangement
-) -> tuple[Sound, tuple[float, ...]]:
-    """The sound of a practice, as FLAC, with its moments, and the speed of each pass.
+) -> tuple[Sound, tuple[float, ...], tuple[tuple[float, float], ...]]:
+    """The sound of a practice, as FLAC, with its moments; the speed of each pass; and when, in
+    seconds, the reader answers.
 
     Raises:
         AudioError: it cannot be played so.
@@ -188,7 +239,7 @@ def _sound(
     made = render_practice(practice)
     data = audio_bytes(made.waveform, made.sample_rate, "flac")
     sound = Sound(data, b"", practice.moments, made.is_fallback)
-    return sound, tuple(one.bpm for one in practice.passes)
+    return sound, tuple(one.bpm for one in practice.passes), practice.answers
 
 
 def _save(tune: Tune, sound: Sound) -> None:

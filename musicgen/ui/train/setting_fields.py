@@ -110,7 +110,7 @@ def setting_fields(preset: Preset, start: str) -> tuple[dict[str, Any], dict[str
     training.draw(of_training, grid)
     groups = SETTING_GROUPS if start else ((N_("Network"), NETWORK_GROUP), *SETTING_GROUPS)
     for tab, (title, names) in zip(
-        st.tabs([_(title) for title, _names in groups]), groups, strict=True
+        st.tabs([_(title) for title, _names in groups], key="train_groups"), groups, strict=True
     ):
         with tab:
             if title in _MEANINGS:

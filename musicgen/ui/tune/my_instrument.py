@@ -85,8 +85,8 @@ def instrument_choice(key: str) -> None:
     st.selectbox(
         _("My instrument"), list(NAMES), key=key, format_func=lambda name: _(NAMES[name]),
         on_change=attempt, args=(_keep, key), persist_state="session",
-        help=_("It is remembered. New tunes keep to its range, others can be moved to fit, and its "
-               "fingering is written below the notes."),
+        help=_("It is remembered. It plays the melody, new tunes keep to its range, others can be "
+               "moved to fit, and its fingering is written below the notes."),
     )  # fmt: skip
     _reading_choice(key)
 
@@ -189,3 +189,4 @@ def _keep(key: str) -> None:
 def _take(instrument: Instrument) -> None:
     state.RANGE.set(instrument.range)
     state.CHECKED_RANGE.set(instrument.range)
+    state.SOUND["instrument"].set(instrument.sound)

@@ -20,10 +20,9 @@ from musicgen.rendering.files.formats import ExportTune
 from musicgen.rendering.playback_settings import PlaybackSettings
 from musicgen.sampling.composer import Composition, compose, read_prompt
 from musicgen.sampling.edits import apply_edits
-from musicgen.ui.base import resources
 from musicgen.ui.base.bounded_cache import BoundedCache
 from musicgen.ui.base.language import _
-from musicgen.ui.components.score import ScoreLayout, score
+from musicgen.ui.components.score import ScoreLayout
 from musicgen.ui.components.text_block import text_block
 from musicgen.ui.tune.performance import Moment, Performance, Sound
 from musicgen.ui.tune.request import Request
@@ -230,15 +229,3 @@ def better_sound() -> str:
 
 
 PLAYER = ".st-key-sound audio"
-
-
-def show_score(tune: Tune, sound: Sound) -> None:
-    """Sheet music with a cursor that follows the audio element in the container ``sound``."""
-    score(
-        layouts(tune, sound),
-        [onset for _start, onset, _duration in sound.moments],
-        [duration for _start, _onset, duration in sound.moments],
-        key="score",
-        audio=PLAYER,
-        library=resources.paths().abcjs,
-    )

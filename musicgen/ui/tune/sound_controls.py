@@ -61,16 +61,7 @@ def sound_controls(tune: Tune) -> None:
 
 def band_controls() -> None:
     """Melody instrument, and who plays along."""
-    slot = state.SOUND["instrument"]
-    known = tuple(INSTRUMENTS)
-    options = (*known, *(() if slot.get() in known else (slot.get(),)))
-    st.selectbox(
-        _("Instrument"),
-        options,
-        key=slot.name,
-        persist_state="session",
-        format_func=_labels(options, INSTRUMENT_NAMES).__getitem__,
-    )
+    instrument_field()
     st.segmented_control(
         _("Plays along"),
         ACCOMPANIMENTS,
@@ -82,6 +73,21 @@ def band_controls() -> None:
     st.toggle(
         _("Bodhrán"), key=state.SOUND["drum"].name, persist_state="session", help=_help("drum")
     )
+
+
+def instrument_field() -> str:
+    """Who plays the melody, on every page; a name that `audio.arrangement.find_program` takes."""
+    slot = state.SOUND["instrument"]
+    known = tuple(INSTRUMENTS)
+    options = (*known, *(() if slot.get() in known else (slot.get(),)))
+    st.selectbox(
+        _("Instrument"),
+        options,
+        key=slot.name,
+        persist_state="session",
+        format_func=_labels(options, INSTRUMENT_NAMES).__getitem__,
+    )
+    return str(slot.get())
 
 
 def _tempo(usual: float) -> None:

@@ -25,11 +25,13 @@ from musicgen.ui.base.failures import attempt
 from musicgen.ui.base.language import _
 from musicgen.ui.base.words import plain
 from musicgen.ui.components.audio import start
-from musicgen.ui.tune import listening
+from musicgen.ui.components.score import score
+from musicgen.ui.tune import listening, rendering, viewing
 from musicgen.ui.tune.practise_link import practise_set_link
 from musicgen.ui.tune.tune_words import name_music_key, name_rhythm
 
 _FORMATS = ("abc", "midi", "mp3", "flac")
+_PLAYER = ".st-key-set_sound audio"
 
 
 def sets() -> None:
@@ -181,7 +183,7 @@ def _play(parts: tuple[tuple[str, int, int], ...]) -> None:
         with st.spinner(_("Playing the set")):
             sound = _file("mp3", *wanted)
             place.audio(sound, "audio/mpeg")
-            start(".st-key-set_sound audio", f"set {state.TUNEBOOK_PLAYS.get()}", "starter_set")
+            start(_PLAYER, f"set {state.TUNEBOOK_PLAYS.get()}", "starter_set")
             files = [_file(one, *wanted) for one in _FORMATS]
     except MusicgenError as error:
         st.warning(sentence(error), icon=":material/volume_off:")
@@ -194,6 +196,26 @@ def _play(parts: tuple[tuple[str, int, int], ...]) -> None:
             )  # fmt: skip
         st.button(_("Close the player"), key="tunebook_set_close", icon=":material/close:",
                   on_click=state.TUNEBOOK_PLAYED.set, args=(False,))  # fmt: skip
+    _scores(_played(*wanted))
+
+
+def _scores(played: PlayedSet) -> None:
+    """The tunes of a set below each other, with the cursor in the one that sounds."""
+    viewing.hold_viewing()
+    for place, sheet in enumerate(played.sheets):
+        times = sum(piece is sheet for piece in played.pieces)
+        title = plain(sheet.tune.title) or _("untitled")
+        st.caption(f"{place + 1}. {title}" + (f" ×{times}" if times > 1 else ""))
+        moments = played.moments(sheet)
+        score(
+            rendering.lay_out(sheet.tune, moments, fingering=viewing.fingering_of(sheet.tune)),
+            [onset for _start, onset, _length in moments],
+            [length for _start, _onset, length in moments],
+            key=f"set_score_{place}",
+            audio=_PLAYER,
+            library=resources.paths().abcjs,
+            is_numbered=viewing.is_numbered(),
+        )
 
 
 @st.cache_resource(max_entries=2 * len(_FORMATS), show_spinner=False)

@@ -16,6 +16,7 @@ from musicgen.ui.base.language import _, ngettext
 from musicgen.ui.base.links import play_page_link
 from musicgen.ui.base.uninterrupted import uninterrupted
 from musicgen.ui.components.keyboard import keyboard, to_abc
+from musicgen.ui.components.row_table import row_table
 from musicgen.ui.tune.tune_words import name_music_key, name_rhythm
 
 MAX_SEARCH = 100
@@ -52,21 +53,21 @@ def tunes() -> list[BookTune]:
         return []
     question = _question(book)
     found = book.tunes(question)
-    chosen = st.dataframe(
+
+    def open_row(row: int) -> None:
+        if row < len(found):
+            state.TUNEBOOK_TUNE.set(found[row].key)
+
+    row_table(
         [_row(tune, has_likeness=question.melody is not None) for tune in found],
-        key=f"tunebook_tunes_{hash(question)}_{len(found)}",
-        hide_index=True,
+        f"tunebook_tunes_{hash(question)}_{len(found)}",
+        open_row,
         height=TABLE_HEIGHT if len(found) > 8 else "auto",
-        on_select="rerun",
-        selection_mode="single-row",
         column_config={_("Title"): st.column_config.TextColumn(width="medium")},
     )
     count = ngettext("{count:,} tune", "{count:,} tunes", len(found)).format(count=len(found))
     told = _("The row that you choose is shown and heard below.")
     st.caption(f"{count} · {told}")
-    rows = chosen["selection"]["rows"]
-    if rows and rows[0] < len(found):
-        state.TUNEBOOK_TUNE.set(found[rows[0]].key)
     wanted = state.TUNEBOOK_TUNE.get()
     if book.has(wanted) and all(tune.key != wanted for tune in found) and not _is_asked(question):
         found = [book.get(wanted), *found]

@@ -30,11 +30,12 @@ from musicgen.ui.base.failures import attempt
 from musicgen.ui.base.language import _, ngettext
 from musicgen.ui.base.words import plain
 from musicgen.ui.tune import listening, rendering
+from musicgen.ui.tune.music_view import as_chosen
 from musicgen.ui.tune.practise_link import practise_link
 from musicgen.ui.tune.tune_words import name_music_key, name_rhythm, say_time
 from musicgen.ui.tunebook.text_history import change_text, desk
 from musicgen.ui.tunebook.variants_view import more_like_this
-from musicgen.ui.tunebook.workbench import as_chosen, novelty, workbench
+from musicgen.ui.tunebook.workbench import novelty, workbench
 
 _LETTERS = {"composer": "C", "rhythm": "R"}
 """What is kept in fields of the text, by the names of its widgets."""

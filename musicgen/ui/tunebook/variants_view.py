@@ -26,9 +26,9 @@ from musicgen.ui.base.words import plain
 from musicgen.ui.components.score import score
 from musicgen.ui.tune import viewing
 from musicgen.ui.tune.keep_link import keep_text
+from musicgen.ui.tune.music_view import as_chosen
 from musicgen.ui.tune.my_instrument import remembered_instrument
 from musicgen.ui.tune.rendering import lay_out
-from musicgen.ui.tunebook.workbench import as_chosen
 
 _PLACE = "variant_sound"
 _VARIANT, _DANCE, _SET = "variant", "dance", "set"

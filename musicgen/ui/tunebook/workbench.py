@@ -5,47 +5,25 @@ from collections.abc import Sequence
 import streamlit as st
 
 from musicgen.audio.bar_timing import bar_passes
-from musicgen.errors import AudioError, MusicgenError
 from musicgen.library.book_tune import MAX_TITLE, BookTune, make_tune, with_title
 from musicgen.notation.analysis.bar_numbers import number_bars
 from musicgen.notation.model import Tune
 from musicgen.notation.writing.etude import make_etude
-from musicgen.rendering.playback_settings import PlaybackSettings
 from musicgen.ui.base import resources, state
-from musicgen.ui.base.errors import sentence
 from musicgen.ui.base.failures import attempt
 from musicgen.ui.base.language import _
-from musicgen.ui.base.libraries import ABCJS, need_library
-from musicgen.ui.components.piano_roll import piano_roll
-from musicgen.ui.components.score import NoteEditing, ScoreOverlay, score, touched
-from musicgen.ui.tune import listening, novelty_view, rendering, viewing
+from musicgen.ui.components.score import NoteEditing, ScoreOverlay, touched
+from musicgen.ui.tune import novelty_view, viewing
 from musicgen.ui.tune.bar_choice import BarChoice
-from musicgen.ui.tune.fingering_choice import fingering_choice
 from musicgen.ui.tune.models import Models
+from musicgen.ui.tune.music_view import draw_music, view_controls
 from musicgen.ui.tune.my_instrument import remembered_instrument
 from musicgen.ui.tune.performance import Sound
-from musicgen.ui.tune.rendering import PLAYER, lay_out
 from musicgen.ui.tune.sound_controls import sound_controls
-from musicgen.ui.tune.viewing import ROLL, SCORE
+from musicgen.ui.tune.viewing import SCORE
 from musicgen.ui.tunebook.note_editor import editing_bar, on_keys
 from musicgen.ui.tunebook.rewriting import offer_other_bars, rewrite_button
 from musicgen.ui.tunebook.text_history import desk
-
-
-def as_chosen(tune: Tune) -> tuple[Tune, Sound | None]:
-    """A tune as the controls of the sound say, and its sound; None where it cannot be heard."""
-    playback = listening.chosen()
-    try:
-        shown = playback.apply_to(tune)
-    except MusicgenError as error:
-        st.warning(sentence(error), icon=":material/error:")
-        playback = PlaybackSettings(playback.arrangement)
-        shown = tune
-    try:
-        return shown, rendering.render_text(shown.text, shown, "", playback.arrangement)
-    except AudioError as error:
-        st.warning(sentence(error), icon=":material/volume_off:")
-        return shown, None
 
 
 def workbench(tune: BookTune, shown: Tune, sound: Sound) -> None:
@@ -61,10 +39,7 @@ def workbench(tune: BookTune, shown: Tune, sound: Sound) -> None:
     _keep_selection(len(shown.bars))
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="workbench"):
         sound_controls(shown)
-        with st.popover(_("View"), icon=":material/visibility:"):
-            viewing.choose_drawing()
-            viewing.choose_marks()
-            fingering_choice("tunebook_fingering")
+        view_controls("tunebook_fingering")
         st.toggle(
             _("Change the notes"), key=state.TUNEBOOK_EDITING.name,
             help=_("Choose a note in the score, then move it, or change its length. Bars stay "
@@ -88,7 +63,9 @@ def workbench(tune: BookTune, shown: Tune, sound: Sound) -> None:
         if state.TUNEBOOK_EDITING.get():
             editing_bar(tune)
         viewing.warn_of_range(shown)
-        _music(tune, shown, sound)
+        is_editing = state.TUNEBOOK_EDITING.get()
+        touch = _touch(tune, shown, sound, is_editing=is_editing)
+        draw_music(shown, sound, touch, can_be_roll=not is_editing)
     offer_other_bars(tune)
 
 
@@ -108,25 +85,6 @@ def novelty(tune: BookTune) -> None:
                             key="tunebook_novelty_model")  # fmt: skip
         answer = novelty_view.look_up(name, tune.abc, models)
         novelty_view.novelty_line(answer, name, models)
-
-
-def _music(tune: BookTune, shown: Tune, sound: Sound) -> None:
-    is_editing = state.TUNEBOOK_EDITING.get()
-    need_library(ABCJS)
-    if state.VIEW.get() == ROLL and not is_editing:
-        piano_roll(shown, sound.moments, None, key="piano_roll", audio=PLAYER)
-        return
-    fingering = viewing.fingering_of(shown)
-    score(
-        lay_out(shown, sound.moments, has_names=state.NOTE_NAMES.get(), fingering=fingering),
-        [onset for _start, onset, _length in sound.moments],
-        [length for _start, _onset, length in sound.moments],
-        key=SCORE,
-        audio=PLAYER,
-        library=resources.paths().abcjs,
-        touch=_touch(tune, shown, sound, is_editing=is_editing),
-        is_numbered=viewing.is_numbered(),
-    )
 
 
 def _make_etude(tune: BookTune) -> None:

@@ -13,6 +13,7 @@ import pytest
 import soundfile
 import zxingcpp
 
+from musicgen.audio.midi import timeline
 from musicgen.audio.synthesis import synthesize
 from musicgen.config import Paths
 from musicgen.engraving import engraver
@@ -85,6 +86,20 @@ def test_a_set_is_played_without_a_gap_in_midi(played: PlayedSet) -> None:
     starts = [onset for onset, _end in notes]
     for expected in played.starts_s:
         assert min(abs(onset - expected) for onset in starts) < 0.002
+
+
+def test_a_set_has_moments_for_the_score_of_each_of_its_tunes(played: PlayedSet) -> None:
+    first, second, _third = played.sheets
+    once = timeline(second.tune, second.arrangement)
+    begin, again = played.starts_s[2:4]
+    moments = played.moments(second)
+    assert [start for start, _onset, _length in moments] == 2 * [*[one[0] for one in once], -1]
+    assert moments[0][1] == pytest.approx(begin + once[0][1])
+    assert moments[len(once)][1] == pytest.approx(again)  # over, and begun again at once
+    assert moments[-1][1] == pytest.approx(played.starts_s[4])
+    onsets = [onset for _start, onset, _length in moments]
+    assert onsets == sorted(onsets)
+    assert played.moments(first)[0][1] < begin
 
 
 def test_the_sound_of_a_set_has_each_tune_where_the_one_before_ends(played: PlayedSet) -> None:
