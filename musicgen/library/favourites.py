@@ -57,12 +57,14 @@ class Favourite:
 
     @property
     def composition(self) -> Composition:
-        """The tune itself.
+        """The tune itself, by the name that it has here.
 
         Raises:
             CompositionError: its values do not hold.
         """
-        return from_values(self.values)
+        found = from_values(self.values)
+        own = found.name or found.title or header_field(found.abc, "T")
+        return found if clean_title(own) == self.name else replace(found, name=self.name)
 
 
 class FavouriteStore:
@@ -114,7 +116,8 @@ class FavouriteStore:
         """
         values = to_values(composition)
         key = favourite_key(values)
-        name = clean_title(name or composition.title or header_field(composition.abc, "T"))
+        known = composition.name or composition.title or header_field(composition.abc, "T")
+        name = clean_title(name or known)
         created = datetime.now(UTC).isoformat(timespec="microseconds")
         kept = Favourite(key, name, created, values)
         if self.book.has(key):
@@ -224,8 +227,11 @@ class FavouriteStore:
 
 
 def favourite_key(values: Values) -> str:
-    """16 hexadecimal digits that say which tune it is: the same for the same text and settings."""
-    told = {name: value for name, value in values.items() if name != "char_probs"}
+    """16 hexadecimal digits that say which tune it is: the same for the same text and settings.
+
+    What somebody calls it makes no other tune of it.
+    """
+    told = {name: value for name, value in values.items() if name not in ("char_probs", "name")}
     text = json.dumps(told, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 

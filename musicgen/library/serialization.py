@@ -35,7 +35,7 @@ _KINDS = {
     "fingerprint": str,
     "mask_interventions": int,
 }
-_NEWER = {"header_length": int, "title": str, "log_odds": list, "chosen": int}
+_NEWER = {"header_length": int, "title": str, "log_odds": list, "chosen": int, "name": str}
 """What tunes kept by earlier versions lack."""
 
 
@@ -108,7 +108,7 @@ def _is_right(values: Values) -> bool:
         and is_count(values["mask_interventions"], MAX_CHARACTERS)
         and is_count(values["seed"], 2**32)
         and is_count(values.get("header_length", 0), len(values["abc"]))
-        and len(values.get("title", "")) <= _LONGEST_NAME
+        and all(len(values.get(name, "")) <= _LONGEST_NAME for name in ("title", "name"))
         and all(_is_finite(one) for one in values.get("log_odds", []))
         and is_count(values.get("chosen", 0), max(1, len(values.get("log_odds", []))) - 1)
         and all(len(values[name]) <= _LONGEST_NAME for name in ("checkpoint", "fingerprint"))

@@ -28,6 +28,7 @@ from musicgen.notation.grammar.masks import Guide
 from musicgen.notation.model import Problem, Tune
 from musicgen.notation.parsing.reader import read_tune
 from musicgen.notation.writing.attribution import remove_attribution
+from musicgen.notation.writing.field_changes import with_field
 from musicgen.notation.writing.repeat_starts import write_repeat_starts
 from musicgen.sampling.batch import Batch, Drawing
 from musicgen.sampling.critic import NO_CHANCE, Critic, candidate_seeds, find_critic
@@ -68,7 +69,8 @@ class Composition:
     The first `header_length` characters of `abc` are a described header
     (`musicgen.corpus.described`), and `title` is what the tune is called where none was drawn.
     `log_odds` has what the critic said of each drawing, the one that was kept at the place
-    `chosen`; empty where there was nothing to choose.
+    `chosen`; empty where there was nothing to choose. `name` is what somebody calls the tune, in
+    place of any title; it is the same tune by every name.
     """
 
     abc: str
@@ -87,6 +89,7 @@ class Composition:
     title: str = ""
     log_odds: tuple[float, ...] = ()
     chosen: int = 0
+    name: str = ""
 
     @property
     def intervention_share(self) -> float:
@@ -105,10 +108,13 @@ class Composition:
     def public_tune(self) -> Tune:
         """The tune of `public_abc`: the notes of `tune`, at offsets of their own."""
         tune = self.tune if self.tune.text == self.abc else read_tune(self.abc)[0]
-        if not self.header_length:
-            return remove_attribution(tune, self.drawn_start)
-        found = remove_attribution(tune)
-        return read_tune(write_title(found.text, self.title))[0] if self.title else found
+        found = remove_attribution(tune, 0 if self.header_length else self.drawn_start)
+        title = self.name or (self.title if self.header_length else "")
+        if not title:
+            return found
+        has_title = "T" in dict(found.fields)
+        text = with_field(found.text, "T", title) if has_title else write_title(found.text, title)
+        return read_tune(text)[0]
 
     def provenance(self, playback: Mapping[str, Any] = AS_COMPOSED) -> str:
         """Model, fingerprint, seed and settings in one line, the same for the same tune.

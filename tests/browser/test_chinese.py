@@ -173,6 +173,23 @@ def test_a_title_in_a_table_is_drawn_anew_when_its_letters_arrive(open_page, jas
     page.wait_for_function(IS_DRAWN_ANEW, arg=[title, lacks_font])
 
 
+def test_streamlit_speaks_the_language_of_the_reader(open_page):
+    say = translations("zh").gettext
+    page = open_page("/Corpus?lang=zh").page
+    at_rest(page)
+    zone = page.get_by_test_id("stFileUploaderDropzone")
+    if not zone.is_visible():
+        page.get_by_text(say("Bring your own tunes")).click()
+    expect(zone).to_contain_text("上传")
+    expect(zone).to_contain_text("每个文件最多 20 MB")
+    page.get_by_label(say("Name of the corpus")).fill("Upload")
+    expect(page.get_by_text("按 Enter 应用")).to_be_visible()
+    expect(page.get_by_label(say("Name of the corpus"))).to_have_value("Upload")
+    expect(page.get_by_text("Upload", exact=True)).to_have_count(0)
+    page = open_page("/Corpus").page
+    expect(page.get_by_test_id("stFileUploaderDropzone")).to_contain_text("Upload")
+
+
 def test_a_saved_picture_of_curves_takes_its_letters_along(open_page, server):
     run = RunStore(server.home / "runs").create("drawn", PRESETS["quick"])
     for step in range(1, 301):

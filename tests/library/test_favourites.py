@@ -50,7 +50,11 @@ def test_keeping_a_tune_twice_keeps_its_name(
     kept = store.add(tunes[0])
     store.rename(kept.key, "Mine")
     store.add(tunes[0])
-    assert [one.name for one in store.list()] == ["Mine"]
+    (found,) = store.list()
+    assert found.name == "Mine"
+    named = found.composition
+    assert named.public_tune.title == "Mine" and "T:Mine\n" in named.to_abc()
+    assert store.has(named) and store.add(named).key == kept.key
 
 
 def test_a_favourite_is_a_tune_of_the_tunebook(

@@ -110,6 +110,9 @@ def test_people_read_a_title_and_no_private_words(described: Checkpoint) -> None
     assert [note.pitches for note in tune.public_tune.notes] == [
         note.pitches for note in tune.tune.notes
     ]
+    named = dataclasses.replace(tune, name="Ännchen's 曲")
+    assert named.public_tune.title == "Ännchen's 曲"
+    assert named.public_abc.count("\nT:") == 1 and tune.title not in named.public_abc
     (again,) = compose(described, tune.config)
     assert again == tune
 

@@ -4,6 +4,7 @@ import io
 import re
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from musicgen.evaluation.report.result import make_example
 from musicgen.library.favourites import FavouriteStore
 from musicgen.library.serialization import from_values, to_values
 from musicgen.models.checkpoint import Checkpoint, CheckpointMetadata
+from musicgen.notation.parsing.reader import read_tune
 from musicgen.rendering.files.archive import write_zip
 from musicgen.rendering.files.embedded_provenance import read_recipes
 from musicgen.rendering.files.formats import FORMATS, from_composition
@@ -78,6 +80,14 @@ def test_text_and_tune_for_people_have_no_invented_credits() -> None:
     assert {letter for letter, _value in tune.public_tune.fields} == set("XTRMLK")
     notes = [(note.pitches, note.onset) for note in tune.tune.notes]
     assert [(note.pitches, note.onset) for note in tune.public_tune.notes] == notes
+
+
+@pytest.mark.parametrize("text", [TUNE, TUNE.replace("T:The Broken Pledge\n", "")])
+def test_a_tune_bears_the_name_that_somebody_gave_it(text: str) -> None:
+    tune = replace(draw(), abc=text[:-1], tune=read_tune(text[:-1])[0], name="Mine: yours|")
+    assert [tune.public_tune.title, *tune.public_tune.titles] == 2 * ["Mine: yours|"]
+    assert [note.pitches for note in tune.public_tune.notes] == [n.pitches for n in tune.tune.notes]
+    assert from_values(to_values(tune)).public_abc == tune.public_abc
 
 
 @pytest.mark.parametrize("name", NOTATED)

@@ -1,5 +1,7 @@
 """What happens to the tune on the screen, without a page and without a network."""
 
+from dataclasses import replace
+
 import pytest
 
 from musicgen.config import SampleConfig
@@ -186,6 +188,17 @@ def test_another_sound_goes_on_at_the_same_place_and_another_tune_does_not(play)
     assert play.is_same_place and play.click != first and play.due is None
     compose(play, wanted(2))
     assert not play.is_same_place
+
+
+def test_a_new_name_is_kept_in_the_history_and_the_tune_goes_on(play):
+    compose(play, wanted(1))
+    compose(play, wanted(2, count=2, take=1))
+    shown = play.shown
+    play.rename(replace(shown, composition=replace(shown.composition, name="Mine")))
+    assert play.shown.composition.public_tune.title == "Mine"
+    assert play.is_same_place and play.due is None
+    names = [[take["name"] for take in entry.takes] for entry in play.history.entries]
+    assert names == [[""], ["", "Mine"]]
 
 
 def test_a_visit_goes_on_and_what_it_wants_need_not_be_composed_again(play):

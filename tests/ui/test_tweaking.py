@@ -244,6 +244,26 @@ def test_a_favourite_is_kept_on_disk_and_heard_in_another_session(home, open_app
     assert len(composed) == calls
 
 
+def test_a_tune_is_given_a_title_kept_by_it_and_given_its_own_back(home, open_app):
+    app = compose(lock(open_app()))
+
+    def give(title):
+        (field,) = [item for item in app.text_input if str(item.key).startswith("play_title_")]
+        before = field.value
+        field.set_value(title).run()
+        assert not app.exception and not app.error
+        return before
+
+    assert give(" Aoife's\treel ") == "The Patient Machine"
+    assert "Aoife's reel · " in app.button(key="history_0").label
+    click(app, "play_keep")
+    store = FavouriteStore(home.favourites)
+    assert [one.name for one in store.list()] == ["Aoife's reel"]
+    assert give("") == "Aoife's reel"  # its own again, among the favourites too
+    assert [one.name for one in store.list()] == ["The Patient Machine"]
+    assert app.button(key="play_keep").disabled
+
+
 def test_a_favourite_is_renamed_deleted_and_restored(home, open_app):
     app = compose(lock(open_app()))
     click(app, "play_keep")

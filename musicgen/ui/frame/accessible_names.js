@@ -1,6 +1,7 @@
 // Every control of the page has one name, in the reader's language, for those who listen to the page.
 // Streamlit names sliders twice, players not at all, and calls each small button beside a field the same.
-// data: {player, frame; and with "{label}" for the name of a field: less, more, open, clear, help}
+// data: {player, frame; and with "{label}" for the name of a field: less, more, open, clear, help;
+//        stock: [[words of Streamlit and of drawings, "{}" for what varies, in the reader's language], ...]}
 
 
 function labelOf(part, within) {
@@ -35,19 +36,63 @@ const KINDS = [
   (drawn) => drawn.setAttribute("aria-hidden", "true")],
 ];
 
+// Streamlit's own words, which it has in English alone: in these parts of the page, where they are all
+// there is; elsewhere the same words may be a title or a name that somebody gave.
+const SPOKEN = "[data-testid=stFileUploaderDropzone], [data-testid=InputInstructions], [data-testid=stSkipToContent], "
+  + "[data-testid=stStatusWidget], [role=tooltip], [role=menu], [role=listbox]:not(:has([role=option]))";
+const LABELLED = "[data-testid=stSelectbox], [data-testid=stMultiSelect], [data-testid=stSidebar], [data-testid=stFileUploader], "
+  + "[data-testid=stElementToolbar], [data-testid=stHeader], [data-testid=stExpandSidebarButton], .musicgen-paper, .modebar-container";
+const ATTRIBUTES = ["aria-label", "placeholder", "data-title", "title"];
+
+const escaped = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+
+function rules(stock) {
+  return stock.map(([english, words]) => [new RegExp(`^${english.split("{}").map(escaped).join("(.+)")}$`, "s"), words]);
+}
+
+function said(text, known) {
+  const bare = text.trim();
+  if (!/[A-Za-z]/.test(bare)) return undefined;
+  for (const [pattern, words] of known) {
+    const found = pattern.exec(bare);
+    if (found) return words.replace("{}", () => found[1] ?? "");
+  }
+  return undefined;
+}
+
+function speak(known) {
+  for (const part of document.querySelectorAll(SPOKEN)) {
+    const texts = document.createTreeWalker(part, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) {
+      const words = said(texts.currentNode.data, known);
+      if (words !== undefined) texts.currentNode.data = words;
+    }
+  }
+  for (const part of document.querySelectorAll(LABELLED)) {
+    for (const element of [part, ...part.querySelectorAll(ATTRIBUTES.map((one) => `[${one}]`).join())]) {
+      for (const attribute of ATTRIBUTES) {
+        const words = said(element.getAttribute(attribute) ?? "", known);
+        if (words !== undefined) element.setAttribute(attribute, words);
+      }
+    }
+  }
+}
+
 export default function ({ data }) {
   const names = (globalThis.musicgenNames ??= {});
   names.words = data;
+  names.stock = rules(data.stock);
   const look = () => {
     names.due = undefined;
     for (const [selector, give] of KINDS) {
       for (const element of document.querySelectorAll(selector)) give(element, names.words);
     }
+    if (names.stock.length) speak(names.stock);
   };
   const later = () => { names.due ??= setTimeout(look, 60); };
   names.observer?.disconnect();
   names.observer = new MutationObserver(later);
-  const attributeFilter = ["aria-label", "aria-labelledby"];
+  const attributeFilter = ["aria-label", "aria-labelledby", "placeholder"];
   names.observer.observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter });
   look();
 }

@@ -9,7 +9,7 @@ import streamlit as st
 from musicgen.errors import MusicgenError
 from musicgen.library.book_tune import MAX_TITLE, to_file_name
 from musicgen.library.favourites import Favourite
-from musicgen.library.serialization import header_field
+from musicgen.library.serialization import header_field, to_values
 from musicgen.library.tunebook import Removed
 from musicgen.ui.base import resources, state
 from musicgen.ui.base.errors import sentence
@@ -137,7 +137,7 @@ def _open(favourite: Favourite) -> None:
     """Shows a favourite as a tune of this visit, with the settings it was composed with."""
     composition = favourite.composition
     request = Request(composition.checkpoint, composition.config, composition.edits)
-    play_session().open(request, favourite.values)
+    play_session().open(request, to_values(composition))
     fill_in_current()
 
 

@@ -1,14 +1,17 @@
 """What one does with the tune on the screen: step back, switch takes, keep it, send its link."""
 
 import contextlib
+from dataclasses import replace
 
 import streamlit as st
 
 from musicgen.errors import MusicgenError
+from musicgen.library.book_tune import MAX_TITLE, clean_title
 from musicgen.library.favourites import favourite_key
 from musicgen.library.serialization import from_values, header_field, to_values
 from musicgen.ui.base import resources, state
 from musicgen.ui.base.errors import sentence
+from musicgen.ui.base.failures import attempt
 from musicgen.ui.base.language import _
 from musicgen.ui.base.words import plain
 from musicgen.ui.play import controls
@@ -29,6 +32,7 @@ def tune_bar(shown: Performance) -> None:
         _takes(shown)
         _list()
         _keep(shown)
+        _title(shown)
         thumbs(shown.composition, "play")
         copy_link("copy_link")
         practise_link(shown.abc, "play")
@@ -102,8 +106,9 @@ def _list() -> None:
 def describe_entry(entry: Entry) -> str:
     """Title, key, temperature and seed, which together identify a tune."""
     abc, config = entry.values["abc"], entry.request.config
+    title = entry.values.get("name") or entry.values.get("title") or header_field(abc, "T")
     parts = [
-        plain(entry.values.get("title") or header_field(abc, "T")) or _("untitled"),
+        plain(title) or _("untitled"),
         plain(header_field(abc, "K")),
         _("temperature {value:g}").format(value=config.temperature),
         _("seed {seed}").format(seed=entry.values["seed"]),
@@ -124,6 +129,35 @@ def _keep(shown: Performance) -> None:
     )
     if is_kept:
         tunebook_link(favourite_key(to_values(shown.composition)))
+
+
+def _title(shown: Performance) -> None:
+    """A field for the title, in the files as well; among the favourites it is called so too."""
+    composition = shown.composition
+    key = f"play_title_{favourite_key(to_values(composition))}"
+    with st.popover(_("Title"), icon=":material/edit:"):
+        state.put(key, composition.public_tune.title[:MAX_TITLE])
+        st.text_input(
+            _("Title"), max_chars=MAX_TITLE, key=key, on_change=attempt, args=(_rename, key),
+            persist_state="session", label_visibility="collapsed",
+        )  # fmt: skip
+
+
+def _rename(key: str) -> None:
+    """Gives the tune on the screen the title that was typed; its own where none was.
+
+    Raises:
+        MusicgenError: the tunebook cannot be written.
+    """
+    shown = play_session().shown
+    if shown is None:
+        return
+    typed = str(st.session_state[key]).strip()
+    named = replace(shown.composition, name=clean_title(typed) if typed else "")
+    store = resources.favourite_store()
+    if store.has(named):
+        store.rename(favourite_key(to_values(named)), named.public_tune.title)
+    play_session().rename(rendering.perform(shown.request, named, shown.listening))
 
 
 def _keep_clicked(shown: Performance) -> None:

@@ -58,6 +58,14 @@ class History:
         entries = [changed if one is entry else one for one in self.entries]
         return replace(self, entries=tuple(entries))
 
+    def with_values(self, values: Values) -> Self:
+        """With other values of the take on the screen."""
+        entry = self.entries[self.at]
+        at = min(entry.request.take, len(entry.takes) - 1)
+        changed = replace(entry, takes=(*entry.takes[:at], values, *entry.takes[at + 1 :]))
+        entries = [changed if one is entry else one for one in self.entries]
+        return replace(self, entries=tuple(entries))
+
     def find(self, request: Request) -> Self | None:
         """With the take of a request on the screen; None where there is no such tune."""
         for at, entry in enumerate(self.entries):

@@ -200,6 +200,13 @@ class PlaySession:
         self._click = _name_click()
         self._is_same_place = True
 
+    def rename(self, performance: Performance) -> None:
+        """The tune on the screen has another name, and is as it was."""
+        entry = self._history.current
+        if entry and entry.request == performance.request:
+            self._history = self._history.with_values(to_values(performance.composition))
+        self.replay(performance)
+
     def rest(self) -> None:
         """The tune on the screen does not sound by itself."""
         self._click = ""
