@@ -45,6 +45,24 @@ def test_a_tune_is_found_by_playing_its_beginning_in_another_key(open_page):
     expect_no_wider(page, 390)
 
 
+def test_a_long_title_stands_whole_above_its_score(open_page):
+    page = open_page("/Tunebook", viewport={"width": 390, "height": 844}).page
+    at_rest(page)
+    if not page.get_by_label("Or paste ABC here").is_visible():
+        page.get_by_text("Bring tunes").click()
+    title = "The Humours of a Very Long Title That No Telephone Has Room For in One Line"
+    page.get_by_label("Or paste ABC here").fill(f"X:1\nT:{title}\nM:3/4\nL:1/8\nK:D\nA2dcBA|F6|]\n")
+    page.get_by_role("button", name="Add to the tunebook").click()
+    expect(page.get_by_role("heading", name=title)).to_be_visible()
+    drawn = page.locator(".musicgen-paper text.abcjs-title").first
+    expect(drawn).to_have_text(title)
+    at_rest(page)
+    box = drawn.bounding_box()
+    assert box
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 390
+
+
 def test_a_click_on_a_title_opens_its_tune(open_page):
     page = open_page("/Tunebook").page
     at_rest(page)

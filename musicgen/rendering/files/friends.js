@@ -41,6 +41,10 @@
       responsive: "resize", visualTranspose: steps, add_classes: true, afterParsing: withPlainKeys,
       staffwidth: Math.max(300, Math.min(900, at("tune").clientWidth - 20)),
     });
+    for (const title of document.querySelectorAll("#score text.abcjs-title")) { // in one line, however long
+      const room = title.ownerSVGElement.viewBox.baseVal.width, { width } = title.getBBox();
+      if (room && width > room) title.style.fontSize = `${0.98 * parseFloat(getComputedStyle(title).fontSize) * room / width}px`;
+    }
   }
 
   // A tune of a set: in the key in which it is played there.

@@ -94,11 +94,22 @@ class Score {
       format: { titlefont: "serif 20", tempofont: "serif 12 bold", infofont: "serif 12", gchordfont: "serif 12" },
     };
     try {
-      return abcjs.renderAbc(this.paper, layout.abc, options);
+      const drawn = abcjs.renderAbc(this.paper, layout.abc, options);
+      this.fitTitles();
+      return drawn;
     } catch (error) {
       console.warn("abcjs:", error);
       this.paper.textContent = this.data.failure;
       return [];
+    }
+  }
+
+  // abcjs writes a title in one line, however long: it stands whole on a telephone, too.
+  fitTitles() {
+    for (const title of this.paper.querySelectorAll("text.abcjs-title")) {
+      const room = title.ownerSVGElement.viewBox.baseVal.width;
+      const { width } = title.getBBox();
+      if (room && width > room) title.style.fontSize = `${0.98 * parseFloat(getComputedStyle(title).fontSize) * room / width}px`;
     }
   }
 
