@@ -56,6 +56,7 @@ else:
     from musicgen.ui.frame.media_grace import keep_media_for_a_moment
     from musicgen.ui.frame.redrawn_parts import take_back_whole_parts
     from musicgen.ui.frame.run_endings import let_runs_end
+    from musicgen.ui.frame.runs_in_turn import take_turns
     from musicgen.ui.frame.server import guards
     from musicgen.ui.frame.tidying import tidying
     from musicgen.ui.frame.warming import warm_up
@@ -63,6 +64,7 @@ else:
 
     let_runs_end()
     keep_what_browsers_ask()
+    take_turns()
     take_back_whole_parts()
     keep_callbacks_whole()
     keep_media_for_a_moment()

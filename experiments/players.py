@@ -82,11 +82,15 @@ def _is_meter(tune: Tune, meter: str) -> bool:
     return same_meter(tune.meter, read_tune(f"X:1\nM:{meter}\nK:C\nC|]")[0].meter)
 
 
-def compose_tunes(checkpoint: Checkpoint, count: int, **wishes: str) -> list[Tune]:
-    """Complete tunes at the default settings, in fast arithmetic where there is one."""
+def compose_tunes(
+    checkpoint: Checkpoint, count: int, temperature: float, **wishes: str
+) -> list[Tune]:
+    """Complete tunes, else at the default settings, in fast arithmetic where there is one."""
     precision = "int8" if checkpoint.metadata.network.kind in ("lstm", "echo") else "float32"
     engine = build_engine(checkpoint, precision)
-    config = SampleConfig(seed=_SEED, count=count, precision=precision, **wishes)  # type: ignore[arg-type]
+    config = SampleConfig(
+        seed=_SEED, count=count, precision=precision, temperature=temperature, **wishes  # type: ignore[arg-type]
+    )  # fmt: skip
     return [piece.tune for piece in compose(checkpoint, config, engine=engine)]
 
 
@@ -100,6 +104,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="What a player notices.")
     parser.add_argument("--checkpoint", default="house")
     parser.add_argument("--count", type=int, default=804)
+    parser.add_argument("--temperature", type=float, default=SampleConfig().temperature)
     parser.add_argument("--wishes", action="store_true")
     parser.add_argument("--out", type=Path, help="Keep the figures as JSON.")
     asked = parser.parse_args()
@@ -109,13 +114,15 @@ def main() -> None:
     usual = find_usual_keys(texts)
     names = [*FIGURES, "usual key"]
     rows = {"the lab's book": measure([read_tune(text)[0] for text in texts], usual)}
-    free = measure(compose_tunes(checkpoint, asked.count), usual)
+    free = measure(compose_tunes(checkpoint, asked.count, asked.temperature), usual)
     rows["unasked"] = free
     right: dict[str, float] = {}
     if asked.wishes:
         for rhythm in RHYTHMS:
             for key in KEYS:
-                tunes = compose_tunes(checkpoint, asked.count, rhythm=rhythm, key=key)
+                tunes = compose_tunes(
+                    checkpoint, asked.count, asked.temperature, rhythm=rhythm, key=key
+                )
                 name = f"{rhythm} in {key}"
                 rows[name] = measure(tunes)
                 right[name] = sum(is_right(tune, rhythm, key) for tune in tunes) / len(tunes)

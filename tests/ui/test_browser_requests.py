@@ -1,6 +1,5 @@
 """Requests of a browser that meet requests of the page itself."""
 
-import tomllib
 from dataclasses import replace
 
 import pytest
@@ -8,7 +7,6 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 from streamlit.runtime.scriptrunner_utils.script_requests import RerunData, ScriptRequests
 
 from musicgen.ui.frame.browser_requests import keep_address, keep_what_browsers_ask
-from tests.ui.conftest import PROJECT
 
 STEP = RerunData("seed=2", WidgetStates(), "play", is_history_navigation=True)
 LINK = RerunData("lang=en", WidgetStates(), "train", "Train")
@@ -79,9 +77,6 @@ def test_a_part_that_is_drawn_again_alone_stays_alone():
 
 
 def test_a_press_is_kept_until_the_run_that_does_it_and_is_done_once():
-    """So it is where runs come one after the other: the next request joins the one that waits."""
-    config = tomllib.loads((PROJECT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
-    assert config["runner"]["fastReruns"] is False
     press = WidgetStates(widgets=[WidgetState(id="keep", trigger_value=True)])
     requests = ScriptRequests()
     requests.request_rerun(RerunData("", press, "play"))

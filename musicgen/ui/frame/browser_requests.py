@@ -1,10 +1,9 @@
 """What a browser has asked for is not lost where the page asks to be drawn again.
 
-A step back or forward, or a click on another page, may come while a run goes on that ends with
-`st.rerun`, as the one that finds out that a tune is new. Where runs of a session come one after the
-other, as here (`runner.fastReruns` in `.streamlit/config.toml`), Streamlit joins both into one
-request and takes the address and the page of the later one, which are those of the run: the address
-would tell one tune and the page show another, or the click on the other page would be lost.
+A step back or forward, or a click on another page, may come when a run is asked for already, as by
+one that ends with `st.rerun` because a tune is new. Streamlit joins both into one request and takes
+the address and the page of the later one, which may be those of the run: the address would tell one
+tune and the page show another, or the click on the other page would be lost.
 """
 
 import functools
