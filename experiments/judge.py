@@ -28,7 +28,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Composed tunes before the judge.")
     parser.add_argument("--checkpoint", default="house")
     parser.add_argument("--count", type=int, default=804)
-    parser.add_argument("--temperature", type=float, default=0.8)
+    parser.add_argument("--temperature", type=float, default=SampleConfig().temperature)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--detectors", default=",".join(DETECTORS))
     asked = parser.parse_args()

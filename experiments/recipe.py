@@ -51,7 +51,7 @@ CHANGES: dict[str, dict[str, str]] = {
     "no transposition": {"transpose": "0"},
     "no dropout in the state": {"recurrent_dropout": "0"},
     "no dropout between layers": {"dropout": "0"},
-    "usual first weights": {"init": "default"},
+    "usual first weights": {"init": "pytorch"},
     "constant learning rate": {"schedule": "constant"},
 }
 DETECTORS = ("ngrams", "figures")

@@ -322,7 +322,7 @@ class SampleConfig(Settings):
     """How tunes are drawn from a network."""
 
     temperature: float = setting(
-        0.8, "Below 1 the network plays safe, above 1 it dares.", 0.05, 3.0
+        0.85, "Below 1 the network plays safe, above 1 it dares.", 0.05, 3.0
     )
     top_k: int = setting(0, "Choose among the k likeliest characters only; 0 for all.", 0, 4096)
     top_p: float = setting(

@@ -89,7 +89,7 @@ def test_the_table_of_settings_has_all_of_them(build_docs):
     table = build_docs.settings_table(ROOT / "musicgen" / "config.py", "SampleConfig")
     rows = re.findall(r"^\| `(\w+)` ", table, re.MULTILINE)
     assert rows == list(SampleConfig.__dataclass_fields__)
-    assert "| `temperature` | `float` | `0.8` | 0.05 to 3.0 | Below 1" in table
+    assert "| `temperature` | `float` | `0.85` | 0.05 to 3.0 | Below 1" in table
 
 
 @pytest.mark.parametrize(

@@ -239,7 +239,8 @@ def etude_command(tune: str, bars: str, name: str | None, keep: bool, as_json: b
 @click.option("--bars", required=True, metavar="FIRST-LAST", help=BARS_HELP)
 @click.option("--checkpoint", "checkpoint_name", default="house", show_default=True,
               metavar="NAME", help="Who composes.")  # fmt: skip
-@click.option("--temperature", type=click.FloatRange(0.1, 2.0), default=0.8, show_default=True)
+@click.option("--temperature", type=click.FloatRange(0.1, 2.0),
+              default=SampleConfig().temperature, show_default=True)  # fmt: skip
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True,
               help="Start of the drawings; another finds other ways.")  # fmt: skip
 @click.option("--choice", type=click.IntRange(0), help="Change the tune to this way.")
@@ -383,7 +384,8 @@ def set_command(name: str, tunes: tuple[str, ...], as_json: bool) -> None:
               help="Who composes.")  # fmt: skip
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True,
               help="Another finds other tunes.")  # fmt: skip
-@click.option("--temperature", type=click.FloatRange(0.1, 2.0), default=0.8, show_default=True)
+@click.option("--temperature", type=click.FloatRange(0.1, 2.0),
+              default=SampleConfig().temperature, show_default=True)  # fmt: skip
 @json_option
 def around_command(
     tune: str, checkpoint_name: str, seed: int, temperature: float, as_json: bool

@@ -93,7 +93,7 @@ def main() -> None:
     """Composes one tune and prints it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--temperature", type=float, default=0.8)
+    parser.add_argument("--temperature", type=float, default=0.85)
     parser.add_argument("--prompt", default="X:1\n")
     asked = parser.parse_args()
     here = Path(__file__).parent

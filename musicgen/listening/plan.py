@@ -56,7 +56,9 @@ class Version(Settings):
     """One of what is compared."""
 
     model: str = setting("house", "Name of a model, or real for held-out tunes of the corpus.")
-    temperature: float = setting(0.8, "How adventurous it composes.", 0.05, 2.0)
+    temperature: float = setting(
+        SampleConfig().temperature, "How adventurous it composes.", 0.05, 2.0
+    )
     label: str = setting("", "What it is called in the results.", max_length=60)
 
     @property

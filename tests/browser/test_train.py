@@ -9,7 +9,7 @@ from musicgen.presets import PRESETS
 from musicgen.training.loop.metrics import StepMetrics
 from musicgen.training.runs.run import RunStore
 from musicgen.training.runs.samples import Sample, append_sample
-from tests.browser.waiting import at_rest, held_value, type_into, value_of
+from tests.browser.waiting import at_rest, held_value, settled, type_into, value_of
 from tests.ui.tiny_model import TUNE
 
 pytestmark = pytest.mark.browser
@@ -98,9 +98,11 @@ def test_the_curves_stay_where_they_are_when_a_training_ends(open_page):
         Validation_interval=50, Save_interval=50, Threads=1, Embedding_size=16, Hidden_size=48,
     )  # fmt: skip
     start_training(page)
-    steps_drawn(page)
     live = page.locator(".st-key-live")
+    expect(live).to_contain_text("小调")  # not the training before
+    steps_drawn(page)
     expect(live.get_by_role("progressbar")).to_be_visible()
+    settled(page)  # until its run ends, the page still has the form that was above
     before = held_value(page, f"{CHART}?.getBoundingClientRect().top")
     expect(live).to_contain_text("finished · step 300 of 300")
     page.get_by_role("button", name="Start training").wait_for()
@@ -126,6 +128,7 @@ def test_a_training_is_watched_zoomed_refreshed_stopped_and_played(open_page, wi
         Validation_interval=50, Save_interval=50, Threads=1, Embedding_size=16, Hidden_size=48,
     )  # fmt: skip
     start_training(page)
+    expect(page.locator(".st-key-live")).to_contain_text(run)  # not the training before
     first = steps_drawn(page)
     wait_for_more(page, first)
 
@@ -141,9 +144,9 @@ def test_a_training_is_watched_zoomed_refreshed_stopped_and_played(open_page, wi
     # A second tab composes meanwhile, and its slider answers.
     other = open_page("/?model=tiny", context=page.context).page
     other.get_by_role("slider").press("ArrowRight")
-    expect(other.locator("[data-testid=stSliderThumbValue]")).to_have_text("0.85")
+    expect(other.locator("[data-testid=stSliderThumbValue]")).to_have_text("0.9")
     other.get_by_role("button", name="Compose").click()
-    expect(other.get_by_text("temperature 0.85")).to_be_visible()
+    expect(other.get_by_text("temperature 0.9")).to_be_visible()
     expect(other.get_by_text("training", exact=False).first).to_be_visible()
 
     # What it composed on the way is heard without a reload, and stays while newer ones come.

@@ -131,3 +131,41 @@ def test_tunes_are_pasted_found_put_in_a_set_and_printed(open_page, size):
         text = pypdf.PdfReader(io.BytesIO(file.read())).pages[0].extract_text()
     assert f"The Kettle {name}" in text
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_pages_of_a_set_turn_from_tune_to_tune_for_those_who_read_along(open_page):
+    page = open_page("/Tunebook", viewport={"width": 390, "height": 844}).page
+    at_rest(page)
+    if not page.get_by_label("Or paste ABC here").is_visible():
+        page.get_by_text("Bring tunes").click()
+    page.get_by_label("Or paste ABC here").fill(
+        "X:1\nT:Long Way\nM:6/8\nL:1/8\nK:D\n" + "DFA dAF|GBd gdB|AFA d2A|d3 d3|\n" * 8
+        + "\nX:2\nT:Way Home\nM:6/8\nL:1/8\nK:G\n" + "GBd gdB|AFA d2A|d3 d3|G6|\n" * 8
+    )  # fmt: skip
+    page.get_by_role("button", name="Add to the tunebook").click()
+    expect(page.get_by_text("2 new tunes.")).to_be_visible()
+    for title in ("Long Way", "Way Home"):
+        at_rest(page)
+        page.get_by_label("Words", exact=True).fill(title)
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", name=title)).to_be_visible()
+        at_rest(page)
+        page.get_by_role("button", name="Add to the set").click()
+    expect(page.get_by_label("Times")).to_have_count(2)
+    at_rest(page)
+    page.get_by_role("button", name="Play the set").click()
+    page.wait_for_function("document.querySelector('.st-key-set_sound audio')?.duration > 60")
+    first, second = (page.locator(f".st-key-set_score_{place}") for place in (0, 1))
+    expect(second.locator(".musicgen-paper svg").first).to_be_visible()
+    at_rest(page)
+
+    # Into the last bar of the second pass, where somebody reads along.
+    page.evaluate("document.querySelector('.st-key-set_sound audio').pause()")
+    cursor = second.locator(".musicgen-cursor")
+    first.locator(".musicgen-paper svg").last.scroll_into_view_if_needed()
+    half = "document.querySelector('.st-key-set_sound audio').duration / 2"
+    page.evaluate(f"document.querySelector('.st-key-set_sound audio').currentTime = {half} - 1.5")
+    expect(first.locator(".musicgen-cursor")).to_be_in_viewport()
+    page.evaluate("document.querySelector('.st-key-set_sound audio').play()")
+    expect(cursor).to_be_in_viewport()
+    expect(first.locator(".musicgen-sounding")).to_have_count(0)

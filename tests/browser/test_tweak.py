@@ -102,8 +102,8 @@ def test_with_a_locked_seed_the_slider_composes(open_page):
     page.get_by_role("button", name="Keep this seed").click()
     page.get_by_text("Hear changes at once").wait_for()
     page.get_by_role("slider", name="Temperature").press("ArrowRight")
-    page.wait_for_function("location.search.includes('temperature=0.85')")
-    expect(facts(page)).to_contain_text("temperature 0.85")
+    page.wait_for_function("location.search.includes('temperature=0.9')")
+    expect(facts(page)).to_contain_text("temperature 0.9")
     page.wait_for_function(f"{AUDIO}?.paused === false")
 
 

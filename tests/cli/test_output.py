@@ -23,7 +23,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dataset: Dataset) -> P
 
 
 WRITERS = [
-    ("F-c-B2g-small-4.abc", ["compose", "--checkpoint", "small", "--seed", "3", "--count", "3",
+    ("F-c0B2g-small-4.abc", ["compose", "--checkpoint", "small", "--seed", "3", "--count", "3",
                      "--formats", "abc", "--out", "{out}"]),
     ("small-3-3-tunes.zip", ["compose", "--checkpoint", "small", "--seed", "3", "--count", "3",
                              "--formats", "zip,abc", "--out", "{out}"]),

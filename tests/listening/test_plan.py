@@ -1,5 +1,6 @@
 import pytest
 
+from musicgen.config import SampleConfig
 from musicgen.errors import StudyError
 from musicgen.listening.plan import StudyPlan, parse_version
 from tests.listening.plans import make_plan
@@ -13,7 +14,7 @@ def test_a_plan_survives_json():
 def test_versions_may_be_written_as_names():
     plan = StudyPlan.from_dict({"title": "T", "versions": ["house:0.9", "real"]})
     assert [one.name for one in plan.versions] == ["house · 0.9", "real"]
-    assert parse_version("house").temperature == 0.8
+    assert parse_version("house").temperature == SampleConfig().temperature
 
 
 @pytest.mark.parametrize(

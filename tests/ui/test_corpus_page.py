@@ -3,9 +3,10 @@ import pytest
 from musicgen.corpus.cleaning import MEND_KINDS
 from musicgen.corpus.user_corpora import Upload
 from musicgen.jobs.background_task import TaskStatus
-from musicgen.ui.base import resources
+from musicgen.ui.base import resources, state
 from musicgen.ui.corpus.corpus_charts import count_figure, length_figure
 from musicgen.ui.corpus.corpus_words import FINDING_LABELS, OUTCOMES, outcome
+from musicgen.ui.tune.viewing import NUMBERS, ROLL, SCORE
 from tests.ui.test_train_page import fill_in, start
 
 BAD_TITLE = "<b>Bold</b> [link](http://x) $x$"
@@ -32,6 +33,26 @@ def test_the_page_shows_a_corpus_with_its_tunes_and_sound(own, open_app):
     assert len(app.get("audio")) == 1
     # Titles are data of the table and of the score, never text that is marked up.
     assert not [item for item in (*app.markdown, *app.caption) if "Bold" in item.value]
+
+
+def test_a_tune_of_a_corpus_is_heard_and_drawn_as_one_likes(own, open_app):
+    app = open_app("Corpus")
+    app.selectbox(key="corpus_name").set_value("mine").run()
+    heard = [app.get("audio")[0].proto.url]
+    for change in (
+        lambda: app.number_input(key=state.SOUND["transpose"].name).set_value(2),
+        lambda: app.toggle(key=state.SOUND["drum"].name).set_value(True),
+    ):
+        change().run()
+        assert not app.exception and not app.error
+        heard.append(app.get("audio")[0].proto.url)
+    assert len(set(heard)) == 3
+    app.selectbox(key="corpus_fingering").set_value("whistle D").run()
+    assert not app.exception and not app.error
+    assert resources.tunebook().choice("fingering") == "whistle D"
+    for view in (ROLL, NUMBERS, SCORE):
+        app.button_group(key=state.VIEW.name).set_value(view).run()
+        assert not app.exception and not app.error
 
 
 def test_search_finds_and_says_how_many(own, open_app):

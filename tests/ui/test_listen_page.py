@@ -110,7 +110,7 @@ def test_a_study_is_what_the_form_says_of_every_setting(home, open_app, monkeypa
     app.button(key="listen_make").click().run()
     (plan,) = plans
     assert [one.name for one in plan.versions] == [
-        "house · 0.8", "the calm one", "newer · 1", "real",
+        "house · 0.85", "the calm one", "newer · 1", "real",
     ]  # fmt: skip
     assert plan.versions[1].temperature == 0.6
     settings = plan.settings

@@ -41,7 +41,7 @@ def test_an_address_says_which_of_several_takes_is_meant():
 
 def test_an_address_says_no_more_than_it_must():
     parameters = to_parameters(Request("house", SampleConfig(seed=4711)))
-    assert parameters == {"model": "house", "temperature": "0.8", "seed": "4711"}
+    assert parameters == {"model": "house", "temperature": "0.85", "seed": "4711"}
 
 
 def test_an_address_without_settings_asks_for_the_default_ones():

@@ -38,7 +38,7 @@ def test_a_newcomer_sees_one_slider_and_one_primary_button(home, open_app):
     app = open_app()
     assert not app.exception
     visible = [item for item in app.slider if item.label == "Temperature"]
-    assert [item.value for item in visible] == [0.8]
+    assert [item.value for item in visible] == [0.85]
     assert [item.label for item in app.button if item.proto.type == "primary"] == ["Compose"]
     assert not texts(app)
 
@@ -51,7 +51,7 @@ def test_one_click_composes_a_tune_with_its_files_and_facts(home, open_app):
     assert names == ["WAV", "MIDI", "ABC"]
     assert re.fullmatch(
         r"(?:\w+ · )?\S+ · [^·]+ · \d+ beats a minute · Ended by itself · "
-        r"every bar in time · model tiny \(\w{6}\) · seed \d+ · temperature 0\.8",
+        r"every bar in time · model tiny \(\w{6}\) · seed \d+ · temperature 0\.85",
         facts(app),
     )
 

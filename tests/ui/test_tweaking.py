@@ -109,7 +109,7 @@ def test_switched_off_a_change_waits_for_the_button(home, open_app, composed):
     app = compose(lock(open_app()))
     app.toggle(key="play_live").set_value(False).run()
     warm(app, 1.2)
-    assert "temperature 0.8" in facts(app)
+    assert "temperature 0.85" in facts(app)
     app.toggle(key="play_live").set_value(True).run()
     assert len(composed) == 1
     assert "temperature 1.2" in facts(compose(app))
@@ -160,9 +160,9 @@ def test_a_step_back_brings_tune_and_settings_without_composing(home, open_app, 
     before = facts(app), address_of(app)
     assert app.button(key="play_redo").disabled
     click(app, "play_undo")
-    assert "temperature 0.8" in facts(app)
-    assert app.slider(key="play_temperature").value == 0.8
-    assert address_of(app)["temperature"] == "0.8"
+    assert "temperature 0.85" in facts(app)
+    assert app.slider(key="play_temperature").value == 0.85
+    assert address_of(app)["temperature"] == "0.85"
     assert app.button(key="play_undo").disabled
     click(app, "play_redo")
     assert (facts(app), address_of(app)) == before
@@ -201,9 +201,9 @@ def test_a_tune_that_this_session_has_is_not_composed_again(home, open_app, comp
     app = compose(lock(open_app()))
     first = facts(app)
     compose(warm(app, 1.2))
-    compose(warm(app, 0.8))
+    compose(warm(app, 0.85))
     assert facts(app) == first
-    assert [config.temperature for config in composed] == [0.8, 1.2]
+    assert [config.temperature for config in composed] == [0.85, 1.2]
     assert len(history_of(app)) == 2
 
 
@@ -330,7 +330,7 @@ def test_the_temperature_comparison_has_four_temperatures_and_one_click_takes_on
     assert app.slider(key="play_temperature").value == 1.3
     assert len(composed) == 5
     click(app, "play_undo")
-    assert "temperature 0.8" in facts(app)
+    assert "temperature 0.85" in facts(app)
 
 
 # The beginning

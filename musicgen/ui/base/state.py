@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar, cast
 
 import streamlit as st
 
+from musicgen.config import SampleConfig
 from musicgen.errors import MusicgenError
 from musicgen.sampling.composer import Composition
 
@@ -63,7 +64,7 @@ class Slot(Generic[T]):
 
 
 MODEL = Slot("play_model", "")
-TEMPERATURE = Slot("play_temperature", 0.8)
+TEMPERATURE = Slot("play_temperature", SampleConfig().temperature)
 SEED: Slot[int | None] = Slot("play_seed", None)
 TOP_K = Slot("play_top_k", 0)
 TOP_P = Slot("play_top_p", 1.0)

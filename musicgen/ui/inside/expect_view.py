@@ -74,7 +74,13 @@ def _settings(checkpoint: Checkpoint, text: str, place: int) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         low, high = SLIDERS["temperature"]
         temperature = st.slider(
-            _("Temperature"), low, high, 0.8, 0.05, key="inside_expect_temperature", width=230
+            _("Temperature"),
+            low,
+            high,
+            SampleConfig().temperature,
+            0.05,
+            key="inside_expect_temperature",
+            width=230,
         )
         top_k = st.slider(_("top-k"), 0, 30, 0, 1, key="inside_expect_top_k", width=200,
                           help=_("0 leaves all characters."))  # fmt: skip

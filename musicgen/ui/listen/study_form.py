@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from musicgen.config import SettingInfo, describe
+from musicgen.config import SampleConfig, SettingInfo, describe
 from musicgen.corpus.sources import SOURCES
 from musicgen.errors import MusicgenError
 from musicgen.listening.plan import (
@@ -37,7 +37,7 @@ _SCALE_NAMES = {
     "machine": N_("which is the machine's"),
 }
 _TEMPERATURES = (0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2)
-_USUAL_TEMPERATURE = 0.8
+_USUAL_TEMPERATURE = SampleConfig().temperature
 _MAX_TITLE = 80
 _INFOS: dict[str, SettingInfo] = {info.name: info for info in describe(StudySettings)}
 _LABEL_LENGTH = 60
