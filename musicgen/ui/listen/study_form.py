@@ -36,8 +36,8 @@ _SCALE_NAMES = {
     "tradition": N_("sounds like the tradition"),
     "machine": N_("which is the machine's"),
 }
-_TEMPERATURES = (0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2)
 _USUAL_TEMPERATURE = SampleConfig().temperature
+_TEMPERATURES = tuple(sorted({0.6, 0.7, 0.8, _USUAL_TEMPERATURE, 0.9, 1.0, 1.1, 1.2}))
 _MAX_TITLE = 80
 _INFOS: dict[str, SettingInfo] = {info.name: info for info in describe(StudySettings)}
 _LABEL_LENGTH = 60
