@@ -16,6 +16,7 @@ from musicgen.cli.output import check_free, overwrite_option, write_output
 from musicgen.cli.sound_options import SoundChoice, sound_options
 from musicgen.config import Paths, SampleConfig
 from musicgen.models.checkpoint import find_checkpoint, load_checkpoint
+from musicgen.notation.analysis.instruments import INSTRUMENTS
 from musicgen.rendering.files.formats import FORMATS, from_composition
 from musicgen.rendering.files.tune_set import SET_FORMATS, ExportSet
 from musicgen.rendering.playback_settings import AS_DANCED
@@ -34,6 +35,8 @@ from musicgen.sampling.tune_sets import compose_number
     show_default=True,
     help="How many tunes; every three are of one rhythm, in keys near each other.",
 )
+@click.option("--keep-to", "name", type=click.Choice(tuple(INSTRUMENTS)), metavar="NAME",
+              help="Keep to an instrument's range and usual keys: 'whistle D'.")  # fmt: skip
 @sample_option("--seed", "seed")
 @sample_option("--temperature", "temperature")
 @sound_options(AS_DANCED)
@@ -46,6 +49,7 @@ def set_command(  # noqa: PLR0913 - each is an option of the command
     checkpoint_name: str,
     style: str,
     count: int,
+    name: str | None,
     seed: int,
     temperature: float,
     sound: SoundChoice,
@@ -60,10 +64,14 @@ def set_command(  # noqa: PLR0913 - each is an option of the command
     paths = {name: out / f"{ref.name}-set-{seed}.{FORMATS[name].suffix}" for name in formats}
     check_free(paths.values(), overwrite)
     checkpoint = load_checkpoint(ref.path)
-    tunes = [compose_number(checkpoint, number, style, seed, config) for number in range(count)]
+    instrument = INSTRUMENTS[name] if name else None
+    tunes = [
+        compose_number(checkpoint, number, style, seed, config, instrument)
+        for number in range(count)
+    ]
     together = ExportSet([from_composition(tune, playback=sound.playback) for tune in tunes])
-    for name, path in paths.items():
-        write_output(path, together.make(name), overwrite)
+    for kind, path in paths.items():
+        write_output(path, together.make(kind), overwrite)
     rows = [
         {"title": piece.tune.title, "rhythm": tune.config.rhythm, "key": piece.tune.key.text,
          "seed": tune.seed}

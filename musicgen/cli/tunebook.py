@@ -1,6 +1,7 @@
 """``musicgen tunebook``: one's own tunes and sets: search, tag, print, export, back up."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,7 +15,14 @@ from musicgen.cli.reading import MAX_BYTES, read_text_file, read_tunebook_file
 from musicgen.cli.sound_options import SoundChoice, reading_options, sound_options
 from musicgen.config import Paths, SampleConfig
 from musicgen.errors import TunebookError
-from musicgen.library.book_tune import BookSet, BookTune, SetTune, make_tune, with_title
+from musicgen.library.book_tune import (
+    MOST_SEMITONES,
+    BookSet,
+    BookTune,
+    SetTune,
+    make_tune,
+    with_title,
+)
 from musicgen.library.favourites import FavouriteStore
 from musicgen.library.tunebook import Question, Tunebook
 from musicgen.library.tunebook_archive import (
@@ -297,7 +305,11 @@ def rewrite_command(
 def instrument_command(
     name: str | None, clef: str | None, octave: int | None, as_json: bool
 ) -> None:
-    """Show or choose your instrument, which the pages and `tunebook fit` keep to."""
+    """Show or choose your instrument: the pages, `tunebook fit` and `tunebook around` keep to it.
+
+    What `compose` and `set` write follows from their words alone: tell them with --range and
+    --keep-to.
+    """
     book = _book()
     if clef:
         book.choose("clef", "" if clef == "none" else clef)
@@ -368,12 +380,18 @@ def remove_command(tune: str, yes: bool, as_json: bool) -> None:
 
 @tunebook_group.command("set")
 @click.argument("name")
-@click.argument("tunes", nargs=-1, required=True, metavar="TUNE[*REPEATS][@SEMITONES]...")
+@click.argument("tunes", nargs=-1, metavar="[TUNE[*REPEATS][@SEMITONES]]...")
+@click.option("--transpose", "step", type=click.IntRange(-MOST_SEMITONES, MOST_SEMITONES),
+              default=0, show_default=True, metavar="SEMITONES",
+              help="Move all of it; without tunes, the set that is kept.")  # fmt: skip
 @json_option
-def set_command(name: str, tunes: tuple[str, ...], as_json: bool) -> None:
+def set_command(name: str, tunes: tuple[str, ...], step: int, as_json: bool) -> None:
     """Keep a set: tunes in order, such as "The Kesh*3" "Morrison's*3@-2"."""
     book = _book()
-    parts = tuple(_parse_part(book, text) for text in tunes)
+    if not (tunes or step):
+        raise TunebookError("Name the tunes of the set, or move it with --transpose SEMITONES.")
+    parts = tuple(_parse_part(book, text) for text in tunes) or book.get_set(name).tunes
+    parts = tuple(replace(part, transpose=part.transpose + step) for part in parts)
     book.put_set(BookSet(name, parts))
     _say_set(book, book.get_set(name), as_json)
 
@@ -390,7 +408,10 @@ def set_command(name: str, tunes: tuple[str, ...], as_json: bool) -> None:
 def around_command(
     tune: str, checkpoint_name: str, seed: int, temperature: float, as_json: bool
 ) -> None:
-    """Compose two tunes to go with one of the tunebook, and keep the three as a set."""
+    """Compose two tunes to go with one of the tunebook, and keep the three as a set.
+
+    They keep to the range of your instrument, and to its keys where these go with that tune.
+    """
     from musicgen.models.checkpoint import find_checkpoint, load_checkpoint
     from musicgen.sampling.tune_sets import compose_around
 
@@ -398,7 +419,8 @@ def around_command(
     found = book.find(tune)
     checkpoint = load_checkpoint(find_checkpoint(checkpoint_name, paths).path)
     config = SampleConfig(temperature=temperature)
-    composed = compose_around(checkpoint, found.tune, seed, config)
+    instrument = INSTRUMENTS.get(book.choice("instrument"))
+    composed = compose_around(checkpoint, found.tune, seed, config, instrument)
     name = FavouriteStore(paths.favourites).add_set(
         f"{found.title} and two more", composed, found.key
     )

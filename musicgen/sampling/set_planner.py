@@ -5,10 +5,12 @@ composed here.
 """
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from musicgen.config import SampleConfig
+from musicgen.notation.analysis.instruments import Instrument, count_sharps
 from musicgen.notation.grammar.rules import METERS, RHYTHMS
+from musicgen.notation.parsing.fields import parse_key
 
 TUNES_IN_A_SET = 3
 
@@ -44,7 +46,12 @@ _FIRST = ("D Major", "G Major", "A Major", "E Dorian", "A Dorian", "E Minor", "A
 
 
 def configs_around(
-    key: str, rhythm: str, meter: str, seed: int, config: SampleConfig
+    key: str,
+    rhythm: str,
+    meter: str,
+    seed: int,
+    config: SampleConfig,
+    instrument: Instrument | None = None,
 ) -> list[SampleConfig]:
     """What the tunes of a set are to be that begins with a tune there is already.
 
@@ -55,21 +62,29 @@ def configs_around(
         meter: Its meter, such as ``6/8``; as with the rhythm.
         seed: The same seed plans the same tunes.
         config: Everything else, such as the temperature.
+        instrument: Its range is kept to, and its usual keys where they go with that tune.
     """
     luck = random.Random(f"around {seed}")
+    config = _within_range(config, instrument)
     wanted = rhythm if rhythm in RHYTHMS else ""
     beat = "" if wanted or meter not in METERS else meter
     used, found = {key}, []
     for _place in range(TUNES_IN_A_SET - 1):
-        near = RELATED.get(key, (key,))
-        key = luck.choice([other for other in near if other not in used] or list(near))
+        near = _usual(RELATED.get(key, (key,)), instrument)
+        key = luck.choice([other for other in near if other not in used] or near)
         used.add(key)
         own_seed = luck.randrange(2**31)
         found.append(config.replace(rhythm=wanted, key=key, meter=beat, seed=own_seed, count=1))
     return found
 
 
-def config_for(number: int, style: str, seed: int, config: SampleConfig) -> SampleConfig:
+def config_for(
+    number: int,
+    style: str,
+    seed: int,
+    config: SampleConfig,
+    instrument: Instrument | None = None,
+) -> SampleConfig:
     """What tune `number` (from 0) of an endless row is to be: rhythm, key and a seed of its own.
 
     Args:
@@ -77,15 +92,35 @@ def config_for(number: int, style: str, seed: int, config: SampleConfig) -> Samp
         style: One of `STYLES`.
         seed: Start of the whole row.
         config: Everything else, such as the temperature.
+        instrument: Its range and its usual keys are kept to.
     """
+    config = _within_range(config, instrument)
     place, within = divmod(number, TUNES_IN_A_SET)
     luck = random.Random(f"{seed} {place}")
     rhythm = luck.choice(STYLES[style])
-    key = luck.choice(_FIRST)
+    at_home = _usual(tuple(RELATED), instrument)
+    first = [key for key in _FIRST if key in at_home] or at_home
+    key = luck.choice(first)
     used = {key}
     for _step in range(within):
-        near = [other for other in RELATED[key] if other not in used] or list(RELATED[key])
+        near = [other for other in _usual(RELATED[key], instrument) if other not in used]
+        near = near or [other for other in at_home if other not in used]
         key = luck.choice(near)
         used.add(key)
     own_seed = random.Random(f"{seed} {number} tune").randrange(2**31)
     return config.replace(rhythm=rhythm, key=key, meter="", seed=own_seed, count=1)
+
+
+def _within_range(config: SampleConfig, instrument: Instrument | None) -> SampleConfig:
+    return config.replace(range=instrument.range) if instrument else config
+
+
+def _usual(keys: Sequence[str], instrument: Instrument | None) -> list[str]:
+    """Those of some keys that an instrument is usually played in; all where it has none of them."""
+    usual = [key for key in keys if instrument is None or _sharps(key) in instrument.sharps]
+    return usual or list(keys)
+
+
+def _sharps(key: str) -> int | None:
+    read = parse_key(key)
+    return count_sharps(read) if read else None

@@ -5,6 +5,7 @@ import logging
 from musicgen.config import SampleConfig
 from musicgen.errors import GrammarError
 from musicgen.models.checkpoint import Checkpoint
+from musicgen.notation.analysis.instruments import Instrument
 from musicgen.notation.model import Tune
 from musicgen.sampling.composer import Composition, compose
 from musicgen.sampling.set_planner import config_for, configs_around
@@ -13,7 +14,12 @@ logger = logging.getLogger(__name__)
 
 
 def compose_number(
-    checkpoint: Checkpoint, number: int, style: str, seed: int, config: SampleConfig
+    checkpoint: Checkpoint,
+    number: int,
+    style: str,
+    seed: int,
+    config: SampleConfig,
+    instrument: Instrument | None = None,
 ) -> Composition:
     """Tune `number` (from 0) of an endless row; the same arguments give the same tune.
 
@@ -25,12 +31,17 @@ def compose_number(
         style: One of `medley.STYLES`.
         seed: Start of the whole row.
         config: Everything else, such as the temperature.
+        instrument: Its range and its usual keys are kept to.
     """
-    return _compose_planned(checkpoint, config_for(number, style, seed, config))
+    return _compose_planned(checkpoint, config_for(number, style, seed, config, instrument))
 
 
 def compose_around(
-    checkpoint: Checkpoint, tune: Tune, seed: int, config: SampleConfig
+    checkpoint: Checkpoint,
+    tune: Tune,
+    seed: int,
+    config: SampleConfig,
+    instrument: Instrument | None = None,
 ) -> list[Composition]:
     """Two tunes to play after one that is there: its rhythm, in keys near those before them.
 
@@ -39,11 +50,12 @@ def compose_around(
         tune: The first of the set.
         seed: The same seed finds the same tunes.
         config: Everything else, such as the temperature.
+        instrument: Its range is kept to, and its usual keys where they go with that tune.
     """
     mode = {"ionian": "major", "aeolian": "minor"}.get(tune.key.mode, tune.key.mode)
     key = f"{tune.key.tonic} {mode.capitalize()}" if tune.key.tonic else ""
     meter = f"{tune.meter.numerator}/{tune.meter.denominator}" if tune.meter.numerator else ""
-    plans = configs_around(key, tune.rhythm.casefold(), meter, seed, config)
+    plans = configs_around(key, tune.rhythm.casefold(), meter, seed, config, instrument)
     return [_compose_planned(checkpoint, plan) for plan in plans]
 
 

@@ -138,6 +138,18 @@ def test_a_set_is_printed_by_itself_in_its_keys(
     assert "no set" in run(capsys, "pdf", "--set", "Monday", "--out", "other.pdf", status=2)
 
 
+def test_a_whole_set_is_moved_but_not_further_than_each_tune_can_go(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(capsys, "add", "own.abc")
+    run(capsys, "set", "Friday", "The Kettle*3@2")
+    assert "×3 (+2)" in run(capsys, "sets")
+    assert "×3 (-1)" in run(capsys, "set", "Friday", "--transpose", "-3")
+    assert "semitones" in run(capsys, "set", "Friday", "The Kettle@5", "--transpose", "8", status=2)
+    assert "×3 (-1)" in run(capsys, "sets")
+    assert "--transpose" in run(capsys, "set", "Friday", status=2)
+
+
 def test_bars_are_named_as_musicians_count_them(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -80,7 +80,9 @@ def test_a_difference_is_found(small_page):
 
 def test_tunes_of_house_are_those_of_compose(house, tmp_path, monkeypatch):
     page = html_page(house, Paths.default())
-    found = run_page(page, {"task": "compose", "seeds": [0], "temperature": SampleConfig().temperature})
+    found = run_page(
+        page, {"task": "compose", "seeds": [0], "temperature": SampleConfig().temperature}
+    )
     for one in found:
         (tune,) = compose(house, SampleConfig(seed=one["seed"], free=True, precision="fixed"))
         assert one["composed"] == tune.abc + "\n"

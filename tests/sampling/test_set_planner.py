@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from musicgen.config import SampleConfig
+from musicgen.notation.analysis.instruments import INSTRUMENTS
 from musicgen.notation.parsing.fields import parse_key
 from musicgen.sampling.set_planner import (
     RELATED,
@@ -35,6 +36,29 @@ def test_the_same_seed_gives_the_same_row_of_different_tunes(style, seed):
     assert planned == row(style, seed)
     assert len({tune.seed for tune in planned}) == len(planned)
     assert all(tune.temperature == 0.7 for tune in planned)
+
+
+@given(st.sampled_from(sorted(INSTRUMENTS)), st.sampled_from(sorted(STYLES)), st.integers(0, 2**31))
+def test_an_instrument_has_its_range_and_its_usual_keys(name, style, seed):
+    instrument = INSTRUMENTS[name]
+    planned = [config_for(number, style, seed, CONFIG, instrument) for number in range(9)]
+    assert {one.range for one in planned} == {instrument.range}
+    assert {len_signs(one.key) for one in planned} <= set(instrument.sharps)
+    for first in range(0, len(planned), TUNES_IN_A_SET):
+        assert len({one.key for one in planned[first : first + TUNES_IN_A_SET]}) == TUNES_IN_A_SET
+
+
+@given(
+    st.sampled_from(sorted(INSTRUMENTS)), st.sampled_from(sorted(RELATED)), st.integers(0, 2**31)
+)
+def test_a_set_around_a_tune_keeps_to_an_instrument_where_it_can(name, key, seed):
+    instrument = INSTRUMENTS[name]
+    before = key
+    for one in configs_around(key, "jig", "", seed, CONFIG, instrument):
+        assert one.range == instrument.range
+        usual = {other for other in RELATED[before] if len_signs(other) in instrument.sharps}
+        assert one.key in (usual or RELATED[before])
+        before = one.key
 
 
 @pytest.mark.parametrize("key", sorted(RELATED))

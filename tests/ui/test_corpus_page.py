@@ -35,6 +35,16 @@ def test_the_page_shows_a_corpus_with_its_tunes_and_sound(own, open_app):
     assert not [item for item in (*app.markdown, *app.caption) if "Bold" in item.value]
 
 
+def check_save(app):
+    """The tune is saved in the format that is chosen, as it is read and played."""
+    app.session_state["corpus_save"] = True
+    app.run()
+    app.button_group(key="corpus_format").set_value("musicxml").run()
+    assert not app.exception and not app.warning
+    (button,) = (one for one in app.get("download_button") if "MusicXML" in one.proto.label)
+    assert button.proto.label == "Save MusicXML"
+
+
 def test_a_tune_of_a_corpus_is_heard_and_drawn_as_one_likes(own, open_app):
     app = open_app("Corpus")
     app.selectbox(key="corpus_name").set_value("mine").run()
@@ -50,6 +60,9 @@ def test_a_tune_of_a_corpus_is_heard_and_drawn_as_one_likes(own, open_app):
     app.selectbox(key="corpus_fingering").set_value("whistle D").run()
     assert not app.exception and not app.error
     assert resources.tunebook().choice("fingering") == "whistle D"
+    captions = [item.value for item in app.caption]
+    assert any("A major" in value and "beats a minute" in value for value in captions), captions
+    check_save(app)
     for view in (ROLL, NUMBERS, SCORE):
         app.button_group(key=state.VIEW.name).set_value(view).run()
         assert not app.exception and not app.error

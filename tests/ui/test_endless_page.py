@@ -64,6 +64,18 @@ def test_it_falls_silent_with_the_tune_that_sounds_at_the_end(home, open_app):
     now.queue.stop()
 
 
+def test_the_row_keeps_to_my_instrument(home, open_app):
+    resources.tunebook().choose("instrument", "whistle D")
+    now = start(open_app("Endless"))
+    assert wait_for_piece(now).content.composition.config.range == "whistle"
+    planned = find_set(now, 60)  # far from being composed
+    assert {part.key for part in planned} <= {
+        "D Major", "B Minor", "E Dorian", "A Mixolydian",
+        "G Major", "E Minor", "A Dorian", "D Mixolydian",
+    }  # fmt: skip
+    now.queue.stop()
+
+
 def test_after_stop_the_tune_is_shown_kept_opened_saved_and_played_again(home, open_app):
     app = open_app("Endless")
     now = start(app)
@@ -110,7 +122,7 @@ def test_the_set_is_told_and_kept_as_one(home, open_app):
 
 def test_what_is_not_composed_yet_is_told_by_its_plan(home, open_app):
     queue = SimpleNamespace(composed=lambda _upto: [])
-    now = PlaybackSession(queue, SimpleNamespace(style="jigs"), 7)
+    now = PlaybackSession(queue, SimpleNamespace(style="jigs", instrument=None), 7)
     parts = find_set(now, 4)
     assert [part.number for part in parts] == [3, 4, 5]
     assert {part.rhythm for part in parts} == {"jig"}

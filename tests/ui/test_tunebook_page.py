@@ -268,6 +268,9 @@ def test_a_set_is_put_together_kept_opened_and_played(book, open_app, monkeypatc
     check(app.number_input(key="tunebook_times_1_3_0").set_value(1).run())
     check(app.number_input(key="tunebook_semitones_1_1_0").set_value(-2).run())
     check(app.button(key="tunebook_up_1").click().run())
+    check(app.button(key="tunebook_all_higher").click().run())
+    assert app.session_state["tunebook_parts"] == ((second.key, 1, -1), (first.key, 3, 1))
+    check(app.button(key="tunebook_all_lower").click().run())
     app.button(key="tunebook_set_keep").click().run()
     assert [item.value for item in app.error] == ["Give the set a name."]
     app.text_input(key="tunebook_set_name_").set_value("Friday")

@@ -47,6 +47,11 @@ class Fit:
     missing_before: int
 
 
+def count_sharps(key: Key) -> int:
+    """Sharps of a key's signature, flats negative; 0 where it has no tonic."""
+    return tonic_fifths(key.tonic) + MODE_FIFTHS[key.mode] if key.tonic else 0
+
+
 _FIDDLE_KEYS = (2, 1, 3, 0)
 _ANY = (2, 1, 0, 3, -1, -2)
 
@@ -112,7 +117,6 @@ def fit(tune: Tune, instrument: Instrument) -> Fit:
 
 def _strangeness(key: Key, semitones: int, instrument: Instrument) -> int:
     """0 for the best key of an instrument, more for others."""
-    sharps = tonic_fifths(key.tonic) + MODE_FIFTHS[key.mode] if key.tonic else 0
-    moved = (sharps + 7 * semitones + 5) % 12 - 5
+    moved = (count_sharps(key) + 7 * semitones + 5) % 12 - 5
     known = instrument.sharps
     return known.index(moved) if moved in known else len(known) + abs(moved)

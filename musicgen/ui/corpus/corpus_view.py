@@ -15,6 +15,7 @@ from musicgen.corpus.statistics import (
 )
 from musicgen.corpus.user_corpora import OwnCorpus, store_of
 from musicgen.errors import MusicgenError
+from musicgen.library.book_tune import BookTune, make_tune
 from musicgen.notation.parsing.reader import read_tune
 from musicgen.safe_text import remove_controls
 from musicgen.ui.base import resources, state
@@ -30,6 +31,7 @@ from musicgen.ui.components.text_block import text_block
 from musicgen.ui.corpus.corpus_charts import count_figure, length_figure
 from musicgen.ui.corpus.corpus_words import FINDING_LABELS, OUTCOMES, outcome
 from musicgen.ui.tune import rendering, viewing
+from musicgen.ui.tune.any_tune import describe_tune, is_it_known, tune_files
 from musicgen.ui.tune.keep_link import keep_text
 from musicgen.ui.tune.music_view import as_chosen, draw_music, view_controls
 from musicgen.ui.tune.practise_link import practise_link
@@ -154,6 +156,9 @@ def _tune(clean: CorpusTune) -> None:
     viewing.hold_viewing()
     place = st.container(key="sound")
     shown, sound = as_chosen(read_tune(clean.text)[0])
+    known = _readable(clean.text)
+    if known:
+        st.caption(describe_tune(known, shown))
     if sound is not None:
         place.audio(sound.wav, "audio/wav")
         with st.container(horizontal=True, key="corpus_tune_bar"):
@@ -161,12 +166,28 @@ def _tune(clean: CorpusTune) -> None:
             keep_text(clean.text, "corpus")
             sound_controls(shown)
             view_controls("corpus_fingering")
+            if known:
+                tune_files(known, "corpus")
+        st.caption(
+            _("Bars to loop and to write anew, notes, title and tempo, variants: keep it in the "
+              "tunebook, and open it there.")
+        )  # fmt: skip
         viewing.warn_of_range(shown)
         draw_music(shown, sound)
         if sound.is_fallback:
             st.caption(rendering.better_sound())
+    if known:
+        is_it_known(clean.text, "corpus")
     with st.expander(_("The text of the tune"), icon=":material/notes:"):
         text_block(clean.text)
+
+
+def _readable(text: str) -> BookTune | None:
+    """A tune as the tunebook would have it; None where it has no notes."""
+    try:
+        return make_tune(text)
+    except MusicgenError:
+        return None
 
 
 # The figures

@@ -40,7 +40,7 @@ def find_set(now: PlaybackSession, number: int) -> tuple[Part, ...]:
     for one in numbers:
         made = known.get(one)
         config = made.config if made else config_for(
-            one, now.settings.style, now.seed, SampleConfig()
+            one, now.settings.style, now.seed, SampleConfig(), now.settings.instrument
         )  # fmt: skip
         parts.append(Part(one, config.rhythm, config.key, made))
     return tuple(parts)

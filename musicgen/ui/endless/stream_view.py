@@ -44,6 +44,7 @@ from musicgen.ui.tune.constraints import RHYTHM_NAMES
 from musicgen.ui.tune.copy_link import copy_link
 from musicgen.ui.tune.downloads import downloads, file_stem
 from musicgen.ui.tune.models import Models
+from musicgen.ui.tune.my_instrument import remembered_instrument
 from musicgen.ui.tune.performance import Performance, Sound
 from musicgen.ui.tune.permalink import SLIDERS
 from musicgen.ui.tune.request import Request
@@ -149,6 +150,7 @@ def on_air(models: Models) -> None:
         round(state.TEMPERATURE.get(), 2),
         state.ENDLESS_STYLE.get(),
         listening.chosen(),
+        remembered_instrument(),
     )
     if now == _START:
         seed = random.randrange(2**31)
@@ -191,7 +193,9 @@ def _maker(
     def make(number: int) -> Composition:
         config = SampleConfig(temperature=settings.temperature, candidates=drawings)
         started = time.monotonic()
-        found = compose_number(checkpoint, number, settings.style, seed, config)
+        found = compose_number(
+            checkpoint, number, settings.style, seed, config, settings.instrument
+        )
         watch.note(COMPOSE, time.monotonic() - started, settings.model, "Endless")
         return found
 

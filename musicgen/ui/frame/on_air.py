@@ -9,6 +9,7 @@ import streamlit as st
 
 from musicgen.errors import MusicgenError
 from musicgen.jobs.tune_queue import QueuedTune, TuneQueue
+from musicgen.notation.analysis.instruments import Instrument
 from musicgen.notation.model import Tune
 from musicgen.rendering.playback_settings import PlaybackSettings
 from musicgen.sampling.composer import Composition
@@ -33,6 +34,7 @@ class StreamSettings:
     temperature: float
     style: str
     listening: PlaybackSettings
+    instrument: Instrument | None = None
 
 
 @dataclass(frozen=True, slots=True)

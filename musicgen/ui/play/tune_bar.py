@@ -141,6 +141,8 @@ def _title(shown: Performance) -> None:
             _("Title"), max_chars=MAX_TITLE, key=key, on_change=attempt, args=(_rename, key),
             persist_state="session", label_visibility="collapsed",
         )  # fmt: skip
+        st.caption(_("Composer, rhythm, tempo and single notes are changed in the tunebook: press "
+                     "*Favourite*, then *Open in the tunebook*."))  # fmt: skip
 
 
 def _rename(key: str) -> None:

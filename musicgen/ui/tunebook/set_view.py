@@ -62,6 +62,7 @@ def sets() -> None:
     known = {tune.key: tune for tune in book.tunes()}
     for place, (key, repeats, semitones) in enumerate(parts):
         _part(place, known.get(key), repeats, semitones, is_last=place == len(parts) - 1)
+    _move_all()
     _keep()
     _play(tuple(part for part in parts if part[0] in known))
 
@@ -116,6 +117,28 @@ def _set_part(place: int, which: int, name: str) -> None:
         value = int(st.session_state[name])
         parts[place] = (key, value, steps) if which == 1 else (key, times, value)
     state.TUNEBOOK_PARTS.set(tuple(parts))
+
+
+def _move_all() -> None:
+    """Moves the whole set, each tune from where it is; not further than one of them can go."""
+    steps = [semitones for _key, _times, semitones in state.TUNEBOOK_PARTS.get()]
+    with st.container(horizontal=True, vertical_alignment="center", key="tunebook_move_all"):
+        st.markdown(_("The whole set"), width="content")
+        st.button(
+            _("A semitone lower"), key="tunebook_all_lower", icon=":material/remove:",
+            on_click=_transpose_all, args=(-1,), disabled=min(steps) <= -MOST_SEMITONES,
+        )  # fmt: skip
+        st.button(
+            _("A semitone higher"), key="tunebook_all_higher", icon=":material/add:",
+            on_click=_transpose_all, args=(1,), disabled=max(steps) >= MOST_SEMITONES,
+        )  # fmt: skip
+
+
+def _transpose_all(step: int) -> None:
+    parts = state.TUNEBOOK_PARTS.get()
+    moved = tuple((key, times, semitones + step) for key, times, semitones in parts)
+    if all(abs(semitones) <= MOST_SEMITONES for _key, _times, semitones in moved):
+        state.TUNEBOOK_PARTS.set(moved)
 
 
 def _move_up(place: int) -> None:

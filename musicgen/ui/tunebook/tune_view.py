@@ -4,14 +4,12 @@ import streamlit as st
 
 from musicgen.audio.accents import beat_quarters
 from musicgen.audio.practice import beats_per_minute
-from musicgen.errors import MusicgenError
 from musicgen.library.book_tune import (
     MAX_ABC,
     MAX_TAG,
     MAX_TAGS,
     MAX_TITLE,
     BookTune,
-    name_key,
 )
 from musicgen.library.tunebook import MAX_NOTE
 from musicgen.notation.model import Tune
@@ -22,25 +20,21 @@ from musicgen.notation.writing.field_changes import (
     with_field,
     with_tempo,
 )
-from musicgen.rendering.files.book_files import export_tune
-from musicgen.rendering.files.formats import FORMATS
 from musicgen.ui.base import resources, state
-from musicgen.ui.base.errors import sentence
 from musicgen.ui.base.failures import attempt
 from musicgen.ui.base.language import _, ngettext
 from musicgen.ui.base.words import plain
-from musicgen.ui.tune import listening, rendering
+from musicgen.ui.tune import rendering
+from musicgen.ui.tune.any_tune import describe_tune, is_it_known, tune_files
 from musicgen.ui.tune.music_view import as_chosen
 from musicgen.ui.tune.practise_link import practise_link
-from musicgen.ui.tune.tune_words import name_music_key, name_rhythm, say_time
+from musicgen.ui.tune.tune_words import say_time
 from musicgen.ui.tunebook.text_history import change_text, desk
 from musicgen.ui.tunebook.variants_view import more_like_this
-from musicgen.ui.tunebook.workbench import novelty, workbench
+from musicgen.ui.tunebook.workbench import workbench
 
 _LETTERS = {"composer": "C", "rhythm": "R"}
 """What is kept in fields of the text, by the names of its widgets."""
-
-_FORMATS = ("abc", "midi", "mp3", "wav", "pdf", "jianpu", "svg", "musicxml")
 
 
 def tune_on_screen(found: list[BookTune]) -> None:
@@ -63,7 +57,7 @@ def tune_on_screen(found: list[BookTune]) -> None:
         _add_to_set(tune)
         _facts(tune)
         _text(tune)
-        _files(tune)
+        tune_files(tune, "tunebook")
         st.button(
             _("Remove"), key="tunebook_remove", icon=":material/delete:",
             on_click=attempt, args=(_remove, tune.key),
@@ -73,7 +67,7 @@ def tune_on_screen(found: list[BookTune]) -> None:
         if sound.is_fallback:
             st.caption(rendering.better_sound())
     more_like_this(tune)
-    novelty(tune)
+    is_it_known(tune.abc, "tunebook")
 
 
 def _turn_to(key: str) -> None:
@@ -86,13 +80,7 @@ def _turn_to(key: str) -> None:
 
 def _known(tune: BookTune, shown: Tune) -> str:
     """What kind of tune it is and how fast it goes, then what its player noted."""
-    bpm = beats_per_minute(shown) * listening.chosen().arrangement.tempo_factor
-    facts = (
-        name_rhythm(tune.rhythm), tune.meter, name_music_key(name_key(shown.key)),
-        _("{bpm:.0f} beats a minute").format(bpm=bpm), field_of(shown, "C"), *tune.tags,
-    )  # fmt: skip
-    line = plain(" · ".join(filter(None, facts)))
-    return line + (f"  \n{plain(tune.note)}" if tune.note else "")
+    return describe_tune(tune, shown) + (f"  \n{plain(tune.note)}" if tune.note else "")
 
 
 def _facts(tune: BookTune) -> None:
@@ -172,29 +160,6 @@ def _text(tune: BookTune) -> None:
 
 def _rewrite(key: str) -> None:
     change_text(key, st.session_state[f"tunebook_abc_{key}"])
-
-
-def _files(tune: BookTune) -> None:
-    popover = st.popover(_("Save"), icon=":material/download:", on_change="rerun",
-                         key="tunebook_save")  # fmt: skip
-    if not popover.open:
-        return
-    with popover:
-        name = st.pills(
-            _("Format"), _FORMATS, key="tunebook_format", default="abc", required=True,
-            format_func=lambda name: FORMATS[name].label, label_visibility="collapsed",
-        )  # fmt: skip
-        kind = FORMATS[name or "abc"]
-        try:
-            with st.spinner(_("Making the file")):
-                data = export_tune(tune, listening.chosen(), resources.paths()).make(kind.name)
-        except MusicgenError as error:
-            st.warning(sentence(error), icon=":material/error:")
-            return
-        st.download_button(
-            _("Save {format}").format(format=kind.label), data, f"{tune.stem}.{kind.suffix}",
-            kind.mime, key="tunebook_download", icon=":material/download:", on_click="ignore",
-        )  # fmt: skip
 
 
 def _add_to_set(tune: BookTune) -> None:

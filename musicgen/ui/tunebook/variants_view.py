@@ -10,6 +10,7 @@ from musicgen.config import SampleConfig
 from musicgen.errors import MusicgenError
 from musicgen.library.book_tune import BookTune, name_key, with_title
 from musicgen.models.checkpoint import Checkpoint
+from musicgen.notation.analysis.instruments import Instrument
 from musicgen.notation.analysis.ranges import INSTRUMENT_RANGES
 from musicgen.notation.model import Tune
 from musicgen.notation.parsing.reader import read_tune
@@ -110,7 +111,9 @@ def _set_around(tune: BookTune) -> None:
         return
     checkpoint = resources.checkpoint(next(ref for ref in models if ref.name == name))
     with st.spinner(_("Composing …")):
-        composed = _compose_around(checkpoint, checkpoint.fingerprint, tune.text, asked[2])
+        composed = _compose_around(
+            checkpoint, checkpoint.fingerprint, tune.text, asked[2], remembered_instrument()
+        )
     facts = [(tune.title, tune.music_key)]
     facts += [(one.public_tune.title or "–", name_key(one.tune.key)) for one in composed]
     st.caption(" → ".join(plain(f"{title} ({key})") for title, key in facts))
@@ -144,8 +147,9 @@ def _compose_around(
     fingerprint: str,  # noqa: ARG001 - in the cache's key
     text: str,
     seed: int,
+    instrument: Instrument | None,
 ) -> list[Composition]:
-    return compose_around(checkpoint, read_tune(text)[0], seed, SampleConfig())
+    return compose_around(checkpoint, read_tune(text)[0], seed, SampleConfig(), instrument)
 
 
 def _show(text: str, *, can_keep: bool = True) -> None:

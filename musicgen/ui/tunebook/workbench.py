@@ -13,9 +13,8 @@ from musicgen.ui.base import resources, state
 from musicgen.ui.base.failures import attempt
 from musicgen.ui.base.language import _
 from musicgen.ui.components.score import NoteEditing, ScoreOverlay, touched
-from musicgen.ui.tune import novelty_view, viewing
+from musicgen.ui.tune import viewing
 from musicgen.ui.tune.bar_choice import BarChoice
-from musicgen.ui.tune.models import Models
 from musicgen.ui.tune.music_view import draw_music, view_controls
 from musicgen.ui.tune.my_instrument import remembered_instrument
 from musicgen.ui.tune.performance import Sound
@@ -67,24 +66,6 @@ def workbench(tune: BookTune, shown: Tune, sound: Sound) -> None:
         touch = _touch(tune, shown, sound, is_editing=is_editing)
         draw_music(shown, sound, touch, can_be_roll=not is_editing)
     offer_other_bars(tune)
-
-
-def novelty(tune: BookTune) -> None:
-    """Whether a model has met the tune, looked up when somebody asks."""
-    models = Models()
-    if not models:
-        return
-    more = st.expander(
-        _("Is it known?"), icon=":material/fingerprint:", key="tunebook_novelty",
-        on_change="rerun",
-    )  # fmt: skip
-    if not more.open:
-        return
-    with more:
-        name = st.selectbox(_("The tunes that this model learned from"), models.names,
-                            key="tunebook_novelty_model")  # fmt: skip
-        answer = novelty_view.look_up(name, tune.abc, models)
-        novelty_view.novelty_line(answer, name, models)
 
 
 def _make_etude(tune: BookTune) -> None:
