@@ -161,7 +161,7 @@ def _tune(clean: CorpusTune) -> None:
         st.caption(describe_tune(known, shown))
     if sound is not None:
         place.audio(sound.wav, "audio/wav")
-        with st.container(horizontal=True, key="corpus_tune_bar"):
+        with st.container(horizontal=True, vertical_alignment="center", key="corpus_tune_bar"):
             practise_link(clean.text, "corpus")
             keep_text(clean.text, "corpus")
             sound_controls(shown)
@@ -169,8 +169,8 @@ def _tune(clean: CorpusTune) -> None:
             if known:
                 tune_files(known, "corpus")
         st.caption(
-            _("Bars to loop and to write anew, notes, title and tempo, variants: keep it in the "
-              "tunebook, and open it there.")
+            _("To loop or rewrite bars, to change notes, title or tempo, or to vary it: keep it in "
+              "the tunebook, and open it there.")
         )  # fmt: skip
         viewing.warn_of_range(shown)
         draw_music(shown, sound)
