@@ -18,6 +18,7 @@ from musicgen.notation.parsing.characters import plain_lines
 from musicgen.notation.parsing.reader import LeftOut, left_out
 from musicgen.notation.parsing.text_strings import TEXT_FIELDS, encode_text_string
 from musicgen.notation.parsing.tokens import (
+    BEFORE_NOTE,
     FIELD_LINE,
     OLD_FIELD,
     TOKEN,
@@ -45,7 +46,6 @@ _DROPPED = frozenset(
 )
 _SHORTHAND = frozenset("~.HLMOPSTuvJ")
 _SOUNDING = frozenset({"note", "rest", "chord", "oldchord"})
-_BEFORE_NOTE = frozenset({"quote", "grace", "decoration", "shorthand", "tuplet", "slur"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,7 +294,7 @@ class _Writer:
 
     def _break_bar(self, piece: str, kind: str, room: int) -> None:
         """Ends the line before a note, where it is full and nothing goes over its end."""
-        begins = kind in _SOUNDING or (kind in _BEFORE_NOTE and piece != ")")
+        begins = kind in _SOUNDING or (kind in BEFORE_NOTE and piece != ")")
         is_bound = self.of_tuplet > 0 or self.adorned is not None or self.pieces[-1][0] in "<>-"
         if begins and room <= 0 and not is_bound:
             self.end_line()
@@ -311,7 +311,7 @@ class _Writer:
         It takes in ornaments and then slurs and tuplets, and begins anew where an ornament follows.
         """
         is_bracket = kind in ("slur", "tuplet")
-        if kind not in _BEFORE_NOTE or piece == ")":
+        if kind not in BEFORE_NOTE or piece == ")":
             return
         if self.adorned is None or (self.is_bracketed and not is_bracket):
             self.adorned = self.length
