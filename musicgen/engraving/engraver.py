@@ -186,7 +186,7 @@ def _without_words(abc: str) -> str:
 def engrave_many(
     tunes: Sequence[Tune], paths: Paths, staff_width: float = STAFF_WIDTH, fingering: str = ""
 ) -> list[Engraving | EngravingError]:
-    """Draws many tunes, some dozens in one process of node, with the tempi that they say themselves.
+    """Draws many tunes, some dozens in one process of node; a tempo is shown where a tune says it.
 
     A tune that cannot be drawn costs no other its drawing: its place has the reason.
 
