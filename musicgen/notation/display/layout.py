@@ -77,7 +77,32 @@ def break_lines(tune: Tune, bars_per_line: int = 4) -> LaidOut:
 
 
 def group_lines(bars: Sequence[Bar], bars_per_line: int) -> Iterator[list[Bar]]:
-    """Bars line by line: a number of full ones, fewer where a section ends."""
+    """Bars line by line: a number of full ones, fewer where a section ends.
+
+    A bar that would be left alone there takes one with it: four bars are two and two where three
+    have room, not three and one, stretched from margin to margin.
+    """
+    before: list[Bar] = []
+    for line in _fill_lines(bars, bars_per_line):
+        if _is_left_alone(line, before, bars):
+            line.insert(0, before.pop())
+        if before:
+            yield before
+        before = line
+    if before:
+        yield before
+
+
+def _is_left_alone(line: list[Bar], before: list[Bar], bars: Sequence[Bar]) -> bool:
+    """Whether a line is one bar of the section before it, which has bars enough to give one up."""
+    if len(line) != 1 or not before or is_closing(before[-1].closing):
+        return False
+    is_enough = len(before) - _is_pickup(before[0], before) >= 3
+    return is_enough and bool(before[-2].closing) and not _is_glued(before[-2], bars)
+
+
+def _fill_lines(bars: Sequence[Bar], bars_per_line: int) -> Iterator[list[Bar]]:
+    """Bars line by line, each as full as it may be."""
     line: list[Bar] = []
     count = 0
     for bar in bars:
