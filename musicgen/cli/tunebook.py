@@ -69,7 +69,11 @@ def tunebook_group() -> None:
 
 
 @tunebook_group.command("list")
-@click.option("--words", default="", help="Words in title, composer, notes or tags.")
+@click.option(
+    "--words",
+    default="",
+    help="Words in title, composer, notes, tags, rhythm, key or meter; all of them.",
+)
 @click.option("--rhythm", default="", help="Such as jig.")
 @click.option("--key", "music_key", default="", help='Such as "E dorian", or its tonic alone.')
 @click.option("--meter", default="", help="Such as 6/8.")
@@ -93,11 +97,14 @@ def list_command(  # noqa: PLR0913 - each is an option of the command
     query = read_query(melody) if melody else None
     if like_file:
         query = query_of(read_tunebook_file(like_file)[0][0])
-    tunes = _book().tunes(Question(words, rhythm, music_key, meter, tag, query))
+    question = Question(words, rhythm, music_key, meter, tag, query)
+    tunes = _book().tunes(question)
     if as_json:
         echo_json([_row(tune) for tune in tunes])
         return
-    if not tunes:
+    if not tunes and question != Question():
+        echo("No tune has all of this. Ask for less.")
+    elif not tunes:
         echo("No tune was found. Add some: python -m musicgen tunebook add FILE")
     for tune in tunes:
         echo(_line(tune) + (f"  {tune.likeness:.0%}" if query else ""))

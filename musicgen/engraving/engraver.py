@@ -154,7 +154,7 @@ def engrave_numbers(
         paths: Where abc2svg lies.
         staff_width: Pixels of a line.
         qpm: Quarter notes a minute, shown of a tune that does not say how fast it goes; None for no
-            tempo of any.
+            tempo there. What a tune says itself is always shown, as on a staff.
         fingering: As of `engrave_many`.
 
     Raises:
@@ -171,26 +171,22 @@ def engrave_numbers(
         if qpm is not None:
             text = _with_tempo(tune, text, qpm)
         if place not in found:
-            texts[place] = _without_words(text, has_tempo=qpm is not None), staff_width
+            texts[place] = _without_words(text), staff_width
     found |= _draw_many(texts, paths, is_numbered=True)
     return [found[place] for place in range(len(tunes))]
 
 
-def _without_words(abc: str, *, has_tempo: bool) -> str:
+def _without_words(abc: str) -> str:
     """A tune without titles and people: the page says them."""
     head, key, body = abc.partition("\nK:")
-    kept = [
-        line
-        for line in head.split("\n")
-        if _KEPT_OF_HEAD.match(line) and (has_tempo or line[:2] != "Q:")
-    ]
+    kept = [line for line in head.split("\n") if _KEPT_OF_HEAD.match(line)]
     return "\n".join(kept) + key + body
 
 
 def engrave_many(
     tunes: Sequence[Tune], paths: Paths, staff_width: float = STAFF_WIDTH, fingering: str = ""
 ) -> list[Engraving | EngravingError]:
-    """Draws many tunes, some dozens in one process of node, without their tempi.
+    """Draws many tunes, some dozens in one process of node; a tempo is shown where a tune says it.
 
     A tune that cannot be drawn costs no other its drawing: its place has the reason.
 

@@ -27,8 +27,9 @@ from musicgen.library.book_tune import (
     parse_melody,
     write_melody,
 )
-from musicgen.library.melody_search import LIKE_ENOUGH, find_melody
+from musicgen.library.melody_search import find_least, find_melody
 from musicgen.library.serialization import check_values
+from musicgen.library.word_search import Naming, find_words
 from musicgen.notation.analysis.incipit import MelodyQuery
 from musicgen.storage import is_file, storing
 
@@ -70,8 +71,8 @@ _log = logging.getLogger(__name__)
 class Question:
     """What tunes are looked for by; what is empty asks for nothing.
 
-    `words` must all be in title, text fields, note or tags, whatever their case. `music_key` is a
-    key as `BookTune.music_key` has it, or its tonic alone.
+    `words` must all be there, whatever their case (`library.word_search`). `music_key` is a key as
+    `BookTune.music_key` has it, or its tonic alone.
     """
 
     words: str = ""
@@ -95,11 +96,19 @@ class Tunebook:
 
     # Tunes
 
-    def tunes(self, question: Question = Question()) -> list[BookTune]:
-        """The tunes that fit, the newest first; by likeness where a melody is asked for."""
+    def tunes(
+        self, question: Question = Question(), naming: Naming | None = None
+    ) -> list[BookTune]:
+        """The tunes that fit, the newest first; by likeness where a melody is asked for.
+
+        Args:
+            question: What they are looked for by.
+            naming: What else their dances and keys are called, to be found by words.
+        """
         with self._reading() as db:
             tunes = _read_tunes(db, "") if db else []
             found = [tune for tune in tunes if _fits(tune, question)]
+            found = find_words(found, question.words, naming)
             if question.melody is None or db is None:
                 return found
             return _by_melody(db, found, question.melody)
@@ -500,7 +509,6 @@ def _fits(tune: BookTune, question: Question) -> bool:
         (question.meter, lambda asked: asked == tune.meter.casefold()),
         (question.tag, lambda asked: asked in map(str.casefold, tune.tags)),
         (question.music_key, lambda asked: _is_in_key(asked, tune.music_key.casefold())),
-        (question.words, lambda asked: all(word in tune.words for word in asked.split())),
     )
     return all(not asked.strip() or check(asked.strip().casefold()) for asked, check in checks)
 
@@ -512,16 +520,18 @@ def _is_in_key(asked: str, key: str) -> bool:
 def _by_melody(
     db: sqlite3.Connection, tunes: Sequence[BookTune], query: MelodyQuery
 ) -> list[BookTune]:
-    """The tunes with that melody, the likest first, those that begin so before others."""
+    """The tunes that may have that melody, the likest first, those that begin so before others."""
     kept = dict(db.execute("SELECT key, melody FROM tunes").fetchall())
     try:
         melodies = [parse_melody(kept[tune.key]) for tune in tunes]
     except ValueError as error:
         raise NotationError("The melodies of the tunebook are damaged.") from error
+    likenesses = find_melody(query, melodies)
+    least = find_least(query, likenesses)
     found = [
         (likeness, replace(tune, likeness=likeness.share))
-        for likeness, tune in zip(find_melody(query, melodies), tunes, strict=True)
-        if likeness.share >= LIKE_ENOUGH
+        for likeness, tune in zip(likenesses, tunes, strict=True)
+        if likeness.share >= least
     ]
     found.sort(key=lambda one: (-one[0].share, one[0].end, one[1].title.casefold()))
     return [tune for _likeness, tune in found]

@@ -40,8 +40,10 @@ def test_an_evening_with_a_tunebook(home: Path, capsys: pytest.CaptureFixture[st
     }  # fmt: skip
     assert "3 were there already" in run(capsys, "add", "own.abc")
     for asked in (["--melody", "DFA dAF"], ["--rhythm", "jig"], ["--words", "kett"],
-                  ["--like", "own.abc"], ["--melody", "1 3 5 1 5 3"]):  # fmt: skip
+                  ["--words", "jig 6/8 D major"], ["--like", "own.abc"],
+                  ["--melody", "1 3 5 1 5 3"]):  # fmt: skip
         assert "The Kettle" in run(capsys, "list", *asked).splitlines()[0]
+    assert run(capsys, "list", "--words", "jig 9/8") == "No tune has all of this. Ask for less.\n"
     changed = ask(capsys, "change", "The Kettle", "--title", "Mine", "--tag", "slow",
                   "--untag", "new", "--note", "from Anna")  # fmt: skip
     assert (changed["title"], changed["tags"]) == ("Mine", ["slow"])
@@ -175,6 +177,7 @@ def test_bars_are_named_as_musicians_count_them(
         (["export"], "no such tune"),
         (["pdf", "--out", "book.pdf"], "no such tune"),
         (["list", "--melody", "D"], "at least 4 notes"),
+        (["list", "--melody", "zzz"], "'zzz' is not a note"),
         (["import", "own.abc"], "no backup"),
         (["import", "none.zip"], "none.zip"),
         (["add", "none.abc"], "cannot be read"),

@@ -138,6 +138,13 @@ def test_lines_fit_the_paper_with_bar_lines_first_and_repeats():
     assert not any("120" in one.text for one in quiet.systems[0].shapes if isinstance(one, Writing))
 
 
+def test_a_tempo_that_the_tune_says_itself_is_shown_as_on_a_staff():
+    tune = read_tune("X:1\nM:6/8\nL:1/8\nQ:3/8=116\nK:G\nG3 GAB|A3 ABd|]\n")[0]
+    for [drawing] in (engrave_many([tune], PATHS), engrave_numbers([tune], PATHS)):
+        words = [one.text for one in drawing.systems[0].shapes if isinstance(one, Writing)]
+        assert any("116" in word for word in words)
+
+
 def test_the_fingering_is_below_the_digits():
     tune = read_tune("X:1\nM:4/4\nL:1/4\nK:D\nDEFG|\n")[0]
     [drawing] = engrave_numbers([tune], PATHS, fingering="fiddle")

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from musicgen.config import Paths
 from musicgen.errors import NotationError
-from musicgen.library.melody_search import find_melody
+from musicgen.library.melody_search import LIKE_ENOUGH, Likeness, find_least, find_melody
 from musicgen.notation.analysis.incipit import (
     MelodyQuery,
     MelodyText,
@@ -18,7 +19,9 @@ from musicgen.notation.analysis.incipit import (
     read_query,
 )
 from musicgen.notation.parsing.reader import read_tune
+from musicgen.notation.parsing.tunebook import decode_text, split_tunebook
 from musicgen.notation.writing.transposition import transpose
+from musicgen.notation.writing.variation import vary
 from tests.examples import make_tune
 
 JIG = "X:1\nT:a\nM:6/8\nL:1/8\nK:D\n|:A|DFA dAF|GBd gdB|A3 A2-A|{g}f2e d2:|\n"
@@ -43,10 +46,30 @@ def test_letters_know_no_accidentals_and_digits_are_degrees() -> None:
     assert read_query("K:D\nDFA d") == MelodyQuery("pitches", (4, 3, 5))
 
 
-@pytest.mark.parametrize("text", ["", "DF", "1 3", "hello?", "|:|", "X:1\nK:C\n"])
+@pytest.mark.parametrize("text", ["", "DF", "1 3", "D z z z z F", "|:|", "X:1\nK:C\n"])
 def test_too_little_is_a_sentence(text: str) -> None:
     with pytest.raises(NotationError, match="at least 4 notes"):
         read_query(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "strange"),
+    [("zzz", "zzz"), ("H", "H"), ("DFH dAF", "H"), ("hello?", "h"), ("HAG FED", "H"),
+     ("1 3 5 8", "8"), ("do re mi fa", "o"), ("哆来咪", "哆来咪"), ("D" * 9 + "w" * 400, "w" * 20)],
+)  # fmt: skip
+def test_what_is_no_note_is_a_sentence(text: str, strange: str) -> None:
+    with pytest.raises(NotationError, match="is not a note") as raised:
+        read_query(text)
+    assert raised.value.values["text"] == strange
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["DFA z dAF", '|:"Em"D2 ~F>A !trill!d (3AFd|TA2 {g}F2:|', "[K:G]DFA dAF",
+     "X:1\nT:Hush\nK:D\nDFAd", "d,f'a/2 B^c_e=f", "1,3,5|6 5"],
+)  # fmt: skip
+def test_signs_of_abc_are_no_mistakes(text: str) -> None:
+    assert len(read_query(text).values) >= 3
 
 
 @pytest.mark.parametrize("semitones", [0, 1, 5, -3, 12])
@@ -72,6 +95,35 @@ def test_a_tune_finds_itself_in_another_key_first() -> None:
     for number in range(0, 40, 7):
         found = find_melody(query_of(read_tune(tunes[number])[0]), book)
         assert found[number].share == max(one.share for one in found) == 1
+
+
+def test_what_is_clearly_another_melody_is_left_out() -> None:
+    query = read_query("DFA dAF GBd gdB Ace")
+    steps = len(query.values)
+    found = [Likeness(1 - changes / steps, 9) for changes in (0, 1, 2, 3, 4, 5, 12)]
+    assert [one.share >= find_least(query, found) for one in found] == [True] * 4 + [False] * 3
+    far = found[4:]  # one wrong note costs two steps: what matters is how far the likest is
+    assert [one.share >= find_least(query, far) for one in far] == [True, True, False]
+    assert find_least(query, []) == pytest.approx(LIKE_ENOUGH)
+
+
+def test_varied_tunes_find_the_tune_they_come_from_first() -> None:
+    corpus = Paths.default().data / "irish.abc"
+    if not corpus.exists():
+        pytest.skip("the lab's tunebook is missing: run `make setup`")
+    texts = split_tunebook(decode_text(corpus.read_bytes()))[:120]
+    tunes = [read_tune(one.text)[0] for one in texts]
+    book = [melody_text(tune) for tune in tunes]
+    firsts = 0
+    for number, tune in enumerate(tunes[::2]):
+        query = query_of(read_tune(vary(tune, (0.3, 0.6, 1.0)[number % 3], number))[0])
+        found = find_melody(query, book)
+        own = found[2 * number].share
+        firsts += own == max(one.share for one in found)
+        assert own >= find_least(query, found) or own < LIKE_ENOUGH  # never left out for another
+        exact = find_melody(query_of(tune, 16), book)
+        assert sum(one.share >= find_least(query_of(tune, 16), exact) for one in exact) < 20
+    assert firsts >= 0.95 * 60
 
 
 def plain(query: Sequence[int], text: Sequence[int]) -> int:

@@ -74,7 +74,8 @@ def test_title_tags_and_note_are_changed_and_stay(book: Tunebook) -> None:
     ("question", "titles"),
     [
         (Question(words="kett"), ["The Kettle"]),
-        (Question(words="anon JIG"), []),
+        (Question(words="anon JIG"), ["The Kettle"]),
+        (Question(words="anon reel"), []),
         (Question(words="ANON"), ["The Kettle"]),
         (Question(rhythm="Reel"), ["The Pot"]),
         (Question(music_key="e dorian"), ["The Kettle"]),

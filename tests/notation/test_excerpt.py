@@ -1,3 +1,5 @@
+import pytest
+
 from musicgen.notation.display.excerpt import cut_bars, excerpt
 from musicgen.notation.display.layout import break_lines, lay_out_spans
 from musicgen.notation.parsing.reader import read_tune
@@ -24,6 +26,23 @@ def test_the_key_is_the_one_of_the_place():
 
 def test_a_span_outside_of_the_bars_cuts_nothing():
     assert cut_bars(read_tune(TEXT)[0], 0, 5) is None
+
+
+@pytest.mark.parametrize(
+    "before",
+    ['"G"', '"^slow"', "!fermata!", "{g}", "~", '"Em" {ga}!f!(', "(3", '|:"G"', 'P:A\n"G"',
+     '[K:D]"D"', 'V:1\n"G"'],
+)  # fmt: skip
+def test_what_stands_before_the_first_note_is_cut_with_it(before: str) -> None:
+    whole, _ = read_tune(f"X:1\nM:6/8\nL:1/8\nK:G\n{before}G3 GAB|A6|]\n")
+    found = cut_bars(whole, whole.bars[0].start, whole.bars[-1].end)
+    assert found
+    first, cut = whole.notes[0], found[0].notes[0]
+    assert (cut.chord_symbol, cut.decorations, cut.graces, cut.tuplet) == (
+        first.chord_symbol, first.decorations, first.graces, first.tuplet,
+    )  # fmt: skip
+    own = before[max(before.rfind(sign) + 1 for sign in ":]\n") :]  # neither bar line nor field
+    assert f"{own}G3" in found[0].text
 
 
 def test_spans_of_the_tune_become_spans_of_the_laid_out_text():

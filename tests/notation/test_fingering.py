@@ -56,6 +56,20 @@ def test_every_note_is_as_the_chart_has_it(name: str) -> None:
     assert [flat(rows) for rows in below(body, key, name)] == expected.split()
 
 
+@pytest.mark.parametrize(
+    ("key", "body", "expected"),
+    [("K:A", "CGdg", "G3♯ D3♯ A3 E2"), ("K:E", "CGd^a", "G3♯ D3♯ A3♯ E3♯"),
+     ("K:Eb", "_DAeb", "G4♭ D4♭ A4♭ E4♭"), ("K:C", "^C^G_A^d_e[A,^G]", "G3♯ D3♯ D4♭ A3♯ A4♭ D3♯"),
+     ("K:A clef=treble-8", "CGd", "G3♯ D3♯ A3"), ("K:C", "^D^F^c^f", "D1♭ D2 A2 E1")],
+)  # fmt: skip
+def test_a_sharp_of_the_fiddle_is_a_high_finger_and_a_flat_a_low_one(
+    key: str, body: str, expected: str
+) -> None:
+    assert [flat(rows) for rows in below(body, key, "fiddle")] == expected.split()
+    numbers = [flat(rows) for rows in below(body, key, "mandolin")]
+    assert not any("♯" in one or "♭" in one for one in numbers)
+
+
 def test_other_whistles_play_the_same_holes_in_their_keys() -> None:
     assert below("CDE", "K:C", "whistle C") == below("DEF", "K:D", "whistle D")
     assert below("GAB", "K:G", "whistle G") == below("DEF", "K:D", "whistle D")
@@ -79,9 +93,10 @@ def test_every_pitch_has_its_rows(name: str) -> None:
     fingering = FINGERINGS[name]
     key = read_tune("X:1\nK:D\nD|\n")[0].key
     for pitch in range(128):
-        rows = fingering.find(pitch, key)
-        assert len(rows) == fingering.rows and any(rows)
-        assert not any(sign in "".join(rows) for sign in "-_*~|\\ ")
+        for is_sharp in (False, True):
+            rows = fingering.find(pitch, key, is_sharp)
+            assert len(rows) == fingering.rows and any(rows)
+            assert not any(sign in "".join(rows) for sign in "-_*~|\\ ")
 
 
 def test_notes_that_are_not_there_are_counted() -> None:

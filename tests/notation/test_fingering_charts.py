@@ -5,7 +5,9 @@ of the program:
 
 - tin whistle in D: the chart on the insert of Clarke and Generation whistles; half-covered holes as
   the tutor of L. E. McCullough ("The Complete Irish Tinwhistle Tutor", 1987) has them;
-- fiddle: first position, as M. Cranitch ("The Irish Fiddle Book", 1988) numbers the fingers;
+- fiddle: first position, as M. Cranitch ("The Irish Fiddle Book", 1988) numbers the fingers, and
+  each letter by its finger, natural, sharp or flat, as Fisher Violins prints it ("First Position
+  Fingerings", fisherviolins.com);
 - mandolin and tenor banjo in GDAE: frets, as every chart of an instrument tuned in fifths has them;
 - guitar in EADGBE and DADGAD, five-string banjo in gDGBD: frets from the nut;
 - harmonica in C: Richter tuning, as Hohner prints it with the Marine Band;
@@ -25,7 +27,7 @@ from musicgen.notation.parsing.reader import read_tune
 KEYS = {"C": "", "G": "F", "D": "FC", "A": "FCG"}
 WHISTLE_D = """D xxxxxx, E xxxxxo, F# xxxxoo, G xxxooo, A xxoooo, B xooooo, c# oooooo, c oxxooo,
 d oxxxxx+, e xxxxxo+, f# xxxxoo+, g xxxooo+, a xxoooo+, b xooooo+"""
-FIDDLE = """G, G0, A, G1, B, G2, C G3, C# G4♭, D D0, E D1, F D2♭, F# D2, G D3, G# D4♭, A A0, B A1,
+FIDDLE = """G, G0, A, G1, B, G2, C G3, C# G3♯, D D0, E D1, F D2♭, F# D2, G D3, G# D3♯, A A0, B A1,
 c A2♭, c# A2, d A3, e E0, f E1♭, f# E1, g E2♭, g# E2, a E3, b E4"""
 MANDOLIN = """G, G0, A, G2, B, G4, C G5, C# G6, D D0, E D2, F D3, F# D4, G D5, G# D6, A A0, B A2,
 c A3, c# A4, d A5, e E0, f E1, f# E2, g E3, g# E4, a E5, b E7"""

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from musicgen.config import Paths
-from musicgen.notation.display.layout import break_lines, original_offsets
+from musicgen.notation.display.layout import break_lines, group_lines, original_offsets
 from musicgen.notation.parsing.reader import read_tune
 from musicgen.notation.parsing.tunebook import decode_text, split_tunebook
 from tests.node import find_node
@@ -154,6 +154,25 @@ def test_a_bar_left_over_joins_the_line_before() -> None:
     assert [line.count("|") for line in break_lines(tune, 2).text.splitlines()[-3:]] == [2, 2, 1]
     short, _ = read_tune(f"X:1\nM:C\nL:1/8\nK:D\nA|{bars * 4}DEFG ABc:|")
     assert break_lines(short, 2).text.splitlines()[-1].count("|") == 3
+
+
+@pytest.mark.parametrize(
+    ("body", "most", "bars"),
+    [
+        ("|:B9|B9|B9|B9:|" * 2, 3, [2, 2, 2, 2]),
+        ("A3|B9|B9|B9|B9:|", 3, [3, 2]),  # the pickup counts as no bar
+        ("|:" + "B9|" * 6 + "B9:|", 3, [3, 2, 2]),
+        ("|:" + "B9|" * 8 + "B9:|", 3, [3, 3, 3]),
+        ("|:B9|B9|B9||B9:|", 3, [3, 1]),  # a section of one bar has a line of its own
+        ("|:B9|B9|B9|[1B9:|[2B9|]", 3, [3, 2]),
+    ],
+)
+def test_no_bar_is_left_alone_at_the_end_of_a_section(
+    body: str, most: int, bars: list[int]
+) -> None:
+    tune, _ = read_tune(f"X:1\nM:9/8\nL:1/8\nK:D\n{body}\n")
+    assert [len(line) for line in group_lines(tune.bars, most)] == bars
+    assert sounding(break_lines(tune, most).text) == sounding(tune.text)
 
 
 def test_a_new_key_stands_before_the_bar_line_of_its_line():

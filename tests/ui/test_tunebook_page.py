@@ -86,6 +86,26 @@ def test_tunes_are_found_by_words_and_by_melody(book, open_app):
     assert len(titles(app)) == 1
 
 
+def test_words_find_dance_key_and_meter_in_both_languages(book, open_app):
+    app = check(open_app("Tunebook"))
+    book.add([read_abc("X:1\nT:Waltzing\nR:waltz\nM:3/4\nL:1/8\nK:Em\nE2 G2 B2|e6|\n")])
+    for words in ("waltz", "E minor", "Em waltz", "3/4", "E小调", "圆舞曲"):
+        check(app.text_input(key="tunebook_words").set_value(words).run())
+        assert titles(app) == ["Waltzing"], words
+
+
+def test_where_nothing_is_found_a_sentence_says_what_to_do(book, open_app):
+    app = check(open_app("Tunebook"))
+    check(app.text_input(key="tunebook_words").set_value("kettle mazurka").run())
+    assert [item.value for item in app.info if "No tune has all of this" in item.value]
+    assert not app.dataframe
+    assert not any("The row that you choose" in item.value for item in app.caption)
+    check(app.text_input(key="tunebook_words").set_value("").run())
+    check(app.text_input(key="tunebook_melody").set_value("zzz").run())
+    assert any("'zzz' is not a note" in item.value for item in app.caption)
+    assert len(titles(app)) == book.count()
+
+
 def test_a_link_opens_its_tune_and_a_wrong_one_is_a_sentence(book, open_app):
     key = book.find("Tune 1").key
     app = check(open_app("Tunebook", tune=key[:8]))

@@ -7,7 +7,10 @@ Charts:
   first note with the uppermost hole open; C natural of a D whistle with the second and third hole
   covered, all other accidentals with a hole half covered.
 - Fiddle and mandolin, tuned in fifths G D A E: first position. A finger of the fiddle has two
-  places a semitone apart, the lower one marked ♭; mandolin and Irish tenor banjo count frets.
+  places a semitone apart, the lower one marked ♭. Between the third and the fourth the name of the
+  note decides, for a letter keeps its finger, natural, sharp or flat (Fisher Violins, "First
+  Position Fingerings", fisherviolins.com): G sharp on the D string is the third, marked ♯, A flat
+  the fourth. Mandolin and Irish tenor banjo count frets.
 - Guitar and five-string banjo count frets from the nut; both are written an octave above their
   sound, as the books for them are. The short string of the banjo is not used for melodies here.
 - Harmonica with ten holes in the tuning of J. Richter: blown, or drawn with a minus.
@@ -29,6 +32,7 @@ from types import MappingProxyType
 from musicgen.notation.analysis.clefs import written_shift
 from musicgen.notation.model import Key, Tune
 from musicgen.notation.parsing.fields import MODE_FIFTHS, tonic_fifths
+from musicgen.notation.writing.spelling import spell_note
 
 NOT_THERE = "×"
 """Stands for a note that an instrument does not have."""
@@ -43,6 +47,9 @@ _WHISTLE = (
 _HIGH_FIRST = "○●●●●●"
 _FINGERS = ("0", "1♭", "1", "2♭", "2", "3", "4♭", "4")
 """Fingers of the fiddle by semitones above an open string; the last is that of the next string."""
+
+_RAISED = {6: "3♯"}
+"""Those of notes that are written with a sharp, where they are others."""
 
 _BLOWN = (0, 4, 7, 12, 16, 19, 24, 28, 31, 36)
 _DRAWN = (2, 7, 11, 14, 17, 21, 23, 26, 29, 33)
@@ -64,23 +71,24 @@ _CHANGED = {1: ("♯", 0), 3: ("♭", 4), 6: ("♯", 5), 8: ("♯", 7), 10: ("�
 _DOT = "·"
 
 Rows = tuple[str, ...]
+Find = Callable[[int, Key, bool], Rows]
 
 
 @dataclass(frozen=True, slots=True)
 class Fingering:
     """A way of writing below the notes how they are played.
 
-    `rows` lines are below each staff; `find` gives them for a pitch in a key, empty texts for what
-    is not to be written.
+    `rows` lines are below each staff; `find` gives them for a pitch in a key and whether its name
+    has a sharp, as F♯ has; empty texts for what is not to be written.
     """
 
     name: str
     rows: int
-    find: Callable[[int, Key], Rows]
+    find: Find
 
 
-def _whistle(lowest: int) -> Callable[[int, Key], Rows]:
-    def find(pitch: int, _key: Key) -> Rows:
+def _whistle(lowest: int) -> Find:
+    def find(pitch: int, _key: Key, _is_sharp: bool) -> Rows:
         octave, step = divmod(pitch - lowest, 12)
         if not 0 <= pitch - lowest <= 25:
             return (NOT_THERE, *[""] * 6)
@@ -90,17 +98,19 @@ def _whistle(lowest: int) -> Callable[[int, Key], Rows]:
     return find
 
 
-def _fiddle(pitch: int, _key: Key) -> Rows:
+def _fiddle(pitch: int, _key: Key, is_sharp: bool) -> Rows:
     for name, lowest in zip("EADG", (76, 69, 62, 55), strict=True):
-        if lowest <= pitch <= lowest + 7:
-            return (f"{name}{_FINGERS[pitch - lowest]}",)
+        step = pitch - lowest
+        if 0 <= step < len(_FINGERS):
+            finger = _RAISED.get(step, "") if is_sharp else ""
+            return (name + (finger or _FINGERS[step]),)
     return (NOT_THERE,)
 
 
-def _frets(strings: Mapping[str, int], most: int) -> Callable[[int, Key], Rows]:
+def _frets(strings: Mapping[str, int], most: int) -> Find:
     """Strings by their names, the highest first."""
 
-    def find(pitch: int, _key: Key) -> Rows:
+    def find(pitch: int, _key: Key, _is_sharp: bool) -> Rows:
         for name, lowest in strings.items():
             if lowest <= pitch <= lowest + most:
                 return (f"{name}{pitch - lowest}",)
@@ -109,8 +119,8 @@ def _frets(strings: Mapping[str, int], most: int) -> Callable[[int, Key], Rows]:
     return find
 
 
-def _harmonica(lowest: int) -> Callable[[int, Key], Rows]:
-    def find(pitch: int, _key: Key) -> Rows:
+def _harmonica(lowest: int) -> Find:
+    def find(pitch: int, _key: Key, _is_sharp: bool) -> Rows:
         step = pitch - lowest
         if step in _BLOWN:
             return (str(_BLOWN.index(step) + 1),)
@@ -119,7 +129,7 @@ def _harmonica(lowest: int) -> Callable[[int, Key], Rows]:
     return find
 
 
-def _concertina(pitch: int, _key: Key) -> Rows:
+def _concertina(pitch: int, _key: Key, _is_sharp: bool) -> Rows:
     for name, first, pressed, drawn in _ANGLO_ROWS:
         if pitch in pressed:
             return (name.format(first + pressed.index(pitch)),)
@@ -128,7 +138,7 @@ def _concertina(pitch: int, _key: Key) -> Rows:
     return (NOT_THERE,)
 
 
-def _numbered(pitch: int, key: Key) -> Rows:
+def _numbered(pitch: int, key: Key, _is_sharp: bool) -> Rows:
     """A degree of the major scale with the signature of the key, its 1 between C4 and B4.
 
     Dots for higher octaves are above it, those for lower ones below.
@@ -176,11 +186,14 @@ def find_rows(tune: Tune, name: str) -> list[tuple[int, Rows]]:
     Of a chord the highest pitch counts; rests are left out.
     """
     fingering, shift = FINGERINGS[name], written_shift(tune)
-    return [
-        (note.start, fingering.find(max(note.pitches) - shift, note.key or tune.key))
-        for note in tune.notes
-        if note.pitches
-    ]
+    found = []
+    for note in tune.notes:
+        if note.pitches:
+            key = note.key or tune.key
+            highest = max(spell_note(tune.text, note, key), key=lambda one: one.pitch)
+            rows = fingering.find(highest.pitch - shift, key, highest.alter > 0)
+            found.append((note.start, rows))
+    return found
 
 
 def count_missing(tune: Tune, name: str) -> int:

@@ -28,6 +28,11 @@ _LETTERS = "CDEFGAB"
 _DEGREES = re.compile(r"[1-7\s.,'|_\-]+")
 _SIGNED = re.compile(r"[\^_=][A-Ga-g]")
 _KEY = re.compile(r"^\s*K:", re.MULTILINE)
+_FIELD = re.compile(r"^\s*[A-Za-z]:", re.MULTILINE)
+_BESIDE = re.compile(r'"[^"\n]*"|![^!\n]*!|\[[A-Za-z]:[^\]\n]*\]')
+_ORNAMENT = re.compile(r"[H-WYh-w](?=[~.({\[^_=]*[A-Ga-g])")
+_NO_NOTE = re.compile(r"[^\W\d_A-Ga-gxyzXZ]+")
+_NO_DEGREE = re.compile(r"[^\W_1-7]+")
 
 Kind = Literal["letters", "pitches", "degrees"]
 
@@ -97,12 +102,18 @@ def read_query(text: str) -> MelodyQuery:
     """What somebody typed of a melody.
 
     Raises:
-        NotationError: there are fewer than `MIN_NOTES` notes in it.
+        NotationError: something in it is no note, or there are fewer than `MIN_NOTES` notes.
     """
     text = text[:MAX_QUERY]
     if _DEGREES.fullmatch(text):
         degrees = tuple(int(sign) - 1 for sign in text if sign.isdigit())
         return MelodyQuery("degrees", _enough(degrees)[:MAX_NOTES])
+    if strange := _find_strange(text):
+        raise NotationError(
+            "{text!r} is not a note. Type letters from A to G, such as DFA dAF, or degrees from 1 "
+            "to 7, such as 1 3 5 6 5.",
+            text=strange,
+        )
     has_key = _KEY.search(text) is not None
     head = "X:1\nL:1/8\n" if has_key else "X:1\nM:none\nL:1/8\nK:C\n"
     tune, _problems = read_tune(text if text.lstrip().startswith("X:") else head + text)
@@ -110,6 +121,22 @@ def read_query(text: str) -> MelodyQuery:
     if has_key or _SIGNED.search(text):
         return MelodyQuery("pitches", pitch_steps(_enough(melody.pitches)[:MAX_NOTES]))
     return MelodyQuery("letters", letter_steps(_enough(melody.letters)[:MAX_NOTES]))
+
+
+def _find_strange(text: str) -> str:
+    """The first letters or digits that are none of a melody; empty where all are.
+
+    Where there are fields, or bar lines with letters before the notes, somebody pasted ABC: its
+    decorations are no mistakes.
+    """
+    if _FIELD.search(text):
+        return ""
+    bare = _BESIDE.sub(" ", text)
+    if "|" in bare:
+        bare = _ORNAMENT.sub(" ", bare)
+    has_notes = re.search("[A-Ga-g]", bare) is not None
+    found = _NO_NOTE.search(bare) or (None if has_notes else _NO_DEGREE.search(bare))
+    return found[0][:20] if found else ""
 
 
 def query_of(tune: Tune, notes: int = 24) -> MelodyQuery:

@@ -93,7 +93,7 @@ def find_missing(tune: Tune, instrument: Instrument, semitones: int = 0) -> int:
         key = note.key or tune.key
         for pitch in note.pitches:
             moved = pitch + shift
-            is_lacking = find is not None and NOT_THERE in find(moved, key)
+            is_lacking = find is not None and NOT_THERE in find(moved, key, False)
             count += is_lacking or not span.low <= moved <= span.high
     return count
 

@@ -18,6 +18,7 @@ from musicgen.notation.parsing.characters import plain_lines
 from musicgen.notation.parsing.reader import LeftOut, left_out
 from musicgen.notation.parsing.text_strings import TEXT_FIELDS, encode_text_string
 from musicgen.notation.parsing.tokens import (
+    BEFORE_NOTE,
     FIELD_LINE,
     OLD_FIELD,
     TOKEN,
@@ -45,7 +46,6 @@ _DROPPED = frozenset(
 )
 _SHORTHAND = frozenset("~.HLMOPSTuvJ")
 _SOUNDING = frozenset({"note", "rest", "chord", "oldchord"})
-_BEFORE_NOTE = frozenset({"quote", "grace", "decoration", "shorthand", "tuplet", "slur"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,32 @@ def break_lines(tune: Tune, bars_per_line: int = 4) -> LaidOut:
 
 
 def group_lines(bars: Sequence[Bar], bars_per_line: int) -> Iterator[list[Bar]]:
-    """Bars line by line: a number of full ones, fewer where a section ends."""
+    """Bars line by line: a number of full ones, fewer where a section ends.
+
+    A bar that would be left alone there takes one with it: four bars are two and two where three
+    have room, not three and one, stretched from margin to margin.
+    """
+    before: list[Bar] = []
+    for line in _fill_lines(bars, bars_per_line):
+        if _is_left_alone(line, before, bars):
+            line.insert(0, before.pop())
+        if before:
+            yield before
+        before = line
+    if before:
+        yield before
+
+
+def _is_left_alone(line: list[Bar], before: list[Bar], bars: Sequence[Bar]) -> bool:
+    """Whether a line is one bar of the section before it, which has bars enough to give one up."""
+    if len(line) != 1 or not before or is_closing(before[-1].closing):
+        return False
+    is_enough = len(before) - _is_pickup(before[0], before) >= 3
+    return is_enough and bool(before[-2].closing) and not _is_glued(before[-2], bars)
+
+
+def _fill_lines(bars: Sequence[Bar], bars_per_line: int) -> Iterator[list[Bar]]:
+    """Bars line by line, each as full as it may be."""
     line: list[Bar] = []
     count = 0
     for bar in bars:
@@ -294,7 +319,7 @@ class _Writer:
 
     def _break_bar(self, piece: str, kind: str, room: int) -> None:
         """Ends the line before a note, where it is full and nothing goes over its end."""
-        begins = kind in _SOUNDING or (kind in _BEFORE_NOTE and piece != ")")
+        begins = kind in _SOUNDING or (kind in BEFORE_NOTE and piece != ")")
         is_bound = self.of_tuplet > 0 or self.adorned is not None or self.pieces[-1][0] in "<>-"
         if begins and room <= 0 and not is_bound:
             self.end_line()
@@ -311,7 +336,7 @@ class _Writer:
         It takes in ornaments and then slurs and tuplets, and begins anew where an ornament follows.
         """
         is_bracket = kind in ("slur", "tuplet")
-        if kind not in _BEFORE_NOTE or piece == ")":
+        if kind not in BEFORE_NOTE or piece == ")":
             return
         if self.adorned is None or (self.is_bracketed and not is_bracket):
             self.adorned = self.length

@@ -21,7 +21,7 @@ from musicgen.notation.parsing.fields import (
 )
 from musicgen.notation.parsing.lengths import to_quarters, to_ticks
 from musicgen.notation.parsing.pitches import PitchReader, ReportProblem
-from musicgen.notation.parsing.tokens import SHORTHAND
+from musicgen.notation.parsing.tokens import SHORTHAND, find_adorned
 from musicgen.notation.parsing.voices import parse_voice
 from musicgen.translatable import Sentence
 
@@ -293,8 +293,7 @@ class MeasureReader:
 
     def _first_of(self, bar: BarDraft) -> int:
         if bar.start < 0:
-            first = bar.notes[0]
-            return first.graces[0][2][0] - 1 if first.graces else first.start
+            return find_adorned(self.text, bar.notes[0].start)
         blank = _BLANK.match(self.text, bar.start)
         return blank.end() if blank else bar.start
 

@@ -40,6 +40,9 @@ TOKEN = re.compile(
     re.DOTALL,
 )
 
+BEFORE_NOTE = frozenset({"quote", "grace", "decoration", "shorthand", "tuplet", "slur"})
+"""The pieces that stand before the note to which they belong."""
+
 FIELD_LINE = re.compile(r"[ \t]*([A-Za-z+]):(?![|:])([^\n]*)")
 """An information field on a line of its own; ``A:|`` is music."""
 
@@ -118,6 +121,29 @@ def jump_of(words: str) -> str | None:
     """The kind of `Mark` that a decoration or a text above the music means, else None."""
     found = _JUMP.fullmatch(words) if len(words) < 40 else None
     return _JUMPS.get(_BARE.sub("", found[1].lower())) if found else None
+
+
+def find_adorned(text: str, note: int) -> int:
+    """Where a note begins with all that stands before it on its line and belongs to it.
+
+    That is what `BEFORE_NOTE` has: chord symbols and other words, grace notes, decorations, the
+    signs of slurs and tuplets.
+
+    Args:
+        text: Of the tune.
+        note: Where the letter of the note stands, or the bracket of a chord.
+    """
+    first, position = note, text.rfind("\n", 0, note) + 1
+    while position < note:
+        match = TOKEN.match(text, position, note)
+        if match is None:
+            return note
+        if match.lastgroup not in BEFORE_NOTE:
+            first = note if match.lastgroup != "space" else first
+        elif first == note:
+            first = position
+        position = match.end()
+    return first
 
 
 def hide_words(text: str) -> str:

@@ -17,7 +17,11 @@ from musicgen.ui.base.links import play_page_link
 from musicgen.ui.base.uninterrupted import uninterrupted
 from musicgen.ui.components.keyboard import keyboard, to_abc
 from musicgen.ui.components.row_table import row_table
-from musicgen.ui.tune.tune_words import name_music_key, name_rhythm
+from musicgen.ui.tune.tune_words import (
+    name_music_key,
+    name_rhythm,
+    names_in_all_languages,
+)
 
 MAX_SEARCH = 100
 TABLE_HEIGHT = 320
@@ -52,7 +56,12 @@ def tunes() -> list[BookTune]:
             play_page_link(_("Compose a tune"))
         return []
     question = _question(book)
-    found = book.tunes(question)
+    found = book.tunes(question, names_in_all_languages)
+    if not found:
+        st.info(
+            _("No tune has all of this. Leave a word or some notes out, or choose all under Only.")
+        )
+        return []
 
     def open_row(row: int) -> None:
         if row < len(found):
@@ -83,7 +92,9 @@ def _question(book: Tunebook) -> Question:
     with st.container(horizontal=True, vertical_alignment="bottom", key="tunebook_search"):
         words = st.text_input(
             _("Words"), max_chars=MAX_SEARCH, key="tunebook_words", icon=":material/search:",
-            placeholder=_("title, composer, tag or note"),
+            placeholder=_("title, dance, key, tag or note"),
+            help=_("All words must be there: in title, composer, note and tags, or as dance, key "
+                   "and meter, such as jig, E minor, Edor or 6/8."),
         )  # fmt: skip
         typed = st.text_input(
             _("Melody"), max_chars=MAX_QUERY, key="tunebook_melody", icon=":material/music_note:",
@@ -130,11 +141,12 @@ def _melody(typed: str) -> MelodyQuery | None:
 
 
 def _row(tune: BookTune, *, has_likeness: bool) -> dict[str, Any]:
-    row = {
+    fits = {_("Fits"): f"{tune.likeness:.0%}"} if has_likeness else {}
+    return {
         _("Title"): remove_controls(tune.title),
+        **fits,
         _("Rhythm"): name_rhythm(tune.rhythm),
         _("Key and mode"): name_music_key(tune.music_key),
         _("Meter"): tune.meter,
         _("Tags"): remove_controls(", ".join(tune.tags)),
     }
-    return row | ({_("Fits"): f"{tune.likeness:.0%}"} if has_likeness else {})

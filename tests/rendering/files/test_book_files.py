@@ -166,6 +166,16 @@ def test_a_book_is_printed_in_numbered_notation(book: Tunebook) -> None:
 
 
 @needs_abcjs
+def test_a_beginning_has_the_chord_of_its_first_note(book: Tunebook) -> None:
+    text = 'X:1\nT:Kesh\nM:6/8\nL:1/8\nK:G\n"G"G3 GAB|"D"A3 ABd|"Am"edd gdd|"C"edB dBA|]\n'
+    settings = BookSettings(layout="incipits", code="none")
+    data = write_book([make_tune(text)], (), settings, PATHS).data
+    pages = pypdf.PdfReader(io.BytesIO(data)).pages
+    words = next(text for page in pages if "Beginnings" in (text := page.extract_text())).split()
+    assert "G" in words and "D" in words and "Am" not in words
+
+
+@needs_abcjs
 def test_a_tune_that_cannot_be_drawn_costs_no_other_its_music(
     book: Tunebook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
