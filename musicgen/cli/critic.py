@@ -23,6 +23,9 @@ DEFAULT_TUNES = 1500
 AIMED_TUNES = 300
 """Composed with the critic: how often do they come home?"""
 
+METER_TUNES = 100
+"""The same of each meter of the book, with what is asked of some of them."""
+
 
 @click.command("critic")
 @checkpoint_option
@@ -50,6 +53,7 @@ def critic_command(
         from musicgen.evaluation.critic_fitting import (
             compose_for_critic,
             find_aims,
+            find_meter_aims,
             fit_critic,
         )
 
@@ -75,7 +79,16 @@ def critic_command(
                 lambda texts: show(composed + texts),
                 SampleConfig().candidates,
             )
-        fitted = replace(critic, aims=find_aims(real, chosen)).to_json()
+            aims = find_aims(real, chosen)
+            checkpoint.critic = replace(critic, aims=aims).to_json()
+
+            def compose_in(meter: str) -> list[str]:
+                start = seed + tunes + AIMED_TUNES
+                count, drawings = METER_TUNES, SampleConfig().candidates
+                return compose_for_critic(checkpoint, count, start, None, drawings, meter)
+
+            own = find_meter_aims(real, aims["home"], compose_in)
+        fitted = replace(critic, aims=aims | own).to_json()
         told |= {"real": len(real), "composed": len(composed), "bytes": len(fitted)}
     run = RunStore(paths.runs).get(ref.name) if ref.origin == "run" else None
     with run.locked() if run else nullcontext():

@@ -28,7 +28,7 @@ from musicgen.errors import CheckpointError
 from musicgen.models.checkpoint import Checkpoint
 from musicgen.notation.model import Tune
 from musicgen.notation.parsing.reader import read_tune
-from musicgen.sampling.aims import AIMS, OF_BEGINNINGS, draw_aims, meet
+from musicgen.sampling.aims import OF_BEGINNINGS, draw_aims, is_aim, meet, meter_of
 from musicgen.sampling.critic_features import FIGURES, count_turns, measure_figures
 from musicgen.sampling.stages import find_pauses, take_lines
 
@@ -70,7 +70,7 @@ class Critic:
         """
         read = [take_lines(text) for text in texts]
         tunes = [read_tune(lines)[0] for lines in read]
-        asked = draw_aims(self.aims, seed)
+        asked = draw_aims(self.aims, seed, meter_of(tunes[0]))
         places = meet(tunes, [name for name in asked if name in OF_BEGINNINGS])
         odds = [self.weigh_beginning(read[at], tunes[at]) for at in places]
         return places[choose(odds, self.sharpness, seed, stage)]
@@ -86,7 +86,8 @@ class Critic:
         places = [at for at, value in enumerate(log_odds) if value > NO_CHANCE]
         if not places:
             return 0
-        met = meet([tunes[at] for at in places], draw_aims(self.aims, seed))
+        asked = draw_aims(self.aims, seed, meter_of(tunes[places[0]]))
+        met = meet([tunes[at] for at in places], asked)
         places = [places[at] for at in met]
         return places[choose([log_odds[at] for at in places], self.sharpness, seed)]
 
@@ -206,7 +207,7 @@ def read_critic(values: Mapping[str, Any]) -> Critic:
 
 def _read_aims(values: Mapping[str, Any]) -> dict[str, float]:
     aims = {str(name): _number(share) for name, share in values.items()}
-    if not aims.keys() <= AIMS.keys() or not all(0 <= share <= 1 for share in aims.values()):
+    if not all(is_aim(name) and 0 <= share <= 1 for name, share in aims.items()):
         raise ValueError("not a share of what may be asked")
     return aims
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from musicgen.evaluation.critic_fitting import find_aims
+from musicgen.evaluation.critic_fitting import find_aims, find_meter_aims
 from musicgen.notation.model import Tune
 from musicgen.notation.parsing.reader import read_tune
 from musicgen.sampling.aims import (
@@ -10,8 +10,10 @@ from musicgen.sampling.aims import (
     comes_home,
     draw_aims,
     find_share,
+    is_aim,
     measure_rates,
     meet,
+    meter_of,
     moves_on,
 )
 from musicgen.sampling.critic import NO_CHANCE, Critic
@@ -60,6 +62,34 @@ def test_something_is_asked_of_as_many_tunes_as_its_share_says() -> None:
     assert abs(drawn.count(("home",)) - 3000) < 137
     assert set(drawn) == {("home",), ()}
     assert draw_aims(dict.fromkeys(AIMS, 1.0), 5) == tuple(AIMS)
+
+
+def test_a_meter_may_have_a_share_of_its_own() -> None:
+    shares = {"home": 0.0, "home 3/4": 1.0}
+    assert draw_aims(shares, 1) == draw_aims(shares, 1, "9/8") == ()
+    assert draw_aims(shares, 1, meter_of(read_tune("X:1\nM:3/4\nK:D\nD6|]")[0])) == ("home",)
+    assert [is_aim(name) for name in ("home", "home 3/4", "home x", "honey", "")] == [
+        True, True, False, False, False,
+    ]  # fmt: skip
+
+
+def test_a_meter_gets_its_share_where_it_comes_home_too_seldom() -> None:
+    def waltz(last: str) -> str:
+        return f"X:1\nM:3/4\nL:1/8\nK:D Major\nD6|{last}6|]"
+
+    def slip_jig(last: str) -> str:
+        return f"X:1\nM:9/8\nL:1/8\nK:D Major\nD9|{last}9|]"
+
+    real = [waltz("D")] * 20 + [slip_jig("D")] * 10 + [slip_jig("A")] * 10 + [HEADER + "D8|]"] * 9
+    asked = []
+
+    def compose_in(meter: str) -> list[str]:
+        asked.append(meter)
+        make = waltz if meter == "3/4" else slip_jig
+        return [make("D")] * 50 + [make("A")] * 50
+
+    assert find_meter_aims(real, 0.4, compose_in) == {"home 3/4": 1.0}
+    assert sorted(asked) == ["3/4", "9/8"]
 
 
 def test_those_that_have_what_is_asked_are_kept_and_all_where_none_has() -> None:
