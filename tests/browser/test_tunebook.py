@@ -5,6 +5,7 @@ import pypdf
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.test_play import PHONE
 from tests.browser.waiting import at_rest, expect_no_wider
 
 pytestmark = pytest.mark.browser
@@ -16,7 +17,7 @@ TUNES = (
 
 
 def test_a_tune_is_found_by_playing_its_beginning_in_another_key(open_page):
-    page = open_page("/Tunebook", viewport={"width": 390, "height": 844}).page
+    page = open_page("/Tunebook", viewport=PHONE, has_touch=True, is_mobile=True).page
     at_rest(page)
     if not page.get_by_label("Or paste ABC here").is_visible():
         page.get_by_text("Bring tunes").click()
