@@ -201,6 +201,18 @@ def test_who_scrolls_up_by_hand_is_left_there_until_they_come_back(open_page):
     page.wait_for_function(f"{SCROLLED} > {back} + 100")
 
 
+@pytest.mark.parametrize("size", [(1440, 900), (390, 844)], ids=["wide", "narrow"])
+def test_big_notes_are_bigger_on_every_screen(open_page, size):
+    page = open_page("/Tunebook", viewport=dict(zip(("width", "height"), size, strict=True))).page
+    put_on_the_stand(page, f"Read from afar {size[0]}")
+    height = "document.querySelector('.abcjs-staff').getBoundingClientRect().height"
+    before = page.evaluate(height)
+    page.get_by_role("button", name="View").click()
+    page.get_by_text("Big notes", exact=True).click()
+    page.wait_for_function(f"{height} > 1.5 * {before}")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
 def reads_numbers(page):
     """The same tune in numbered notation, with the cursor on its digits, and back."""
     page.get_by_role("button", name="View").click()
