@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.test_play import PHONE
 from tests.browser.waiting import at_rest
 
 pytestmark = pytest.mark.browser
@@ -56,4 +57,31 @@ def test_a_note_is_chosen_moved_made_longer_and_taken_back(open_page, size):
     last = page.locator(".musicgen-note").last
     last.evaluate("note => note.scrollIntoView({ block: 'center' })")
     page.wait_for_function(TOOLS_IN_SIGHT)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+# Words that are only for those who listen to the page are a pixel wide.
+WORDS_SHOWN = """() => [...document.querySelectorAll(
+  ".st-key-note_bar button [data-testid=stMarkdownContainer]")]
+  .map((words) => ({ width: words.getBoundingClientRect().width,
+                     isWhole: words.scrollWidth <= words.closest("button").clientWidth }))
+  .filter(({ width, isWhole }) => width > 15 && isWhole).length"""
+
+
+def test_the_tools_say_what_they_do_on_a_telephone(open_page):
+    page = open_page("/Tunebook", viewport=PHONE, has_touch=True, is_mobile=True).page
+    at_rest(page)
+    if not page.get_by_label("Or paste ABC here").is_visible():
+        page.get_by_text("Bring tunes").click()
+    page.get_by_label("Or paste ABC here").fill(TUNE.format("with a thumb"))
+    page.get_by_role("button", name="Add to the tunebook").click()
+    expect(page.get_by_role("heading", name="Edited with a thumb")).to_be_visible()
+    at_rest(page)
+    page.get_by_text("Change the notes").click()
+    expect(page.get_by_role("button", name="Semitone up")).to_be_visible()
+    at_rest(page)
+    assert page.evaluate(WORDS_SHOWN) == 12
+    bar = page.locator(".st-key-note_bar").bounding_box()
+    assert bar
+    assert bar["height"] < 130  # two rows
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -5,6 +5,7 @@ import pypdf
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.test_play import PHONE
 from tests.browser.waiting import at_rest, expect_no_wider
 
 pytestmark = pytest.mark.browser
@@ -14,9 +15,15 @@ TUNES = (
     "X:2\nT:<img src=x onerror=alert(1)> {0}\nR:reel\nM:4/4\nL:1/8\nK:G\n|:GABc d2B2|G4 G4:|\n"
 )
 
+PLAYER_IN_SIGHT = """() => {
+  const player = document.querySelector(".st-key-set_sound audio");
+  const { left, top, width, height } = player.getBoundingClientRect();
+  return document.elementFromPoint(left + width / 2, top + height / 2) === player;
+}"""
+
 
 def test_a_tune_is_found_by_playing_its_beginning_in_another_key(open_page):
-    page = open_page("/Tunebook", viewport={"width": 390, "height": 844}).page
+    page = open_page("/Tunebook", viewport=PHONE, has_touch=True, is_mobile=True).page
     at_rest(page)
     if not page.get_by_label("Or paste ABC here").is_visible():
         page.get_by_text("Bring tunes").click()
@@ -169,3 +176,26 @@ def test_pages_of_a_set_turn_from_tune_to_tune_for_those_who_read_along(open_pag
     page.evaluate("document.querySelector('.st-key-set_sound audio').play()")
     expect(cursor).to_be_in_viewport()
     expect(first.locator(".musicgen-sounding")).to_have_count(0)
+
+
+def test_the_player_of_a_set_stays_in_sight_above_its_scores(open_page):
+    page = open_page("/Tunebook", viewport=PHONE, has_touch=True, is_mobile=True).page
+    at_rest(page)
+    if not page.get_by_label("Or paste ABC here").is_visible():
+        page.get_by_text("Bring tunes").click()
+    bars = 12 * "|:DFA dAF|GBd gdB|AFA d2A|d3 d3:|\n"
+    page.get_by_label("Or paste ABC here").fill(f"X:1\nT:Long\nM:6/8\nL:1/8\nK:D\n{bars}")
+    page.get_by_role("button", name="Add to the tunebook").click()
+    expect(page.get_by_role("heading", name="Long")).to_be_visible()
+    at_rest(page)
+    page.get_by_role("button", name="Add to the set").click()
+    page.get_by_label("Times").first.wait_for()
+    at_rest(page)
+    page.get_by_role("button", name="Play the set").click()
+    page.wait_for_function("document.querySelector('.st-key-set_sound audio')?.duration > 1")
+    last = page.locator(".st-key-set_score_0 .musicgen-note").last
+    last.wait_for(state="attached")
+    at_rest(page)
+    page.evaluate("document.querySelector('.st-key-set_sound audio').pause()")
+    last.evaluate("note => note.scrollIntoView({ block: 'center' })")
+    page.wait_for_function(PLAYER_IN_SIGHT)

@@ -33,6 +33,15 @@ def test_every_layout_finds_the_same_notes_in_the_order_they_sound(tune, sound):
         assert heard == first * 2 + second * 2
 
 
+def test_big_notes_have_half_as_much_on_a_line_at_every_width(tune, sound):
+    usual = rendering.lay_out(tune, sound.moments)
+    big = rendering.lay_out(tune, sound.moments, is_big=True)
+    assert [layout.min_width for layout in big] == [layout.min_width for layout in usual]
+    for small, large in zip(usual, big, strict=True):
+        assert large.staff_width <= small.staff_width / 2
+        assert len(large.abc.splitlines()) > len(small.abc.splitlines())
+
+
 def test_wide_lines_have_four_bars_and_narrow_ones_two(tune, sound):
     wide, narrow = rendering.layouts(tune, sound)
     assert wide.min_width > narrow.min_width == 0

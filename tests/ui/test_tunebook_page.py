@@ -174,6 +174,15 @@ def test_notes_are_changed_with_buttons_and_refused_with_a_sentence(book, open_a
     assert not app.exception and "any further" in app.warning[0].value
 
 
+def test_the_note_that_is_chosen_is_said_to_be_in_the_pick_up(book, open_app):
+    tune = read_abc("X:1\nT:Up\nM:4/4\nL:1/8\nK:D\nd|ABcd efga|ABcd efg|]\n")
+    book.add([tune])
+    app = check(open_app("Tunebook", tune=tune.key))
+    check(app.toggle(key="tunebook_editing").set_value(True).run())
+    said = "Note 1 of 16, pick-up: D. Choose another in the score."
+    assert said in [item.value for item in app.caption]
+
+
 def test_a_composed_tune_is_composed_again_when_its_changes_are_taken_back(home, book, open_app):
     config = SampleConfig(seed=3)
     composition = compose(resources.checkpoint(Models().find("house")), config)[0]

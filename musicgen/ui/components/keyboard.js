@@ -21,7 +21,7 @@ class Keyboard {
     this.row = document.createElement("div");
     this.row.className = "musicgen-keyboard-row";
     this.keys = document.createElement("div");
-    this.keys.className = "musicgen-keys";
+    this.keys.className = "musicgen-keyboard-keys";
     this.keys.setAttribute("role", "group");
     host.replaceChildren(this.keys, this.row);
     this.draw(data);

@@ -12,6 +12,8 @@ const LETTERS = `20px "${FAMILY}"`;
 const FAMILY_FOLDER = "chinese_serif"; // in the address of its style sheet: see musicgen/ui/frame/web_fonts.py
 const PATIENCE_MS = 10_000;
 const READ_ON_MS = 3000; // from the last note of a tune to the first of the next one
+const NUDGE = 80; // pixels that a hand may move the page up by chance
+const HAND_MS = 500; // within which a page that moves is moved by the hand that was seen last
 
 // A font that the page does not know yet, because its style sheet is under way, counts as there. It is
 // under way on a page that has just been opened, where it is served at all.
@@ -22,6 +24,36 @@ async function lettersAreKnown() {
   const end = performance.now() + (isServed ? PATIENCE_MS : 0);
   while (!hasLetters() && performance.now() < end) await new Promise((go) => setTimeout(go, 50));
 }
+
+// How far the reader has scrolled up by hand, away from what sounds; one for all scores of a page.
+class Reader {
+  constructor() {
+    this.up = 0;
+    this.top = 0;
+    this.handAt = -Infinity;
+    const on = (kind, act) => addEventListener(kind, act, { capture: true, passive: true });
+    for (const kind of ["wheel", "touchmove"]) on(kind, () => { this.handAt = performance.now(); });
+    on("keydown", ({ key }) => { if (/^(Arrow|Page)/.test(key)) this.handAt = performance.now(); });
+    on("scroll", ({ target }) => { if (target.matches?.("[data-testid=stMain]")) this.follow(target.scrollTop); });
+  }
+
+  follow(top) {
+    const moved = this.top - top;
+    this.top = top;
+    if (performance.now() - this.handAt > HAND_MS) return;
+    this.handAt = performance.now(); // a page that was pushed goes on by itself
+    this.up = Math.max(0, this.up + moved);
+  }
+
+  get isElsewhere() { return this.up > NUDGE; }
+
+  comeBack() {
+    this.up = 0;
+    this.handAt = -Infinity;
+  }
+}
+
+const reader = globalThis.musicgenReader ??= new Reader();
 
 class Score {
   constructor(host, send) {
@@ -151,6 +183,7 @@ class Score {
     const audio = this.audio();
     if (!audio) return;
     this.pass = undefined;
+    reader.comeBack();
     audio.currentTime = time;
     audio.play()?.catch(() => {}); // where the browser wants a click first, the place is found at least
   }
@@ -248,19 +281,26 @@ class Score {
       left: `${note.left - frame.left - 4}px`, width: `${note.width + 8}px`,
       top: `${top}px`, height: `${staff.height}px`,
     });
-    // Turn the page only for those who were reading along, and have nothing open over it. In a set
-    // they come from the score of the tune before.
+    // Turn the page only for those who were reading along, have not gone up to something else, and have
+    // nothing open over it. In a set they come from the score of the tune before.
     const isCovered = document.querySelector("[data-testid=stPopoverBody]")?.getClientRects().length;
-    const isNew = this.top === undefined ? performance.now() - (globalThis.musicgenReadAt ?? -Infinity) < READ_ON_MS : seen && Math.abs(top - this.top) > 4;
-    if (isNew && !isCovered && !this.inView()) {
+    const isFirst = this.top === undefined;
+    const isReadOn = isFirst && performance.now() - (globalThis.musicgenReadAt ?? -Infinity) < READ_ON_MS;
+    const isAnew = isFirst ? !isReadOn : top < this.top - innerHeight / 2;
+    if (isAnew) reader.comeBack();
+    const isNew = isFirst ? isReadOn : seen && Math.abs(top - this.top) > 4;
+    if (isNew && !isCovered && !reader.isElsewhere && !this.inView()) {
+      reader.comeBack();
       this.cursor.scrollIntoView({ block: "center", behavior: "smooth" });
     }
     this.top = top;
   }
 
+  // Whether it is seen whole: not beyond the screen, nor beneath what stays above the score.
   inView() {
-    const box = this.cursor.getBoundingClientRect();
-    return box.height > 0 && box.top >= 0 && box.bottom <= innerHeight;
+    const { left, right, top, bottom, height } = this.cursor.getBoundingClientRect();
+    const isUppermost = (y) => this.host.contains(document.elementFromPoint((left + right) / 2, y));
+    return height > 0 && [top + 1, (top + bottom) / 2, bottom - 1].every(isUppermost);
   }
 
   stop() {

@@ -30,7 +30,7 @@ _HTML = """<div class="musicgen-score">
   <div class="musicgen-paper"></div>
   <div class="musicgen-alternatives" role="dialog" hidden></div>
   <div class="musicgen-teller" aria-live="polite"></div>
-  <p class="musicgen-keys" hidden></p>
+  <p class="musicgen-score-keys" hidden></p>
 </div>"""
 
 

@@ -324,10 +324,10 @@ class Touch {
 
   // Told to everybody while the score has the focus, and to screen readers with its name.
   tellKeys(words) {
-    const line = this.host.querySelector(".musicgen-keys");
+    const line = this.host.querySelector(".musicgen-score-keys");
     line.textContent = words;
     line.hidden = false;
-    line.id ||= `musicgen-keys-${globalThis.musicgenKeys = (globalThis.musicgenKeys ?? 0) + 1}`;
+    line.id ||= `musicgen-score-keys-${globalThis.musicgenKeys = (globalThis.musicgenKeys ?? 0) + 1}`;
     this.host.setAttribute("aria-describedby", line.id);
     this.host.setAttribute("aria-keyshortcuts", KEYS);
   }

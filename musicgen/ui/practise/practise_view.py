@@ -90,9 +90,9 @@ def practise(tune: Tune) -> None:
         _chosen_bars(tune, settings, bars_key)
         _save(tune, sound)
     fit_line(tune, 0, lambda semitones: _move(text, semitones))
-    layouts = lay_out(tune, sound.moments, fingering=viewing.fingering_of(tune, fingering))
+    fingers = viewing.fingering_of(tune, fingering)
     score(
-        layouts[-1:] if is_big else layouts,
+        lay_out(tune, sound.moments, fingering=fingers, is_big=is_big),
         [onset for _start, onset, _length in sound.moments],
         [length for _start, _onset, length in sound.moments],
         key=SCORE,

@@ -1,7 +1,7 @@
 // The music stand: keys and pedals play, stop and turn pages, and the screen stays awake while it sounds.
 // data: {audio: selector, score: selector}
 
-const HEADER = 64, GAP = 24;
+const HEADER = 64, GAP = 24; // pixels
 
 globalThis.musicgenStand ??= (() => {
   const stand = { audio: "", score: "", lock: null };
@@ -16,18 +16,21 @@ globalThis.musicgenStand ??= (() => {
     return lines.length ? lines : [...score.querySelectorAll(".musicgen-line, .musicgen-paper > svg")];
   }
 
+  // What stays above the score: the header of the page, and the player below it.
+  const head = () => HEADER + (player()?.closest(".st-key-sound")?.offsetHeight ?? 0);
+
   // To the first line that is not wholly seen, or back by a screen: a line stands whole below the
-  // header of the page, and nothing of the line before is left above it.
+  // player, and nothing of the line before is left above it.
   function turn(by) {
     const boxes = systems().map((line) => line.getBoundingClientRect());
     if (!boxes.length) return false;
-    const room = innerHeight - HEADER;
+    const covered = head(), room = innerHeight - covered;
     let at = by > 0
-      ? boxes.findIndex((box) => box.top > HEADER + 30 && box.bottom > innerHeight - 8)
-      : boxes.findIndex((box) => box.top > HEADER - room);
+      ? boxes.findIndex((box) => box.top > covered + 30 && box.bottom > innerHeight - 8)
+      : boxes.findIndex((box) => box.top > covered - room);
     if (at < 0) at = by > 0 ? boxes.length - 1 : 0;
     const above = at > 0 ? Math.max(boxes[at - 1].bottom, boxes[at].top - GAP) : boxes[at].top - GAP;
-    document.querySelector("[data-testid=stMain]")?.scrollBy({ top: above - HEADER, behavior: "smooth" });
+    document.querySelector("[data-testid=stMain]")?.scrollBy({ top: above - covered, behavior: "smooth" });
     return true;
   }
 

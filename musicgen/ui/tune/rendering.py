@@ -28,6 +28,7 @@ from musicgen.ui.tune.performance import Moment, Performance, Sound
 from musicgen.ui.tune.request import Request
 
 _WIDTHS = ((4, 640, 900), (2, 0, 440))
+_BIG_WIDTHS = ((2, 640, 440), (1, 0, 220))
 _DENSE = 10
 """Notes in a bar from which only half as many bars stand on a line."""
 _NOWHERE = (-1, -1)
@@ -195,14 +196,16 @@ def lay_out(
     has_names: bool = False,
     fingering: str = "",
     marks: Sequence[tuple[int, int]] = (),
+    is_big: bool = False,
 ) -> list[ScoreLayout]:
     """As `layouts`, for moments of `audio.midi.timeline` that no sound has been made of yet.
 
     `fingering` is one of `notation.analysis.fingering.FINGERINGS`, written below the notes.
+    `is_big` draws half as many bars a line, to be read from afar.
     """
     found = []
     is_dense = len(tune.notes) > _DENSE * max(1, len(tune.bars))
-    for bars_per_line, min_width, staff_width in _WIDTHS:
+    for bars_per_line, min_width, staff_width in _BIG_WIDTHS if is_big else _WIDTHS:
         laid_out = break_lines(tune, bars_per_line // 2 if is_dense else bars_per_line)
         laid_out = with_note_names(laid_out, tune) if has_names else laid_out
         laid_out = with_fingering(laid_out, tune, fingering) if fingering else laid_out

@@ -17,18 +17,19 @@ from musicgen.ui.components.score import changes
 from musicgen.ui.tune.viewing import SCORE
 from musicgen.ui.tunebook.text_history import Desk, TextHistory, desk
 
-_BUTTONS: tuple[tuple[Change, str, str], ...] = (
-    ("up", "arrow_upward", N_("A step up")),
-    ("down", "arrow_downward", N_("A step down")),
-    ("sharper", "keyboard_arrow_up", N_("A semitone up")),
-    ("flatter", "keyboard_arrow_down", N_("A semitone down")),
-    ("octave up", "keyboard_double_arrow_up", N_("An octave up")),
-    ("octave down", "keyboard_double_arrow_down", N_("An octave down")),
-    ("longer", "add", N_("Longer")),
-    ("shorter", "remove", N_("Shorter")),
-    ("insert", "add_circle", N_("One more note behind it")),
-    ("delete", "backspace", N_("Take it away")),
+_BUTTONS: tuple[tuple[Change, str, str, str], ...] = (
+    ("up", "arrow_upward", N_("Step up"), N_("A step up")),
+    ("down", "arrow_downward", N_("Step down"), N_("A step down")),
+    ("sharper", "keyboard_arrow_up", N_("Semitone up"), N_("A semitone up")),
+    ("flatter", "keyboard_arrow_down", N_("Semitone down"), N_("A semitone down")),
+    ("octave up", "keyboard_double_arrow_up", N_("Octave up"), N_("An octave up")),
+    ("octave down", "keyboard_double_arrow_down", N_("Octave down"), N_("An octave down")),
+    ("longer", "add", N_("Longer"), N_("Longer")),
+    ("shorter", "remove", N_("Shorter"), N_("Shorter")),
+    ("insert", "add_circle", N_("One more"), N_("One more note behind it")),
+    ("delete", "backspace", N_("Take it away"), N_("Take it away")),
 )
+"""Changes, with the icons of their buttons, the words on these, and those that explain them."""
 
 
 def editing_bar(tune: BookTune) -> None:
@@ -53,10 +54,11 @@ def _buttons(tune: BookTune, history: TextHistory) -> None:
             _("Redo"), key="tunebook_note_redo", icon=":material/redo:", help=_("Redo"),
             disabled=not history.can_redo, on_click=_click, args=(tune.key, "redo"),
         )  # fmt: skip
-        for change, icon, label in _BUTTONS:
+        for change, icon, label, meaning in _BUTTONS:
             st.button(
                 _(label), key=f"tunebook_note_{change.replace(' ', '_')}",
-                icon=f":material/{icon}:", help=_(label), on_click=_click, args=(tune.key, change),
+                icon=f":material/{icon}:", help=_(meaning), on_click=_click,
+                args=(tune.key, change),
             )  # fmt: skip
 
 
@@ -103,9 +105,15 @@ def _keep_note(own: Desk, tune: Tune) -> None:
 
 def _place(tune: Tune, number: int) -> str:
     note = tune.notes[number]
-    return _("Note {number} of {count}, bar {bar}: {name}. Click on another in the score.").format(
+    bar = number_bars(tune.bars)[note.bar]
+    place = (
+        _("Note {number} of {count}, bar {bar}: {name}. Choose another in the score.")
+        if bar
+        else _("Note {number} of {count}, pick-up: {name}. Choose another in the score.")
+    )
+    return place.format(
         number=number + 1,
         count=len(tune.notes),
-        bar=number_bars(tune.bars)[note.bar],
+        bar=bar,
         name=plain(name_note(tune, note)) or _("rest"),
     )

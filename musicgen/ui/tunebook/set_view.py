@@ -198,6 +198,12 @@ def _remove_set() -> None:
 def _play(parts: tuple[tuple[str, int, int], ...]) -> None:
     if not state.TUNEBOOK_PLAYED.get() or not parts:
         return
+    with st.container(key="set_stage"):  # within it the player stays in sight
+        _play_through(parts)
+
+
+def _play_through(parts: tuple[tuple[str, int, int], ...]) -> None:
+    """The player of a set, its files and its scores."""
     name = state.TUNEBOOK_SET.get() or _("Set")
     texts = tuple(resources.tunebook().get(key).text for key, _times, _steps in parts)
     wanted = name, parts, texts, *listening.reading()
