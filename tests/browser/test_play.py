@@ -179,7 +179,7 @@ def test_moving_the_slider_does_not_stop_the_sound(open_page):
     page.wait_for_function("document.querySelector('audio')?.currentTime > 0.5")
     page.evaluate(f"Object.assign({AUDIO}, {{ marked: true, loop: true }})")
     page.get_by_role("slider").press("ArrowRight")
-    expect(page.locator("[data-testid=stSliderThumbValue]")).to_have_text("0.85")
+    expect(page.locator("[data-testid=stSliderThumbValue]")).to_have_text("0.90")
     at_rest(page)
     before = page.evaluate("document.querySelector('audio').currentTime")
     page.wait_for_function(f"document.querySelector('audio')?.currentTime > {before}")

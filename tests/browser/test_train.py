@@ -144,7 +144,7 @@ def test_a_training_is_watched_zoomed_refreshed_stopped_and_played(open_page, wi
     # A second tab composes meanwhile, and its slider answers.
     other = open_page("/?model=tiny", context=page.context).page
     other.get_by_role("slider").press("ArrowRight")
-    expect(other.locator("[data-testid=stSliderThumbValue]")).to_have_text("0.9")
+    expect(other.locator("[data-testid=stSliderThumbValue]")).to_have_text("0.90")
     other.get_by_role("button", name="Compose").click()
     expect(other.get_by_text("temperature 0.9")).to_be_visible()
     expect(other.get_by_text("training", exact=False).first).to_be_visible()
