@@ -59,8 +59,8 @@ else:
     from musicgen.ui.frame.runs_in_turn import take_turns
     from musicgen.ui.frame.server import guards
     from musicgen.ui.frame.tidying import tidying
-    from musicgen.ui.frame.warming import warm_up
     from musicgen.ui.frame.whole_callbacks import keep_callbacks_whole
+    from musicgen.ui.play.warming import warm_up
 
     let_runs_end()
     keep_what_browsers_ask()

@@ -82,20 +82,28 @@ class ComposeAhead(Generic[T]):
         self._current: _Wish | None = None
         self._is_working = False
 
-    def ask(self, owner: str, key: Hashable, make: Callable[[Check], T]) -> None:
+    def ask(
+        self,
+        owner: str,
+        key: Hashable,
+        make: Callable[[Check], T],
+        delay_s: float | None = None,
+    ) -> None:
         """Has something made ahead, unless the owner asked for the same before; returns at once.
 
         Args:
             owner: Whose wish it is.
             key: What it is; the same key stands for the same thing.
             make: Makes it, in the thread; calls what it is given now and then.
+            delay_s: Seconds until it begins; those of all if None.
         """
         with self._changed:
             known = self._wishes.get(owner)
             if known and known.key == key:
                 return
             self._forget(owner)
-            self._wishes[owner] = _Wish(key, make, self._clock() + self._delay_s)
+            delay_s = self._delay_s if delay_s is None else delay_s
+            self._wishes[owner] = _Wish(key, make, self._clock() + delay_s)
             while len(self._wishes) > MAX_OWNERS:
                 self._forget(next(iter(self._wishes)))
             if not self._is_working:
@@ -107,6 +115,21 @@ class ComposeAhead(Generic[T]):
         """Forgets what an owner asked for."""
         with self._changed:
             self._forget(owner)
+
+    def hand_over(self, giver: str, owner: str, key: Hashable) -> bool:
+        """Makes what one owner asked for another's, done or not, if it has that key.
+
+        Otherwise it is forgotten: nobody waits for it any more. Whether there was such a thing.
+        """
+        with self._changed:
+            wish = self._wishes.get(giver)
+            if wish is None or wish.key != key:
+                self._forget(giver)
+                return False
+            del self._wishes[giver]
+            self._forget(owner)
+            self._wishes[owner] = wish
+            return True
 
     def take(self, owner: str, key: Hashable) -> T | None:
         """What was made ahead, which is forgotten here; None where there is nothing of that key.

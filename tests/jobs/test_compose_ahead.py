@@ -132,3 +132,27 @@ def test_the_work_stands_aside_until_somebody_waits_for_it():
     assert stood.wait(WAIT_S)
     work.may_end.set()
     wait_until(lambda: ahead.is_ready("one"))
+
+
+def test_what_one_asked_for_is_handed_over_done_or_under_way(ahead):
+    done(ahead, "one", "a", "tune")
+    assert ahead.hand_over("one", "other", "a")
+    assert ahead.take("one", "a") is None
+    assert ahead.take("other", "a") == "tune"
+
+    work = Work("later")
+    ahead.ask("one", "b", work)
+    assert work.started.wait(WAIT_S)
+    assert ahead.hand_over("one", "other", "b")
+    work.may_end.set()
+    assert ahead.take("other", "b") == "later"
+
+
+def test_what_nobody_takes_over_is_not_made_to_the_end(ahead):
+    work = Work("tune")
+    ahead.ask("one", "a", work)
+    assert work.started.wait(WAIT_S)
+    assert not ahead.hand_over("one", "other", "b")
+    assert not ahead.hand_over("nobody", "other", "a")
+    done(ahead, "other", "b", "its own")  # the thread is free: what was under way ended
+    assert ahead.take("one", "a") is None
