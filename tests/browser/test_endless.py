@@ -161,12 +161,12 @@ def test_the_music_goes_on_over_other_pages_and_one_sounds_at_a_time(open_page):
         expect(bar.get_by_role("link")).to_be_visible()
         page.wait_for_function(f"({RADIO})()?.state === 'running'")
     assert page.evaluate("globalThis.before === globalThis.musicgenRadio")
-    current = page.evaluate(RADIO)["current"]
+    current = value_of(page, RADIO)["current"]
     for _skip in range(3):  # more than was ready: it is fed from here
         page.wait_for_function(f"({RADIO})()?.ready.some((number) => number > {current})")
         page.get_by_role("button", name="Next tune").click()
         page.wait_for_function(f"({RADIO})()?.current > {current}")
-        current = page.evaluate(RADIO)["current"]
+        current = value_of(page, RADIO)["current"]
     page.get_by_role("button", name="Compose").click()
     page.wait_for_function("document.querySelector('.st-key-sound audio')?.currentTime > 0.2")
     page.wait_for_function(f"({RADIO})()?.state === 'suspended'")
@@ -178,7 +178,7 @@ def test_the_music_goes_on_over_other_pages_and_one_sounds_at_a_time(open_page):
 def test_the_tune_before_comes_again_and_what_was_heard_can_be_kept(open_page):
     page = open_page("/Endless").page
     start(page)
-    first = page.evaluate(RADIO)["current"]
+    first = value_of(page, RADIO)["current"]
     title = str(page.locator(".abcjs-title").text_content())
     page.get_by_role("button", name="Next tune").click()
     page.wait_for_function(f"({RADIO})()?.current > {first}")
@@ -240,7 +240,7 @@ def test_a_sound_that_could_not_be_fetched_is_fetched_again(open_page):
           return String(next.number);
         }""",
     )
-    page.wait_for_function(f"({RADIO})().ready.includes({lost})")
+    page.wait_for_function(f"({RADIO})()?.ready.includes({lost})")
 
 
 def test_few_tunes_are_kept_however_many_were_heard(open_page):

@@ -10,6 +10,7 @@ from musicgen.rendering.files.embedded_provenance import read_recipes
 from musicgen.rendering.files.formats import FORMATS
 from musicgen.ui.tune.downloads import AT_ONCE, MEANINGS
 from tests.browser.waiting import (
+    AT_REST,
     at_rest,
     expect_no_wider,
     expect_text,
@@ -42,13 +43,18 @@ SCORE = """(before) => {
 
 AUDIO = "document.querySelector('.st-key-sound audio')"
 LISTENS = f"({AUDIO}?.readyState ?? 0) > 0"
+SEED = "new URL(location).searchParams.get('seed')"
 
 SHORTEST_TUNE = 60
 """Characters: a header alone has thirty."""
 
 
 def compose(page: Page) -> None:
+    """Composes with a seed that is drawn; the tune of before stays until the new one is there."""
+    before = page.evaluate(SEED)
     page.get_by_role("button", name="Compose").click()
+    page.wait_for_function(f"(before) => {SEED} !== before", arg=before)
+    page.locator(AT_REST).wait_for()
     page.locator(".st-key-downloads").wait_for()
     settled(page)
 
@@ -292,7 +298,7 @@ def test_a_chinese_browser_is_spoken_to_in_chinese_and_can_change_its_mind(open_
     page.wait_for_function("document.documentElement.lang === 'zh-Hans'")
     page.get_by_text("English").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Play")
-    page.get_by_role("link", name="Train").click()
+    page.get_by_role("link", name="Train", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Train")
     page.reload()
     expect(page.get_by_role("heading", level=1)).to_have_text("Train")

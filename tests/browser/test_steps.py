@@ -147,7 +147,7 @@ def test_pages_whose_program_was_stopped_say_so(browser, tmp_path):
             page.wait_for_function("!!globalThis.musicgenConnection?.data")
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(120)
     for language, page in pages.items():
         title, word = STOPPED[language]
         page.bring_to_front()

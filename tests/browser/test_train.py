@@ -19,6 +19,7 @@ OPENED = "document.querySelector('.st-key-opened .musicgen-chart')"
 SMALL = "document.querySelectorAll('.musicgen-chart')[3]"
 POINTS = f"({CHART}?.data?.[0].x.at(-1) ?? 0)"  # a tick may be drawing it anew
 RANGES = f"{CHART}?.layout && [{CHART}.layout.xaxis.range, {CHART}.layout.yaxis.range]"
+GO_ON = ".st-key-train_resume button"  # of what trains now: runs that were stopped have one, too
 
 
 def fill_in(page: Page, **values: int) -> None:
@@ -109,8 +110,8 @@ def test_the_curves_stay_where_they_are_when_a_training_ends(open_page):
     page.wait_for_function(f"{POINTS} === 300")
     after = held_value(page, f"{CHART}?.getBoundingClientRect().top")
     assert abs(after - before) < 4
-    low, high = page.evaluate(f"{CHART}.layout.yaxis.range")
-    shown = page.evaluate(f"{CHART}.data.flatMap((trace) => trace.y)")
+    low, high = value_of(page, f"{CHART}?.layout?.yaxis.range")
+    shown = value_of(page, f"{CHART}?.data?.flatMap((trace) => trace.y)")
     assert low <= min(shown) <= max(shown) <= high
     page.reload()  # whoever comes later begins at the form
     page.get_by_role("button", name="Start training").wait_for()
@@ -166,10 +167,10 @@ def test_a_training_is_watched_zoomed_refreshed_stopped_and_played(open_page, wi
     page.reload()
     page.wait_for_function(f"{POINTS} >= {before}")
     page.get_by_role("button", name="Pause").click()
-    page.get_by_role("button", name="Go on").first.wait_for()
+    page.locator(GO_ON).wait_for()
     held = steps_drawn(page)
     third = open_page("/Train", context=page.context).page
-    third.get_by_role("button", name="Go on").first.click()
+    third.locator(GO_ON).click()
     page.bring_to_front()
     wait_for_more(page, held)
 

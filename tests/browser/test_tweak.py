@@ -114,7 +114,7 @@ def test_the_chart_of_temperature_moves_with_the_slider(open_page):
     chart = "[...document.querySelectorAll('.st-key-temperature_box .musicgen-chart')][0]"
     page.wait_for_function(f"{chart}?.data?.length === 2")
     page.get_by_role("slider", name="Temperature").press("End")
-    page.wait_for_function(f"{chart}.data[1].name === 'as chosen: 2'")
+    page.wait_for_function(f"{chart}?.data?.[1]?.name === 'as chosen: 2'")
     expect(page.get_by_text("bits of entropy")).to_contain_text("at 2 (")
 
 
