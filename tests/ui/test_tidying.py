@@ -48,7 +48,3 @@ def test_a_slow_collection_makes_the_next_one_fast(monkeypatch):
     monkeypatch.setattr(tidying, "SLOW_S", 0.0)
     tidying.collect()
     assert frozen
-
-
-def test_memory_can_be_given_back_on_every_system():
-    tidying.give_back()

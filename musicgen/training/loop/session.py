@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from musicgen.allocator import keeping_large_blocks
 from musicgen.corpus.dataset import Dataset
 from musicgen.corpus.vocabulary import Vocabulary
 from musicgen.errors import PreferenceError, RunError, StorageError, TrainingDiverged
@@ -90,7 +91,7 @@ class TrainingSession:
             PreferenceError: there are no pairs of tunes, and none can be made.
             ProcessLost: one that trains along is gone; what was saved is kept.
         """
-        with self.run.locked():
+        with self.run.locked(), keeping_large_blocks():
             set_threads(self.preset.training)
             pairs = self._find_pairs(should_stop)
             if pairs is None:

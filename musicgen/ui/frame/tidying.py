@@ -8,15 +8,14 @@ server looks every few seconds, from its own event loop.
 
 import asyncio
 import contextlib
-import ctypes
 import gc
-import sys
 import time
-from collections.abc import AsyncIterator, Callable
-from functools import cache
+from collections.abc import AsyncIterator
 from typing import Any
 
 from streamlit.runtime import exists, get_instance
+
+from musicgen.allocator import give_back, map_large_blocks
 
 INTERVAL_S = 5.0
 """Between two looks."""
@@ -31,6 +30,7 @@ SLOW_S = 0.1
 @contextlib.asynccontextmanager
 async def tidying(_app: object) -> AsyncIterator[None]:
     """Tidies while the server runs; the ``lifespan`` of `streamlit.App`."""
+    map_large_blocks()
     task = asyncio.create_task(_tidy_for_ever(), name="musicgen-tidying")
     try:
         yield
@@ -74,20 +74,3 @@ def collect() -> None:
     gc.collect()
     if time.perf_counter() - start > SLOW_S:
         gc.freeze()
-
-
-def give_back() -> None:
-    """Hands free memory back to the system, where the C library is one that can."""
-    trim = _find_trim()
-    if trim:
-        trim(0)
-
-
-@cache
-def _find_trim() -> Callable[[int], int] | None:
-    if not sys.platform.startswith("linux"):
-        return None
-    with contextlib.suppress(OSError, AttributeError):  # musl has no such function
-        trim: Callable[[int], int] = ctypes.CDLL(None).malloc_trim
-        return trim
-    return None
