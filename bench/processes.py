@@ -89,13 +89,18 @@ def _compare_killed(home: Path, wanted: int, chance: random.Random) -> int:
 
 
 def _kill_along(home: Path, name: str, settings: dict[str, object], chance: random.Random) -> int:
-    """Trains to the end; now and then one of the processes, or their launcher, is killed."""
-    kills = 0
+    """Trains to the end; now and then one of the processes, or their launcher, is killed.
+
+    Later where nothing was kept since the last time: on a busy machine they take long to begin.
+    """
+    kills, kept, patience = 0, 0, 1.0
     launcher = _train(home, name, COUNT, "quick", KILLED_STEPS, settings)
     while True:
         try:
-            launcher.wait(timeout=chance.uniform(8.0, 16.0))
+            launcher.wait(timeout=patience * chance.uniform(8.0, 16.0))
         except subprocess.TimeoutExpired:
+            before, kept = kept, _kept_step(home, name)
+            patience = 1.0 if kept > before else patience * 1.5
             workers = _children(launcher.pid)
             victim = chance.choice([*workers, launcher.pid])
             os.kill(victim, 9)
@@ -110,6 +115,12 @@ def _kill_along(home: Path, name: str, settings: dict[str, object], chance: rand
         if launcher.returncode:
             raise SystemExit(f"{name} could not be resumed after {kills} kills")
         return kills
+
+
+def _kept_step(home: Path, name: str) -> int:
+    """The step of the last save; 0 while there is no run yet."""
+    is_there = (home / "runs" / name / "config.json").exists()
+    return _run(home, name).info().step if is_there else 0
 
 
 def _children(number: int) -> list[int]:

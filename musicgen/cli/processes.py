@@ -23,6 +23,9 @@ _TRIES = 10
 _GRACE_S = 20.0
 """How long the others have to notice that one is lost."""
 
+_ORPHAN_S = 60.0
+"""How long a process goes on without its launcher: the one that leads stops, and keeps its work."""
+
 _LOOK_S = 0.2
 
 LOST = 75
@@ -65,6 +68,27 @@ def launcher_is_gone() -> bool:
     """Whether the process that started this one for a training has ended."""
     number = os.environ.get(LAUNCHER, "")
     return number.isdecimal() and os.name == "posix" and os.getppid() != int(number)
+
+
+def end_without_launcher(has_met: threading.Event) -> None:
+    """Ends this process where the one that started it is gone; nothing where nobody did.
+
+    One that still waits for the others to come would wait for hours: it ends at once.
+
+    Args:
+        has_met: Set as soon as all are there. From then on the leader sees for itself that it has
+            to stop, and what does not end by that is ended a minute later.
+    """
+    if LAUNCHER in os.environ:
+        threading.Thread(target=_end_with_launcher, args=(has_met,), daemon=True).start()
+
+
+def _end_with_launcher(has_met: threading.Event) -> None:
+    while not launcher_is_gone():
+        time.sleep(_LOOK_S)
+    if has_met.is_set():
+        time.sleep(_ORPHAN_S)
+    os._exit(LOST)
 
 
 def _start(run: Run, count: int, is_quiet: bool) -> Sequence[subprocess.Popen[bytes]]:

@@ -10,7 +10,13 @@ import click
 from tqdm import tqdm
 
 from musicgen.cli.options import echo, echo_json, json_option, on_option
-from musicgen.cli.processes import LAUNCHER, LOST, launcher_is_gone, train_in_processes
+from musicgen.cli.processes import (
+    LAUNCHER,
+    LOST,
+    end_without_launcher,
+    launcher_is_gone,
+    train_in_processes,
+)
 from musicgen.cli.signals import asking_to_stop
 from musicgen.config import Paths
 from musicgen.corpus.dataset import Dataset, load_dataset, require_trainable
@@ -110,8 +116,11 @@ def _join(run_id: str | None, resume: bool, as_json: bool) -> None:
             "Several processes train a run that is there: make it with --steps 1, then give each "
             "--run NAME --resume."
         )
+    has_met = threading.Event()
+    end_without_launcher(has_met)
     try:
         with opening_group(choose_device()) as group:
+            has_met.set()
             if group.leads:
                 _lead(group, run_id, as_json)
             else:

@@ -1,8 +1,10 @@
 """Processes that train one network together do what one process does."""
 
 import dataclasses
+import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 
@@ -126,3 +128,39 @@ def test_two_processes_train_as_one_though_one_of_them_is_killed(
     for mine, theirs in zip(one[:60], two[:60], strict=True):
         assert theirs.train_loss == pytest.approx(mine.train_loss, rel=1e-3)
     assert two[-1].val_loss == pytest.approx(one[-1].val_loss, rel=0.03)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Who started a process is known on POSIX alone.")
+def test_a_process_whose_launcher_died_waits_for_nobody(
+    paths: Paths, tiny_preset: Preset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second of two never comes, for the launcher was killed before it started it."""
+    run = RunStore(paths.runs).create("orphan", tiny_preset)
+    alone = {"RANK": "0", "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1",
+             "MASTER_PORT": str(processes._free_port()),
+             "MUSICGEN_HOME": str(paths.home)}  # fmt: skip
+    launcher = subprocess.Popen([sys.executable, "-c", ""])
+    launcher.wait()
+    found = subprocess.run(
+        [sys.executable, "-m", "musicgen", "train", "--run", run.id, "--resume"],
+        env=os.environ | alone | {processes.LAUNCHER: str(launcher.pid)},
+        capture_output=True,
+        check=False,
+        timeout=250,
+    )
+    assert found.returncode == processes.LOST
+    assert run.info().step == 0
+
+
+def test_one_that_trains_is_given_time_to_keep_its_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[float] = []
+    monkeypatch.setattr(processes, "launcher_is_gone", lambda: True)
+    monkeypatch.setattr(processes, "_ORPHAN_S", 7.0)
+    monkeypatch.setattr(processes.time, "sleep", done.append)
+    monkeypatch.setattr(processes.os, "_exit", done.append)
+    has_met = threading.Event()
+    processes._end_with_launcher(has_met)
+    assert done == [processes.LOST]
+    has_met.set()
+    processes._end_with_launcher(has_met)
+    assert done == [processes.LOST, 7.0, processes.LOST]
