@@ -59,12 +59,14 @@ else:
     from musicgen.ui.frame.runs_in_turn import take_turns
     from musicgen.ui.frame.server import guards
     from musicgen.ui.frame.tidying import tidying
+    from musicgen.ui.frame.timer_requests import let_timers_press_nothing
     from musicgen.ui.frame.whole_callbacks import keep_callbacks_whole
     from musicgen.ui.play.warming import warm_up
 
     let_runs_end()
     keep_what_browsers_ask()
     take_turns()
+    let_timers_press_nothing()
     take_back_whole_parts()
     keep_callbacks_whole()
     keep_media_for_a_moment()

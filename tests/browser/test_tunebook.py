@@ -90,6 +90,35 @@ def test_a_click_on_a_title_opens_its_tune(open_page):
         expect(page.get_by_role("heading", name=title)).to_be_visible()
 
 
+BUSY_FOR_A_WHILE = """() => setTimeout(() => {
+  const until = performance.now() + 2500;
+  while (performance.now() < until);  // the part that ticks each second is overdue
+})"""
+
+
+def test_a_press_is_done_once_however_busy_the_browser_is(open_page):
+    page = open_page("/Tunebook").page
+    at_rest(page)
+    if not page.get_by_label("Or paste ABC here").is_visible():
+        page.get_by_text("Bring tunes").click()
+    page.get_by_label("Or paste ABC here").fill("X:1\nT:Once\nM:3/4\nL:1/8\nK:D\nA2dcBA|F6|]\n")
+    page.get_by_role("button", name="Add to the tunebook").click()
+    expect(page.get_by_role("heading", name="Once")).to_be_visible()
+    for count in (1, 2, 3):
+        at_rest(page)
+        button = page.get_by_role("button", name="Add to the set")
+        button.scroll_into_view_if_needed()
+        box = button.bounding_box()
+        assert box
+        page.evaluate(BUSY_FOR_A_WHILE)
+        page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        expect(
+            page.get_by_text(re.compile(rf"^The set below has {count} tunes?\.$"))
+        ).to_be_visible()
+        at_rest(page)
+        expect(page.get_by_label("Times")).to_have_count(count)
+
+
 @pytest.mark.parametrize("size", [(1440, 900), (390, 844)], ids=["wide", "narrow"])
 def test_tunes_are_pasted_found_put_in_a_set_and_printed(open_page, size):
     page = open_page("/Tunebook", viewport=dict(zip(("width", "height"), size, strict=True))).page

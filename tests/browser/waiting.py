@@ -10,17 +10,26 @@ AT_REST = "[data-testid=stApp][data-test-script-state=notRunning]"
 """The app while no script runs: what is pressed while a page is drawn anew may be lost."""
 
 _STILL = """() => {
+  const now = performance.now();
+  if (globalThis.stillSince === undefined) {
+    globalThis.stillSince = now;
+    for (const kind of ["pointerdown", "pointerup", "keydown", "keyup", "input", "change"])
+      addEventListener(kind, () => { globalThis.stillSince = performance.now(); }, true);
+  }
   if (document.querySelector("[data-stale=true], [data-testid=stSkeleton]")) return false;
+  if (!document.querySelector("[data-testid=stApp][data-test-script-state=notRunning]"))
+    return false;
   const where = [...document.querySelectorAll("[data-testid=stElementContainer]")]
     .map((element) => { const { left, top, width, height } = element.getBoundingClientRect();
                         return [left, top, width, height].map(Math.round); }).join();
-  const now = performance.now();
   if (where !== globalThis.whereAllWas) {
     globalThis.whereAllWas = where;
     globalThis.stillSince = now;
   }
   return now - globalThis.stillSince > 400;
 }"""
+"""Nothing has moved for a while, nor since the last press or key: what that opens begins to move a
+moment later, and a click upon what moves is none."""
 
 PATIENCE_S = 120
 _OFTEN_MS = 100
