@@ -25,7 +25,7 @@ def let_timers_press_nothing() -> None:
     """Takes presses out of what timers send; in this process, once and for all."""
     if not hasattr(AppSession._handle_rerun_script_request, "__wrapped__"):
         handle = AppSession._handle_rerun_script_request
-        AppSession._handle_rerun_script_request = handle_without_presses(handle)  # type: ignore[method-assign]
+        AppSession._handle_rerun_script_request = handle_without_presses(handle)  # type: ignore[method-assign,assignment]
 
 
 def handle_without_presses(
