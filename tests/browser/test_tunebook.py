@@ -169,6 +169,12 @@ def test_tunes_are_pasted_found_put_in_a_set_and_printed(open_page, size):
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+IN_THE_LAST_LINE = """(cursor) => {
+  const { bottom, height } = cursor.getBoundingClientRect();
+  return height > 0 && bottom > cursor.parentElement.getBoundingClientRect().bottom - 2 * height;
+}"""
+
+
 def test_pages_of_a_set_turn_from_tune_to_tune_for_those_who_read_along(open_page):
     page = open_page("/Tunebook", viewport={"width": 390, "height": 844}).page
     at_rest(page)
@@ -195,12 +201,13 @@ def test_pages_of_a_set_turn_from_tune_to_tune_for_those_who_read_along(open_pag
     expect(second.locator(".musicgen-paper svg").first).to_be_visible()
     at_rest(page)
 
-    # Into the last bar of the second pass, where somebody reads along.
+    # Into the last bar of the last pass, where somebody reads along.
     page.evaluate("document.querySelector('.st-key-set_sound audio').pause()")
     cursor = second.locator(".musicgen-cursor")
-    first.locator(".musicgen-paper svg").last.scroll_into_view_if_needed()
     half = "document.querySelector('.st-key-set_sound audio').duration / 2"
     page.evaluate(f"document.querySelector('.st-key-set_sound audio').currentTime = {half} - 1.5")
+    page.wait_for_function(IN_THE_LAST_LINE, arg=first.locator(".musicgen-cursor").element_handle())
+    first.locator(".musicgen-cursor").scroll_into_view_if_needed()
     expect(first.locator(".musicgen-cursor")).to_be_in_viewport()
     page.evaluate("document.querySelector('.st-key-set_sound audio').play()")
     expect(cursor).to_be_in_viewport()
