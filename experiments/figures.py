@@ -172,7 +172,7 @@ def draw_report(report: dict[str, Any]) -> None:
         panel.set_title(title, fontsize=10)
         panel.set_ylabel(unit)
         panel.set_ylim(0, None)
-    panels[1].legend(frameon=False, loc="upper right", fontsize=8)
+    panels[0].legend(frameon=False, loc="center right", bbox_to_anchor=(1, 0.6), fontsize=8)
     _save(figure, "report")
 
 
