@@ -113,6 +113,8 @@ class Page:
             self._pupil.received += raw
             answer = ForwardMsg.FromString(raw)
             if answer.WhichOneof("type") == "script_finished":
+                if answer.script_finished == ForwardMsg.FINISHED_EARLY_FOR_RERUN:
+                    continue  # it is drawn anew at once
                 return sum(map(self._fetch, dict.fromkeys(sounds)))
             if answer.WhichOneof("type") == "delta":
                 self._look(answer, sounds)
